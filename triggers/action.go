@@ -55,7 +55,7 @@ func (s *start) String() string {
 	return fmt.Sprintf("start %s on task queue %s", s.workflow, s.taskQueue)
 }
 
-// signal signals the open workflow with an ID.
+// signal signals the open workflow that has a given ID.
 type signal struct {
 	workflowID template
 	name       string
@@ -71,8 +71,8 @@ func (s *signal) call(e *Event) (call sms.Call, err error) {
 
 func (s *signal) String() string { return "signal " + s.name }
 
-// signalWithStart signals the open workflow with an ID, and starts it if
-// necessary.
+// signalWithStart signals the open workflow that has a given ID, and starts it
+// if there is none.
 type signalWithStart struct {
 	start  start
 	signal signal
@@ -119,7 +119,8 @@ func (s *signalAll) String() string {
 	return "signal all that catch " + s.name
 }
 
-// update asks the open workflow with an ID, and waits for its answer.
+// update sends an update to the open workflow that has a given ID, and waits
+// for the result.
 type update struct {
 	workflowID template
 	name       string
@@ -142,9 +143,9 @@ func argument(e *Event, input mapping) (json.RawMessage, error) {
 	return encode(input(e))
 }
 
-// signalArgument returns the same for a signal. A mapped object also gets the
-// message's SID and the trigger's name, so that its receiver can tell texts
-// apart.
+// signalArgument returns what a signal carries: the mapped input, or the event.
+// A mapped object also gets the message's SID and the trigger's name, unless it
+// sets these keys itself, so that the workflow can tell texts apart.
 func signalArgument(e *Event, input mapping) (json.RawMessage, error) {
 	if input == nil {
 		return encode(e)
@@ -160,7 +161,7 @@ func signalArgument(e *Event, input mapping) (json.RawMessage, error) {
 	return encode(value)
 }
 
-// values resolves a map. A value that is null is left out.
+// values resolves each mapping of a map. A value that is null is left out.
 func values(e *Event, mappings map[string]mapping) (map[string]json.RawMessage, error) {
 	if len(mappings) == 0 {
 		return nil, nil

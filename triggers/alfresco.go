@@ -63,11 +63,12 @@ type alfrescoPayload struct {
 	Metadata      any            `json:"metadata"`
 }
 
-// The actions of Alfresco's runtime.
+// commandConsumer is the source of the actions that Alfresco's runtime
+// performs.
 const commandConsumer = "command-consumer"
 
-// isAlfresco reports whether a file has Alfresco's format: an event with a
-// source.
+// isAlfresco reports whether a file has Alfresco's format: a JSON object with
+// the key event or action.
 func isAlfresco(data []byte) bool {
 	var probe struct {
 		Event  json.RawMessage `json:"event"`
@@ -142,9 +143,9 @@ func (c *checker) alfrescoTrigger(written *alfrescoFile, w *fileTrigger) {
 	}
 }
 
-// alfrescoEvent returns the one of our events that a source names. If the event
-// is another connector's, ok is false, and event is the source; if the source
-// is a mistake, event is empty.
+// alfrescoEvent returns which of our events a source names. If ok is false,
+// event is the source if it names another connector's event, and empty if the
+// source is a mistake, which has been reported.
 func (c *checker) alfrescoEvent(source, name string) (event string, ok bool) {
 	parts := strings.Split(source, ".")
 	last := parts[len(parts)-1]
@@ -256,7 +257,7 @@ func (c *checker) alfrescoAction(written *alfrescoFile, w *fileTrigger) bool {
 		w.notes = append(w.notes, fmt.Sprintf("ReceiveMessagePayload %q: signals each open workflow that catches this message with this correlation key", p.Name))
 		return true
 	}
-	c.at(0, "payload", "trigger %q: payloadType is %q; there are StartProcessPayload, StartMessagePayload, SignalPayload and ReceiveMessagePayload. A script cannot be run here: put it into a workflow and start that", w.Name, p.PayloadType)
+	c.at(0, "payload", "trigger %q: payloadType is %q; it must be StartProcessPayload, StartMessagePayload, SignalPayload or ReceiveMessagePayload. A script cannot be run here: put it into a workflow and start that", w.Name, p.PayloadType)
 	return false
 }
 
@@ -315,7 +316,8 @@ func (c *checker) businessKey(key string, w *fileTrigger) {
 	w.notes = append(w.notes, "businessKey: each text starts a workflow of its own, with the ID "+w.Start.ID+"; the key is "+where)
 }
 
-// pseudonymous replaces the numbers in a text that is shown unencrypted.
+// pseudonymous replaces ${from} and ${to} by the expressions for their
+// pseudonyms, in a text that is shown unencrypted.
 func pseudonymous(text string) string {
 	return expression.ReplaceAllStringFunc(text, func(found string) string {
 		switch name := strings.TrimSpace(found[2 : len(found)-1]); name {
@@ -357,7 +359,7 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 	template, ok := inputs["smsBody"].(string)
 	model, fine := smsModel(inputs["metadata"])
 	if !ok || !fine {
-		c.at(0, "payload", "trigger %q: of %s, smsBody must be a string, and metadata an object", w.Name, action)
+		c.at(0, "payload", "trigger %q: %s: smsBody must be a string, and metadata an object or the JSON text of one", w.Name, action)
 		return false
 	}
 	template = numberedGroup.ReplaceAllString(template, `$${matchGroups["$1"]`)
@@ -435,7 +437,9 @@ func (c *checker) checkTemplate(w *fileTrigger, t *Trigger, s *start) {
 	}
 }
 
-// variables returns the workflow's input, or none for the event itself.
+// variables returns the payload's variables as the input of a workflow or
+// signal. Without variables, it returns no value, so that the input is the
+// event.
 func variables(p alfrescoPayload) yamlfile.Value {
 	if len(p.Variables) == 0 {
 		return yamlfile.Value{}

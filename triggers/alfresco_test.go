@@ -133,13 +133,13 @@ func TestAlfrescoProcessNeedsItsTaskQueue(t *testing.T) {
 	}
 	set, err = file(`{"payloadType": "SignalPayload", "name": "s"}`)
 	if err != nil || len(set.Warnings()) != 0 {
-		t.Errorf("a signal: got error %v", err)
+		t.Errorf("a signal: got error %v, want neither an error nor a warning", err)
 	}
-	// Texts are sent on the connector's task queue, whatever the task queue of
-	// the processes.
+	// The workflow that sends a text starts on the connector's task queue,
+	// whatever the task queue of the processes.
 	set, err = parse("tell.json", sendingFile(`"smsBody": "x"`))
 	if err != nil || set.triggers[0].action.(*start).taskQueue != DefaultTaskQueue {
-		t.Errorf("a text: got error %v", err)
+		t.Errorf("a text: got error %v, want none, and task queue %s", err, DefaultTaskQueue)
 	}
 }
 
@@ -163,7 +163,7 @@ func TestAlfrescoBusinessKeyIsNotUnique(t *testing.T) {
 			}
 		}
 		if got := start.searchAttributes["BusinessKey"](&firing.Event); got != "order-5-"+fromID {
-			t.Errorf("got the search attribute %v", got)
+			t.Errorf("got the search attribute %v, want order-5-%s", got, fromID)
 		}
 	}
 	// In Alfresco, a process whose key is null starts, too.
@@ -174,7 +174,7 @@ func TestAlfrescoBusinessKeyIsNotUnique(t *testing.T) {
 	c.read("a.json", []byte(starting(`{"payloadType": "StartProcessPayload", "processDefinitionKey": "p", "name": "${originalMessage}", "businessKey": "k"}`)))
 	set, err = c.finish()
 	if err != nil || len(set.triggers[0].action.(*start).searchAttributes) != 0 || set.triggers[0].action.(*start).memo["name"] != nil {
-		t.Errorf("without an attribute: got error %v", err)
+		t.Errorf("without an attribute: got error %v, want none, no search attribute and no name in the memo", err)
 	}
 	if !strings.Contains(fmt.Sprint(set.Warnings()), "name: it is left out of the workflow's memo: ${originalMessage} is not allowed here") {
 		t.Errorf("a name that must not be shown: got warnings %v", set.Warnings())
@@ -244,7 +244,7 @@ func TestAlfrescoUnknownNamesAreNull(t *testing.T) {
 	}
 	for _, refused := range []string{"${matchGroups['n']}", "${n + 1}", "${execution.getVariable('x')}"} {
 		if _, err := parse("a.json", starting(`{"payloadType": "SignalPayload", "name": "s", "variables": {"a": "`+refused+`"}}`)); err == nil {
-			t.Errorf("%s, which has a value in Alfresco, is resolved to null", refused)
+			t.Errorf("%s, which has a value in Alfresco, is accepted, want an error", refused)
 		}
 	}
 }

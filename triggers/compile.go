@@ -39,7 +39,7 @@ type fileTrigger struct {
 	notes []string
 	// smsBody is the template of an Alfresco action that sends a text.
 	smsBody string
-	// alfresco is true if it comes from an Alfresco file.
+	// alfresco is true if the trigger comes from an Alfresco file.
 	alfresco bool
 }
 
@@ -56,7 +56,8 @@ type fileStart struct {
 	SearchAttributes map[string]yamlfile.Value `yaml:"searchAttributes"`
 	Input            yamlfile.Value            `yaml:"input"`
 
-	// holes allows parts of ID to have no value, because it is unique anyway.
+	// holes allows parts of ID to have no value, because the ID is unique
+	// without them.
 	holes bool
 }
 
@@ -113,7 +114,7 @@ func (c *checker) compile(i int, w *fileTrigger) {
 	}
 }
 
-// loose warns about numbers that another parser would read differently.
+// loose warns about unquoted values that are numbers in YAML but not in JSON.
 func (c *checker) loose(i int, t *Trigger) {
 	for _, n := range c.file.Loose("triggers", i) {
 		c.warn(n.Line, t.Name, "%s has an unquoted value that is a number in YAML but not in JSON, such as 01234 or +15005550009; it is read as a string: put it in quotes", n.Key)
@@ -155,7 +156,7 @@ func (c *checker) filters(i int, w *fileTrigger, t *Trigger) {
 		text, _ := written.(string)
 		number, ok := sms.ParseSender(text)
 		if !ok {
-			c.at(i, "to", "trigger %q: to has something that is not one of our addresses: write it in quotes and without spaces, as '+15005550006', 'whatsapp:+15005550006' or 'rcs:my_agent'", w.Name)
+			c.at(i, "to", "trigger %q: to contains something that is not a valid address: write each address in quotes and without spaces, as '+15005550006', 'whatsapp:+15005550006' or 'rcs:my_agent'", w.Name)
 		}
 		t.to = append(t.to, number)
 	}

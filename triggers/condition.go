@@ -1,8 +1,8 @@
 package triggers
 
-// Conditions are written in a part of Alfresco's expression language:
-// comparisons, and, or, not, empty. Anything else in the language is refused by
-// name.
+// Conditions are written in a subset of Alfresco's expression language:
+// comparisons, and, or, not, empty. The error about anything else names what is
+// not supported.
 
 import (
 	"errors"
@@ -58,8 +58,8 @@ type conditionToken struct {
 // operators lists the operators of a condition, longest first.
 var operators = []string{"==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "(", ")"}
 
-// refused maps unsupported parts of the language to a description, with what to
-// write instead.
+// refused maps unsupported operators to a description of what they do and,
+// where possible, what to write instead.
 var refused = map[string]string{
 	"[": "indexing with [ ]: write matchGroups.name",
 	"?": "the choice a ? b : c: use two triggers",
@@ -115,7 +115,7 @@ func nextToken(text string) (conditionToken, int, error) {
 	}
 	for _, length := range []int{2, 1} {
 		if why, ok := refused[text[:min(length, len(text))]]; ok {
-			return conditionToken{}, 0, fmt.Errorf("%s: not supported in conditions", why)
+			return conditionToken{}, 0, fmt.Errorf("not supported in conditions: %s", why)
 		}
 	}
 	char, _ := utf8.DecodeRuneInString(text)
@@ -219,7 +219,7 @@ func (p *conditionParser) chain(depth int, operand func(int) (reference, error),
 
 func (p *conditionParser) unary(depth int) (reference, error) {
 	if depth > maxConditionDepth {
-		return nil, fmt.Errorf("it is nested more than %d deep", maxConditionDepth)
+		return nil, fmt.Errorf("it is nested more than %d levels deep", maxConditionDepth)
 	}
 	if operator, ok := p.accept("!", "empty"); ok {
 		value, err := p.unary(depth + 1)
@@ -353,7 +353,7 @@ func number(value any) (*big.Rat, bool) {
 }
 
 // truth follows the expression language, in which a string is true if it is
-// "true".
+// "true", in upper or lower case.
 func truth(value any) bool {
 	switch value := value.(type) {
 	case bool:

@@ -35,7 +35,7 @@ type Event struct {
 	Reaction *sms.Reaction `json:"reaction,omitempty"`
 	// Parameters holds the other parameters that Twilio sent, by name.
 	Parameters map[string]string `json:"parameters,omitempty"`
-	// ReceivedAt is when the delivery arrived that published the event.
+	// ReceivedAt is when the delivery that published the event arrived.
 	ReceivedAt time.Time `json:"receivedAt"`
 	// Trigger is the name of the trigger that fired.
 	Trigger string `json:"trigger"`

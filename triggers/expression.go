@@ -19,7 +19,8 @@ import (
 
 var expression = regexp.MustCompile(`\$\{[^}]*\}`)
 
-// The prefixes of expressions that refer to a part of the event.
+// The prefixes of expressions that refer to a group or a parameter, and the
+// name of the call's result.
 const (
 	groupPrefix     = "matchGroups."
 	parameterPrefix = "parameters."
@@ -131,7 +132,8 @@ func (s scope) known(name string) (reference, error) {
 
 func ofResult(name string) bool { return name == resultName || strings.HasPrefix(name, resultName+".") }
 
-// mistake suggests what an unknown name may mean.
+// mistake returns the error about an unknown name, which suggests what to write
+// instead.
 func (s scope) mistake(name string) error {
 	switch {
 	case slices.Contains(s.groups, name):
@@ -235,7 +237,7 @@ func inText(value any) string {
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// unmarshal decodes JSON with numbers as they are written.
+// unmarshal decodes JSON, and keeps numbers as they are written.
 func unmarshal(data []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()

@@ -24,7 +24,8 @@ const (
 	// maxFile limits the size of a trigger file. A thousand triggers take about
 	// 500 kB.
 	maxFile = 1 << 20
-	// maxFiles and maxTotal limit a directory.
+	// maxFiles limits the number of files in a directory, and maxTotal their
+	// total size.
 	maxFiles = 1000
 	maxTotal = 16 << 20
 )
@@ -56,7 +57,7 @@ func Load(path string, o Options) (*Set, error) { return look(path).parse(o) }
 // snapshot is the content of the files at a path at one time.
 type snapshot struct {
 	files []fileText
-	// err says why they could not be read.
+	// err says why the files could not be read.
 	err error
 	// sum is the same for the same files, or the same error.
 	sum [sha256.Size]byte
@@ -103,7 +104,7 @@ func readFiles(path string) ([]fileText, error) {
 			return nil, fmt.Errorf("read the triggers: %w", err)
 		}
 		if total += len(text); total > maxTotal {
-			return nil, fmt.Errorf("read the triggers: %s: its files have more than %d bytes together", path, maxTotal)
+			return nil, fmt.Errorf("read the triggers: %s: the files have more than %d bytes in total", path, maxTotal)
 		}
 		all = append(all, fileText{name, text})
 	}
@@ -146,7 +147,7 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a file", path)
+		return nil, fmt.Errorf("%s: not a regular file", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -242,7 +243,7 @@ func (c *checker) keywords(written map[string]sms.Keywords) {
 		_, taken := c.set.keywords[number]
 		switch {
 		case !ok:
-			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: the key is not one of your numbers; write it as '+15005550006' or '12345'", c.name, line))
+			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: the key is not a valid number; write it as '+15005550006' or '12345'", c.name, line))
 		case taken:
 			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: this number's keywords are defined twice; combine them", c.name, line))
 		}
@@ -277,11 +278,13 @@ func (c *checker) at(i int, field, format string, args ...any) {
 	c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: %s", c.name, c.line(i, field), fmt.Sprintf(format, args...)))
 }
 
-// maxWarnings limits the warnings about all files together. Each is logged,
-// and comparing more than anyone would read takes long.
+// maxWarnings limits the warnings about all files together. Each is logged and
+// compared with all earlier ones, which takes long if there are many, and
+// nobody would read more.
 const maxWarnings = 500
 
-// warn adds something that the author should know, but that is not a mistake.
+// warn adds a warning: something that the author should know, but that is not a
+// mistake.
 func (c *checker) warn(line int, trigger, format string, args ...any) {
 	if f := (Finding{c.name, line, trigger, fmt.Sprintf(format, args...)}); len(c.set.warnings) < maxWarnings && !slices.Contains(c.set.warnings, f) {
 		c.set.warnings = append(c.set.warnings, f)

@@ -45,10 +45,11 @@ var goodTriggers = map[string]string{
 	"help with a pattern":                "  - {name: a, event: SMS_HELP, pattern: INFO, start: {workflow: W, taskQueue: q}}\n",
 }
 
-// badTriggers are triggers with one mistake each, and the error about it.
+// badTriggers maps the name of a mistake to a trigger that has only this
+// mistake, and a part of the error about it.
 var badTriggers = map[string]struct {
 	text, want string
-	// loaderOnly lists the mistakes that a schema cannot detect.
+	// loaderOnly is true for a mistake that a schema cannot detect.
 	loaderOnly bool
 }{
 	"an unknown match":                      {"  - {name: a, pattern: x, match: all, start: {workflow: W, taskQueue: q}}\n", "match is \"all\"; it must be find (the default) or full", false},
@@ -57,12 +58,12 @@ var badTriggers = map[string]struct {
 	"an invalid account":                    {"  - {name: a, pattern: x, account: AC1, start: {workflow: W, taskQueue: q}}\n", "is not an account SID", false},
 	"an unknown policy":                     {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idReuse: never}}\n", `idReuse is "never"`, false},
 	"another unknown policy":                {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: never}}\n", `idConflict is "never"`, false},
-	"policies that contradict":              {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: terminateExisting, idReuse: rejectDuplicate}}\n", "so idReuse must be allowDuplicate", true},
+	"policies that conflict":                {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: terminateExisting, idReuse: rejectDuplicate}}\n", "so idReuse must be allowDuplicate", true},
 	"policies without an id":                {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, idReuse: rejectDuplicate}}\n", "apply to an id of your own", true},
 	"an invalid duration":                   {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: soon}}\n", "write a time such as 30s", false},
 	"a duration without a unit":             {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: '30'}}\n", "write a time such as 30s", false},
 	"an unknown onPublishError":             {"  - {name: a, pattern: x, onPublishError: ignore, start: {workflow: W, taskQueue: q}}\n", "must be reply or retry", false},
-	"a retry without an echoError":          {"  - {name: a, pattern: x, onPublishError: reply, start: {workflow: W, taskQueue: q}}\n", "needs an echoError", false},
+	"a reply without an echoError":          {"  - {name: a, pattern: x, onPublishError: reply, start: {workflow: W, taskQueue: q}}\n", "needs an echoError", false},
 	"an opt-out with an echo":               {"  - {name: a, event: SMS_OPT_OUT, echo: Bye, start: {workflow: W, taskQueue: q}}\n", "answered by Twilio itself", false},
 	"a phone number in a memo":              {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, memo: {n: '${from}'}}}\n", "${from} is not allowed here", true},
 	"a text in a search attribute":          {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, searchAttributes: {n: '${originalMessage}'}}}\n", "${originalMessage} is not allowed here", true},
@@ -152,11 +153,12 @@ func TestPatternOverBudgetStopsNoOther(t *testing.T) {
 		t.Errorf("got echoError %q", got)
 	}
 	if problem := firings[0].Plan().Problem; problem != err {
-		t.Errorf("the plan has the problem %q", problem)
+		t.Errorf("the plan has the problem %q, want %q", problem, err)
 	}
 }
 
-// hungry is a pattern that takes more steps than one trigger's share, but ends.
+// hungry is a pattern that takes more than freeSteps, but less than textSteps,
+// on the texts of these tests.
 const hungry = `(?<= )(a+)(a+)(a+)\1\2\3b$`
 
 func TestPatternsShareOneBudget(t *testing.T) {
@@ -196,7 +198,7 @@ func TestTriesTakeFromTheBudget(t *testing.T) {
 	for left := budget(textSteps); left > 0; {
 		before := left
 		if _, err := hostile.find(ctx, strings.Repeat("a", 1500)+"b", &left); err == nil || left >= before {
-			t.Fatalf("of %d steps, %d are left: got error %v", before, left, err)
+			t.Fatalf("a try with %d steps left %d: got error %v, want an error and fewer steps", before, left, err)
 		}
 	}
 }
@@ -294,7 +296,7 @@ func TestConditionsAreTheDocumentedSubset(t *testing.T) {
 			continue
 		}
 		if got := c(e); got != want {
-			t.Errorf("%s evaluates to %t", text, got)
+			t.Errorf("%s: got %t, want %t", text, got, want)
 		}
 	}
 	for text, want := range map[string]string{
@@ -332,6 +334,6 @@ func TestAlfrescoFilesAreRefusedWithReasons(t *testing.T) {
 func TestWarningsAreBounded(t *testing.T) {
 	set := mustParse(t, "triggers:\n  - {name: a, pattern: a, start: {workflow: W, taskQueue: q, input: ["+strings.Repeat("01,\n", 5000)+"1]}}\n")
 	if n := len(set.Warnings()); n != maxWarnings {
-		t.Errorf("got %d warnings, want the maximum", n)
+		t.Errorf("got %d warnings, want %d", n, maxWarnings)
 	}
 }

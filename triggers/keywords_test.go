@@ -41,7 +41,7 @@ func TestKeywordsAreThoseOfTheNumber(t *testing.T) {
 		for _, firing := range set.Match(t.Context(), m) {
 			names = append(names, firing.Trigger())
 			if want := map[string]sms.EventKind{"all": sms.EventReceived, "out": sms.EventOptOut, "in": sms.EventOptIn, "help": sms.EventHelp}[firing.Trigger()]; firing.Event.Event != want {
-				t.Errorf("trigger %s publishes the event %s", firing.Trigger(), firing.Event.Event)
+				t.Errorf("trigger %s publishes the event %s, want %s", firing.Trigger(), firing.Event.Event, want)
 			}
 		}
 		if got := strings.Join(names, " "); got != tc.want {
@@ -52,7 +52,7 @@ func TestKeywordsAreThoseOfTheNumber(t *testing.T) {
 
 func TestInvalidKeywordsAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"keywords: {nobody here at all: {}}\n":                   "t.yaml:1: keywords: the key is not one of your numbers",
+		"keywords: {nobody here at all: {}}\n":                   "t.yaml:1: keywords: the key is not a valid number",
 		"keywords: {'12345': {stop: [x]}}\n":                     `t.yaml:1: unknown field "stop"`,
 		"keywords:\n  '12345': {}\n  '12345': {}\n":              "t.yaml:3: key",
 		"keywords:\n  +15005550006: {}\n  ' +15005550006': {}\n": "are defined twice",
@@ -62,7 +62,7 @@ func TestInvalidKeywordsAreRefused(t *testing.T) {
 		}
 	}
 	if set, err := parse("t.yaml", "keywords: {'12345': {}}\n"); err != nil || set.Event(sms.Inbound{To: "12345", Body: "STOP"}) != sms.EventReceived {
-		t.Errorf("a file with only keywords: got error %v", err)
+		t.Errorf("a file with only keywords: got error %v, want none, and STOP to be an ordinary text", err)
 	}
 }
 

@@ -27,13 +27,13 @@ func (f Finding) String() string {
 }
 
 // maxTries limits how often Lint matches one trigger's texts with another's
-// pattern, to a few seconds in total.
+// pattern, so that this takes a few seconds in total.
 const maxTries = 5_000_000
 
 // Lint looks for triggers that never fire, that fire together, that take too
 // long or whose failures go unnoticed. It tries texts generated from the
 // patterns: each finding is true, but some may be missing. In a set of more
-// than 600 triggers, it tries fewer of each trigger's texts on the others.
+// than 645 triggers, it tries fewer of each trigger's texts on the others.
 func (s *Set) Lint(ctx context.Context) []Finding {
 	findings := slices.Clone(s.warnings)
 	say := func(t *Trigger, format string, args ...any) {
@@ -72,7 +72,7 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 				text, both = s.first(ctx, earlier, samples[i][:min(tried, len(samples[i]))])
 			}
 			if both {
-				say(later, "it fires together with trigger %q at line %d, for example for %q; both answer. To fire only one of them, set stop: true on the first", earlier.Name, earlier.Line, text)
+				say(later, "it fires together with trigger %q at line %d, for example for %q; to fire only one of them, set stop: true on the first", earlier.Name, earlier.Line, text)
 			}
 		}
 	}
@@ -129,8 +129,8 @@ func (s *Set) unheard(t *Trigger, samples []string) (words []string, event sms.E
 	return words, event
 }
 
-// hears reports whether a text is an event of a trigger, at any of the
-// trigger's numbers.
+// hears reports whether a text to any of the trigger's numbers is the event
+// that the trigger is for.
 func (s *Set) hears(t *Trigger, text string) bool {
 	return slices.ContainsFunc(s.numbers(t), func(number string) bool { return s.meant(t, sms.Inbound{To: number, Body: text}) })
 }
@@ -173,7 +173,8 @@ func (s *Set) hiddenBy(ctx context.Context, i int, samples []string) *Trigger {
 	return nil
 }
 
-// covers reports whether a trigger applies to every number that another does.
+// covers reports whether a trigger applies wherever another one does: to its
+// event, its account and each of its numbers.
 func (t *Trigger) covers(other *Trigger) bool {
 	if t.event != other.event || t.account != "" && t.account != other.account {
 		return false

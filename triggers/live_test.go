@@ -22,8 +22,8 @@ func watched(t *testing.T) (live *Live, write func(string), reports chan report)
 	version := 0
 	write = func(text string) {
 		version++
-		// As for mounted configuration, the old file is replaced, not written
-		// to.
+		// Replace the old file instead of writing to it, as updates of mounted
+		// configuration do.
 		temporary := filepath.Join(dir, ".new")
 		if err := os.WriteFile(temporary, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -117,7 +117,7 @@ func TestLiveIgnoresAHalfCopiedFile(t *testing.T) {
 	for _, part := range []string{half[:20], half, changed[:len(changed)-10]} {
 		write(t, path, part)
 		if reports := turns(l, 1); reports != nil {
-			t.Errorf("after %d bytes: got %+v", len(part), reports)
+			t.Errorf("after %d bytes: got the reports %+v, want none", len(part), reports)
 		}
 	}
 	write(t, path, changed)
@@ -143,11 +143,11 @@ func TestLiveSeesAFileThatReturns(t *testing.T) {
 	// The file is gone for a single turn: no change.
 	rename(path, away)
 	if reports := turns(l, 1); reports != nil {
-		t.Errorf("gone: got %+v", reports)
+		t.Errorf("while the file is gone for a single turn: got the reports %+v, want none", reports)
 	}
 	rename(away, path)
 	if reports := turns(l, 3); reports != nil || l.Set() != before {
-		t.Errorf("back again: got %+v", reports)
+		t.Errorf("once the same file is back: got the reports %+v, want none, and the old triggers", reports)
 	}
 	// The file is replaced by one of the same size and time, as by a tool that
 	// preserves times.
@@ -213,7 +213,7 @@ func TestLiveReportsABrokenFileOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if reports := turns(l, 5); len(reports) != 1 || reports[0].err == nil || reports[0].set.Len() != 2 {
-		t.Errorf("gone: got %+v", reports)
+		t.Errorf("after the file is removed: got the reports %+v, want one error that keeps the old triggers", reports)
 	}
 	write(t, path, contract)
 	if reports := turns(l, 5); len(reports) != 1 || reports[0].err != nil {
@@ -226,7 +226,7 @@ func TestFolderIsRefused(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "t.yaml"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(dir, Options{}); err == nil || !strings.Contains(err.Error(), "not a file") {
+	if _, err := Load(dir, Options{}); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("a folder: got error %v", err)
 	}
 }

@@ -35,7 +35,8 @@ var easings = []struct {
 
 var spaces = regexp.MustCompile(`[\s\p{Zs}]{2,}`)
 
-// visible removes characters without width, and makes all spaces equal.
+// visible removes invisible characters, and replaces each space of another kind
+// by an ordinary one.
 func visible(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -109,7 +110,8 @@ func (t *Trigger) eased(ctx context.Context, body string) string {
 	return ""
 }
 
-// matchesQuickly reports whether the pattern matches within freeSteps.
+// matchesQuickly reports whether the pattern, without regard to case if anyCase
+// is true, matches within freeSteps.
 func (t *Trigger) matchesQuickly(ctx context.Context, text string, anyCase bool) bool {
 	p := t.pattern
 	if anyCase {
@@ -128,8 +130,9 @@ var (
 	classes = regexp.MustCompile(`\\[wWbB]`)
 )
 
-// Hints suggests what a pattern probably means to match, given how people
-// write. Hints are not mistakes.
+// Hints suggests changes to patterns that probably do not match what their
+// authors mean, given how people write texts. A hint does not mean that there
+// is a mistake.
 func (s *Set) Hints(ctx context.Context) []Finding {
 	var hints []Finding
 	for _, t := range s.triggers {
@@ -148,7 +151,7 @@ func (s *Set) Hints(ctx context.Context) []Finding {
 			say("it does not fire for %q, with the space that keyboards add; end the pattern with \\s*$", samples[0]+" ")
 		}
 		if classes.MatchString(t.source) && !strings.Contains(t.source, "(?U") && !strings.Contains(t.source, "U)") {
-			say("in Java, \\w and \\b only match ASCII letters, so Zoë is not a word; write (?U) before the pattern")
+			say("in Java, \\w and \\b count only ASCII letters as parts of a word, so Zoë is not one; write (?U) before the pattern")
 		}
 	}
 	return hints

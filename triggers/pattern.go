@@ -17,7 +17,7 @@ const (
 	freeSteps = 20_000
 	// textSteps is the shared budget of all patterns for one text beyond
 	// freeSteps, so that patterns with nested repetitions cannot take more,
-	// even if there are 40 of them.
+	// however many there are.
 	textSteps = 5_000_000
 )
 
@@ -60,8 +60,9 @@ func (p *pattern) match(ctx context.Context, text string, left *budget) (groups 
 	return match.Groups(), true, nil
 }
 
-// find tries with increasing steps: the engine does not report how many it
-// took, so a try counts with all the steps that it was allowed.
+// find tries with an increasing number of steps. The engine does not report how
+// many steps it took, so all the steps that a try was allowed are taken from
+// the budget.
 func (p *pattern) find(ctx context.Context, text string, left *budget) (*javaregex.Match, error) {
 	match, err := p.try(ctx, text, p.compiled)
 	for steps := min(4*freeSteps, *left); exceeded(err) && steps > 0; steps = min(4*steps, *left) {

@@ -98,7 +98,8 @@ func expand(re *syntax.Regexp, depth int) []string {
 	}
 }
 
-// pick prefers characters that people would type.
+// pick returns a character from the ranges, preferably one that people would
+// type.
 func pick(ranges []rune) rune {
 	for _, wanted := range "x7A -" {
 		for i := 0; i+1 < len(ranges); i += 2 {
@@ -121,7 +122,7 @@ func repeat(texts []string, times int) []string {
 	return all
 }
 
-// join returns each start with each end, within the limits.
+// join returns each start followed by each end, within the limits.
 func join(starts, ends []string) []string {
 	var all []string
 	for _, end := range ends {

@@ -32,7 +32,8 @@ func valid(t *testing.T, s *jsonschema.Resolved, text string) error {
 	if err := yaml.Unmarshal([]byte(strings.ReplaceAll(text, "\t", " ")), &value); err != nil {
 		return err
 	}
-	// Through JSON, so that numbers have the types that the validator knows.
+	// Convert the value through JSON, so that numbers have the types that the
+	// validator knows.
 	data, err := json.Marshal(value)
 	if err != nil {
 		return err

@@ -36,11 +36,11 @@ type Trigger struct {
 	// id is the workflow ID, if the trigger sets one. Each part of it must have
 	// a value.
 	id template
-	// notes say which parts of the file were interpreted differently.
+	// notes say what the parts of an Alfresco file became.
 	notes []string
 	// secret derives pseudonyms of the numbers.
 	secret []byte
-	// alfresco is true if it comes from an Alfresco file.
+	// alfresco is true if the trigger comes from an Alfresco file.
 	alfresco bool
 }
 
@@ -60,8 +60,8 @@ func (s *Set) Event(message sms.Inbound) sms.EventKind {
 	return s.keywordsOf(message.To).Classify(message)
 }
 
-// OptsIn reports whether a message opts in, which may also be an ordinary one: a
-// "yes" more often answers a question.
+// OptsIn reports whether a message opts in. Such a message may also be an
+// ordinary one: a "yes" more often answers a question.
 func (s *Set) OptsIn(message sms.Inbound) bool {
 	return s.keywordsOf(message.To).OptsIn(message)
 }

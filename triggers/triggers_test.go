@@ -42,7 +42,7 @@ func mustParse(t *testing.T, text string) *Set {
 	return set
 }
 
-// secret is for pseudonyms.
+// secret is what the tests derive pseudonyms from.
 const secret = "0123456789abcdef0123456789abcdef"
 
 // parse reads the content of one trigger file.
@@ -107,7 +107,7 @@ func TestEventIsThatOfTheContract(t *testing.T) {
 	}
 	cancel := match(t, mustParse(t, contract), "cancel 7")[0]
 	if id := cancel.Plan().Call.WorkflowID; id != "order-7" {
-		t.Errorf("got the workflow ID %s to signal", id)
+		t.Errorf("got the workflow ID %s to signal, want order-7", id)
 	}
 }
 
