@@ -73,7 +73,7 @@ type Client struct {
 	base      *url.URL
 	transport http.RoundTripper
 	clock     clock
-	// messages is where messages are created.
+	// messages is the URL at which messages are created.
 	messages *url.URL
 	// current is the login of the last request.
 	current atomic.Pointer[login]
@@ -144,11 +144,11 @@ func alphanumeric(text string) bool {
 	})
 }
 
-// newTransport returns the transport of all calls, which reuses connections.
-// Go's default is two idle connections per host; a list is sent over as many as
-// its sender's rate requires. It uses HTTP/1.1, where a connection carries one
-// request at a time: to prevent a create that must no longer be written, its
-// connection is closed, which affects no other request.
+// newTransport returns the transport of all calls, which reuses connections. Go
+// keeps two idle connections per host by default, but sending at a high rate
+// needs many. It uses HTTP/1.1, where a connection carries one request at a
+// time: to prevent a create that must no longer be written, its connection is
+// closed, which affects no other request.
 func newTransport() *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -163,8 +163,8 @@ func newTransport() *http.Transport {
 	}
 }
 
-// apiURL is the URL of Twilio's API if no region is set. Media are there, too;
-// webhooks use the same URLs.
+// apiURL is the base URL of Twilio's API if no region is set. The URLs of media
+// start with it, also in the webhooks' parameters.
 const apiURL = "https://api.twilio.com"
 
 // handler returns twilio-go's request handler, which adds region and edge to
@@ -173,7 +173,8 @@ func (c *Client) handler(base client.BaseClient) *client.RequestHandler {
 	return &client.RequestHandler{Client: base, Region: c.access.Region, Edge: c.access.Edge}
 }
 
-// at parses one of twilio-go's URLs, and moves it to the base URL.
+// at parses one of twilio-go's URLs, and moves it to the base URL if one is
+// set.
 func (c *Client) at(address string) (*url.URL, error) {
 	at, err := url.Parse(address)
 	if err == nil && c.base != nil {

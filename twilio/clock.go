@@ -1,7 +1,7 @@
 package twilio
 
 // Twilio's clock, as measured from the Date of its responses. Messages are
-// dated by that clock, which may be minutes off from ours.
+// dated by that clock, which may differ from ours by minutes.
 
 import (
 	"net/http"

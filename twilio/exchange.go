@@ -46,8 +46,9 @@ type exchange struct {
 	listing bool
 }
 
-// SendRequest makes twilio-go's request. It is a form; the headers add
-// nothing. It implements [client.BaseClient], like the methods after it.
+// SendRequest makes a request of twilio-go's, whose data is a form. It ignores
+// the headers, which add nothing. Like the methods after it, it implements
+// [client.BaseClient].
 func (x *exchange) SendRequest(method, address string, data url.Values, _ map[string]any, _ ...byte) (*http.Response, error) {
 	to, err := x.client.at(address)
 	if err != nil {
@@ -77,8 +78,8 @@ func (x *exchange) SetOauth(client.OAuth) {}
 func (x *exchange) OAuth() client.OAuth { return nil }
 
 // do makes a request, within the timeout, and returns the body of the response.
-// Unless the response is a success, the error is twilio-go's, if its body is
-// Twilio's.
+// For a response that is not a success, the error is a TwilioRestError if the
+// body is JSON, and otherwise that of decoding it.
 func (x *exchange) do(method string, to *url.URL, form string) ([]byte, error) {
 	by := x.client.login()
 	if by.odd {
@@ -125,8 +126,8 @@ func (x *exchange) do(method string, to *url.URL, form string) ([]byte, error) {
 	return nil, rest
 }
 
-// traced returns the context of a request that observes when it reaches Twilio,
-// and checks it right before.
+// traced returns the context of a request. It sets reached once the request has
+// a connection, and calls check right before the request is written.
 func (x *exchange) traced(ctx context.Context, cancel func()) context.Context {
 	var conn net.Conn
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{

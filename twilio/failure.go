@@ -19,8 +19,9 @@ import (
 	"temporal-twilio/sms"
 )
 
-// reason says why there is no message, or possibly none: the code for the
-// caller, whom it concerns, and whether a later attempt may succeed.
+// reason says why a message was not created, or may not have been: the code for
+// the caller, whom the failure concerns, and whether a later attempt may
+// succeed.
 type reason struct {
 	// label is the reason's label in metrics.
 	label string
@@ -105,9 +106,9 @@ var codes = map[int]reason{
 // statusClientClosed is nginx's status for a connection that broke.
 const statusClientClosed = 499
 
-// byStatus returns the reason of a refusal without a Twilio error code. A
-// timeout or a closed connection is reported by a proxy, possibly after
-// Twilio has received the request.
+// byStatus returns the reason for a refusal that has no Twilio error code. A
+// timeout or a closed connection is reported by a proxy, possibly after Twilio
+// has received the request.
 func byStatus(status int) reason {
 	switch status {
 	case http.StatusUnauthorized:

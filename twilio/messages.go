@@ -38,7 +38,7 @@ type Record struct {
 	ErrorMessage string
 }
 
-// Query restricts a listing; an empty field restricts nothing.
+// Query restricts a listing; an empty From, To or Since restricts nothing.
 type Query struct {
 	From, To string
 	// Since leaves out messages that were created earlier.
@@ -172,8 +172,9 @@ func (c *Client) Redact(ctx context.Context, sid string) (Record, error) {
 	})
 }
 
-// Probe asks whether Twilio accepts the credentials, and what time it is there.
-// An error's Scope is [sms.ScopeAccount] if the account cannot send.
+// Probe asks whether Twilio accepts the credentials. The response also shows
+// the time by Twilio's clock. An error's Scope is [sms.ScopeAccount] if the
+// account cannot send.
 func (c *Client) Probe(ctx context.Context) error {
 	if c.login().username != c.access.AccountSID {
 		// An API key cannot fetch accounts, but it can list their messages.
@@ -193,7 +194,8 @@ func (c *Client) Probe(ctx context.Context) error {
 	return x.because(suspended, "", nil, "the Twilio account is "+value(account.Status))
 }
 
-// one makes a request that is safe to repeat and returns one message.
+// one makes a request that is safe to repeat, and returns the one message of
+// its response.
 func (c *Client) one(ctx context.Context, request func(*api.ApiService) (*api.ApiV2010Message, error)) (Record, error) {
 	service, x := c.service(ctx)
 	found, err := request(service)

@@ -68,7 +68,7 @@ func TestProxyDoesNotSetTheClock(t *testing.T) {
 	c := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
 	_, _ = c.Send(t.Context(), draft)
 	if now, known := c.Now(); known {
-		t.Errorf("the clock is %s before any response", now)
+		t.Errorf("a proxy's response set the clock to %s", now)
 	}
 }
 
@@ -80,7 +80,7 @@ func TestClockIsTwilios(t *testing.T) {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		})
 		if _, known := c.Now(); known {
-			t.Error("the clock is unknown after a response")
+			t.Error("the clock is known before any response")
 		}
 		for range 3 {
 			_, _ = c.Send(t.Context(), draft)
@@ -116,7 +116,7 @@ func TestCreateIsCheckedLast(t *testing.T) {
 	checked := draft
 	checked.Check = func() error { return late }
 	if _, err := c.Send(t.Context(), checked); err != late || asked != 0 {
-		t.Errorf("got error %v after %d requests", err, asked)
+		t.Errorf("got error %v after %d requests, want %v after none", err, asked, late)
 	}
 	checked.Check = func() error { return nil }
 	for range 2 { // the second request reuses the connection
@@ -126,7 +126,7 @@ func TestCreateIsCheckedLast(t *testing.T) {
 	}
 	checked.Check = func() error { return late }
 	if _, err := c.Send(t.Context(), checked); err != late || asked != 2 {
-		t.Errorf("got error %v after %d requests", err, asked)
+		t.Errorf("got error %v after %d requests, want %v after 2", err, asked, late)
 	}
 }
 

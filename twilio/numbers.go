@@ -15,7 +15,7 @@ type Number struct {
 	// SmsURL is called for each text with SmsMethod, unless an application
 	// takes its place.
 	SmsURL, SmsMethod string
-	// SmsApplicationSID is the application's, empty if there is none.
+	// SmsApplicationSID is the SID of that application; empty if there is none.
 	SmsApplicationSID string
 }
 

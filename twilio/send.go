@@ -35,8 +35,10 @@ type Draft struct {
 	ContentVariables string
 	// StatusCallback is called at each change of status.
 	StatusCallback string
-	// Options are shared by all recipients of a send: of its input, the fields
-	// from MessagingServiceSID to PersistentAction that are not repeated above.
+	// Options is the input of the send that the message belongs to. Only the
+	// fields that are the same for all recipients count: those from
+	// MessagingServiceSID to PersistentAction, except the ones that Draft has
+	// itself.
 	Options *sms.SendSmsInput
 	// Check is called right before the request is written. Its error prevents
 	// that, and Send returns it.

@@ -25,7 +25,7 @@ const (
 	created     = `{"sid":"SM00000000000000000000000000000001","to":"+15005550009","from":"+15005550006","status":"queued","num_segments":"2","body":"Hi"}`
 )
 
-// named returns a failure as the payload reports it.
+// named returns a result with its error as a payload shows it.
 func named[T any](value T, err error) (T, *sms.Error) { return value, sms.AsError(err) }
 
 var draft = Draft{From: "+15005550006", To: "+15005550009", Body: "Hi"}
@@ -39,7 +39,8 @@ func newTestClient(t *testing.T, baseURL string, timeout time.Duration) *Client 
 	return c
 }
 
-// answering starts a server that always sends the same response.
+// answering starts a server that responds as the handler does, and returns a
+// client that uses it.
 func answering(t *testing.T, handler http.HandlerFunc) *Client {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -81,7 +82,7 @@ func TestSendNamesEachHTTPStatus(t *testing.T) {
 		c := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 		_, problem := named(c.Send(t.Context(), draft))
 		if problem == nil {
-			t.Fatalf("a response %d without a message counts as sent", status)
+			t.Fatalf("status %d without a message counts as sent", status)
 		}
 		code, retryable := sms.CodeOutcomeUnknown, false
 		switch {
@@ -112,8 +113,8 @@ func TestInformationalAnswerLeavesOutcomeUnknown(t *testing.T) {
 	}
 }
 
-// raw responds to the first request of each connection with some bytes, and
-// closes it.
+// raw starts a server that responds to the first request on each connection
+// with the bytes of answer, and then closes the connection.
 func raw(t *testing.T, answer string) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -203,8 +204,8 @@ func TestSendNamesTwiliosErrors(t *testing.T) {
 	}
 }
 
-// A caller only has the payload, from which it must follow whether the account
-// is refused.
+// A caller sees only the payload, which must show whether Twilio refuses the
+// account.
 func TestAccountRefusalsShowInThePayload(t *testing.T) {
 	check := func(why reason, code int) {
 		e := (&exchange{}).because(why, "", &client.TwilioRestError{Code: code}, "")

@@ -164,7 +164,7 @@ func splitHost(rawURL string) (scheme, host, tail string) {
 }
 
 // querySpellings lists the ways in which encoders of a query differ, each with
-// its alternatives. Combined, they cover the known ones: Java's URLEncoder,
+// its alternatives. Combined, they cover the known encoders: Java's URLEncoder,
 // encodeURIComponent, the URL standard, Go, Python, .NET and PHP. None of them
 // changes a character with a meaning in a form (& = + # %).
 var querySpellings = [][]func(string) string{

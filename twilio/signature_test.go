@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The vectors of Twilio's own helper libraries, all under one token.
+// Test vectors from Twilio's own helper libraries, all signed with one token.
 const (
 	vectorToken = "12345"
 	vectorURL   = "https://mycompany.com/myapp.php?foo=1&bar=2"
@@ -124,7 +124,7 @@ func FuzzSpellingsMeanTheSame(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query string) {
 		want, err := url.ParseQuery(query)
 		if err != nil || strings.ContainsAny(query, "?#") {
-			t.Skip("refused before, or no query")
+			t.Skip("not a valid query on its own")
 		}
 		for _, spelling := range spellings("https://host/p?"+query, 0) {
 			_, other, _ := strings.Cut(spelling, "?")
@@ -139,12 +139,12 @@ func TestSpellingsAreBounded(t *testing.T) {
 	long := "https://host/p?a=" + strings.Repeat("'~*!():@,$/?[]{}|^%3a+%20", 1000)
 	for _, formSize := range []int{0, 64 << 10, 10 << 20} {
 		if n := (len(spellings(long, formSize)) + 1) * (len(long) + formSize); n > max(maxHashed, len(long)+formSize) {
-			t.Errorf("with a form of %d bytes, %d bytes are hashed", formSize, n)
+			t.Errorf("with a form of %d bytes, %d bytes are hashed, want at most %d", formSize, n, max(maxHashed, len(long)+formSize))
 		}
 	}
 }
 
-// A request that anyone can send must not become more expensive to verify.
+// Anyone can send a forged request, so verifying one must stay cheap.
 func TestForgedFormCostsLittle(t *testing.T) {
 	params, err := url.ParseQuery(strings.Repeat("=&", 9000))
 	if err != nil {
