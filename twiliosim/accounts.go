@@ -259,7 +259,7 @@ func (s *Sim) addService(v Service) (*service, error) {
 }
 
 // pick chooses the sender for a recipient: the one assigned before, or else the
-// next in turn of the recipient's channel.
+// next one in turn on the recipient's channel.
 func (v *service) pick(s *Sim, to string) *sender {
 	if number, ok := v.sticky[to]; ok && slices.Contains(v.Senders, number) {
 		return s.numbers[number]

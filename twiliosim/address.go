@@ -87,7 +87,8 @@ func (k addressKind) channel() addressKind {
 }
 
 // isE164 accepts a + and 7 to 15 digits without a leading zero; a number of the
-// North American plan must have exactly 11, with an area code that starts at 2.
+// North American plan must have exactly 11, with an area code that starts with
+// 2 to 9.
 func isE164(s string) bool {
 	if len(s) < 8 || len(s) > 16 || s[0] != '+' || s[1] == '0' || !allDigits(s[1:]) {
 		return false

@@ -36,8 +36,9 @@ func (a *about) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*plain)(a))
 }
 
-// askApplication asks the application, and publishes an answer that has
-// changed. Without an answer, nothing is published, and the result is empty.
+// askApplication asks the application for texts worth trying and whether it
+// sends, and publishes the answer if it has changed. Without an answer, it
+// publishes nothing and returns no texts.
 func (s *Sim) askApplication(ctx context.Context) about {
 	none := about{Examples: []string{}}
 	if s.options.Examples == "" {
@@ -69,8 +70,8 @@ func (s *Sim) askApplication(ctx context.Context) about {
 	return said
 }
 
-// watchApplication keeps asking while someone follows the events, until the
-// simulator is closed.
+// watchApplication keeps asking the application while someone follows the
+// events, until the simulator is closed.
 func (s *Sim) watchApplication() {
 	ticker := time.NewTicker(aboutEvery)
 	defer ticker.Stop()

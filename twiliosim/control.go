@@ -40,8 +40,9 @@ func (s *Sim) handler() http.Handler {
 }
 
 // guard rejects requests from pages of other sites, which a browser on this
-// machine would send here. The host must be this machine, by name or address (a
-// site can resolve its own name to 127.0.0.1), and so must the origin.
+// machine would send here. Unless AllowRemote is set, the host must be
+// localhost or a loopback address, since a site can resolve its own name to
+// 127.0.0.1. An origin must have the same host.
 func (s *Sim) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Host
@@ -121,10 +122,10 @@ func decode[T any](body []byte) (T, error) {
 	d := json.NewDecoder(strings.NewReader(string(body)))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&v); err != nil {
-		return v, fmt.Errorf("the JSON does not match: %w", err)
+		return v, fmt.Errorf("the JSON does not match what this control takes: %w", err)
 	}
 	if d.More() {
-		return v, errors.New("the JSON does not match: there is more than one value")
+		return v, errors.New("the JSON does not match what this control takes: there is more than one value")
 	}
 	return v, nil
 }

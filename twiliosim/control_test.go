@@ -148,10 +148,10 @@ func TestControlsRefuseOtherSitesPages(t *testing.T) {
 		"an opaque origin":              {"/sim/reset", []string{"Origin: null"}, 403},
 		"another port's origin":         {"/sim/reset", []string{"Origin: http://127.0.0.1:1"}, 403},
 		"another name for this address": {"/sim/reset", []string{"Host: evil.example", "Origin: http://evil.example"}, 403},
-		"such a name, without":          {"/sim/reset", []string{"Host: evil.example"}, 403},
+		"such a name, no origin":        {"/sim/reset", []string{"Host: evil.example"}, 403},
 		"a name that begins like ours":  {"/sim/reset", []string{"Host: 127.0.0.1.evil.example"}, 403},
 		"the REST API from a page":      {"/2010-04-01/Accounts/" + sim.Account + "/Messages.json", []string{"Origin: https://evil.example"}, 403},
-		"the own page":                  {"/sim/reset", []string{"Origin: " + sim.URL}, 200},
+		"our own page":                  {"/sim/reset", []string{"Origin: " + sim.URL}, 200},
 		"our own page, by localhost":    {"/sim/reset", []string{"Host: localhost:1", "Origin: http://localhost:1"}, 200},
 		"a script":                      {"/sim/reset", []string{"Host: " + host}, 200},
 	} {
@@ -160,7 +160,7 @@ func TestControlsRefuseOtherSitesPages(t *testing.T) {
 		}
 	}
 	if status, _ := ask(t, sim, "GET", "/sim/messages", "", "Host: evil.example"); status != 403 {
-		t.Errorf("a read by another host name: got %d", status)
+		t.Errorf("a GET with another host name: got status %d, want 403", status)
 	}
 }
 
@@ -168,14 +168,14 @@ func TestControlsServeOnlyThisMachine(t *testing.T) {
 	for _, addr := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0", "nonsense"} {
 		if sim, err := Start(Options{Addr: addr}); err == nil {
 			_ = sim.Close()
-			t.Errorf("listens on %s, which other machines can reach", addr)
+			t.Errorf("address %s: got no error, although it is not a loopback address", addr)
 		} else if addr != "nonsense" && !strings.Contains(err.Error(), "--allow-remote") {
 			t.Errorf("%s: got %v", addr, err)
 		}
 	}
 	sim := start(t, Options{Addr: "0.0.0.0:0", AllowRemote: true})
 	if status, _ := ask(t, sim, "GET", "/sim/health", "", "Host: twiliosim:8090"); status != 200 {
-		t.Errorf("another host name with AllowRemote: got %d", status)
+		t.Errorf("another host name with AllowRemote: got status %d, want 200", status)
 	}
 }
 
@@ -257,7 +257,7 @@ func TestReaderLearnsOfMissedEvents(t *testing.T) {
 	n := 0
 	_, kinds := follow(t, sim, begin, func(string, map[string]any) bool { n++; return n == keptEvents })
 	if kinds[1] != "state.changed" {
-		t.Errorf("after the gap: got the events %v", kinds[:2])
+		t.Errorf("got the events %v, want state.changed after the gap", kinds[:2])
 	}
 }
 
@@ -325,7 +325,8 @@ func TestPageLoadsNothingFromElsewhere(t *testing.T) {
 	}
 }
 
-// The documentation names every control, fault kind and event, and no others.
+// The documentation names every control, fault kind and event, and no control
+// that does not exist.
 func TestDocumentationIsComplete(t *testing.T) {
 	raw, err := os.ReadFile("API.md")
 	if err != nil {

@@ -1,7 +1,7 @@
 package twiliosim
 
-// Creating a message makes every check of the Messages resource, in Twilio's
-// order and with its codes and messages.
+// Creating a message performs the checks of Twilio's Messages resource, in the
+// same order and with the same codes and messages.
 
 import (
 	"net/http"

@@ -26,7 +26,7 @@ type DebuggerEntry struct {
 
 const keptDebuggerEntries = 1000
 
-// debug records an entry; its level and message follow from the code.
+// debug records an entry; the code determines its level and message.
 func (s *Sim) debug(e DebuggerEntry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -62,8 +62,9 @@ func (e *events) publish(kind string, data any) {
 	e.mu.Unlock()
 }
 
-// read returns the events after serial number last, whether some in between
-// were lost, and a channel that is closed when there are more.
+// read returns events after serial number last, the serial number of the first,
+// whether some before it were lost, and a channel that is closed when there are
+// more.
 func (e *events) read(last uint64) (got []event, from uint64, gap bool, more <-chan struct{}) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -85,8 +86,9 @@ func (e *events) last() uint64 {
 
 func (e *events) id(n uint64) string { return e.epoch + "-" + strconv.FormatUint(n, 10) }
 
-// start parses a Last-Event-ID: where to continue, and whether it is from this
-// run.
+// start parses a Last-Event-ID. It returns the serial number after which to
+// continue, and whether events may have been missed, because the ID is not from
+// this run.
 func (e *events) start(lastID string) (last uint64, gap bool) {
 	if lastID == "" {
 		return e.last(), false

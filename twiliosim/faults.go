@@ -121,8 +121,8 @@ type Fault struct {
 	// time for delay and refuse, and simulated time for the others. Optional:
 	// default 1s.
 	Delay Duration `json:"delay,omitempty"`
-	// RetryAfter is the header of a 429 or 503, in whole seconds. Optional:
-	// default 1s for 429, none for 503.
+	// RetryAfter is the value of the header Retry-After of a 429 or 503,
+	// rounded up to whole seconds. Optional: default 1s for 429, none for 503.
 	RetryAfter Duration `json:"retryAfter,omitempty"`
 	// After makes 500 and 503 answer once the work is done.
 	After bool `json:"after,omitempty"`
@@ -133,10 +133,10 @@ type Fault struct {
 	UsedUp bool `json:"usedUp,omitempty"`
 }
 
-// Duration is a time.Duration that is encoded as in "1.5s".
+// Duration is a time.Duration that is encoded as text, such as "1.5s".
 type Duration time.Duration
 
-// MarshalText encodes it as in "1.5s".
+// MarshalText encodes the duration as text, such as "1.5s".
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
 // UnmarshalText decodes a duration such as "1.5s".
@@ -210,7 +210,7 @@ func (f *Fault) complete() error { //nolint:cyclop // a table of rules for fault
 		return fmt.Errorf("fault %s: next %d: want 1 or more, or leave it out", f.Kind, f.Next)
 	}
 	if f.Delay < 0 || f.RetryAfter < 0 {
-		return fmt.Errorf("fault %s: a duration is negative", f.Kind)
+		return fmt.Errorf("fault %s: delay and retryAfter must not be negative", f.Kind)
 	}
 	if f.After && f.Kind != Fault500 && f.Kind != Fault503 {
 		return fmt.Errorf("fault %s: after is only for 500 and 503", f.Kind)
@@ -255,7 +255,8 @@ func (fs *faults) add(f Fault) Fault {
 	return f
 }
 
-// remove removes one fault, or all if the ID is empty, and returns how many.
+// remove removes one fault, or all if the ID is empty, and returns how many it
+// removed.
 func (fs *faults) remove(id string) int {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()

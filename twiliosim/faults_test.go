@@ -129,7 +129,7 @@ func TestFaultKeepsToOperationAndNumber(t *testing.T) {
 	fault(t, sim, Fault{Kind: Fault500, Operation: "list"})
 	fault(t, sim, Fault{Kind: Fault503, Number: "+15551230002"})
 	if g, _ := try(sim, good); g.status != http.StatusCreated {
-		t.Errorf("a create for another number: got %d", g.status)
+		t.Errorf("a create for another number: got %d, want 201", g.status)
 	}
 	if g := rest(t, sim, "GET", "Messages.json", nil); g.status != 500 {
 		t.Errorf("a listing: got %d, want 500", g.status)
@@ -149,14 +149,14 @@ func TestFaultEndsAfterNRequests(t *testing.T) {
 		}
 	}
 	if left := sim.Faults(); len(left) != 1 || !left[0].UsedUp || left[0].Fired != 3 {
-		t.Errorf("the used-up fault is listed as %+v", left)
+		t.Errorf("got the faults %+v, want one that is used up and has fired 3 times", left)
 	}
 	for range keptUsedUp + 1 {
 		fault(t, sim, Fault{Kind: Fault500, Next: 1})
 		try(sim, good)
 	}
 	if left := sim.Faults(); len(left) != keptUsedUp {
-		t.Errorf("%d used-up faults are kept", len(left))
+		t.Errorf("%d used-up faults are kept, want %d", len(left), keptUsedUp)
 	}
 }
 

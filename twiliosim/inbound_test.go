@@ -71,7 +71,7 @@ func TestWebhookGetsTwiliosParameters(t *testing.T) {
 		t.Error("the request has no idempotency token")
 	}
 	if req.URL.Fragment != "" || req.URL.Query().Get("tenant") != "a b" {
-		t.Errorf("the webhook was requested at %s", req.URL)
+		t.Errorf("the webhook was requested at %s, want no fragment, and tenant=a b in the query", req.URL)
 	}
 	if !twilio.Verify(sim.Token, hook, req.PostForm, req.Header.Get(twilio.SignatureHeader)) {
 		t.Error("the signature is not valid for the URL without its fragment")
@@ -82,7 +82,7 @@ func TestWebhookGetsTwiliosParameters(t *testing.T) {
 	}
 	defer res.Body.Close()
 	if res.Header.Get("Location") != "https://example.org/cat.png" {
-		t.Errorf("MediaUrl0 redirects to %q", res.Header.Get("Location"))
+		t.Errorf("MediaUrl0 redirects to %q, want https://example.org/cat.png", res.Header.Get("Location"))
 	}
 	stored := rest(t, sim, "GET", "Messages/"+result.MessageSID+".json", nil)
 	if stored.str("direction") != "inbound" || stored.str("status") != "received" || stored.str("body") != "R&D a=b +100% ’ñ\n€" {
@@ -454,7 +454,7 @@ func TestInboundMessageIsRedeliveredUnderSID(t *testing.T) {
 	first := text(t, sim, "once")
 	again := inbound(t, sim, Inbound{From: phone, To: DefaultNumber, MessageSID: first.MessageSID})
 	if again.MessageSID != first.MessageSID || len(sim.Messages(Filter{Direction: "inbound"})) != 1 {
-		t.Errorf("the repeated text has the result %+v", again)
+		t.Errorf("the repeated text: got the result %+v, want MessageSID %s and a single message", again, first.MessageSID)
 	}
 	if a, b := app.next(t), app.next(t); a.Get("MessageSid") != b.Get("MessageSid") || b.Get("Body") != "once" {
 		t.Errorf("the webhook got %v, then %v", a, b)

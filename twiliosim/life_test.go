@@ -217,7 +217,7 @@ func TestServiceChoosesAndKeepsASender(t *testing.T) {
 		}
 	}
 	if used["+15551230001"] != numbers[0] || used["+15551230002"] != numbers[1] {
-		t.Errorf("the senders were assigned as %v", used)
+		t.Errorf("got the senders %v, want the numbers in turn", used)
 	}
 }
 
@@ -233,7 +233,7 @@ func TestMessageOfSenderlessServiceFails(t *testing.T) {
 	}
 	advance(t, sim, time.Second)
 	if m := one(t, sim, g.str("sid")); m.Status != Failed || m.Error != 21704 || m.ErrorMessage != "The Messaging Service contains no phone numbers" {
-		t.Errorf("the message is %s %d %q", m.Status, m.Error, m.ErrorMessage)
+		t.Errorf("the message is %s %d %q, want failed 21704 with its text", m.Status, m.Error, m.ErrorMessage)
 	}
 }
 
@@ -263,15 +263,15 @@ func TestScheduledMessageIsSentOrCanceled(t *testing.T) {
 	}
 	advance(t, sim, 59*time.Minute)
 	if m := one(t, sim, goes); m.Status != Scheduled {
-		t.Errorf("a minute before SendAt, the message is %s", m.Status)
+		t.Errorf("a minute before SendAt, the message is %s, want scheduled", m.Status)
 	}
 	advance(t, sim, 2*time.Minute)
 	await(t, "delivery", func() bool { return one(t, sim, goes).Status == Delivered })
 	if m := one(t, sim, stays); steps(m) != "scheduled canceled" {
-		t.Errorf("the canceled message went through %s", steps(m))
+		t.Errorf("the canceled message went through %q, want \"scheduled canceled\"", steps(m))
 	}
 	if form := app.next(t); form.Get("MessageStatus") != "queued" {
-		t.Errorf("the first callback of the sent message is %v", form)
+		t.Errorf("the first callback of the sent message is %v, want MessageStatus queued", form)
 	}
 	if g := rest(t, sim, "POST", "Messages/"+goes+".json", url.Values{"Status": {"canceled"}}); g.code() != 30409 {
 		t.Errorf("canceling the sent message: got %s", g.raw)
@@ -311,14 +311,14 @@ func TestCallbacksRetryAsTheirURLSays(t *testing.T) {
 		status   int
 		attempts int
 	}{
-		"a 500 is not, by default":   {"", 500, 1},
-		"a 500 is, if it is asked":   {"#rc=2&rp=5xx", 500, 3},
-		"5xx does not include a 404": {"#rc=2&rp=5xx", 404, 1},
-		"a 404 is under 4xx":         {"#rc=1&rp=ct,4xx", 404, 2},
-		"all includes everything":    {"#rc=5&rp=all", 503, 6},
-		"no more than five attempts": {"#rc=9&rp=all", 503, 2},
-		"success is never":           {"#rc=5&rp=all", 204, 1},
-		"no retries with rc=0":       {"#rc=0&rp=all", 500, 1},
+		"no retry of a 500 by default": {"", 500, 1},
+		"a retry of a 500 with rp=5xx": {"#rc=2&rp=5xx", 500, 3},
+		"5xx does not include a 404":   {"#rc=2&rp=5xx", 404, 1},
+		"a retry of a 404 with rp=4xx": {"#rc=1&rp=ct,4xx", 404, 2},
+		"retries of a 503 with rp=all": {"#rc=5&rp=all", 503, 6},
+		"an rc above 5 is ignored":     {"#rc=9&rp=all", 503, 2},
+		"no retry of a success":        {"#rc=5&rp=all", 204, 1},
+		"no retries with rc=0":         {"#rc=0&rp=all", 500, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			app := newApplication(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(tc.status) })
@@ -327,7 +327,7 @@ func TestCallbacksRetryAsTheirURLSays(t *testing.T) {
 			send(t, sim, phone, "hi", "StatusCallback", app.URL+"/status"+tc.fragment)
 			await(t, "the call", func() bool { return len(sim.WebhookCalls()) == 1 })
 			if got := sim.WebhookCalls()[0]; got.Attempts != tc.attempts || len(app.seen()) != tc.attempts || got.Status != tc.status {
-				t.Errorf("got %d attempts, status %d, want %d attempts", got.Attempts, got.Status, tc.attempts)
+				t.Errorf("got %d attempts, status %d, want %d attempts, status %d", got.Attempts, got.Status, tc.attempts, tc.status)
 			}
 			if failed := tc.status >= 400; (len(sim.Debugger()) == 1) != failed || failed && sim.Debugger()[0].Code != 11200 {
 				t.Errorf("debugger %+v", sim.Debugger())
@@ -447,6 +447,6 @@ func TestEvictedMessagesLoseTheirSchedule(t *testing.T) {
 	sim.clock.mu.Lock()
 	defer sim.clock.mu.Unlock()
 	if n := len(sim.clock.queue); n > minSwept+1 {
-		t.Errorf("%d timers are kept for 100 messages", n)
+		t.Errorf("%d timers are kept, want at most %d", n, minSwept+1)
 	}
 }

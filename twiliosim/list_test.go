@@ -67,7 +67,7 @@ func TestListingIsPagedNewestFirst(t *testing.T) {
 		}
 	}
 	if token := pages[0].str("next_page_uri"); !strings.HasSuffix(token, "&Page=1&PageToken=PA"+made[4]) {
-		t.Errorf("the link to the next page is %s", token)
+		t.Errorf("the link to the next page is %s, want it to end in the token PA%s", token, made[4])
 	}
 	for uri := pages[2].str("previous_page_uri"); uri != "" && len(back) < 9; {
 		g := rest(t, sim, "GET", uri, nil)

@@ -123,7 +123,7 @@ func (s *Sim) looping(from, to string, now time.Time) bool {
 	}
 	l.count++
 	if l.count > s.options.ReplyLimit {
-		// Failed replies do not extend the pause.
+		// A failed reply does not restart the wait for a pause.
 		return true
 	}
 	l.last = now

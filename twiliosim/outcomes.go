@@ -1,7 +1,7 @@
 package twiliosim
 
-// Outcomes decide how outbound messages end, by number or by rule, if not
-// "delivered".
+// Outcomes are rules for how outbound messages end. A message that no rule
+// matches is delivered.
 
 import (
 	"errors"
@@ -62,7 +62,7 @@ func (o *outcomes) add(rule Outcome) (Outcome, error) {
 	switch rule.Status {
 	case outcomeRejected:
 		if rule.ErrorCode == 0 {
-			return rule, errors.New("rejected needs an errorCode such as 21614")
+			return rule, errors.New("the status rejected needs an errorCode, such as 21614")
 		}
 	case "undelivered", "failed":
 		if rule.ErrorCode == 0 {

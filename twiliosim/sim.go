@@ -54,10 +54,10 @@ type Options struct {
 	// UIURL and Namespace are for the page's links to workflows. Optional: by
 	// default, no links, and the namespace "default".
 	UIURL, Namespace string
-	// Examples is a URL of the application that the page asks every 2 seconds.
-	// It returns a JSON list of texts worth trying, or an object:
-	// {"examples": [the list], "paused": "why nothing is sent now"}. Optional:
-	// default none.
+	// Examples is a URL of the application that the simulator requests every 2
+	// seconds while someone follows its events. The application returns a JSON
+	// list of texts worth trying, or an object: {"examples": [the list],
+	// "paused": "why nothing is sent now"}. Optional: default none.
 	Examples string
 	// Faults are in force from the start. Optional: default none.
 	Faults []Fault
@@ -68,12 +68,12 @@ type Options struct {
 	// delivered. It does not affect the clock, SendAt or ValidityPeriod.
 	// Optional: default 1.
 	Speed float64
-	// Seed makes faults and outcomes by rate repeatable. SIDs do not depend on
-	// it. Optional: default random.
+	// Seed makes faults and outcomes that have a Rate repeatable. SIDs do not
+	// depend on it. Optional: default random.
 	Seed uint64
-	// MaxMessages is how many messages are kept, fewer if their texts and
-	// addresses take more than 40 MiB; the oldest are dropped. Optional:
-	// default DefaultMaxMessages.
+	// MaxMessages is how many messages are kept, fewer if their texts and URLs
+	// take more than 40 MiB; the oldest are dropped. Optional: default
+	// DefaultMaxMessages.
 	MaxMessages int
 	// Concurrency is how many REST requests of an account may run concurrently
 	// before 20429. Optional: default DefaultConcurrency; negative for no
@@ -247,7 +247,8 @@ const (
 )
 
 // spawn runs fn in the background; Close waits for it. It returns false without
-// running fn if too much is running already. The caller may hold the lock.
+// running fn if maxWaiting functions are running already, or if the simulator
+// is closing. The caller may hold the lock.
 func (s *Sim) spawn(fn func()) bool {
 	if s.ctx.Err() != nil {
 		return false
@@ -354,7 +355,7 @@ func (s *Sim) Now() time.Time { return s.clock.now() }
 // came due has run; the callbacks of these steps may still be in progress.
 func (s *Sim) Advance(d time.Duration) error {
 	if d < 0 {
-		return errors.New("the clock only moves forward: the duration must be above zero")
+		return errors.New("the clock only moves forward: the duration must not be negative")
 	}
 	s.clock.advance(d)
 	s.events.publish(eventState, struct{}{})
@@ -452,7 +453,7 @@ type Filter struct {
 	Direction string
 	// Status is the message's status.
 	Status Status
-	// InReplyTo is the SID of an inbound message.
+	// InReplyTo selects the replies to the inbound message with this SID.
 	InReplyTo string
 	// SID selects one message.
 	SID string

@@ -45,8 +45,8 @@ type application struct {
 	arrived  chan url.Values
 }
 
-// newApplication returns an application that answers every request with TwiML,
-// or with what answer writes.
+// newApplication returns an application that answers every request with what
+// answer writes.
 func newApplication(t testing.TB, answer http.HandlerFunc) *application {
 	a := &application{arrived: make(chan url.Values, 10_000)}
 	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -72,7 +72,7 @@ func (a *application) seen() []*http.Request {
 	return append([]*http.Request{}, a.requests...)
 }
 
-// next returns the next request, and waits for it.
+// next waits for the next request, and returns its parameters.
 func (a *application) next(t testing.TB) url.Values {
 	t.Helper()
 	select {

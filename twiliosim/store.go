@@ -17,11 +17,11 @@ type feed struct {
 
 func (f *feed) init() { f.to, f.from = map[string][]*message{}, map[string][]*message{} }
 
-// maxWeight limits the total size of the texts and addresses of all messages:
+// maxWeight limits the total size of the texts and URLs of all messages:
 // 100,000 long messages take far more memory than short ones.
 const maxWeight = 40 << 20 // bytes
 
-// weigh returns the size of a message, in bytes.
+// weigh returns the size of a message's text and URLs, in bytes.
 func (m *message) weigh() int {
 	weight := len(m.body) + len(m.statusCallback)
 	for _, item := range m.media {
@@ -75,7 +75,8 @@ func (s *Sim) evictOldest() {
 	}
 }
 
-// The oldest message is the first of every list that it is in.
+// withoutFirst removes the first message of a list. The oldest message is the
+// first of every list that holds it.
 func withoutFirst(list []*message) []*message {
 	list[0] = nil
 	return list[1:]

@@ -256,8 +256,8 @@ func (r *twimlReader) warn(format string, args ...any) {
 	}
 }
 
-// latin1 decodes ISO-8859-1, the only charset besides UTF-8 that servers still
-// declare.
+// latin1 decodes ISO-8859-1, of which US-ASCII is a part. It returns an error
+// for any other charset.
 func latin1(charset string, input io.Reader) (io.Reader, error) {
 	switch strings.ToLower(charset) {
 	case "iso-8859-1", "us-ascii", "latin1":

@@ -131,7 +131,8 @@ var (
 	errTotalTimeout = errors.New("not done in time")
 )
 
-// call makes a request, with its retries, and records it.
+// call makes a request to the application, with its retries, and records it for
+// the page.
 func (s *Sim) call(ctx context.Context, h hook) hookAnswer {
 	target, fragment, _ := strings.Cut(h.url, "#")
 	o := readOverrides(fragment)
@@ -306,8 +307,8 @@ func (s *Sim) record(h hook, target string, a hookAnswer) {
 		c.MessageStatus, c.To = h.params.Get("MessageStatus"), h.params.Get("To")
 	}
 	for key, values := range a.header {
-		// Enough of the response for an application to name the workflow that
-		// it started.
+		// Keep the response's own headers, in which an application may name the
+		// workflow that it started.
 		if strings.HasPrefix(key, "X-") && len(values[0]) <= 512 && len(c.Headers) < 16 {
 			if c.Headers == nil {
 				c.Headers = map[string]string{}
