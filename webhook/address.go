@@ -17,8 +17,8 @@ import (
 // from the path.
 const prefixHeader = "X-Forwarded-Prefix"
 
-// forwarded holds the parts of the URL that proxies report; empty for those
-// that they do not.
+// forwarded holds the parts of the URL that proxies report; a part that they do
+// not report is empty.
 type forwarded struct{ scheme, host, port, prefix string }
 
 // readers maps the ending of a header's name to what the header holds.
@@ -33,8 +33,8 @@ var readers = []struct {
 	{"prefix", func(f *forwarded) *string { return &f.prefix }},
 }
 
-// reader returns the field that a header of this name sets, or nil for an
-// unknown header.
+// reader returns the field that a header of this name sets, or nil if the name
+// has none of the known endings.
 func reader(name string) func(*forwarded) *string {
 	for _, r := range readers {
 		if strings.HasSuffix(strings.ToLower(name), r.suffix) {
@@ -44,7 +44,8 @@ func reader(name string) func(*forwarded) *string {
 	return nil
 }
 
-// checkForwarded rejects headers that do not report the URL.
+// checkForwarded returns an error if a header is unknown, or if no header
+// reports the host.
 func checkForwarded(names []string) error {
 	host := false
 	for _, name := range names {
@@ -122,7 +123,7 @@ func (f *forwarded) parse(header string) error {
 	for header != "" {
 		m := pair.FindStringSubmatch(header)
 		if m == nil {
-			return errors.New("the header Forwarded does not follow RFC 7239, such as host=example.com;proto=https")
+			return errors.New("the header Forwarded does not follow RFC 7239; a valid value is host=example.com;proto=https")
 		}
 		header = header[len(m[0]):]
 		value := quotedPair.ReplaceAllString(m[2], "$1") + m[3]
@@ -137,7 +138,7 @@ func (f *forwarded) parse(header string) error {
 }
 
 // prefixIgnored reports whether a proxy says that it removed a prefix from the
-// path although the URL that we verify has none.
+// path although the URL that we verify lacks it.
 func (h *handler) prefixIgnored(r *http.Request) bool {
 	removed := strings.TrimRight(r.Header.Get(prefixHeader), "/")
 	if removed == "" {

@@ -55,12 +55,13 @@ type Logged struct {
 	NumMedia int
 }
 
-// retentionMargin is the distance to keep from the end of the retention.
+// retentionMargin is how much younger than the retention a text must be to be
+// caught up on.
 const retentionMargin = time.Hour
 
 const (
-	// catchUpWindow is how much of the log is read at once; less if it is too
-	// full.
+	// catchUpWindow is the span of the log that is read at once; it is halved
+	// while there are too many texts in it.
 	catchUpWindow = time.Hour
 	// clocksApart is the most that Temporal's clock may be ahead of Twilio's.
 	clocksApart = time.Hour

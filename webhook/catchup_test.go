@@ -22,7 +22,8 @@ import (
 )
 
 // catchingUp returns a catch-up for the given texts, with a trigger that sends
-// a text, and a function that runs it from a given age on.
+// a text, a function that runs it for texts up to a given age, and a function
+// that returns the progress of its last heartbeat.
 func catchingUp(t *testing.T, texts ...Logged) (c *CatchUp, run func(age time.Duration) (sms.CatchUpSmsResult, error), progress func() time.Time) {
 	t.Helper()
 	var o Options
@@ -126,10 +127,10 @@ func TestCatchUpSurvivesAFailingAccount(t *testing.T) {
 		return Answer{Outcome: outcomeAccepted}
 	}
 	if _, err := run(50 * time.Hour); err == nil || taken != 2 {
-		t.Errorf("%d texts taken, error %v", taken, err)
+		t.Errorf("got %d texts taken, error %v; want 2 and an error", taken, err)
 	}
 	if age := time.Since(progress()); age < 50*time.Hour || age > 51*time.Hour {
-		t.Errorf("the heartbeats report everything until %v ago as done", age)
+		t.Errorf("the heartbeats report everything until %v ago as done, want 50h", age)
 	}
 }
 
@@ -163,7 +164,7 @@ func TestCatchUpTextsNoSilencedPhone(t *testing.T) {
 	} {
 		c.Silencer = tc.silencer
 		if _, err := run(5 * time.Hour); err != nil || published != tc.want {
-			t.Errorf("%s: published %d texts, error %v", name, published, err)
+			t.Errorf("%s: published %d texts, error %v, want %d", name, published, err, tc.want)
 		}
 	}
 }

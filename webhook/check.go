@@ -58,7 +58,7 @@ func (r *reception) refusal(c *sms.Call) string {
 	return ""
 }
 
-// textOf returns all strings in a JSON string or list of strings.
+// textOf returns a JSON string, or all strings of a JSON list joined together.
 func textOf(value json.RawMessage) string {
 	var text string
 	var list []string

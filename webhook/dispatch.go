@@ -199,8 +199,8 @@ func (r *reception) plan(ctx context.Context, matches []triggers.Match) (err err
 }
 
 // mayBeCaughtUp reports whether missed texts may be read later. It returns true
-// if that is unknown: describing a schedule takes Temporal's internal workers,
-// and it accepts texts without them.
+// if that is unknown: Temporal needs its internal workers to describe the
+// schedule, but accepts texts even while they are down.
 func (r *reception) mayBeCaughtUp(ctx context.Context) bool {
 	if r.CatchesUp == nil {
 		return false
@@ -248,15 +248,16 @@ func (r *reception) keepers(ctx context.Context) (open []string, err error) {
 	return open, nil
 }
 
-// wanted reports whether there is anything to decide. A request to start the
+// wanted reports whether the text needs a workflow. A request to start the
 // text's workflow that failed here may still be under way: it must not publish
 // what the sender is told was refused.
 func (r *reception) wanted() bool {
 	return len(r.input.Keepers) > 0 || r.keep || r.publishes() || r.mayBeAccepted() && !r.refusedRetries()
 }
 
-// delivered reports whether the text may have its workflow and a reply, from
-// another webhook or from before the triggers changed.
+// delivered reports whether the text may already have a workflow and a reply,
+// because another webhook received it or because the triggers have changed
+// since.
 func (r *reception) delivered(ctx context.Context) bool {
 	if r.mode != Live || !r.message.Ordinary() {
 		return false
@@ -442,8 +443,8 @@ func (r *reception) accept(ctx context.Context) (earlier *client.WorkflowExecuti
 }
 
 // earlier looks up the workflow that the text already has. Another account's
-// text may have the same MessageSid, since each account can make Twilio sign any
-// form: it neither gets that one's replies nor decides what becomes of it.
+// text may have the same MessageSid, since each account can make Twilio sign
+// any form: such a text gets a workflow of its own.
 func (r *reception) earlier(ctx context.Context) (found *client.WorkflowExecutionDescription, doubt bool, err error) {
 	if found, err = r.describe(ctx); err != nil {
 		return nil, true, err
@@ -472,7 +473,7 @@ func (r *reception) start(f *sms.Firing, options *client.StartWorkflowOptions, a
 	maps.Copy(attributes, f.SearchAttributes())
 }
 
-// Status signals what became of a message to the workflow that sent it. It is
+// Status signals to the workflow that sent a message what became of it. It is
 // not an error if the workflow has closed.
 func (d *Dispatcher) Status(ctx context.Context, workflowID string, update sms.StatusUpdate) error {
 	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
@@ -486,9 +487,9 @@ func (d *Dispatcher) Status(ctx context.Context, workflowID string, update sms.S
 	return nil
 }
 
-// try calls until Temporal accepts or refuses the request, or time is up. Each
-// request must be safe to repeat. doubt means that Temporal may have carried
-// one out.
+// try repeats a request until Temporal accepts or refuses it, or ctx ends. The
+// request must be safe to repeat. doubt means that Temporal may have carried it
+// out despite the error.
 func (d *Dispatcher) try(ctx context.Context, call func(context.Context) error) (doubt bool, err error) {
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		attempt, cancel := context.WithTimeout(ctx, attemptTimeout)

@@ -38,7 +38,8 @@ type server struct {
 	texts sync.Map
 	// memo is the memo of the existing workflow.
 	memo *commonpb.Memo
-	// waits is the history of the text's workflow while it waits for a worker.
+	// waits is true if the text's workflow waits for a worker; history is the
+	// workflow's history.
 	waits   bool
 	history []*historypb.HistoryEvent
 	// asking is called for each request about a keeper. Optional.
@@ -125,7 +126,7 @@ func dispatcher(t *testing.T, s *server) (d *Dispatcher, stop func()) {
 	return &Dispatcher{Client: c, IDSecret: []byte("secret")}, g.Stop
 }
 
-// matched returns what a text matches.
+// matched returns a text, and the triggers of a file that it matches.
 func matched(t *testing.T, file, body string) (sms.Inbound, []triggers.Match) {
 	t.Helper()
 	var o Options
@@ -197,7 +198,8 @@ func TestDispatchTellsOnlyWhatIsCertain(t *testing.T) {
 			}
 			m, firings := matched(t, plainStart, "a")
 			var got Answer
-			// On a busy machine, the time may end while a request is in flight.
+			// On a busy machine, the timeout may pass while a request is in
+			// flight.
 			for range 3 {
 				m.MessageSID = another(m.MessageSID)
 				if got = d.Receive(t.Context(), m, firings, Live); got.Again == tc.again {
@@ -338,7 +340,7 @@ func TestDispatchReportsOnlyRealLosses(t *testing.T) {
 				t.Errorf("got %+v", got)
 			}
 			if told := s.told.Load() > 0; told != (tc.told != "") {
-				t.Errorf("the workflow was told to give up: %v", told)
+				t.Errorf("the workflow was told to give up: got %t, want %t", told, !told)
 			}
 		})
 	}
@@ -351,7 +353,7 @@ func TestDeliveryTakesBackItsGiveUp(t *testing.T) {
 	s.told.Store(7) // another delivery gave up
 	r.goOn(5)
 	if told := s.told.Load(); told != 2 {
-		t.Errorf("the sum of the workflow's signals is %d", told-7)
+		t.Errorf("the signal that takes a give-up back carries %d, want -5", told-7)
 	}
 }
 

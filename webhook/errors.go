@@ -19,7 +19,8 @@ import (
 // refuse.
 var errAttributes = errors.New("search attributes unknown")
 
-// isPassing reports whether the same request may succeed a moment later.
+// isPassing reports whether the request that failed with an error may succeed a
+// moment later.
 func isPassing(err error) bool {
 	if isNamespaceNotFound(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return true // the namespace may be created
@@ -43,13 +44,15 @@ func isNamespaceNotFound(err error) bool {
 	return errors.As(err, &none)
 }
 
-// isUnreadable reports whether this process lacks the key to a payload.
+// isUnreadable reports whether an error means that this process lacks the key
+// to a payload.
 func isUnreadable(err error) bool {
 	var unreadable *sms.UnreadableError
 	return errors.As(err, &unreadable)
 }
 
-// isEnded reports whether a workflow was ended without a result.
+// isEnded reports whether an error means that a workflow ended without a
+// result.
 func isEnded(err error) bool {
 	var ended *temporal.WorkflowExecutionError
 	return errors.As(err, &ended)
@@ -67,7 +70,7 @@ func reason(err error) string {
 	case errors.Is(err, errAttributes):
 		return "the namespace's search attributes could not be read, and a trigger sets some"
 	case isEnded(err):
-		return "it was terminated, cancelled or failed"
+		return "the text's workflow was terminated or cancelled, timed out or failed"
 	case code == codes.Unknown:
 		return fmt.Sprintf("%T", err)
 	default:

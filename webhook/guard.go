@@ -25,7 +25,7 @@ const (
 	echoEvery = 6 * time.Second
 	// maxStreak is how many texts from one phone to one number may come without
 	// a pause of maxPause before the two are taken for machines that answer
-	// each other: the number then stays silent for a day.
+	// each other: the number then does not reply to the phone for a day.
 	maxStreak = 50
 	maxPause  = time.Minute
 	// watched is how many texts come to a webhook without a pause of longPause
@@ -47,7 +47,7 @@ type guard struct {
 	mu      sync.Mutex
 	pairs   recent[[3]string, *pace]
 	answers recent[string, bool]
-	// counted holds when this webhook first received a text.
+	// counted holds when this webhook first received each text.
 	counted recent[string, time.Time]
 	// asking limits how often Temporal is asked; before pausedUntil, it is not
 	// asked at all.
@@ -62,7 +62,7 @@ func newGuard(o *Options) *guard {
 	}
 }
 
-// unsaid says why a message must not be replied to; empty if it may be. The
+// unsaid returns why a message must not be replied to, or "" if it may be. The
 // result is the same for each delivery of a message.
 func (g *guard) unsaid(message sms.Inbound) string {
 	switch {

@@ -172,8 +172,8 @@ func (g *guard) streak(message sms.Inbound, now time.Time) (streak int, watch, s
 	return p.streak, p.often >= watched, p.silent
 }
 
-// silence remembers whether a pair is silenced, since machines stop texting
-// while it is.
+// silence remembers whether a pair is silenced. The streak does not show it: a
+// machine stops texting if it gets no replies.
 func (g *guard) silence(message sms.Inbound, silent bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -181,8 +181,9 @@ func (g *guard) silence(message sms.Inbound, silent bool) {
 }
 
 // streakOfAll returns how many texts have come without a pause, to this webhook
-// or, as far as Temporal has listed them, to all. After a silence, which ended
-// then, a streak starts over, so that it does not cause another.
+// or, as far as Temporal has listed them, to all. If a silence has ended since
+// the streak began, the streak starts over, so that it does not cause another
+// silence.
 func (g *guard) streakOfAll(message sms.Inbound, ended, now time.Time) (streak int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

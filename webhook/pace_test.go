@@ -60,7 +60,7 @@ func TestTextsOfAPairAreListed(t *testing.T) {
 	}
 	m.MessageSID = another(m.MessageSID)
 	if d.Receive(t.Context(), m, firings, Late); len(parties) != 1 || asked(parties[0]) {
-		t.Errorf("a text that is caught up on counts as one of now: queried %q", parties)
+		t.Errorf("a text that is caught up on counts towards the pace: it has the parties %q", parties)
 	}
 	other := m
 	if other.To = "+15005550007"; strings.Contains(s.query, d.pair(other)) {
@@ -94,10 +94,10 @@ func TestOldSilenceEndsNoStreak(t *testing.T) {
 	m := sms.Inbound{MessageSID: "SMnew", From: "+15005550011", To: "+15005550006"}
 	g.streak(m, now)
 	if streak := g.streakOfAll(m, now.Add(-time.Hour), now); streak != 1 {
-		t.Errorf("after a silence an hour before it: got a streak of %d, want 1", streak)
+		t.Errorf("after a silence that ended an hour before the streak: got a streak of %d, want 1", streak)
 	}
 	if streak := g.streakOfAll(m, now.Add(time.Second), now); streak != 0 {
-		t.Errorf("after a silence since it began: got a streak of %d, want 0", streak)
+		t.Errorf("after a silence that ended since the streak began: got a streak of %d, want 0", streak)
 	}
 }
 
@@ -137,12 +137,12 @@ func TestManyWebhooksSilenceASlowLoop(t *testing.T) {
 			time.Sleep(period)
 		}
 		if texts <= maxStreak || texts > 2*watched*webhooks {
-			t.Errorf("silenced after %d texts", texts)
+			t.Errorf("silenced after %d texts, want %d to %d", texts, maxStreak+1, 2*watched*webhooks)
 		}
 	})
 }
 
-// With its own token, an account can sign any form, also one that claims to be
+// With its own token, an account can sign any form, even one that claims to be
 // for another account's number.
 func TestAccountSilencesNoOthersNumber(t *testing.T) {
 	g, now := newGuard(&Options{}), time.Now()

@@ -155,12 +155,12 @@ func TestAccountsShareNoText(t *testing.T) {
 	m.AccountSID = "AC3"
 	_, signals := matched(t, "triggers: [{name: a, pattern: a, signal: {workflowId: x, name: s}}]", "a")
 	if d.Receive(t.Context(), m, signals, Mute); input.WorkflowID != "sms-SM00000000000000000000000000000001-AC3" {
-		t.Errorf("the workflow's input is %+v", input)
+		t.Errorf("got the workflow's input %+v, want its ID to end in -AC3", input)
 	}
-	delete(started["sms-SM00000000000000000000000000000001"].Fields, sms.MemoAccount) // as an older version, which did not record it
+	delete(started["sms-SM00000000000000000000000000000001"].Fields, sms.MemoAccount) // an older version did not record it
 	m.AccountSID = "AC1"
 	if got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live); !got.Known {
-		t.Errorf("another version's text is delivered again: %+v", got)
+		t.Errorf("a text that an older version accepted is not recognised: got %+v", got)
 	}
 }
 

@@ -102,13 +102,13 @@ func (h *handler) silenced(ctx context.Context, message sms.Inbound) bool {
 		if streak = h.guard.streakOfAll(message, ended, time.Now()); streak > maxStreak {
 			var begun string
 			if begun, err = h.Silencer.Silence(ctx, message); begun != "" {
-				h.Logger.WarnContext(ctx, "a phone and a number answer each other like machines: the number is silent to it for a day; terminate the workflow to end the silence",
+				h.Logger.WarnContext(ctx, "a phone and a number answer each other like machines: the number does not reply to the phone for a day; terminate the workflow to end the silence",
 					"messageSid", message.MessageSID, "workflow", begun, "texts", streak)
 			}
 		}
 	}
 	if err != nil {
-		h.Logger.ErrorContext(ctx, "could not check whether a phone is silenced", "messageSid", message.MessageSID, "reason", reason(err))
+		h.Logger.ErrorContext(ctx, "could not check whether a phone is silenced, or silence it", "messageSid", message.MessageSID, "reason", reason(err))
 	}
 	silent = silent || streak > maxStreak
 	h.guard.silence(message, silent)
@@ -129,7 +129,7 @@ func (h *handler) enter(ctx context.Context) bool {
 
 func (h *handler) leave() { <-h.places }
 
-// unsaid says why a message must not be replied to; empty if it may be.
+// unsaid returns why a message must not be replied to, or "" if it may be.
 func (h *handler) unsaid(ctx context.Context, message sms.Inbound) string {
 	if _, paused := h.Paused(); paused {
 		return "all sending is paused"

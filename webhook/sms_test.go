@@ -24,7 +24,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// with replaces the triggers by the test's own.
+// with returns an option that replaces the triggers with the test's own.
 func with(t *testing.T, text string) func(*Options) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "triggers.yaml")
@@ -425,7 +425,7 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 		say(1, 1000+n)
 	}
 	if echoed, texted := say(1, 2000); !echoed || texted != 1 || all.silent != 0 {
-		t.Errorf("before: got echoed %t, texted %d times, silenced %d times", echoed, texted, all.silent)
+		t.Errorf("before the silence: got echoed %t, texted %d times, silenced %d times", echoed, texted, all.silent)
 	}
 	for hook, b := range hooks {
 		b.published = nil
@@ -448,8 +448,8 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 			t.Errorf("webhook %d after the silence: got echoed %t, texted %d times, silenced %d times", hook, echoed, texted, all.silent)
 		}
 	}
-	// After a pause as long as a person makes, a number that has not been
-	// silenced replies again.
+	// Texts with longer pauses than maxPause between them are not a streak,
+	// however many there are.
 	g := newGuard(&Options{})
 	now := time.Now()
 	for n := range 3 * maxStreak {
@@ -532,7 +532,7 @@ func TestGuardForgetsButNeverGrows(t *testing.T) {
 	}
 	guarding.Wait()
 	if len(g.answers.latest) > remembered || len(g.answers.older) > remembered || len(g.pairs.latest) > remembered {
-		t.Errorf("remembers %d and %d answers and %d pairs, more than the maximum", len(g.answers.latest), len(g.answers.older), len(g.pairs.latest))
+		t.Errorf("remembers %d and %d answers and %d pairs, want at most %d of each", len(g.answers.latest), len(g.answers.older), len(g.pairs.latest), remembered)
 	}
 }
 
@@ -555,7 +555,7 @@ func TestWebhookShowsOutcomesIfAskedTo(t *testing.T) {
 		}
 	}
 	if got := inWords(optIn, Answer{Outcome: string(sms.OutcomeAnswered)}); got != "answered" {
-		t.Errorf("a yes to a question says %q", got)
+		t.Errorf("the outcome of a yes that answers a question is %q, want answered", got)
 	}
 	if log := b.log.String(); !strings.Contains(log, `outcome="accepted, not echoed: too fast"`) {
 		t.Errorf("the log lacks the outcome:\n%s", log)
@@ -583,8 +583,8 @@ func TestPausedSendingPublishesWithoutAnswer(t *testing.T) {
 	}
 }
 
-// The sender cannot be told that such a text is lost, so Twilio has to deliver it
-// again.
+// A sender who must not get a reply cannot be told that a text was lost, so
+// Twilio has to deliver the text again.
 func TestSmsUnsaidFailureIsDeliveredAgain(t *testing.T) {
 	const lost = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q}}\n"
 	for name, change := range map[string]func(*Options){

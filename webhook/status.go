@@ -17,9 +17,10 @@ import (
 // StatusPath is where Twilio reports what became of a message.
 const StatusPath = "/twilio/status"
 
-// status reports to the workflow that sent the message. A report that cannot be
-// used is acknowledged and logged: Twilio would deliver it again, and show each
-// refusal as an error in the customer's console.
+// status handles a status callback: it reports the status to the workflow that
+// sent the message. A report that cannot be used is acknowledged and logged:
+// Twilio would deliver it again, and show each refusal as an error in the
+// customer's console.
 func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 	params, status, why := h.params(w, r)
 	if status != 0 {

@@ -25,7 +25,7 @@ func (b *bench) callBack(query string, form url.Values, token string) *httptest.
 	return b.serve(r)
 }
 
-// takeStatus records the updates that reach a workflow.
+// takeStatus returns an option that records the updates that reach a workflow.
 func takeStatus(got *[]string) func(*Options) {
 	return func(o *Options) {
 		o.Status = func(_ context.Context, workflowID string, u sms.StatusUpdate) error {

@@ -24,8 +24,8 @@ const (
 	SmsPath   = "/twilio/sms"
 	LivePath  = "/healthz"
 	ReadyPath = "/readyz"
-	// ExamplesPath has texts that match the triggers in force, and whether all
-	// sending is paused, for a page that acts as Twilio.
+	// ExamplesPath serves texts that match the triggers in force, and whether
+	// all sending is paused, for a page that acts as Twilio.
 	ExamplesPath = "/examples"
 )
 
@@ -119,11 +119,13 @@ type Options struct {
 // Silencer shares among all webhooks what is known about conversations
 // between machines. *Dispatcher is one.
 type Silencer interface {
-	// Silenced returns when a number last became silent to a phone, and when
-	// the silence ended: zero if there was none, or if it lasts.
+	// Silenced returns when a number last stopped replying to a phone, and when
+	// that silence ended. began is zero if there was no silence, and ended is
+	// zero if it lasts.
 	Silenced(ctx context.Context, message sms.Inbound) (began, ended time.Time, err error)
-	// Silence makes the number silent for a day. It returns the ID of the workflow
-	// that is open for as long, or "" if the number is silent already.
+	// Silence makes the number stop replying to the phone for a day. It returns
+	// the ID of the workflow that stays open for that day, or "" if the number
+	// had already stopped.
 	Silence(ctx context.Context, message sms.Inbound) (workflowID string, err error)
 	// Accepted lists the texts from the phone to the number, in any order, that
 	// any webhook has accepted since a time; the latest may be missing.
@@ -223,8 +225,8 @@ type handler struct {
 	places chan struct{}
 }
 
-// examples returns texts that match the triggers in force and, if all sending
-// is paused, why.
+// examples serves texts that match the triggers in force and, if all sending is
+// paused, why.
 func (h *handler) examples(w http.ResponseWriter, r *http.Request) {
 	said := map[string]any{"examples": h.Triggers().Examples(r.Context())}
 	if why, paused := h.Paused(); paused {
@@ -258,7 +260,7 @@ func say(w http.ResponseWriter, status int, text string) {
 // otherAccount is why a text to a number of another account is refused.
 const otherAccount = "the number does not belong to the account that signed the request"
 
-// refusal returns the reason of a refusal for the metrics.
+// refusal returns the label of a refusal in the metrics.
 func refusal(status int, why string) string {
 	switch {
 	case why == otherAccount:

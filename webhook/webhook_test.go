@@ -41,8 +41,8 @@ const (
 `
 )
 
-// bench is a webhook whose Temporal the test controls: it accepts all calls or
-// none.
+// bench is a webhook with a fake Temporal, which accepts all calls unless the
+// test sets err.
 type bench struct {
 	handler   http.Handler
 	log       bytes.Buffer
@@ -107,7 +107,8 @@ func (b *bench) receive(_ context.Context, message sms.Inbound, firings []trigge
 	return Answer{Replies: r.replies(true), Outcome: outcomeAccepted, Reasons: r.problems()}
 }
 
-// withoutTime leaves out the time, whose digits could look like a number.
+// withoutTime leaves out the time, whose digits could look like a part of a
+// phone number.
 func withoutTime(_ []string, a slog.Attr) slog.Attr {
 	if a.Key == slog.TimeKey {
 		return slog.Attr{}
