@@ -1,7 +1,7 @@
 package main
 
 // Whether Twilio accepts the credentials of each account. Twilio is asked at
-// startup and until it does.
+// startup, and again until it accepts them.
 
 import (
 	"context"

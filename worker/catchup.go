@@ -82,8 +82,8 @@ func newCatchUp(c *config.Live, temporalClient *temporal.Client, live *triggers.
 	}, nil
 }
 
-// insist retries until it succeeds, and logs each failure: the webhook works
-// without it.
+// insist calls do until it succeeds or ctx ends, and logs each failure. A
+// failure stops nothing else: the webhook works without the catch-up.
 func insist(ctx context.Context, logger *slog.Logger, what string, do func(context.Context) error) {
 	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
 		err := do(ctx)
@@ -154,8 +154,8 @@ func schedule(ctx context.Context, c config.Config, temporalClient *temporal.Cli
 	return handle.Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE})
 }
 
-// receiving returns the accounts whose messages are caught up on, by SID: those
-// whose webhooks are accepted.
+// receiving returns the clients of the accounts whose messages are caught up
+// on, by account SID: all accounts whose webhook requests are accepted.
 func receiving(c *config.Live, ours *metrics.Metrics) (map[string]*twilio.Client, error) {
 	gateway, err := openTwilio(c.Twilio(), ours)
 	if err != nil {

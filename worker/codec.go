@@ -22,7 +22,7 @@ func codecCommand() *cobra.Command {
 		Short: "Decrypt payloads for Temporal's Web UI and command line",
 		Long: `Serve, at CODEC_ADDR, POST /decode and /NAMESPACE/decode to Temporal's Web UI and
 command line, with the keys of PAYLOAD_KEYS. Anyone with access can read every payload:
-give CODEC_TOKEN only to people who may, and put TLS in front of it.`,
+give CODEC_TOKEN only to people who may read them, and put TLS in front of the server.`,
 		Example: `  CODEC_ORIGINS=http://localhost:8233 PAYLOAD_KEYS=keys.json worker codec
   temporal workflow show --codec-endpoint http://localhost:8234 -w send-1`,
 		Args: cobra.NoArgs,

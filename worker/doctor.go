@@ -1,7 +1,8 @@
 package main
 
-// worker doctor: checks everything about Temporal, Twilio and the webhook that
-// can be checked from here, and prints a line for each, with what to do.
+// worker doctor: checks the configuration, Temporal, Twilio and the webhook as
+// far as this machine can, and prints a line for each check, with what to do if
+// it fails.
 
 import (
 	"cmp"
@@ -169,7 +170,7 @@ func (d *doctor) failed(check, says, do string) {
 	d.findings = append(d.findings, finding{check, statusFailed, says, do})
 }
 
-// keys checks which key encrypts.
+// keys checks whether a key encrypts payloads, and which.
 func (d *doctor) keys(ring *payload.Ring) {
 	switch has := ring.Inventory(); {
 	case has.Current != "":
@@ -194,7 +195,7 @@ func (d *doctor) temporal(ctx context.Context, c *temporal.Client) {
 	longer := "temporal operator namespace update --namespace " + c.Namespace + " --retention 720h"
 	switch says := "closed workflows are kept for " + days(keep); {
 	case keep < leastRetention:
-		d.failed("retention", says+", at least "+days(leastRetention)+" are needed to recognise a repeated text", longer)
+		d.failed("retention", says+"; at least "+days(leastRetention)+" are needed to recognise a repeated text", longer)
 	case keep < goodRetention:
 		d.warning("retention", says+"; idempotency keys and texts are forgotten after that", longer)
 	default:

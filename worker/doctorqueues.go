@@ -23,7 +23,8 @@ const (
 	// longPoll is the maximum duration of a poll, with a margin. Temporal lists
 	// a poller for minutes after its process has died.
 	longPoll = 70 * time.Second
-	// longWait is how long a task may wait for a worker.
+	// longWait is how long a task may wait for a worker before there is a
+	// warning.
 	longWait = 5 * time.Second
 )
 
@@ -100,9 +101,9 @@ func polled(queue, what string, described *workflowservice.DescribeTaskQueueResp
 	case last.IsZero():
 		f.Status, f.Says, f.Do = statusFailed, "no worker polls it for "+what, "start a worker, or look at its log"
 	case recent == 0:
-		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("no worker has polled it for %s in the last %s", what, ago), "is the worker still running, or busy with as much as it can take? Look at its log"
+		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("no worker has polled it for %s in the last %s", what, ago), "is the worker stopped, or fully busy? Look at its log"
 	case waits > longWait:
-		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("%s have been waiting for a worker for %s; the last poll was %s ago", what, waits.Round(time.Second), ago), "is the worker still running, or busy with as much as it can take? Look at its log"
+		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("%s have been waiting for a worker for %s; the last poll was %s ago", what, waits.Round(time.Second), ago), "is the worker stopped, or fully busy? Look at its log"
 	default:
 		f.Says = fmt.Sprintf("workers that poll it for %s: %d, last %s ago", what, recent, ago)
 	}

@@ -1,8 +1,8 @@
 package main
 
 // The health probes at METRICS_ADDR, whichever halves the process runs.
-// Liveness depends on nothing else: if Temporal is down, a restart does not
-// help.
+// Liveness does not depend on Temporal or Twilio: a restart does not help if
+// they are down.
 
 import (
 	"context"

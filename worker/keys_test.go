@@ -48,7 +48,7 @@ func TestKeysAreMadeAndRotated(t *testing.T) {
 		}
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the file has mode %v, error %v", info.Mode(), err)
+		t.Errorf("the file has mode %v, error %v, want 0600", info.Mode(), err)
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) != 1 {
 		t.Errorf("other files are left behind: %v", entries)

@@ -91,7 +91,7 @@ func retryOfARequest(t *testing.T, afterItsEnd bool) {
 		t.Errorf("the retry returned run %q, error %v, want %s", late.GetRunId(), err, second)
 	}
 	if now := current(t.Context()); now != second || sends.Load() != 1 {
-		t.Errorf("the retry started run %s in addition to %s; got %d sends", now, second, sends.Load())
+		t.Errorf("after the retry: got run %s and %d sends, want run %s and 1", now, sends.Load(), second)
 	}
 }
 

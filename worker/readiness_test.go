@@ -62,7 +62,7 @@ func TestReadinessChecksOnceASecond(t *testing.T) {
 		time.Sleep(readyFor)
 		all()
 		if got := asked.Load(); got != 2 {
-			t.Errorf("asked Temporal %d times, want once more after a second", got)
+			t.Errorf("asked Temporal %d times by the next second, want 2", got)
 		}
 	})
 }

@@ -107,7 +107,8 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	return group.Wait()
 }
 
-// measureFiles exposes whether credentials follow their files, and when they expire.
+// measureFiles adds metrics of whether the files of the credentials can be
+// read, and of when the Temporal client certificate expires.
 func measureFiles(ours *metrics.Metrics, live *config.Live, temporalClient *temporal.Client) {
 	ours.File(config.Credentials, live.Err)
 	for what, broken := range temporalClient.Files {
@@ -242,7 +243,7 @@ func newPace(c config.Config, concurrency int, perSender, perAccount float64) *a
 	})
 }
 
-// newCaps returns an account's caps, and creates their series.
+// newCaps returns an account's caps, and creates their metric series.
 func newCaps(account string, caps config.Caps, metered *metrics.Account) *activities.Caps {
 	all := make([]activities.Cap, len(caps))
 	for i, one := range caps {

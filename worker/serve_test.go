@@ -264,7 +264,7 @@ func TestRenewedCertificateNeedsNoRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := names(); got != "[old.example.com]" {
-		t.Errorf("with a broken file: got a certificate for %s", got)
+		t.Errorf("with a broken file: got a certificate for %s, want the old one", got)
 	}
 	stack.Eventually(t, "the metric shows the broken file", func(context.Context) error {
 		if broken() != 1 {
@@ -299,7 +299,7 @@ func TestClientCertificateShowsItsExpiry(t *testing.T) {
 	measureFiles(metrics.New(registry, ""), live, c)
 	at := metricstest.All(t, registry)["sms_expiry_timestamp_seconds{what=Temporal client certificate}"]
 	if left := time.Until(time.Unix(int64(at), 0)); left < time.Minute || left > time.Hour {
-		t.Errorf("the metric says that it expires in %s, want an hour", left)
+		t.Errorf("the metric says that the certificate expires in %s, want a minute to an hour", left)
 	}
 }
 
