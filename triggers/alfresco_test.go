@@ -105,7 +105,7 @@ func TestNumberAcceptsOnlyDecimalDigits(t *testing.T) {
 		"NaN": false, "Inf": false, "-infinity": false, "0x10": false, "1_0": false, "1e3": false, ".5": false, "5.": false, "٥": false, "": false, strings.Repeat("9", 400): false,
 	} {
 		if _, ok := number(text); ok != want {
-			t.Errorf("number(%q) reports %t", text, ok)
+			t.Errorf("number(%q) reports %t, want %t", text, ok, want)
 		}
 	}
 }

@@ -143,14 +143,14 @@ func TestPatternOverBudgetStopsNoOther(t *testing.T) {
 `)
 	firings := set.Match(t.Context(), message(strings.Repeat("a", 1500)+"b"))
 	if len(firings) != 2 || firings[0].Err == nil || firings[1].Trigger() != "good" || firings[1].Err != nil {
-		t.Fatalf("got firings %v", firings)
+		t.Fatalf("got firings %v, want one of hostile with an error, and one of good", firings)
 	}
 	err := firings[0].Err.Error()
 	if !strings.Contains(err, "trigger hostile: match its pattern") || strings.Contains(err, "aaa") {
 		t.Errorf("got error %s", err)
 	}
 	if got := firings[0].Plan().EchoError; got != "Not ." {
-		t.Errorf("got echoError %q", got)
+		t.Errorf("got echoError %q, want \"Not .\"", got)
 	}
 	if problem := firings[0].Plan().Problem; problem != err {
 		t.Errorf("the plan has the problem %q, want %q", problem, err)
@@ -181,7 +181,7 @@ func TestPatternsShareOneBudget(t *testing.T) {
 		// Nothing is left for the hungry pattern: the budget is for the text, not
 		// for each pattern.
 		if good := i == 40; good != (firing.Err == nil) || good && firing.Event.MatchGroups["1"] == nil {
-			t.Errorf("trigger %s: got error %v", firing.Trigger(), firing.Err)
+			t.Errorf("trigger %s: got error %v, want none only for trigger good", firing.Trigger(), firing.Err)
 		}
 	}
 }
@@ -260,7 +260,7 @@ func TestIDWithAHoleIsRefused(t *testing.T) {
 				t.Errorf("%s, %q: got error %v", name, body, firing.Err)
 			}
 			if firing.Plan().EchoError != "No room." {
-				t.Errorf("%s, %q: got echoError %q", name, body, firing.Plan().EchoError)
+				t.Errorf("%s, %q: got echoError %q, want \"No room.\"", name, body, firing.Plan().EchoError)
 			}
 		}
 		if firing := set.Match(t.Context(), message("go to 5"))[0]; firing.Err != nil {

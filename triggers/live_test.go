@@ -78,7 +78,7 @@ func TestLiveKeepsTriggersOfBrokenFiles(t *testing.T) {
 	}
 	write(contract)
 	if r := <-reports; r.err != nil || live.Set() == before {
-		t.Errorf("a corrected file: got error %v", r.err)
+		t.Errorf("a corrected file: got error %v, want none, and new triggers in force", r.err)
 	}
 }
 
@@ -122,7 +122,7 @@ func TestLiveIgnoresAHalfCopiedFile(t *testing.T) {
 	}
 	write(t, path, changed)
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].err != nil || reports[0].set.Len() != 2 || l.Set() != reports[0].set {
-		t.Errorf("the whole file: got %+v", reports)
+		t.Errorf("the whole file: got %+v, want one report of 2 triggers", reports)
 	}
 }
 
@@ -161,16 +161,16 @@ func TestLiveSeesAFileThatReturns(t *testing.T) {
 	}
 	rename(away, path)
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].err != nil || len(match(t, l.Set(), "TELL Ann")) != 1 {
-		t.Errorf("replaced: got %+v", reports)
+		t.Errorf("replaced: got %+v, want one report, and the new trigger in force", reports)
 	}
 	// The file is missing for longer, and comes back later.
 	rename(path, away)
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].set.Len() != 2 {
-		t.Errorf("gone for good: got %+v", reports)
+		t.Errorf("gone for good: got %+v, want one report that keeps 2 triggers", reports)
 	}
 	rename(away, path)
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].set.Len() != 3 {
-		t.Errorf("back: got %+v", reports)
+		t.Errorf("back: got %+v, want one report of 3 triggers", reports)
 	}
 }
 
@@ -197,7 +197,7 @@ func TestLiveSeesSwappedLinks(t *testing.T) {
 	l := opened(t, dir)
 	link("..2", "..data")
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].err != nil || len(match(t, l.Set(), "Order No 42")) != 1 {
-		t.Errorf("after the swap: got %+v", reports)
+		t.Errorf("after the swap: got %+v, want one report, and the new triggers in force", reports)
 	}
 }
 
@@ -207,7 +207,7 @@ func TestLiveReportsABrokenFileOnce(t *testing.T) {
 	l := opened(t, path)
 	write(t, path, "triggers: [")
 	if reports := turns(l, 5); len(reports) != 1 || reports[0].err == nil {
-		t.Errorf("broken: got %+v", reports)
+		t.Errorf("broken: got %+v, want one error", reports)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
@@ -217,7 +217,7 @@ func TestLiveReportsABrokenFileOnce(t *testing.T) {
 	}
 	write(t, path, contract)
 	if reports := turns(l, 5); len(reports) != 1 || reports[0].err != nil {
-		t.Errorf("as before: got %+v", reports)
+		t.Errorf("as before: got %+v, want one report without an error", reports)
 	}
 }
 

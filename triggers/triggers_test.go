@@ -140,7 +140,7 @@ func TestValuesAreNeverReadAgain(t *testing.T) {
 	for _, body := range []string{`${from}`, `$1 \1 \$`, `&lt;`, "a\nb", `{{x}}`, `\Q`} {
 		firing := match(t, set, body)[0]
 		if firing.Plan().Echo.String() != "["+body+"]" {
-			t.Errorf("got the echo %q of %q", firing.Plan().Echo.String(), body)
+			t.Errorf("got the echo %q of %q, want it in brackets", firing.Plan().Echo.String(), body)
 		}
 		want := asJSON(t, map[string]any{
 			"s": "<" + body + ">", "n": json.Number("5"), "b": true, "l": []any{body, json.Number("1.5")}, "${from}": "x",
@@ -204,7 +204,7 @@ func TestNumbersOnlyYAMLKnowsAreReported(t *testing.T) {
 	for _, findings := range [][]Finding{set.Warnings(), set.Lint(t.Context())} {
 		if len(findings) != 2 || findings[0].Line != 4 || findings[1].Line != 10 || findings[1].Trigger != "a" ||
 			!strings.Contains(findings[0].Message, "to has an unquoted value") || !strings.Contains(findings[1].Message, "zip has") {
-			t.Errorf("got the findings %v", findings)
+			t.Errorf("got the findings %v, want two, about to in line 4 and zip in line 10", findings)
 		}
 	}
 }
