@@ -38,7 +38,7 @@ func TestListingIsWholeAtItsEnd(t *testing.T) {
 			sids = append(sids, r.SID)
 		}
 		if err != nil || strings.Join(sids, " ") != tc.found || listing.Whole != tc.whole || len(*queries) != tc.asked {
-			t.Errorf("%s: got %v, whole %v after %d requests, error %v", name, sids, listing.Whole, len(*queries), err)
+			t.Errorf("%s: got %v, whole %v after %d requests, error %v, want %s, whole %v after %d", name, sids, listing.Whole, len(*queries), err, tc.found, tc.whole, tc.asked)
 		}
 	}
 }
@@ -60,7 +60,7 @@ func TestScheduledMessageEndsNoListing(t *testing.T) {
 func TestEmptyPagesHaveAnEnd(t *testing.T) {
 	c, queries := listingOf(t, func(string) ([]string, string) { return nil, "1" })
 	if listing, err := c.List(t.Context(), Query{Limit: 2000, Since: time.Now()}); err != nil || listing.Whole || len(*queries) > 50 {
-		t.Errorf("got whole %v after %d pages, error %v", listing.Whole, len(*queries), err)
+		t.Errorf("got whole %v after %d pages, error %v, want false after at most 50", listing.Whole, len(*queries), err)
 	}
 }
 
@@ -87,7 +87,7 @@ func TestClockIsTwilios(t *testing.T) {
 		}
 		now, known := c.Now()
 		if off := now.Sub(time.Now().Add(skew)); !known || off > 0 || off < -1500*time.Millisecond {
-			t.Errorf("skew %s: the clock is off by %s", skew, off)
+			t.Errorf("skew %s: the clock is off by %s, want 0 to 1.5 s behind", skew, off)
 		}
 	}
 }
@@ -98,7 +98,7 @@ func TestClockFollowsOneThatWasSet(t *testing.T) {
 	for _, ahead := range []time.Duration{0, time.Hour, -time.Hour} {
 		c.clock.measure(now, now.Add(time.Millisecond), now.Add(ahead).UTC().Format(http.TimeFormat))
 		if at, _ := c.Now(); at.Sub(now.Add(ahead)).Abs() > 2*time.Second {
-			t.Errorf("%s ahead: got %s", ahead, at.Sub(now))
+			t.Errorf("%s ahead: got %s, want it within 2 s", ahead, at.Sub(now))
 		}
 	}
 	c.clock.measure(now, now, "soon") // not a date
@@ -177,6 +177,6 @@ func TestRenewedCredentialsServeTheNextRequest(t *testing.T) {
 	token = "two"
 	_ = c.Probe(t.Context())
 	if got := strings.Join(used, " "); got != "AC1:one AC1:two" {
-		t.Errorf("used the credentials %s", got)
+		t.Errorf("used the credentials %s, want AC1:one AC1:two", got)
 	}
 }

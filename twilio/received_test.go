@@ -56,7 +56,7 @@ func TestReceivedListsAllInbound(t *testing.T) {
 		sids = append(sids, r.SID)
 	}
 	if got := strings.Join(sids, " "); got != "SM1 SM3 SM4" {
-		t.Errorf("got the messages %s", got)
+		t.Errorf("got the messages %s, want SM1 SM3 SM4", got)
 	}
 	if len(*queries) != 3 || !strings.Contains((*queries)[0], "DateSent%3E=2026-11-25T10%3A00%3A00Z") || !strings.Contains((*queries)[2], "PageToken=PASM2") {
 		t.Errorf("got the queries %q", *queries)
@@ -67,6 +67,6 @@ func TestEndlessListingIsAFailure(t *testing.T) {
 	c, queries := listingOf(t, func(string) ([]string, string) { return nil, "1" })
 	received, failed := named(c.Received(t.Context(), time.Now(), time.Now()))
 	if failed == nil || failed.Code != sms.CodeUnknown || !strings.Contains(failed.Message, "200000 messages") || received != nil || len(*queries) != maxReceivedPages+1 {
-		t.Errorf("got %v, %+v after %d requests", received, failed, len(*queries))
+		t.Errorf("got %v, %+v after %d requests, want an error after %d", received, failed, len(*queries), maxReceivedPages+1)
 	}
 }

@@ -108,7 +108,7 @@ func TestInformationalAnswerLeavesOutcomeUnknown(t *testing.T) {
 	for status := 100; status <= 199; status++ {
 		c := newTestClient(t, "http://"+raw(t, fmt.Sprintf("HTTP/1.1 %d Wait\r\n\r\n", status)), 5*time.Second)
 		if _, problem := named(c.Send(t.Context(), draft)); problem == nil || problem.Code != sms.CodeOutcomeUnknown || problem.Retryable {
-			t.Errorf("status %d: got %+v", status, problem)
+			t.Errorf("status %d: got %+v, want OUTCOME_UNKNOWN", status, problem)
 		}
 	}
 }
@@ -351,7 +351,7 @@ func TestReplyEscapesWhatItSays(t *testing.T) {
 	} {
 		got := string(Reply(tc.bodies...))
 		if got != `<?xml version="1.0" encoding="UTF-8"?>`+"\n"+tc.want {
-			t.Errorf("Reply(%q) = %s", tc.bodies, got)
+			t.Errorf("Reply(%q) = %s, want %s", tc.bodies, got, tc.want)
 		}
 	}
 	if n := strings.Count(string(Reply(make([]string, 30)...)), "<Message>"); n != MaxReplies {

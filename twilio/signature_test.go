@@ -113,7 +113,7 @@ func FuzzVerifyAcceptsWhatSignMade(f *testing.F) {
 	f.Fuzz(func(t *testing.T, token, u, k, v, v2 string) {
 		params := url.Values{k: {v, v2}}
 		if got := Verify(token, u, params, Sign(token, u, params)); got != (token != "") {
-			t.Errorf("Verify = %v", got)
+			t.Errorf("Verify = %v, want %v", got, token != "")
 		}
 	})
 }
