@@ -276,10 +276,10 @@ func TestResetStartsAfresh(t *testing.T) {
 	}
 	st := sim.State()
 	if len(st.OptOuts)+len(st.Faults)+len(st.Outcomes)+st.Messages+len(sim.Debugger())+len(sim.WebhookCalls()) != 0 {
-		t.Errorf("left over after a reset: got %+v", st)
+		t.Errorf("left over after a reset: got %+v, want nothing", st)
 	}
 	if st.Clock.Frozen || time.Duration(st.Clock.Offset).Abs() > time.Second || len(st.Numbers) != 1 || st.Numbers[0].Webhook != app.URL {
-		t.Errorf("got the state %+v", st)
+		t.Errorf("got the state %+v, want a running clock at real time, and the number with its webhook", st)
 	}
 	if _, kinds := follow(t, sim, begin, func(kind string, _ map[string]any) bool { return kind == "reset" }); len(kinds) == 0 {
 		t.Error("got no reset event")
@@ -321,7 +321,7 @@ func TestPageLoadsNothingFromElsewhere(t *testing.T) {
 	defer res.Body.Close()
 	body, _ := io.ReadAll(res.Body)
 	if res.StatusCode != 200 || !strings.Contains(string(body), "<html") || !strings.Contains(res.Header.Get("Content-Security-Policy"), "default-src 'self'") {
-		t.Errorf("got %d %v %s", res.StatusCode, res.Header, body)
+		t.Errorf("got %d %v %s, want the page with its policy", res.StatusCode, res.Header, body)
 	}
 }
 
@@ -377,7 +377,7 @@ func TestCloseEndsWhatIsUnderWay(t *testing.T) {
 	<-entered
 	began := time.Now()
 	if err := sim.Close(); err != nil || time.Since(began) > 5*time.Second {
-		t.Errorf("closed after %v with error %v", time.Since(began), err)
+		t.Errorf("closed after %v with error %v, want at most 5 s and no error", time.Since(began), err)
 	}
 	if err := <-failed; err == nil {
 		t.Error("the text in progress returned no error when the simulator closed")

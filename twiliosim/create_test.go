@@ -81,7 +81,7 @@ func TestCreateRefusesAsTwilioDoes(t *testing.T) {
 			form.Add("MediaUrl", "https://example.org/cat.png")
 		}
 		if g := rest(t, sim, "POST", "Messages.json", form); g.code() != 21623 {
-			t.Errorf("got %s", g.raw)
+			t.Errorf("got %s, want code 21623", g.raw)
 		}
 	})
 }
@@ -160,10 +160,10 @@ func TestPictureMessageHasItsMedia(t *testing.T) {
 		t.Errorf("fetching the medium: got %d and a redirect to %q", res.StatusCode, res.Header.Get("Location"))
 	}
 	if d := rest(t, sim, "DELETE", uri, nil); d.status != http.StatusNoContent {
-		t.Errorf("delete: got %d %s", d.status, d.raw)
+		t.Errorf("delete: got %d %s, want status 204", d.status, d.raw)
 	}
 	if again := rest(t, sim, "GET", uri, nil); again.code() != 20404 {
-		t.Errorf("after the delete: got %s", again.raw)
+		t.Errorf("after the delete: got %s, want code 20404", again.raw)
 	}
 }
 
@@ -234,10 +234,10 @@ func TestSubaccountSeesOnlyItsMessages(t *testing.T) {
 		t.Fatalf("created %s", theirs.raw)
 	}
 	if g := rest(t, sim, "POST", path+".json", url.Values{"To": {phone}, "From": {DefaultNumber}, "Body": {"x"}}); g.code() != 21606 {
-		t.Errorf("sending from the parent's number as a subaccount: got %s", g.raw)
+		t.Errorf("sending from the parent's number as a subaccount: got %s, want code 21606", g.raw)
 	}
 	if g := rest(t, sim, "GET", path+"/"+mine+".json", nil); g.code() != 20404 {
-		t.Errorf("fetching the parent's message as a subaccount: got %s", g.raw)
+		t.Errorf("fetching the parent's message as a subaccount: got %s, want code 20404", g.raw)
 	}
 	list := rest(t, sim, "GET", path+".json", nil)
 	if n := len(list.body["messages"].([]any)); n != 1 {
@@ -271,7 +271,7 @@ func TestMagicNumbersAnswerTestCredentialsAlone(t *testing.T) {
 		}
 		if tc.from == DefaultNumber && tc.to != DefaultNumber {
 			if g := rest(t, sim, "POST", "Messages.json", form); g.status != http.StatusCreated {
-				t.Errorf("the main account, to %s: got %d %s", tc.to, g.status, g.raw)
+				t.Errorf("the main account, to %s: got %d %s, want status 201", tc.to, g.status, g.raw)
 			}
 		}
 	}
@@ -295,7 +295,7 @@ func TestTestCredentialsReachNothingElse(t *testing.T) {
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		if g := as(method, path, nil); g.status != http.StatusForbidden || g.code() != 20008 {
-			t.Errorf("%s: got %d %s", request, g.status, g.raw)
+			t.Errorf("%s: got %d %s, want status 403 and code 20008", request, g.status, g.raw)
 		}
 	}
 	if len(sim.Messages(Filter{})) != 0 || len(app.seen()) != 0 {
@@ -321,6 +321,6 @@ func TestResponsesHaveTwiliosHeaders(t *testing.T) {
 		t.Errorf("unknown message: got %s", g.raw)
 	}
 	if g := rest(t, sim, "PUT", "Messages.json", nil); g.status != 405 || g.code() != 20004 {
-		t.Errorf("PUT: got %d %s", g.status, g.raw)
+		t.Errorf("PUT: got %d %s, want status 405 and code 20004", g.status, g.raw)
 	}
 }

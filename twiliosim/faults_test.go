@@ -40,7 +40,7 @@ func TestLostResponseStillCreatesTheMessage(t *testing.T) {
 	}
 	await(t, "its delivery", func() bool { return one(t, sim, list[0].SID).Status == Delivered })
 	if g, err := try(sim, good); err != nil || g.status != http.StatusCreated {
-		t.Errorf("the next create: got %v, %v", g, err)
+		t.Errorf("the next create: got %v, %v, want status 201", g, err)
 	}
 }
 
@@ -48,7 +48,7 @@ func TestLostResponseSkipsFailedRequests(t *testing.T) {
 	sim := start(t, Options{})
 	fault(t, sim, Fault{Kind: FaultResponseLost, Operation: "create", Next: 1})
 	if g, err := try(sim, url.Values{"To": {"x"}, "From": {DefaultNumber}, "Body": {"hi"}}); err != nil || g.code() != 21211 {
-		t.Fatalf("a refused create: got %v, %v", g.raw, err)
+		t.Fatalf("a refused create: got %v, %v, want code 21211", g.raw, err)
 	}
 	if _, err := try(sim, good); err == nil {
 		t.Error("a request that created nothing used up the fault")
@@ -81,7 +81,7 @@ func TestFaultsBeforeTheWorkCreateNothing(t *testing.T) {
 				t.Errorf("got %d messages, want none", n)
 			}
 			if g, err := try(sim, good); err != nil || g.status != http.StatusCreated {
-				t.Errorf("the next create: got %v, %v", g.raw, err)
+				t.Errorf("the next create: got %v, %v, want status 201", g.raw, err)
 			}
 		})
 	}
@@ -115,7 +115,7 @@ func TestFaultsAfterTheWorkKeepMessage(t *testing.T) {
 				t.Errorf("reading ended with %v, want an unexpected EOF", err)
 			}
 			if res.StatusCode != tc.status || !tc.body(string(raw)) {
-				t.Errorf("got %d %q", res.StatusCode, raw)
+				t.Errorf("got %d %q, want status %d and a broken body", res.StatusCode, raw, tc.status)
 			}
 			if n := len(sim.Messages(Filter{})); n != 1 {
 				t.Errorf("got %d messages, want 1", n)
@@ -220,7 +220,7 @@ func TestListingLagHidesMessagesFromLists(t *testing.T) {
 		t.Errorf("listed before the lag has passed: %s", raw)
 	}
 	if g := rest(t, sim, "GET", "Messages/"+sid+".json", nil); g.status != 200 {
-		t.Errorf("fetching by SID: got %d", g.status)
+		t.Errorf("fetching by SID: got %d, want status 200", g.status)
 	}
 	if err := sim.Advance(10 * time.Minute); err != nil {
 		t.Fatal(err)
@@ -241,7 +241,7 @@ func TestParseFaultReadsALine(t *testing.T) {
 		"webhook-lost":                                          {Kind: "webhook-lost", Operation: "callback"},
 	} {
 		if got, err := ParseFault(line); err != nil || got != want {
-			t.Errorf("%s: got %+v %v", line, got, err)
+			t.Errorf("%s: got %+v %v, want %+v", line, got, err, want)
 		}
 	}
 	for line, want := range map[string]string{

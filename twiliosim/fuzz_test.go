@@ -20,14 +20,14 @@ func FuzzTwiML(f *testing.F) {
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
 		verbs, warnings, failure := readAnswer(contentType, body)
 		if failure != nil && (verbs != nil || warnings != nil || failure.code == 0) {
-			t.Errorf("got the failure %+v together with %v and %v", failure, verbs, warnings)
+			t.Errorf("got the failure %+v together with %v and %v, want a code, and neither verbs nor warnings", failure, verbs, warnings)
 		}
 		if len(warnings) > maxWarnings || len(verbs) > len(body) {
-			t.Errorf("got %d warnings and %d verbs from %d bytes", len(warnings), len(verbs), len(body))
+			t.Errorf("got %d warnings and %d verbs from %d bytes, want at most %d warnings, and no more verbs than bytes", len(warnings), len(verbs), len(body), maxWarnings)
 		}
 		for _, v := range verbs {
 			if v.method != "GET" && v.method != "POST" {
-				t.Errorf("got the method %q", v.method)
+				t.Errorf("got the method %q, want GET or POST", v.method)
 			}
 			if !utf8.ValidString(v.body) {
 				t.Errorf("got a body that is not UTF-8: %q", v.body)

@@ -214,7 +214,7 @@ func TestRedirectsAndActionsLeadOn(t *testing.T) {
 			twiml(`<Response><Message action="/after" method="GET">two</Message><Message>never</Message></Response>`)(w, r)
 		case "/after":
 			if !strings.HasPrefix(r.Form.Get("MessageSid"), "SM") || r.Form.Get("MessageStatus") != "queued" {
-				t.Errorf("the action got %v", r.Form)
+				t.Errorf("the action got %v, want the SID and status of the queued message", r.Form)
 			}
 			http.Redirect(w, r, "/moved", http.StatusFound)
 		case "/moved":
@@ -227,7 +227,7 @@ func TestRedirectsAndActionsLeadOn(t *testing.T) {
 		t.Errorf("replied %q", got)
 	}
 	if got := strings.Join(asked, ", "); got != "POST /a/first, POST /a/second, GET /after, GET /moved" {
-		t.Errorf("got the requests %s", got)
+		t.Errorf("got the requests %s, want /a/first, /a/second, /after and /moved", got)
 	}
 }
 
@@ -308,7 +308,7 @@ func TestFailedWebhookFallsBackOnce(t *testing.T) {
 			}
 			req := app.seen()[1]
 			if req.PostForm.Get("ErrorCode") != name || req.PostForm.Get("ErrorUrl") != app.URL+"/sms" || req.PostForm.Get("Body") != "hi" {
-				t.Errorf("the fallback got %v", req.PostForm)
+				t.Errorf("the fallback got %v, want ErrorCode %s, and the URL that failed", req.PostForm, name)
 			}
 			if !twilio.Verify(sim.Token, app.URL+"/fallback", req.PostForm, req.Header.Get(twilio.SignatureHeader)) {
 				t.Error("the signature to the fallback is not valid")
@@ -340,7 +340,7 @@ func TestURLCredentialsAnswerAChallenge(t *testing.T) {
 	defer app.Close()
 	sim := start(t, Options{Webhook: strings.Replace(app.URL, "http://", "http://ann:secret@", 1)})
 	if got := bodies(text(t, sim, "hi")); got != "in" || strings.Join(sent, " ") != ": ann:secret" {
-		t.Errorf("replied %q after the requests %v", got, sent)
+		t.Errorf("replied %q after the requests %v, want in, after one without and one with credentials", got, sent)
 	}
 }
 
@@ -362,7 +362,7 @@ func TestOptOutsAreKeptPerPair(t *testing.T) {
 		t.Errorf("STOP: got %+v", result)
 	}
 	if len(result.Replies) != 0 || result.ErrorCode != 21610 || result.Outcome != "not echoed: the recipient has opted out" {
-		t.Errorf("the webhook replied after STOP: got %+v", result)
+		t.Errorf("the webhook replied after STOP: got %+v, want error 21610 and no reply", result)
 	}
 	if !refused(DefaultNumber, phone) {
 		t.Error("a message to a phone that sent STOP was accepted")
@@ -380,7 +380,7 @@ func TestOptOutsAreKeptPerPair(t *testing.T) {
 		t.Errorf("UNSTOP: got %+v", result)
 	}
 	if result := text(t, sim, "yes"); result.AutoReply != "" || bodies(result) != "echo" {
-		t.Errorf("YES from a phone that never opted out: got %+v", result)
+		t.Errorf("YES from a phone that never opted out: got %+v, want the reply echo and no automatic one", result)
 	}
 }
 
@@ -392,7 +392,7 @@ func TestStopAndStartWordsAreObeyed(t *testing.T) {
 			t.Errorf("after %s, the phone has not opted out", stop)
 		}
 		if g, _ := try(sim, good); g.code() != 21610 {
-			t.Errorf("%s: got %s", stop, g.raw)
+			t.Errorf("%s: got %s, want code 21610", stop, g.raw)
 		}
 		for _, begin := range []string{"START", "YES", "UNSTOP"} {
 			text(t, sim, begin)
@@ -421,7 +421,7 @@ func TestServiceSharesOptOuts(t *testing.T) {
 		{"To": {phone}, "MessagingServiceSid": {pool}, "Body": {"hi"}},
 	} {
 		if g, _ := try(sim, form); g.code() != 21610 {
-			t.Errorf("sending with %v after STOP: got %s", form, g.raw)
+			t.Errorf("sending with %v after STOP: got %s, want code 21610", form, g.raw)
 		}
 	}
 }
@@ -457,16 +457,16 @@ func TestInboundMessageIsRedeliveredUnderSID(t *testing.T) {
 		t.Errorf("the repeated text: got the result %+v, want MessageSID %s and a single message", again, first.MessageSID)
 	}
 	if a, b := app.next(t), app.next(t); a.Get("MessageSid") != b.Get("MessageSid") || b.Get("Body") != "once" {
-		t.Errorf("the webhook got %v, then %v", a, b)
+		t.Errorf("the webhook got %v, then %v, want the same message twice", a, b)
 	}
 	fault(t, sim, Fault{Kind: FaultWebhookDoubled, Operation: "inbound", Next: 1})
 	text(t, sim, "twice")
 	if a, b := app.next(t), app.next(t); a.Get("MessageSid") != b.Get("MessageSid") || a.Get("Body") != "twice" || b.Get("Body") != "twice" {
-		t.Errorf("a doubled request: got %v, %v", a, b)
+		t.Errorf("a doubled request: got %v, %v, want the same message twice", a, b)
 	}
 	fault(t, sim, Fault{Kind: FaultWebhookLost, Operation: "inbound", Next: 1})
 	if result := text(t, sim, "never"); result.WebhookStatus != 0 || result.Error == "" {
-		t.Errorf("a lost request: got %+v", result)
+		t.Errorf("a lost request: got %+v, want no status, and an error", result)
 	}
 }
 
@@ -532,7 +532,7 @@ func TestEndlessWebhookResponseIsCutOff(t *testing.T) {
 	defer app.Close()
 	sim := start(t, Options{Webhook: app.URL})
 	if result := text(t, sim, "hi"); result.ErrorCode != 11750 {
-		t.Errorf("error %d %s", result.ErrorCode, result.Error)
+		t.Errorf("got error %d %s, want 11750", result.ErrorCode, result.Error)
 	}
 }
 
@@ -550,7 +550,7 @@ func TestApplicationsOutcomeHeadersAreKept(t *testing.T) {
 	result := text(t, sim, "hello")
 	m := sim.Messages(Filter{SID: result.MessageSID})[0]
 	if result.Outcome != "accepted" || result.WorkflowID != "sms-1" || m.Outcome != "accepted" || m.WorkflowID != "sms-1" {
-		t.Errorf("got the result %+v and the message %+v", result, m)
+		t.Errorf("got the result %+v and the message %+v, want the outcome accepted and the workflow sms-1 in both", result, m)
 	}
 	said[OutcomeHeader] = strings.Repeat("x", maxWord+1)
 	if result := text(t, sim, "hello"); result.Outcome != "" {

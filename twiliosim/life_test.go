@@ -68,10 +68,10 @@ func TestMessageLivesAsItsOutcomeSays(t *testing.T) {
 				}
 				failed := status == "failed" || status == "undelivered"
 				if form.Has("ErrorCode") != failed || failed && form.Get("ErrorCode") != fmt.Sprint(tc.code) {
-					t.Errorf("the callback for %s has ErrorCode %q", status, form.Get("ErrorCode"))
+					t.Errorf("the callback for %s has ErrorCode %q, want %d only after a failure", status, form.Get("ErrorCode"), tc.code)
 				}
 				if ended := status == "delivered" || status == "undelivered"; form.Has("RawDlrDoneDate") != ended || ended && len(form.Get("RawDlrDoneDate")) != 10 {
-					t.Errorf("the callback for %s has RawDlrDoneDate %q", status, form.Get("RawDlrDoneDate"))
+					t.Errorf("the callback for %s has RawDlrDoneDate %q, want ten digits only at the end", status, form.Get("RawDlrDoneDate"))
 				}
 			}
 			for _, req := range app.seen() {
@@ -94,10 +94,10 @@ func TestRejectionMatchesTheRESTAPI(t *testing.T) {
 		t.Errorf("landline: got %d %s", g.status, g.raw)
 	}
 	if g, _ := try(sim, form(phone, "a flood")); g.status != 429 || g.code() != 21611 {
-		t.Errorf("flood: got %d %s", g.status, g.raw)
+		t.Errorf("flood: got %d %s, want status 429 and code 21611", g.status, g.raw)
 	}
 	if g, _ := try(sim, form(phone, "a flood")); g.status != 201 {
-		t.Errorf("after the rule was used up: got %d %s", g.status, g.raw)
+		t.Errorf("after the rule was used up: got %d %s, want status 201", g.status, g.raw)
 	}
 	for code, status := range map[int]int{20003: 401, 20404: 404, 20429: 429, 20500: 500, 20503: 503, 21211: 400, 21408: 400, 21703: 400} {
 		outcome(t, sim, Outcome{Status: "rejected", ErrorCode: code, Next: 1})
@@ -165,7 +165,7 @@ func TestFullQueueRefusesMessages(t *testing.T) {
 	}
 	advance(t, sim, 2*time.Second)
 	if g, _ := try(sim, good); g.status != 201 {
-		t.Errorf("after some were sent: got %d %s", g.status, g.raw)
+		t.Errorf("after some were sent: got %d %s, want status 201", g.status, g.raw)
 	}
 }
 
@@ -183,7 +183,7 @@ func TestConcurrentRequestsBeyondLimitAreRefused(t *testing.T) {
 	}
 	busy.Wait()
 	if g, _ := try(sim, good); g.status != 201 {
-		t.Errorf("afterwards: got %d %s", g.status, g.raw)
+		t.Errorf("afterwards: got %d %s, want status 201", g.status, g.raw)
 	}
 }
 
@@ -274,7 +274,7 @@ func TestScheduledMessageIsSentOrCanceled(t *testing.T) {
 		t.Errorf("the first callback of the sent message is %v, want MessageStatus queued", form)
 	}
 	if g := rest(t, sim, "POST", "Messages/"+goes+".json", url.Values{"Status": {"canceled"}}); g.code() != 30409 {
-		t.Errorf("canceling the sent message: got %s", g.raw)
+		t.Errorf("canceling the sent message: got %s, want code 30409", g.raw)
 	}
 }
 

@@ -93,7 +93,7 @@ func TestPagingSurvivesDeletionOfItsMessage(t *testing.T) {
 	}
 	second := sids(t, rest(t, sim, "GET", first.str("next_page_uri"), nil))
 	if len(second) != 2 || second[0] != made[1] || second[1] != made[0] {
-		t.Errorf("got the second page %v of %v", second, made)
+		t.Errorf("got the second page %v of %v, want the two oldest messages", second, made)
 	}
 }
 
@@ -195,14 +195,14 @@ func TestRedactedMessageHasNoBody(t *testing.T) {
 		"redacting while canceling": {"Body": {""}, "Status": {"canceled"}},
 	} {
 		if g := rest(t, sim, "POST", path, form); g.status != http.StatusBadRequest || g.code() != 30400 {
-			t.Errorf("%s: got %d %s", name, g.status, g.raw)
+			t.Errorf("%s: got %d %s, want status 400 and code 30400", name, g.status, g.raw)
 		}
 	}
 	if g := rest(t, sim, "POST", path, url.Values{"Status": {"canceled"}}); g.status != http.StatusConflict || g.code() != 30409 || g.str("message") != "This message cannot be canceled" {
 		t.Errorf("canceling a message that is not scheduled: got %d %s", g.status, g.raw)
 	}
 	if g := rest(t, sim, "POST", path, url.Values{"Body": {""}}); g.status != http.StatusConflict || g.code() != 20009 {
-		t.Errorf("redacting a message that is not sent yet: got %d %s", g.status, g.raw)
+		t.Errorf("redacting a message that is not sent yet: got %d %s, want status 409 and code 20009", g.status, g.raw)
 	}
 	advance(t, sim, time.Minute)
 	if g := rest(t, sim, "POST", path, url.Values{"Body": {""}}); g.status != 200 || g.body["body"] != "" {
@@ -224,18 +224,18 @@ func TestMessageIsDeletedOnceDone(t *testing.T) {
 	}
 	advance(t, sim, time.Minute)
 	if g := rest(t, sim, "DELETE", path, nil); g.status != http.StatusNoContent {
-		t.Errorf("done: got %d %s", g.status, g.raw)
+		t.Errorf("done: got %d %s, want status 204", g.status, g.raw)
 	}
 	for _, method := range []string{"GET", "DELETE", "POST"} {
 		if g := rest(t, sim, method, path, nil); g.status != 404 || g.code() != 20404 {
-			t.Errorf("%s of a deleted message: got %d %s", method, g.status, g.raw)
+			t.Errorf("%s of a deleted message: got %d %s, want status 404 and code 20404", method, g.status, g.raw)
 		}
 	}
 	if list := sids(t, rest(t, sim, "GET", "Messages.json", nil)); len(list) != 0 {
 		t.Errorf("the deleted message is listed: %v", list)
 	}
 	if m := one(t, sim, sid); !m.Deleted || m.Body != "" {
-		t.Errorf("the controls show the deleted message as %+v", m)
+		t.Errorf("the controls show the deleted message as %+v, want it marked as deleted, without a body", m)
 	}
 }
 
@@ -247,7 +247,7 @@ func TestFeedbackIsTaken(t *testing.T) {
 		t.Errorf("got %d %s", g.status, g.raw)
 	}
 	if g := rest(t, sim, "POST", "Messages/"+sid+"/Feedback.json", url.Values{"Outcome": {"great"}}); g.code() != 20001 {
-		t.Errorf("another outcome: got %s", g.raw)
+		t.Errorf("another outcome: got %s, want code 20001", g.raw)
 	}
 }
 
@@ -268,7 +268,7 @@ func TestStoreEvictsOldestByCount(t *testing.T) {
 		t.Errorf("found %d messages by recipient, want 10", total)
 	}
 	if g := rest(t, sim, "GET", "Messages/"+made[0]+".json", nil); g.code() != 20404 {
-		t.Errorf("the oldest: got %s", g.raw)
+		t.Errorf("the oldest: got %s, want code 20404", g.raw)
 	}
 	sim.mu.RLock()
 	defer sim.mu.RUnlock()

@@ -163,7 +163,7 @@ func send(t testing.TB, sim *Sim, to, body string, more ...string) string {
 	}
 	g := rest(t, sim, "POST", "Messages.json", form)
 	if g.status != http.StatusCreated {
-		t.Fatalf("create: got %d %s", g.status, g.raw)
+		t.Fatalf("create: got %d %s, want status 201", g.status, g.raw)
 	}
 	return g.str("sid")
 }

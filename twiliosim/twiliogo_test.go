@@ -58,11 +58,11 @@ func TestTwilioGoManagesMessages(t *testing.T) {
 			await(t, "delivery", func() bool { return one(t, sim, *m.Sid).Status == Delivered })
 			f, err := c.FetchMessage(*m.Sid, nil)
 			if err != nil || *f.Status != "delivered" || f.DateSent == nil || f.Price == nil {
-				t.Errorf("fetched %+v %v", f, err)
+				t.Errorf("fetched %+v %v, want it delivered, with a date and a price", f, err)
 			}
 			u, err := c.UpdateMessage(*m.Sid, (&api.UpdateMessageParams{}).SetBody(""))
 			if err != nil || *u.Body != "" {
-				t.Errorf("redacted %+v %v", u, err)
+				t.Errorf("redacted %+v %v, want an empty body", u, err)
 			}
 			if err := c.DeleteMessage(*m.Sid, nil); err != nil {
 				t.Error(err)
@@ -95,22 +95,22 @@ func TestTwilioGoListsAllPages(t *testing.T) {
 		return bodies
 	}
 	if got := list(&api.ListMessageParams{}); len(got) != 23 || got[0] != "22" || got[22] != "0" {
-		t.Errorf("all: got %v", got)
+		t.Errorf("all: got %v, want 23 messages, newest first", got)
 	}
 	if got := list((&api.ListMessageParams{}).SetTo("+15551230001")); len(got) != 11 || got[0] != "21" {
-		t.Errorf("by recipient: got %v", got)
+		t.Errorf("by recipient: got %v, want 11 messages, newest first", got)
 	}
 	if got := list((&api.ListMessageParams{}).SetLimit(7)); len(got) != 7 {
-		t.Errorf("limited: got %v", got)
+		t.Errorf("limited: got %v, want 7 messages", got)
 	}
 	await(t, "delivery", func() bool { return len(sim.Messages(Filter{Status: Delivered})) == 23 })
 	hour := time.Hour
 	now := sim.Now()
 	if got := list((&api.ListMessageParams{}).SetDateSentAfter(now.Add(-hour)).SetDateSentBefore(now.Add(hour))); len(got) != 23 {
-		t.Errorf("this hour: got %v", got)
+		t.Errorf("this hour: got %v, want 23 messages", got)
 	}
 	if got := list((&api.ListMessageParams{}).SetDateSentAfter(now.Add(hour))); len(got) != 0 {
-		t.Errorf("the next hour: got %v", got)
+		t.Errorf("the next hour: got %v, want no messages", got)
 	}
 }
 
@@ -140,7 +140,7 @@ func TestTwilioGoReadsErrors(t *testing.T) {
 	} {
 		var refused *client.TwilioRestError
 		if err := tc.do(); !errors.As(err, &refused) || refused.Status != tc.status || refused.Code != tc.code {
-			t.Errorf("%s: got %v", tc.what, err)
+			t.Errorf("%s: got %v, want status %d, code %d", tc.what, err, tc.status, tc.code)
 		}
 	}
 	fault(t, sim, Fault{Kind: FaultNotJSON, Next: 1})

@@ -135,7 +135,7 @@ export class Composer {
   }
 }
 
-// contentType guesses the type of what an address leads to, as a phone would.
+// contentType guesses the media type of the file at a URL from the file's name.
 function contentType(address) {
   const extension = /\.(\w+)$/.exec(new URL(address).pathname)?.[1].toLowerCase();
   return { jpg: "image/jpeg", jpeg: "image/jpeg", png: "image/png", gif: "image/gif", webp: "image/webp", svg: "image/svg+xml", mp4: "video/mp4", mp3: "audio/mpeg", pdf: "application/pdf", vcf: "text/vcard" }[extension] ?? "image/jpeg";

@@ -27,7 +27,7 @@ export class MessageView {
     this.set(message);
   }
 
-  // open shows the message's life, and goes there.
+  // open shows the message's history, and moves the focus there.
   open() {
     this.details.open = true;
     this.summary.focus({ preventScroll: true });

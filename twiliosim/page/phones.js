@@ -137,7 +137,7 @@ export class Phones {
     if (batch.some(({ fresh }) => fresh)) this.showStrip();
   }
 
-  // meetAll meets the numbers of all messages that have no phone, newest first.
+  // meetAll counts the messages of each number that has no phone, newest first.
   meetAll() {
     this.contacts.clear();
     for (const message of [...known.messages.values()].reverse()) {

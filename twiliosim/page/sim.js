@@ -30,7 +30,7 @@ function tell(topic, data) {
   for (const fn of listeners.get(topic) ?? []) fn(data);
 }
 
-// ask makes a request. Its error is the local Twilio's.
+// ask makes a request. If it fails, it throws the local Twilio's error.
 export async function ask(method, path, body) {
   let response;
   try {

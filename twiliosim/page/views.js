@@ -42,8 +42,8 @@ export class Views {
     if (narrow.matches) this.show("phones");
   }
 
-  // badge shows a tab's count. If keep is false, only until the tab is looked
-  // at.
+  // badge shows a tab's count. If keep is false, the count disappears once the
+  // tab is looked at.
   badge(name, count, keep) {
     const entry = this.tabs[name];
     if (!keep && this.name === name) count = 0;
