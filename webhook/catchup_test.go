@@ -106,7 +106,7 @@ func TestCatchUpContinuesWithoutTexts(t *testing.T) {
 	_, run, _ := catchingUp(t)
 	result, err := run(50 * time.Hour)
 	if behind := time.Since(result.Through); err != nil || behind > clocksApart+time.Minute || behind < clocksApart || result.Lost {
-		t.Errorf("progress is %v behind, got %+v, error %v", behind, result, err)
+		t.Errorf("progress is %v behind, got %+v, error %v, want %v behind", behind, result, err, clocksApart)
 	}
 	// The progress keeps a margin for a wrong clock.
 	if result, err = run(10 * time.Minute); err != nil || time.Since(result.Through) < 10*time.Minute {
@@ -184,7 +184,7 @@ func TestCatchUpSplitsAFullHour(t *testing.T) {
 		return Answer{Outcome: outcomeAccepted}
 	}
 	if result, err := run(3 * time.Hour); err != nil || len(taken) != 3 || time.Since(result.Through) > clocksApart+time.Minute {
-		t.Errorf("took %v, got %+v, error %v", taken, result, err)
+		t.Errorf("took %v, got %+v, error %v, want three texts", taken, result, err)
 	}
 	c.Received = func(context.Context, time.Time, time.Time) ([]Logged, error) { return nil, twilio.ErrTooMany }
 	if _, err := run(2 * time.Second); err == nil {
@@ -203,6 +203,6 @@ func TestChangedTriggersCountWhileCatchingUp(t *testing.T) {
 		return Answer{Outcome: outcomeAccepted}
 	}
 	if _, err := run(time.Hour); err != nil || !slices.Equal(matched, []int{1, 0}) {
-		t.Errorf("matched %v, error %v", matched, err)
+		t.Errorf("matched %v, error %v, want [1 0]", matched, err)
 	}
 }

@@ -165,7 +165,7 @@ func TestDispatchTriesAgainWhatFailedOnce(t *testing.T) {
 			d, _ := dispatcher(t, s)
 			m, firings := matched(t, plainStart, "a")
 			if got := d.Receive(t.Context(), m, firings, Live); got.Again || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
-				t.Errorf("got %+v after %d starts", got, s.starts.Load())
+				t.Errorf("got %+v after %d starts, want the reply Taken", got, s.starts.Load())
 			}
 		})
 	}
@@ -250,11 +250,11 @@ func TestDispatchRecordsMarkedTexts(t *testing.T) {
 	m, _ := matched(t, plainStart, "ARRET")
 	m.Event, m.Parameters = sms.EventOptOut, map[string]string{"OptOutType": "STOP"}
 	if got := d.Receive(t.Context(), m, nil, Live); got.Again || s.starts.Load() > 0 {
-		t.Errorf("without catch-up: got %+v, %d starts", got, s.starts.Load())
+		t.Errorf("without catch-up: got %+v, %d starts, want no start", got, s.starts.Load())
 	}
 	caughtUp = true
 	if got := d.Receive(t.Context(), m, nil, Live); got.Again || id != "sms-"+m.MessageSID || kind != sms.ReceiveSmsWorkflowName {
-		t.Errorf("got %+v, started %s %s", got, kind, id)
+		t.Errorf("got %+v, started %s %s, want workflow %s", got, kind, id, sms.ReceiveSmsWorkflowName)
 	}
 }
 
@@ -367,7 +367,7 @@ func TestDispatchIgnoresATriggersOwnReplies(t *testing.T) {
 	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, start: {workflow: W, taskQueue: q, memo: {replies: [Stolen]}}}\n", "a")
 	d.Receive(t.Context(), m, firings, Live)
 	if got := string(request.GetMemo().GetFields()[sms.MemoReplies].GetData()); got != `["Taken"]` {
-		t.Errorf("the memo holds the replies %s", got)
+		t.Errorf("the memo holds the replies %s, want [\"Taken\"]", got)
 	}
 }
 
@@ -385,7 +385,7 @@ func TestDispatchRefusesWhatTemporalWouldRefuse(t *testing.T) {
 		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: "+start+"}\n", "a")
 		got := d.Receive(t.Context(), m, firings, Live)
 		if got.Outcome != string(sms.OutcomeRefused) || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || s.starts.Load() > 0 {
-			t.Errorf("%s: got %+v, %d starts", name, got, s.starts.Load())
+			t.Errorf("%s: got %+v, %d starts, want a refusal, the reply Lost and no start", name, got, s.starts.Load())
 		}
 	}
 }
@@ -476,7 +476,7 @@ func TestDispatchStartsWithoutAttributesIfNeeded(t *testing.T) {
 	}
 	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q}}\n", "a")
 	if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 2 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
-		t.Errorf("got %d starts, %+v", s.starts.Load(), got)
+		t.Errorf("got %d starts, %+v, want 2 and the reply Taken", s.starts.Load(), got)
 	}
 }
 
@@ -487,11 +487,11 @@ func TestDispatchStartsNoAttributesUnchecked(t *testing.T) {
 	const one = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {Order: x}}}\n"
 	m, firings := matched(t, one, "a")
 	if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
-		t.Errorf("a plain start, which Temporal itself checks: got %+v, %d starts", got, s.starts.Load())
+		t.Errorf("a plain start, which Temporal itself checks: got %+v, %d starts, want the reply Taken and 1 start", got, s.starts.Load())
 	}
 	m, firings = matched(t, one+"  - {name: b, pattern: a, start: {workflow: W, taskQueue: q}}\n", "a")
 	m.MessageSID = another(m.MessageSID)
 	if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attributes") {
-		t.Errorf("two triggers: got %+v, %d starts", got, s.starts.Load())
+		t.Errorf("two triggers: got %+v, %d starts, want the reply Lost and no further start", got, s.starts.Load())
 	}
 }

@@ -41,7 +41,7 @@ func TestTextsOfAPairAreListed(t *testing.T) {
 	d, _ := dispatcher(t, s)
 	m, firings := matched(t, plainStart, "a")
 	if taken, err := d.Accepted(t.Context(), m, now); err != nil || taken != nil || s.query != "" {
-		t.Errorf("without search attributes: got %v, %v, query %q", taken, err, s.query)
+		t.Errorf("without search attributes: got %v, %v, query %q, want no texts and no query", taken, err, s.query)
 	}
 	d.Attributes = func(context.Context) Attributes {
 		return Attributes{
@@ -156,6 +156,6 @@ func TestAccountSilencesNoOthersNumber(t *testing.T) {
 	m.AccountSID, m.MessageSID = "AC1", "another"
 	streak, watch, silent := g.streak(m, now)
 	if unsaid := g.unsaid(m); unsaid != "" || streak != 1 || watch || silent {
-		t.Errorf("got a streak of %d, watched %t, silent %t, %q", streak, watch, silent, unsaid)
+		t.Errorf("got a streak of %d, watched %t, silent %t, %q, want a streak of 1 that is neither watched nor silent, and an echo", streak, watch, silent, unsaid)
 	}
 }

@@ -50,11 +50,11 @@ func TestRedeliveryRemembersWhatWasAccepted(t *testing.T) {
 			stop()
 			got := d.Receive(soon(t), m, firings, Live)
 			if told := reflect.DeepEqual(got.Replies, []string{"Lost"}); told == got.Again || told != (start == nil) {
-				t.Errorf("delivered again: got %+v", got)
+				t.Errorf("delivered again: got %+v, want the reply Lost: %t", got, start == nil)
 			}
 			m.MessageSID = another(m.MessageSID)
 			if got = d.Receive(soon(t), m, firings, Live); !reflect.DeepEqual(got.Replies, []string{"Lost"}) {
-				t.Errorf("another text: got %+v", got)
+				t.Errorf("another text: got %+v, want the reply Lost", got)
 			}
 		})
 	}
@@ -82,10 +82,10 @@ func TestRedeliveryFindsItsWorkflow(t *testing.T) {
 	_, refused := matched(t, "triggers: [{name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, id: sms-pause-all}}]", "a")
 	for name, webhook := range map[string]*Dispatcher{"the same": d, "another": another} {
 		if got := webhook.Receive(t.Context(), m, nil, Live); !got.Known || got.WorkflowID == "" {
-			t.Errorf("%s webhook, no trigger matches any more: got %+v", name, got)
+			t.Errorf("%s webhook, no trigger matches any more: got %+v, want it to be known", name, got)
 		}
 		if got := webhook.Receive(t.Context(), m, refused, Live); !got.Known || len(got.Replies) > 0 {
-			t.Errorf("%s webhook, the trigger is now refused: got %+v", name, got)
+			t.Errorf("%s webhook, the trigger is now refused: got %+v, want it to be known and no reply", name, got)
 		}
 	}
 }
@@ -149,7 +149,7 @@ func TestAccountsShareNoText(t *testing.T) {
 		m.AccountSID = delivery.account
 		got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live)
 		if want := []string{"For " + delivery.account}; got.Known != delivery.known || got.WorkflowID != delivery.workflowID || !reflect.DeepEqual(got.Replies, want) {
-			t.Errorf("%+v: got %+v", delivery, got)
+			t.Errorf("%+v: got %+v, want the replies %q", delivery, got, want)
 		}
 	}
 	m.AccountSID = "AC3"
@@ -178,7 +178,7 @@ func TestDispatchGivesNothingUpUnheard(t *testing.T) {
 	ctx, cancel := context.WithTimeout(withCaller(t.Context(), request), giveUpTimeout+time.Second)
 	defer cancel()
 	if got := d.Receive(ctx, m, firings, Live); !got.Again || s.told.Load() != 0 {
-		t.Errorf("got %+v, and the workflow was signalled %d times", got, s.told.Load())
+		t.Errorf("got %+v, and the workflow was signalled %d times, want Again, and no signal", got, s.told.Load())
 	}
 }
 
@@ -200,7 +200,7 @@ func TestReceiveNoticesAnAbsentCaller(t *testing.T) {
 		hangUp()
 	}
 	if !reflect.DeepEqual(heard, []bool{true, false}) {
-		t.Errorf("got isHeard %v", heard)
+		t.Errorf("got isHeard %v, want [true false]", heard)
 	}
 }
 
@@ -226,7 +226,7 @@ func TestMarkedTextStartsNoRefusedTrigger(t *testing.T) {
 	m.Event, m.Parameters = sms.EventOptOut, map[string]string{sms.OptOutType: "STOP"}
 	got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live)
 	if *kind != sms.ReceiveSmsWorkflowName || got.Outcome != string(sms.OutcomeRefused) || len(got.Reasons) != 1 {
-		t.Errorf("started %q, got %+v", *kind, got)
+		t.Errorf("started %q, got %+v, want workflow %s, and a refusal with one reason", *kind, got, sms.ReceiveSmsWorkflowName)
 	}
 }
 
@@ -243,7 +243,7 @@ func TestToldRefusalIsNotCaughtUp(t *testing.T) {
 		m, firings := matched(t, strings.Replace(refused, "%s", more, 1), "a")
 		got := d.Receive(t.Context(), m, firings, Live)
 		if s.starts.Load() > 0 != recorded || got.Outcome != string(sms.OutcomeRefused) || recorded != (!got.Again && reflect.DeepEqual(got.Replies, []string{"Lost"})) {
-			t.Errorf("%q: got %d workflows, %+v", more, s.starts.Load(), got)
+			t.Errorf("%q: got %d workflows, %+v, want a refusal, recorded %t", more, s.starts.Load(), got, recorded)
 		}
 	}
 }

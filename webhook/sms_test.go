@@ -73,7 +73,7 @@ func TestKeywordsAreNeverEchoed(t *testing.T) {
 func TestKeywordsDependOnTheNumber(t *testing.T) {
 	b := newBench(t, with(t, "keywords: {+15005550006: {}}\n"+everything))
 	if w := b.deliver(form("STOP"), token); strings.Join(b.published, " ") != "all" || !strings.Contains(w.Body.String(), "Got it") {
-		t.Errorf("published %q, replied %s", b.published, w.Body)
+		t.Errorf("published %q, replied %s, want STOP to be an ordinary text", b.published, w.Body)
 	}
 }
 
@@ -96,7 +96,7 @@ func TestEventHoldsAllThatTwilioSent(t *testing.T) {
 		t.Errorf("location %+v", got.Location)
 	}
 	if want := map[string]string{"ProfileName": "Ann", "WaId": "15005550009", "NumSegments": "1"}; !reflect.DeepEqual(got.Parameters, want) || got.MessagingServiceSID != "MG1" {
-		t.Errorf("got parameters %v, service %q", got.Parameters, got.MessagingServiceSID)
+		t.Errorf("got parameters %v, service %q, want %v, service MG1", got.Parameters, got.MessagingServiceSID, want)
 	}
 	if _, err := json.Marshal(got); err != nil {
 		t.Error(err)
@@ -161,7 +161,7 @@ func TestTokensSpeakForTheirAccountOnly(t *testing.T) {
 		f := numbered(i, "quiet")
 		f.Set("AccountSid", tc.account)
 		if w := b.deliver(f, tc.token); w.Code != tc.status {
-			t.Errorf("account %q with token %q: got status %d", tc.account, tc.token, w.Code)
+			t.Errorf("account %q with token %q: got status %d, want %d", tc.account, tc.token, w.Code, tc.status)
 		}
 	}
 }
@@ -179,15 +179,15 @@ func TestForwardedHeadersCountOnlyIfNamed(t *testing.T) {
 		o.PublicURL, o.Forwarded = "", []string{"X-Forwarded-Host", "X-Forwarded-Proto"}
 	})
 	if got := deliver(named, "sms.example.org"); got != http.StatusOK {
-		t.Errorf("header named: got status %d", got)
+		t.Errorf("header named: got status %d, want 200", got)
 	}
 	for _, host := range []string{"", "evil.example.org", "evil.example.org, sms.example.org"} {
 		if got := deliver(named, host); got != http.StatusForbidden {
-			t.Errorf("host %q: got status %d", host, got)
+			t.Errorf("host %q: got status %d, want 403", host, got)
 		}
 	}
 	if got := deliver(newBench(t, nil), "sms.example.org"); got != http.StatusForbidden {
-		t.Errorf("header not named: got status %d", got)
+		t.Errorf("header not named: got status %d, want 403", got)
 	}
 	both := newBench(t, func(o *Options) { o.Forwarded = []string{"X-Forwarded-Host"} })
 	if got := deliver(both, "sms.example.org"); got != http.StatusForbidden {
@@ -254,13 +254,13 @@ func TestLoopsGetNoEcho(t *testing.T) {
 		f.Set("From", from)
 		w := b.deliver(f, token)
 		if w.Code != http.StatusOK {
-			t.Errorf("message %d: got status %d", n, w.Code)
+			t.Errorf("message %d: got status %d, want 200", n, w.Code)
 		}
 		return strings.Contains(w.Body.String(), "Got it")
 	}
 	for n := range 6 {
 		if got := echoed(n, "+15005550009"); got != (n < 3) {
-			t.Errorf("message %d: got echoed %t", n, got)
+			t.Errorf("message %d: got echoed %t, want %t", n, got, n < 3)
 		}
 	}
 	// A redelivery is answered as before, and does not count.
@@ -274,7 +274,7 @@ func TestLoopsGetNoEcho(t *testing.T) {
 		t.Error("one of our own numbers was echoed")
 	}
 	if len(b.published) != 6+2+3 {
-		t.Errorf("published %d events", len(b.published))
+		t.Errorf("published %d events, want %d", len(b.published), 6+2+3)
 	}
 }
 
@@ -337,7 +337,7 @@ func TestWebhooksEchoAtOnePace(t *testing.T) {
 	}
 	for n := range 30 {
 		if got := echoed(n%3, n, "+15005550009"); got != (n < echoBurst) {
-			t.Errorf("text %d: got echoed %t", n, got)
+			t.Errorf("text %d: got echoed %t, want %t", n, got, n < echoBurst)
 		}
 		if n < 6 && all.listed > 0 {
 			t.Errorf("text %d waited for Temporal", n)
@@ -346,7 +346,7 @@ func TestWebhooksEchoAtOnePace(t *testing.T) {
 	for n := range 30 {
 		for hook := range hooks {
 			if got := echoed(hook, n, "+15005550009"); got != (n < echoBurst) {
-				t.Errorf("text %d, delivered again to webhook %d: got echoed %t", n, hook, got)
+				t.Errorf("text %d, delivered again to webhook %d: got echoed %t, want %t", n, hook, got, n < echoBurst)
 			}
 		}
 	}
@@ -360,7 +360,7 @@ func TestWebhookCountsByItselfWithoutTemporal(t *testing.T) {
 	hook := all.webhooks(t, everything)[0]
 	for n := range 12 {
 		if w := hook.deliver(numbered(n, "hi"), token); strings.Contains(w.Body.String(), "Got it") != (n < echoBurst) {
-			t.Errorf("text %d: got the reply %s", n, w.Body)
+			t.Errorf("text %d: got the reply %s, want an echo: %t", n, w.Body, n < echoBurst)
 		}
 	}
 	if all.listed != 1 || strings.Count(hook.log.String(), "did not list") != 1 {
@@ -373,7 +373,7 @@ func TestStreakCountsForAllWebhooks(t *testing.T) {
 	hooks := all.webhooks(t, "triggers:\n  - {name: quiet, pattern: 'hi', start: {workflow: W, taskQueue: q}}\n")
 	for n := range maxStreak + 3 {
 		if hooks[n%3].deliver(numbered(n, "hi"), token); n < maxStreak && all.silent > 0 {
-			t.Fatalf("silenced after only %d texts", n+1)
+			t.Fatalf("silenced after only %d texts, want more than %d", n+1, maxStreak)
 		}
 	}
 	if all.silent != 1 {
@@ -416,7 +416,7 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 	}
 	for n := range maxStreak {
 		if echoed, texted := say(0, n); !echoed || texted != 1 {
-			t.Fatalf("text %d: got echoed %t, texted %d times", n, echoed, texted)
+			t.Fatalf("text %d: got echoed %t, texted %d times, want an echo and one text", n, echoed, texted)
 		}
 		say(0, n) // a redelivery does not count
 	}
@@ -425,7 +425,7 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 		say(1, 1000+n)
 	}
 	if echoed, texted := say(1, 2000); !echoed || texted != 1 || all.silent != 0 {
-		t.Errorf("before the silence: got echoed %t, texted %d times, silenced %d times", echoed, texted, all.silent)
+		t.Errorf("before the silence: got echoed %t, texted %d times, silenced %d times, want an echo, one text and no silence", echoed, texted, all.silent)
 	}
 	for hook, b := range hooks {
 		b.published = nil
@@ -435,7 +435,7 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 			}
 		}
 		if len(b.published) != 3 {
-			t.Errorf("webhook %d published %v", hook, b.published)
+			t.Errorf("webhook %d published %v, want three events", hook, b.published)
 		}
 	}
 	if log := hooks[0].log.String(); all.silent != 1 || strings.Count(log, "like machines") != 1 || strings.Contains(log, "+1500") || !strings.Contains(log, `outcome="accepted, not echoed: more than 50 texts without a pause; silent for a day"`) {
@@ -445,7 +445,7 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 	all.silent, all.ended = 0, time.Now()
 	for hook := range hooks {
 		if echoed, texted := say(hook, 4000+10*hook); !echoed || texted != 1 || all.silent != 0 {
-			t.Errorf("webhook %d after the silence: got echoed %t, texted %d times, silenced %d times", hook, echoed, texted, all.silent)
+			t.Errorf("webhook %d after the silence: got echoed %t, texted %d times, silenced %d times, want an echo, one text and no silence", hook, echoed, texted, all.silent)
 		}
 	}
 	// Texts with longer pauses than maxPause between them are not a streak,
@@ -507,7 +507,7 @@ func TestRepliesKeepToTwiliosLimits(t *testing.T) {
 	}
 	kept, cut := bounded(many)
 	if !cut || len(kept) != 10 || len([]rune(kept[0])) != sms.MaxBodyLength {
-		t.Errorf("kept %d replies, cut %t", len(kept), cut)
+		t.Errorf("kept %d replies, cut %t, want 10, the first cut to %d characters", len(kept), cut, sms.MaxBodyLength)
 	}
 	for i := range many {
 		many[i] = strings.Repeat("<", 1600)
@@ -579,7 +579,7 @@ func TestPausedSendingPublishesWithoutAnswer(t *testing.T) {
 	}
 	paused = false
 	if w := b.deliver(numbered(2, "hi"), token); !strings.Contains(w.Body.String(), "Got it") {
-		t.Errorf("after the pause: got the reply %s", w.Body)
+		t.Errorf("after the pause: got the reply %s, want Got it", w.Body)
 	}
 }
 
@@ -596,7 +596,7 @@ func TestSmsUnsaidFailureIsDeliveredAgain(t *testing.T) {
 		b.deliver(numbered(1, "a"), token)
 		b.err = errors.New("away")
 		if w := b.deliver(numbered(2, "a"), token); w.Code != http.StatusServiceUnavailable {
-			t.Errorf("%s: got status %d %s", name, w.Code, w.Body)
+			t.Errorf("%s: got status %d %s, want status 503", name, w.Code, w.Body)
 		}
 	}
 }

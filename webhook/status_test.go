@@ -55,11 +55,11 @@ func TestStatusWithoutUseIsAcknowledged(t *testing.T) {
 		b := newBench(t, takeStatus(&got))
 		tc.form.Set("AccountSid", "AC1")
 		if w := b.callBack(tc.query, tc.form, token); w.Code != http.StatusNoContent || strings.Join(got, ",") != tc.got {
-			t.Errorf("%s: got status %d, delivered %q", name, w.Code, got)
+			t.Errorf("%s: got status %d, delivered %q, want status 204 and %q", name, w.Code, got, tc.got)
 		}
 		log := b.log.String()
 		if lines := strings.Count(log, "\n"); !strings.Contains(log, tc.log) || strings.Contains(log, "555") || lines != map[bool]int{true: 0, false: 1}[tc.log == ""] {
-			t.Errorf("%s: got the log %s", name, log)
+			t.Errorf("%s: got the log %s, want %q and no phone number", name, log, tc.log)
 		}
 	}
 }
@@ -105,7 +105,7 @@ func TestStatusForgedIsNotAcknowledged(t *testing.T) {
 	var got []string
 	b := newBench(t, takeStatus(&got))
 	if w := b.callBack("?workflow=w", form, "another"); w.Code != http.StatusForbidden || len(got) > 0 {
-		t.Errorf("wrong token: got status %d, delivered %q", w.Code, got)
+		t.Errorf("wrong token: got status %d, delivered %q, want status 403 and nothing delivered", w.Code, got)
 	}
 	b = newBench(t, func(o *Options) {
 		o.Status = func(context.Context, string, sms.StatusUpdate) error { return errors.New("away") }

@@ -147,7 +147,7 @@ func TestWebhookAnswersWithTheEchoes(t *testing.T) {
 	} {
 		w := newBench(t, nil).deliver(form(body), token)
 		if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/xml") || !strings.HasSuffix(w.Body.String(), "\n"+want) {
-			t.Errorf("%q: got status %d, reply %s", body, w.Code, w.Body)
+			t.Errorf("%q: got status %d, reply %s, want %s", body, w.Code, w.Body, want)
 		}
 	}
 }
@@ -157,7 +157,7 @@ func TestWebhookSaysThatPublishingFailed(t *testing.T) {
 	b.err = errors.New("Temporal is away")
 	w := b.deliver(form("Order Number 42"), token)
 	if want := "<Response><Message>There was a problem with 42.</Message></Response>"; w.Code != http.StatusOK || !strings.HasSuffix(w.Body.String(), want) {
-		t.Errorf("got status %d, reply %s", w.Code, w.Body)
+		t.Errorf("got status %d, reply %s, want %s", w.Code, w.Body, want)
 	}
 }
 
@@ -222,7 +222,7 @@ func TestWebhookRefusesForgedRequests(t *testing.T) {
 	}
 	b := newBench(t, nil)
 	if w := b.deliver(good, "another token"); w.Code != http.StatusForbidden || len(b.published) > 0 {
-		t.Errorf("another token: got status %d, published %v", w.Code, b.published)
+		t.Errorf("another token: got status %d, published %v, want status 403 and nothing published", w.Code, b.published)
 	}
 }
 
@@ -234,7 +234,7 @@ func TestPrimaryAndSecondaryTokensBothVerify(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.Tokens = always(map[string][]string{"AC1": {"primary", "secondary"}}) })
 	for _, token := range []string{"primary", "secondary"} {
 		if w := b.deliver(form("quiet"), token); w.Code != http.StatusOK {
-			t.Errorf("token %s: got status %d", token, w.Code)
+			t.Errorf("token %s: got status %d, want status 200", token, w.Code)
 		}
 	}
 }
@@ -289,18 +289,18 @@ func TestHealthTellsAliveFromReady(t *testing.T) {
 		return w.Code, strings.TrimSpace(w.Body.String())
 	}
 	if code, _ := get(LivePath); code != http.StatusOK {
-		t.Errorf("live: got status %d", code)
+		t.Errorf("live: got status %d, want status 200", code)
 	}
 	if code, text := get(ReadyPath); code != http.StatusServiceUnavailable || text != "not ready: Temporal is unreachable" {
-		t.Errorf("while Temporal is unreachable: got status %d, %q", code, text)
+		t.Errorf("while Temporal is unreachable: got status %d, %q, want status 503 and the reason", code, text)
 	}
 	away = nil
 	if code, text := get(ReadyPath); code != http.StatusOK || text != "ready" {
-		t.Errorf("Temporal reachable: got status %d, %q", code, text)
+		t.Errorf("Temporal reachable: got status %d, %q, want status 200 and \"ready\"", code, text)
 	}
 	note = "Temporal is slow"
 	if code, text := get(ReadyPath); code != http.StatusOK || text != "ready; Temporal is slow" {
-		t.Errorf("while Temporal is slow: got status %d, %q", code, text)
+		t.Errorf("while Temporal is slow: got status %d, %q, want status 200 and a note", code, text)
 	}
 }
 
@@ -373,12 +373,12 @@ func TestWebhookShedsTooManyTexts(t *testing.T) {
 		<-publishing
 	}
 	if w := b.deliver(numbered(maxAtOnce, "quiet"), token); w.Code != http.StatusServiceUnavailable || len(publishing) > 0 {
-		t.Errorf("got status %d with %d texts in progress", w.Code, len(publishing))
+		t.Errorf("got status %d with %d texts in progress, want status 503, and the text not in progress", w.Code, len(publishing))
 	}
 	close(done)
 	delivering.Wait()
 	if w := b.deliver(numbered(maxAtOnce, "quiet"), token); w.Code != http.StatusOK {
-		t.Errorf("once there is room: got status %d", w.Code)
+		t.Errorf("once there is room: got status %d, want status 200", w.Code)
 	}
 }
 
@@ -423,7 +423,7 @@ func TestExamplesAreServedIfAsked(t *testing.T) {
 		b := newBench(t, func(o *Options) { o.ShowOutcome = show })
 		w := b.serve(httptest.NewRequest(http.MethodGet, ExamplesPath, nil))
 		if got := strconv.Itoa(w.Code) + " " + w.Body.String(); !strings.Contains(got, want) {
-			t.Errorf("with ShowOutcome %t: got %s", show, got)
+			t.Errorf("with ShowOutcome %t: got %s, want %s", show, got, want)
 		}
 	}
 	paused := newBench(t, func(o *Options) {
@@ -431,6 +431,6 @@ func TestExamplesAreServedIfAsked(t *testing.T) {
 		o.Paused = func() (string, bool) { return "wrong price", true }
 	})
 	if w := paused.serve(httptest.NewRequest(http.MethodGet, ExamplesPath, nil)); !strings.Contains(w.Body.String(), `"paused":"wrong price"`) {
-		t.Errorf("while paused: got %s", w.Body)
+		t.Errorf("while paused: got %s, want the reason", w.Body)
 	}
 }

@@ -194,7 +194,7 @@ func TestMalformedRequestIsLoggedWithoutContent(t *testing.T) {
 			answer := make([]byte, 100)
 			n, _ := io.ReadAtLeast(connection, answer, 12)
 			if !strings.Contains(string(answer[:n]), " "+tc.status+" ") {
-				t.Errorf("%s: got the response %q", name, answer[:n])
+				t.Errorf("%s: got the response %q, want status %s", name, answer[:n], tc.status)
 			}
 			_, _ = io.Copy(io.Discard, connection)
 		}
@@ -258,7 +258,7 @@ func TestRenewedCertificateNeedsNoRestart(t *testing.T) {
 		return fmt.Sprint(connection.ConnectionState().PeerCertificates[0].DNSNames)
 	}
 	if got := names(); got != "[old.example.com]" {
-		t.Errorf("got a certificate for %s", got)
+		t.Errorf("got a certificate for %s, want old.example.com", got)
 	}
 	if err := os.WriteFile(certFile, []byte("half written"), 0o600); err != nil {
 		t.Fatal(err)
