@@ -49,8 +49,8 @@ type scope struct {
 	groups []string
 	// bare allows a group without the prefix "matchGroups.", as in echo.
 	bare bool
-	// private refuses fields that identify a person. It is set for IDs, which
-	// are never encrypted.
+	// private refuses fields that identify a person or quote a text. It is set
+	// for IDs, memos and search attributes, which are never encrypted.
 	private bool
 	// secret is true if pseudonyms can be made.
 	secret bool

@@ -107,10 +107,10 @@ func (d *Draft) form() string {
 }
 
 // Send asks Twilio to create one message. A nil error means that Twilio
-// accepted it. Otherwise, the error is a *sms.Error whose Code says what is
-// known: [sms.CodeOutcomeUnknown] if Twilio may have accepted it anyway; any
-// other code if it certainly did not, with Retryable if it might accept it
-// later.
+// accepted it. Otherwise, the error is that of Check, or a *sms.Error whose
+// Code says what is known: [sms.CodeOutcomeUnknown] if Twilio may have accepted
+// it anyway; any other code if it certainly did not, with Retryable if it might
+// accept it later.
 func (c *Client) Send(ctx context.Context, d Draft) (sms.Message, error) {
 	x := &exchange{client: c, ctx: ctx, check: d.Check}
 	answer, err := x.do(http.MethodPost, c.messages, d.form())

@@ -2,7 +2,7 @@ package twilio
 
 // Webhook signatures. twilio-go's own validator only reads the first value of a
 // repeated parameter and knows only one spelling of the query, so it refuses
-// some requests that Twilio signed; this one accepts exactly what Twilio signs.
+// some requests that Twilio signed; this one accepts them.
 //
 // Source: https://www.twilio.com/docs/usage/security
 

@@ -182,7 +182,7 @@ type State struct {
 // ClockState is the state of the simulated clock.
 type ClockState struct {
 	Now time.Time `json:"now"`
-	// Offset is how far it is ahead of the machine's clock.
+	// Offset is how far the simulated clock is ahead of the machine's.
 	Offset Duration `json:"offset"`
 	Frozen bool     `json:"frozen"`
 }

@@ -23,11 +23,11 @@ const (
 	// Fault429 rejects a REST request with 20429 and Retry-After, without
 	// processing it.
 	Fault429 = "429"
-	// Fault500 answers 500, before anything happened or, with After, once the
-	// work is done.
+	// Fault500 answers 500, before anything has happened or, with After, once
+	// the work is done.
 	Fault500 = "500"
-	// Fault503 answers 503, before anything happened or, with After, once the
-	// work is done.
+	// Fault503 answers 503, before anything has happened or, with After, once
+	// the work is done.
 	Fault503 = "503"
 	// FaultRefuse closes the listening socket at once, for Delay: the operating
 	// system refuses connections. Idle connections are closed too.
@@ -40,8 +40,8 @@ const (
 	// FaultTruncated handles the request and breaks off in the middle of the
 	// response.
 	FaultTruncated = "truncated"
-	// FaultNotJSON handles the request and answers with its status but an HTML
-	// page.
+	// FaultNotJSON handles the request and answers with the right status, but
+	// with an HTML page.
 	FaultNotJSON = "not-json"
 	// FaultListingLag keeps a new message out of listings for Delay.
 	FaultListingLag = "listing-lag"
@@ -231,8 +231,8 @@ func (f *Fault) complete() error { //nolint:cyclop // a table of rules for fault
 	return nil
 }
 
-// faults holds the active faults, and the simulator's only source of random
-// numbers.
+// faults holds the active faults, and the source of the random numbers that the
+// seed determines.
 type faults struct {
 	mu     sync.Mutex
 	list   []*Fault

@@ -93,8 +93,8 @@ func isHeard(ctx context.Context) bool {
 // giveUp prevents the text's workflow from publishing any firing that has an
 // echoError, unless a worker may have started on it, and returns the replies to
 // send instead. If it returns false, nothing has changed. The replies come from
-// the workflow: another delivery may have made its plan. If nobody is left to
-// receive them, the text must not be lost.
+// the workflow: another delivery may have made its plan. If nobody waits for
+// them any more, nothing is given up, so that the text is not lost.
 func (r *reception) giveUp(ctx context.Context) (replies []string, gaveUp bool) {
 	workflow, err := r.unbegun(ctx)
 	if err != nil || !isHeard(ctx) || workflow == nil || workflow.Memo.GetFields()[sms.MemoIfLost] == nil || workflow.GetMemoValue(sms.MemoIfLost, &replies) != nil {

@@ -72,8 +72,8 @@ type Answer struct {
 	Replies []string
 	// Unsaid says why replies were withheld; empty if they are sent.
 	Unsaid string
-	// Again asks Twilio to deliver the text again, because its outcome is not
-	// known yet.
+	// Again is true if Twilio should deliver the text again: its outcome is not
+	// known yet, or a trigger prefers that to losing it.
 	Again bool
 	// Outcome says what became of the text, in a word or two.
 	Outcome string
@@ -307,8 +307,8 @@ func (r *reception) certain() bool {
 	return len(r.input.Keepers) == 0
 }
 
-// replies returns the replies to the sender. published says whether the certain
-// calls succeed; no other calls are made.
+// replies returns the replies to the sender if no other than the certain calls
+// are made. published says whether these succeed.
 func (r *reception) replies(published bool) []string {
 	replies := []string{}
 	for i := range r.input.Firings {
@@ -365,7 +365,8 @@ func (r *reception) unreached(err error, doubt bool) Answer {
 	return answer
 }
 
-// fallbackParameter is what Twilio adds if another webhook has failed to answer.
+// fallbackParameter is the parameter that Twilio adds when it calls a fallback
+// URL, because the webhook before it failed.
 const fallbackParameter = "ErrorUrl"
 
 // mayBeAccepted reports whether Temporal may have accepted an earlier delivery

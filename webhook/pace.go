@@ -64,8 +64,8 @@ type pace struct {
 }
 
 // learn finds out which texts of the pair other webhooks have accepted, if that
-// matters. Otherwise, and if Temporal does not answer, only what is known
-// counts.
+// matters. Otherwise, and if Temporal does not answer, only the texts that are
+// known already count.
 func (h *handler) learn(ctx context.Context, message sms.Inbound) {
 	if h.Silencer == nil || !h.guard.asks(message, time.Now()) {
 		return
@@ -117,7 +117,8 @@ func (g *guard) learned(message sms.Inbound, accepted []Accepted, err error, now
 	}
 }
 
-// echoes reports whether a text is slow enough to be echoed, and counts it.
+// echoes reports whether the pair's texts come slowly enough for this one to be
+// echoed, and counts it.
 func (g *guard) echoes(message sms.Inbound, now time.Time) bool {
 	p := g.pace(message)
 	within, at := g.withinPace(p, message, now)
@@ -126,9 +127,9 @@ func (g *guard) echoes(message sms.Inbound, now time.Time) bool {
 	return within
 }
 
-// withinPace reports whether texts are known to be slow enough for this one to
-// be echoed, and when it came: the time at which another webhook accepted it,
-// if one did.
+// withinPace reports whether the known texts come slowly enough for this one to
+// be echoed, and when this one came: the time at which another webhook accepted
+// it, if one did.
 func (g *guard) withinPace(p *pace, message sms.Inbound, now time.Time) (within bool, at time.Time) {
 	now = p.byTemporal(now)
 	times := slices.Clone(p.replied)

@@ -150,8 +150,8 @@ func newWorker(ctx context.Context, c *config.Live, temporalClient *temporal.Cli
 			Settle:   c.Timeout + c.Timeout/2,
 			Patience: c.Patience,
 			IDSecret: idSecret(c.Config),
-			// With the auth token, each rotation would change the hash of every
-			// key.
+			// The auth token must not stand in for ID_SECRET here: each
+			// rotation would change the workflow IDs of keyed sends.
 			KeySecret: []byte(c.IDSecret.Reveal()),
 
 			DefaultRegion: c.DefaultRegion,
