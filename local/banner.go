@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// phone is the number of the page's first phone.
+// phone is the number of the first phone on the local Twilio's page.
 const phone = "+15005550009"
 
-// exampleTriggers are in force unless TRIGGERS names others.
+// exampleTriggers is the trigger file that is used unless TRIGGERS names another.
 const exampleTriggers = "local/triggers.yaml"
 
 func banner(s settings, temporal temporalServer) string {

@@ -24,10 +24,10 @@ const embeddedSource = "local/devserver"
 
 // The build flags of the embedded server. Its tests use the same -trimpath,
 // tags and CGO_ENABLED (see the Makefile); with other flags, Go would compile
-// all of its packages again. The tags leave out what only a cluster needs: a
-// client of Kubernetes (release), and gRPC's discovery of services for Google's
-// storage (disable_grpc_modules), a quarter of the packages. The stubs that its
-// go.mod names leave out as much of what is left, by the time to compile it.
+// all of its packages again. The tags leave out what only a cluster needs, a
+// quarter of the packages: a Kubernetes client (release), and gRPC's service
+// discovery for Google's storage (disable_grpc_modules). The stubs that its
+// go.mod names save a quarter of the remaining compile time.
 var (
 	buildFlags = []string{"-trimpath", "-tags=release,disable_grpc_modules", "-ldflags=-s -w"}
 	buildEnv   = []string{"CGO_ENABLED=0"}
@@ -177,7 +177,7 @@ func (p *progress) line(text string) bool {
 		return false
 	}
 	if !isPackage && p.total > 0 {
-		return true // a module that only this build needs
+		return true // a module that is downloaded late: the total counts only packages
 	}
 	p.done++
 	p.show()
@@ -210,7 +210,7 @@ func (p *progress) text() string {
 	return text
 }
 
-// remaining estimates how long the other packages take. Those that many others
+// remaining estimates how long the other packages will take. Those that many others
 // import come first and are small: as measured, half of the time has passed when 83
 // % of the packages are done, and 80 % of it when 96 % are. The share of the time
 // that is left is thus about the square root of the share of the packages.
@@ -219,7 +219,7 @@ func remaining(done, total int, passed time.Duration) time.Duration {
 	return time.Duration(float64(passed) * share / (1 - share))
 }
 
-// left describes the remaining time, as precisely as it is known.
+// left describes the remaining time in whole minutes, since it is an estimate.
 func left(d time.Duration) string {
 	if d < time.Minute {
 		return "less than a minute left"

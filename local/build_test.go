@@ -45,7 +45,7 @@ func TestBuildShowsItsProgress(t *testing.T) {
 	}
 	said, err := exec.Command(binary).CombinedOutput()
 	if err != nil || !strings.HasPrefix(string(said), "built ") {
-		t.Errorf("the built program prints %q: %v", said, err)
+		t.Errorf("the built program printed %q, error %v; want a line that begins with %q", said, err, "built ")
 	}
 	if !regexp.MustCompile(`(?m)^  (\d+) of (\d+) packages \(100 %\)$`).MatchString(out.String()) {
 		t.Errorf("got the progress:\n%s", out.String())
@@ -177,7 +177,8 @@ func TestProgressCountsWhatGoReports(t *testing.T) {
 	}
 }
 
-// TestEmbeddedServerLeavesOutTheUnused checks the build's tags and stubs.
+// TestEmbeddedServerLeavesOutTheUnused checks that the build's tags and stubs
+// keep packages that are not needed out of the embedded server.
 func TestEmbeddedServerLeavesOutTheUnused(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "go", slices.Concat([]string{"list", "-deps"}, buildFlags, []string{"."})...)
 	cmd.Dir, cmd.Env = filepath.Join("..", embeddedSource), append(os.Environ(), buildEnv...)
@@ -196,11 +197,11 @@ func TestEmbeddedServerLeavesOutTheUnused(t *testing.T) {
 			"github.com/jackc/pgx/v5/pgtype",
 		} {
 			if strings.HasPrefix(p, heavy) {
-				t.Errorf("%s is built, but not needed", p)
+				t.Errorf("%s is built, although this server does not need it", p)
 			}
 		}
 	}
 	if len(packages) > 1200 {
-		t.Errorf("%d packages are built: if an upgrade brings more of what this server never uses, leave it out", len(packages))
+		t.Errorf("%d packages are built, want at most 1200: leave out those of an upgrade that this server never uses", len(packages))
 	}
 }

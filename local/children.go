@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// worker is the name of the child whose death does not end the others.
+// worker is the name of the only child that is started again if it is killed.
 const worker = "worker"
 
 // child is a program that runs for as long as the stack does.
@@ -41,7 +41,7 @@ type process struct {
 type family struct {
 	out       *console
 	settings  settings
-	hurry     context.Context // ends when the user will not wait for the grace period
+	hurry     context.Context // cancelled when the user does not wait for the grace period
 	processes []*process
 }
 
@@ -55,7 +55,7 @@ func (f *family) start(ctx context.Context, c child) error {
 	return f.untilReady(ctx, p)
 }
 
-// spawn starts a child, with a log that begins anew or is continued.
+// spawn starts a child. logMode is os.O_TRUNC to replace its log, or os.O_APPEND.
 func (f *family) spawn(c child, logMode int) (*process, error) {
 	p := &process{
 		child:  c,
@@ -171,9 +171,9 @@ func (f *family) watch(ctx context.Context) error {
 	}
 }
 
-// killed reports whether the worker was killed by a signal, as people do to see
-// what happens. It is false for the other children: restarting them would lose
-// data, or hide a fault.
+// killed reports whether the process is the worker and a signal killed it, as
+// when a user tries out what happens then. It is false for the other children:
+// restarting them would lose data, or hide a fault.
 func (p *process) killed() bool {
 	status, known := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	return p.name == worker && known && status.Signaled()

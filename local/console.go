@@ -27,11 +27,11 @@ type console struct {
 
 	mu    sync.Mutex
 	w     io.Writer
-	names int // number of names so far, which selects the colour
+	names int // number of children so far, which selects the next one's colour
 }
 
-// newConsole writes in colour to a terminal, unless NO_COLOR (no-color.org) is
-// set or the terminal is dumb.
+// newConsole returns a console that writes to w: in colour if w is a terminal,
+// unless NO_COLOR (no-color.org) is set or the terminal is dumb.
 func newConsole(w io.Writer, getenv func(string) string) *console {
 	c := &console{w: w, closed: make(chan struct{})}
 	if file, ok := w.(*os.File); ok {

@@ -40,7 +40,7 @@ func TestEndlessLineIsCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	if lines := strings.Count(out.String(), "\n"); lines != 3 || len(w.rest) != 0 {
-		t.Errorf("got %d lines, and %d bytes are kept", lines, len(w.rest))
+		t.Errorf("got %d lines and %d bytes of an incomplete one, want 3 and 0", lines, len(w.rest))
 	}
 }
 
@@ -48,7 +48,7 @@ func TestColourNeedsAWillingTerminal(t *testing.T) {
 	var out bytes.Buffer
 	c := newConsole(&out, noEnv)
 	if c.colour || c.terminal {
-		t.Error("a file is treated as a terminal")
+		t.Error("a buffer is treated as a terminal")
 	}
 	// The null device is a character device, as a terminal is.
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
@@ -92,6 +92,6 @@ func TestBrokenTerminalBlocksNoChild(t *testing.T) {
 	select {
 	case <-c.closed:
 	default:
-		t.Error("the console does not report that nobody reads it")
+		t.Error("after a failed write, the console's channel closed is still open")
 	}
 }

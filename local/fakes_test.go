@@ -1,8 +1,8 @@
 package main
 
-// The test binary is also the programs under test: under a child's name it is a
-// small fake of that child, and under the name "local" it is the program
-// itself.
+// The test binary also stands in for other programs: under a child's name it is a
+// small fake of that child, and under the name "local" it is the program under
+// test.
 
 import (
 	"errors"
@@ -28,9 +28,9 @@ import (
 const (
 	dieEarly    = "die-early"    // exit with 3 before it is ready
 	neverReady  = "never-ready"  // answer 503
-	ignoreTerm  = "ignore-term"  // and live on
+	ignoreTerm  = "ignore-term"  // do not exit on SIGTERM
 	grandchild  = "grandchild"   // leave a process behind
-	oldVersion  = "old-version"  // be a CLI of version 1.4.2
+	oldVersion  = "old-version"  // print version 1.4.2, as an old CLI
 	diesWith4   = "/die"         // a path: exit with 4
 	printsALine = "/print"       // a path: print a line
 	pidSuffix   = ".pid"         // FAKE_DIR/NAME.pid
@@ -110,7 +110,7 @@ func noteEnd(name string, got os.Signal) error {
 	return errors.Join(err, file.Close())
 }
 
-// fakeServe listens where the real one would, as its flags or environment say.
+// fakeServe listens where the real program would, as flags or environment say.
 func fakeServe(name, behaviour string) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc(diesWith4, func(http.ResponseWriter, *http.Request) { os.Exit(4) })

@@ -42,7 +42,7 @@ type settings struct {
 	bin      string        // directory of the binaries
 	temporal string        // path of Temporal's binary; chosen if empty
 	triggers string        // file or folder
-	encrypt  bool          // whether the key of a new key file is current
+	encrypt  bool          // whether a new key file's key encrypts from the start
 	ready    time.Duration // how long a child may take to become ready
 	grace    time.Duration // how long a child may take to stop
 }
@@ -120,7 +120,7 @@ LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081. TRIGGERS also sets --triggers.`,
 	f.IntVar(&s.codecPort, "codec-port", 8234, "codec server, which decrypts for the Web UI")
 	f.BoolVar(&s.encrypt, "encrypt", false, "encrypt payloads from the start")
 	f.StringVar(&s.data, "data", ".local", "directory for Temporal's SQLite file and the logs")
-	f.StringVar(&s.bin, "bin", ".local/bin", "directory of the binaries that make build makes")
+	f.StringVar(&s.bin, "bin", ".local/bin", "directory of the binaries that make build creates")
 	f.StringVar(&s.temporal, "temporal", "", "Temporal's binary (default: the CLI temporal on PATH if 1.5 or newer, else the embedded server)")
 	f.StringVar(&s.triggers, "triggers", exampleTriggers, "trigger file or folder")
 	f.DurationVar(&s.ready, "ready-timeout", time.Minute, "how long each program may take to become ready")
@@ -168,8 +168,9 @@ func variable(flag *pflag.Flag) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
 }
 
-// misspeltVariables returns an error for each variable that differs from that of
-// a flag by a few letters. Others that begin with LOCAL_ may be another program's.
+// misspeltVariables returns an error for each variable whose name differs from
+// that of a flag's by one or two letters. Others that begin with LOCAL_ may be
+// another program's.
 func misspeltVariables(flags *pflag.FlagSet, environment []string) error {
 	known := map[string]bool{}
 	flags.VisitAll(func(flag *pflag.Flag) { known[variable(flag)] = true })
@@ -190,8 +191,8 @@ func misspeltVariables(flags *pflag.FlagSet, environment []string) error {
 }
 
 // goToRepository changes the working directory to the repository's root, which
-// the children and the defaults rely on. Paths given as flags keep their
-// meaning.
+// the children and the defaults rely on. Relative paths given as flags remain
+// relative to the previous working directory.
 func goToRepository(flags *pflag.FlagSet) error {
 	start, err := os.Getwd()
 	if err != nil {

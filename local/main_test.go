@@ -123,13 +123,14 @@ func (l *launcher) signalGroup(s syscall.Signal) {
 	}
 }
 
-// wait returns the exit status; no process of the stack must be left then.
+// wait returns the program's exit status once it and all processes of the stack
+// have ended.
 func (l *launcher) wait() int {
 	l.t.Helper()
 	select {
 	case <-l.exited:
 	case <-time.After(patience):
-		l.t.Fatalf("the program does not end; its output is:\n%s", l.output)
+		l.t.Fatalf("the program has not ended after %s; its output is:\n%s", patience, l.output)
 	}
 	for name, pid := range l.pids() {
 		l.waitFor("end of "+name, func() bool { return !alive(pid) })
@@ -361,7 +362,7 @@ func (l *launcher) checkObituary(name, how, lastWords string) {
 		l.t.Fatal(err)
 	}
 	if !strings.HasSuffix(string(text), lastWords+"\n") {
-		l.t.Errorf("%s ends with %q, want %q", log, text, lastWords)
+		l.t.Errorf("%s contains %q, want %q as the last line", log, text, lastWords)
 	}
 }
 
@@ -372,7 +373,7 @@ func TestChildNeverReadyIsNamed(t *testing.T) {
 	}
 	l.waitForOutput("local: worker is not ready after 1s")
 	if line := l.lastLine(); !strings.Contains(line, "/readyz: 503") || !strings.Contains(line, "worker.log") {
-		t.Errorf("the last line does not say why and where to look: %s", line)
+		t.Errorf("the last line names neither the failed check nor the log, or only one of them: %s", line)
 	}
 }
 
@@ -383,7 +384,7 @@ func TestMissingBinaryIsNamedWithRemedy(t *testing.T) {
 	}
 	l.waitForOutput("local: twiliosim")
 	if !strings.Contains(l.lastLine(), "run make build") {
-		t.Errorf("the last line does not say what to do: %s", l.lastLine())
+		t.Errorf("the last line does not say to run make build: %s", l.lastLine())
 	}
 }
 
@@ -421,7 +422,7 @@ func TestPortsInUseAreFoundFirst(t *testing.T) {
 			}
 		}
 		if strings.Count(got, "\n") != 1 {
-			t.Errorf("got more than one line: %s", got)
+			t.Errorf("want one line of output, got: %s", got)
 		}
 		if started := l.pids(); len(started) != 0 {
 			t.Errorf("the children %v were started", started)

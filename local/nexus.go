@@ -1,6 +1,6 @@
 package main
 
-// The Nexus endpoint, which lets workflows of other namespaces send.
+// The Nexus endpoint, through which workflows of other namespaces send texts.
 
 import (
 	"context"

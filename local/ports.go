@@ -1,7 +1,7 @@
 package main
 
-// Ports are checked to be free before anything starts, and then polled until
-// they answer.
+// Before anything starts, all ports must be free; then each is polled until its
+// program answers.
 
 import (
 	"context"
@@ -19,8 +19,8 @@ import (
 
 const loopback = "127.0.0.1"
 
-// checkPorts returns an error if ports are in use: which ones, for what, and
-// what to do, since another `make run` most likely holds them.
+// checkPorts returns an error if a port is invalid or in use. For ports in use,
+// most likely by another `make run`, it says what they are for and suggests others.
 func checkPorts(s settings) error {
 	var taken, others []string
 	chosen := map[int]bool{}
@@ -55,8 +55,8 @@ func checkPorts(s settings) error {
 	return fmt.Errorf("ports %s are in use; is make run running already? To use other ports: %s make run", strings.Join(taken, ", "), strings.Join(others, " "))
 }
 
-// freeAfter returns a free port above port that is not chosen yet, or the one
-// right above it if there is none.
+// freeAfter returns a free port among the 199 above port that is not chosen yet;
+// if there is none, port+1.
 func freeAfter(port int, chosen map[int]bool) int {
 	for next := port + 1; next < min(port+200, 1<<16); next++ {
 		if !chosen[next] && checkFree(next) == nil {

@@ -18,17 +18,17 @@ import (
 	"temporal-twilio/internal/payload"
 )
 
-// The local Twilio's account, whose credentials are public. The number is the
-// one among Twilio's test numbers that can send.
+// The local Twilio's account, whose credentials are public, and the only one of
+// Twilio's test numbers that can send.
 const (
 	account = "AC00000000000000000000000000000001"
 	token   = "0123456789abcdef0123456789abcdef"
 	number  = "+15005550006"
 )
 
-// runStack starts everything, prints the banner, and returns nil when the
-// context has ended, or an error if something goes wrong. By then, everything
-// has stopped.
+// runStack starts everything, prints the banner, and returns nil once the context
+// ends or the terminal is gone, or an error if something goes wrong. Before it
+// returns, it stops everything.
 func runStack(ctx, hurry context.Context, s settings, out *console) error {
 	if _, err := os.Stat(s.triggers); err != nil {
 		return fmt.Errorf("there are no triggers at %s: set TRIGGERS to a trigger file or a folder of them", s.triggers)
@@ -60,7 +60,7 @@ func runStack(ctx, hurry context.Context, s settings, out *console) error {
 	return family.watch(ctx)
 }
 
-// quietIfStopped drops an error that results from the user stopping the stack.
+// quietIfStopped returns nil if the user has stopped the stack, and otherwise err.
 func quietIfStopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil //nolint:nilerr // by design
@@ -88,8 +88,8 @@ func children(s settings, temporal temporalServer) []child {
 				// to 50 ms.
 				"--dynamic-config-value", "history.transferProcessorMaxPollRPS=400",
 				"--dynamic-config-value", "history.timerProcessorMaxPollRPS=400",
-				// The temporal CLI sets this, so that each row of a list is a
-				// request to the database, and long lists are refused.
+				// The temporal CLI sets this to true: each row of a list would then
+				// be a request to the database, and long lists would be refused.
 				"--dynamic-config-value", "system.forceSearchAttributesCacheRefreshOnRead=false",
 			},
 			env: env,
@@ -135,9 +135,9 @@ func children(s settings, temporal temporalServer) []child {
 // keys returns the path of the key file that payloads are encrypted with.
 func (s settings) keys() string { return filepath.Join(s.data, "payload-keys.json") }
 
-// makeKeys creates a key file, unless it exists. Its key only decrypts until
-// someone makes it current: a program that a newcomer writes has no key, and
-// could not read the results that it gets.
+// makeKeys creates a key file, unless it exists. Without --encrypt, its key only
+// decrypts until someone makes it current: a newcomer's first program has no key,
+// and could not read encrypted results.
 func makeKeys(s settings) error {
 	if _, err := os.Stat(s.keys()); !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -152,7 +152,7 @@ func makeKeys(s settings) error {
 	return os.WriteFile(s.keys(), text, 0o600)
 }
 
-// customers is a recipients file to try a broadcast with.
+// customers is a recipients file for trying out a broadcast.
 //
 //go:embed customers.csv
 var customers []byte
@@ -194,15 +194,15 @@ func environment(inherited []string, s settings) []string {
 		"TEMPORAL_CONFIG_FILE="+os.DevNull, // a profile may be for another Temporal
 		"CODEC_ADDR="+address(s.codecPort),
 		"CODEC_ORIGINS="+url(s.uiPort, "")+",http://localhost:"+strconv.Itoa(s.uiPort),
-		"CODEC_ENCODE=true", // lets the command line start workflows, too
+		"CODEC_ENCODE=true", // lets Temporal's command line start workflows
 		"WEBHOOK_ADDR="+address(s.webhookPort),
 		"WEBHOOK_SHOW_OUTCOME=true",
 		"METRICS_ADDR="+address(s.metricsPort),
 	)
 }
 
-// forOthers returns the variables that the user's own programs, starter and
-// worker doctor share with the children.
+// forOthers returns the variables of the children that the user's own programs,
+// starter and worker doctor need, too.
 func forOthers(s settings) []string {
 	return []string{
 		"TEMPORAL_ADDRESS=" + address(s.temporalPort),
@@ -217,12 +217,12 @@ func forOthers(s settings) []string {
 	}
 }
 
-// variables returns the path of the file with which another terminal gets the
-// variables.
+// variables returns the path of a shell script that sets the variables of
+// forOthers in another terminal.
 func (s settings) variables() string { return filepath.Join(s.data, "env") }
 
-// writeVariables writes that file, for any shell: its paths are absolute, as the
-// user's programs run elsewhere.
+// writeVariables writes that script. Its paths are absolute, since the user's
+// programs run in other directories.
 func writeVariables(s settings) error {
 	all := forOthers(s)
 	if queue := os.Getenv("TRIGGERS_TASK_QUEUE"); queue != "" {
@@ -243,7 +243,7 @@ func writeVariables(s settings) error {
 	return os.WriteFile(s.variables(), []byte(b.String()), 0o600)
 }
 
-// quoted returns a word for a shell.
+// quoted quotes a word for a shell, if necessary.
 func quoted(word string) string {
 	if regexp.MustCompile(`^[\w./:-]+$`).MatchString(word) {
 		return word

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// The oldest CLI that works. Standalone activities need a newer server still
-// (1.31, or the embedded one).
+// The oldest version of the CLI that works. Standalone activities need server
+// 1.31, which is newer than the one in that CLI, or the embedded server.
 const (
 	oldestMajor = 1
 	oldestMinor = 5

@@ -31,10 +31,10 @@ func TestParseVersion(t *testing.T) {
 	for _, tt := range tests {
 		got, ok := parseVersion(tt.output)
 		if got != tt.want || ok != tt.ok {
-			t.Errorf("%q: %v, %v, want %v, %v", tt.output, got, ok, tt.want, tt.ok)
+			t.Errorf("parseVersion(%q) = %v, %v, want %v, %v", tt.output, got, ok, tt.want, tt.ok)
 		}
 		if use := ok && got.atLeast(oldestMajor, oldestMinor); use != tt.use {
-			t.Errorf("%q: got used %v, want %v", tt.output, use, tt.use)
+			t.Errorf("%q: got new enough %v, want %v", tt.output, use, tt.use)
 		}
 	}
 }
@@ -89,7 +89,7 @@ func TestChildrenSeeOnlyThisStacksEnvironment(t *testing.T) {
 		"METRICS_ADDR=127.0.0.1:4",
 	} {
 		if !slices.Contains(env, want) {
-			t.Errorf("%s is missing from %v", want, env)
+			t.Errorf("%s is missing from the environment %v", want, env)
 		}
 	}
 	// Of duplicate variables, the last one counts.

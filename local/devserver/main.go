@@ -2,8 +2,8 @@
 // its Web UI and SQLite, in a single process that listens on 127.0.0.1.
 //
 // It accepts those commands and flags of `temporal server start-dev` that the
-// project uses, so that anything that starts one (testsuite.StartDevServer, a
-// script) can start the other. It is a module of its own because the server
+// project uses, so that whatever starts Temporal's CLI (testsuite.StartDevServer,
+// a script) can start this server instead. It is a module of its own because it
 // brings in some two hundred modules that nothing else here needs.
 package main
 
@@ -19,8 +19,8 @@ import (
 	"go.temporal.io/server/common/headers"
 )
 
-// version is this program's own version; those of the software it embeds follow
-// it.
+// version is this program's own version. In the output of --version, those of
+// Temporal's server and Web UI follow it.
 const version = "1.0.0"
 
 func main() {

@@ -140,7 +140,7 @@ func checkRestart(t *testing.T, stop func(*process, *testing.T)) {
 		t.Fatal(err)
 	}
 	if got := described.WorkflowExecutionInfo.Status; got != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		t.Errorf("after the restart, the workflow's status is %v", got)
+		t.Errorf("after the restart: got the workflow's status %v, want running", got)
 	}
 	for _, name := range []string{"default", "orders"} {
 		attributes, err := operatorservice.NewOperatorServiceClient(p.conn).ListSearchAttributes(t.Context(), &operatorservice.ListSearchAttributesRequest{Namespace: name})
@@ -148,7 +148,7 @@ func checkRestart(t *testing.T, stop func(*process, *testing.T)) {
 			t.Fatal(err)
 		}
 		if got := attributes.CustomAttributes["Customer"]; got != enumspb.INDEXED_VALUE_TYPE_KEYWORD {
-			t.Errorf("search attribute Customer of namespace %s has type %v", name, got)
+			t.Errorf("search attribute Customer of namespace %s: got type %v, want Keyword", name, got)
 		}
 	}
 	p.interrupt(t)
@@ -211,7 +211,7 @@ func TestServerServesItsWebUI(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(body, `"NAMESPACE_STATE_REGISTERED"`) {
-		t.Errorf("the Web UI describes the namespace as %s", body)
+		t.Errorf("got the namespace %s from the Web UI, want NAMESPACE_STATE_REGISTERED in it", body)
 	}
 	p.interrupt(t)
 }
@@ -251,6 +251,6 @@ func TestVersionMatchesOfficialCLIFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := string(output); !strings.HasPrefix(got, "temporal-devserver version 1.") || !strings.Contains(got, "(Server 1.") {
-		t.Errorf("--version prints %q", got)
+		t.Errorf("--version prints %q, want the form of Temporal's CLI", got)
 	}
 }

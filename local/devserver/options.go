@@ -33,7 +33,7 @@ type options struct {
 	logFormat string
 }
 
-// complete fills in the options that depend on others, and validates the rest.
+// complete validates the options, and fills in those that default to others.
 func (o *options) complete() error {
 	var err error
 	if o.ip, err = parseIP("--ip", o.ip); err != nil {

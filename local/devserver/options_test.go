@@ -78,7 +78,7 @@ func TestOptionsComplete(t *testing.T) {
 		opts := good
 		breakIt(&opts)
 		if err := opts.complete(); err == nil || !strings.HasPrefix(err.Error(), flag) {
-			t.Errorf("an invalid %s: got error %v", flag, err)
+			t.Errorf("an invalid %s: got error %v, want one that begins with the flag", flag, err)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func run(ctx context.Context, opts options, out io.Writer) error {
 	}
 
 	<-ctx.Done()
-	// While they stop, the services complain about each other's absence.
+	// While the server stops, its services log that others are already gone.
 	level.SetLevel(zap.FatalLevel)
 	return stopWithin(server, stopTimeout)
 }

@@ -1,5 +1,5 @@
-// Package config stands in for Amazon's library for its credentials, which
-// Temporal needs for S3 and OpenSearch: every use fails.
+// Package config stands in for Amazon's library that reads credentials, which
+// Temporal uses for S3 and OpenSearch: every call fails.
 package config
 
 import (
@@ -11,7 +11,7 @@ import (
 
 var errLeftOut = errors.New("this server cannot use Amazon's services")
 
-// What the server's packages name.
+// The types to which the server's packages refer.
 type (
 	EnvConfig       struct{ Credentials aws.Credentials }
 	LoadOptions     struct{}

@@ -1,5 +1,5 @@
-// Package storage stands in for Google's library for its storage, in which
-// Temporal can archive histories: every use fails.
+// Package storage stands in for the library of Google Cloud Storage, in which
+// Temporal can archive histories: every call fails.
 package storage
 
 import (
@@ -14,7 +14,7 @@ const ScopeFullControl = "https://www.googleapis.com/auth/devstorage.full_contro
 
 var errLeftOut = errors.New("this server cannot archive in Google's storage")
 
-// What the server's archiver names.
+// The types to which the server's archiver refers.
 type (
 	Client         struct{}
 	BucketHandle   struct{}
@@ -27,7 +27,7 @@ type (
 	Writer         struct{}
 )
 
-// NewClient fails, so that nothing below is ever reached.
+// NewClient fails, so that none of the methods below is ever called.
 func NewClient(context.Context, ...option.ClientOption) (*Client, error) { return nil, errLeftOut }
 
 func (*Client) Bucket(string) *BucketHandle { return nil }

@@ -4,7 +4,7 @@ package pgx
 
 import "errors"
 
-// What the server's plugin for PostgreSQL names.
+// The types to which the server's plugin for PostgreSQL refers.
 type (
 	ConnConfig struct{}
 	Conn       struct{}

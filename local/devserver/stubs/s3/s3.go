@@ -1,5 +1,5 @@
 // Package s3 stands in for Amazon's library for S3, in which Temporal can
-// archive histories: every use fails.
+// archive histories: every call fails.
 package s3
 
 import (
@@ -14,7 +14,7 @@ import (
 
 var errLeftOut = errors.New("this server cannot archive in S3")
 
-// What the server's archiver names.
+// The types to which the server's archiver refers.
 type (
 	Client  struct{}
 	Options struct {

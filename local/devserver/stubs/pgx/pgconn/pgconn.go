@@ -1,4 +1,4 @@
-// Package pgconn has the error of PostgreSQL that the server's plugin names.
+// Package pgconn has the PostgreSQL error to which the server's plugin refers.
 package pgconn
 
 type PgError struct{ Code, Message string }

@@ -1,4 +1,4 @@
-// Package types has the types of S3 that Temporal's archiver names.
+// Package types has the types of S3 to which Temporal's archiver refers.
 package types
 
 type (

@@ -1,5 +1,5 @@
 // Package client stands in for the client of Temporal's controllers of
-// auto-scaled workers: no version of a deployment has one.
+// auto-scaled workers. It acts as if no deployment had such a controller.
 package client
 
 import (
@@ -24,12 +24,12 @@ func (Client) DescribeWorkerControllerInstance(context.Context, *namespace.Names
 	return nil, nil, serviceerror.NewNotFound("this server has no auto-scaled workers")
 }
 
-// UpdateWorkerControllerInstance refuses.
+// UpdateWorkerControllerInstance returns an Unimplemented error.
 func (Client) UpdateWorkerControllerInstance(context.Context, *namespace.Namespace, *deploymentpb.WorkerDeploymentVersion, []byte, string, map[string]iface.ScalingGroupSpecUpdate, []string) (*iface.UpdateWorkerControllerInstanceResponse, error) {
 	return nil, refused()
 }
 
-// ValidateWorkerControllerInstanceSpec refuses.
+// ValidateWorkerControllerInstanceSpec returns an Unimplemented error.
 func (Client) ValidateWorkerControllerInstanceSpec(context.Context, *namespace.Namespace, *deploymentpb.WorkerDeploymentVersion, string, map[string]iface.ScalingGroupSpecUpdate, []string) error {
 	return refused()
 }

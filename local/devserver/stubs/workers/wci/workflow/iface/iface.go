@@ -1,4 +1,4 @@
-// Package iface has the types of auto-scaled workers that the server names.
+// Package iface has the types of auto-scaled workers to which the server refers.
 package iface
 
 import (
