@@ -82,8 +82,8 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 	return follow(ctx, c, run, out, progress, f.asJSON)
 }
 
-// tellBroadcast prints the result; it returns errNotAllSent if a recipient was not
-// texted.
+// tellBroadcast prints the result. It returns errNotAllSent if the broadcast failed
+// or a recipient was not texted, or would not be after a dry run.
 func tellBroadcast(out io.Writer, p sms.BroadcastProgress, asJSON bool) error {
 	if asJSON {
 		if err := printJSON(out, p); err != nil {

@@ -35,7 +35,8 @@ const (
 	notSentToAll = "not sent to all"
 )
 
-// failedText is something that failed, without phone numbers or message bodies.
+// failedText is a message or a workflow that failed or is in doubt, without phone
+// numbers or message bodies.
 type failedText struct {
 	At        time.Time `json:"at"`
 	Direction string    `json:"direction"`
@@ -44,7 +45,7 @@ type failedText struct {
 	SID      string `json:"sid,omitempty"`
 	// State is the status of the message or of the workflow, or the outcome of a text.
 	State string `json:"state"`
-	// ErrorCode is Twilio's; Codes counts recipients by ours.
+	// ErrorCode is Twilio's; Codes counts recipients by our own error codes.
 	ErrorCode int              `json:"errorCode,omitempty"`
 	Codes     map[sms.Code]int `json:"codes,omitempty"`
 }
@@ -155,7 +156,7 @@ func unsent(ctx context.Context, c *temporal.Client, since time.Time, notes io.W
 // types depend on the workflow.
 type ended struct {
 	Errors json.RawMessage `json:"errors"`
-	// Sent is the send of a question, or the number of texts of a broadcast.
+	// Sent is the result of sending a question, or a broadcast's number of texts.
 	Sent json.RawMessage `json:"sent"`
 	// DryRun is set for a dry run, which sent nothing.
 	DryRun *json.RawMessage `json:"dryRun"`
@@ -239,7 +240,7 @@ func unpublished(ctx context.Context, c *temporal.Client, since time.Time, notes
 	return all, nil
 }
 
-// String formats it as a line of output.
+// String returns the line of output about it.
 func (f *failedText) String() string {
 	var line strings.Builder
 	fmt.Fprintf(&line, "%s  %-3s  %s%s  %s", f.At.Local().Format(time.DateTime), f.Direction, f.SID, f.Workflow, f.State)

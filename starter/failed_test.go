@@ -40,7 +40,7 @@ func TestTwiliosCodesAreWrittenAlike(t *testing.T) {
 		(&told{Direction: "out", ErrorCode: 30005}).String(), (&failedText{Direction: "out", ErrorCode: 30005}).String(),
 	} {
 		if !strings.HasSuffix(line, want) {
-			t.Errorf("got the line %s, want the end %s", line, want)
+			t.Errorf("got the line %s, want it to end with %s", line, want)
 		}
 	}
 }

@@ -45,8 +45,8 @@ type told struct {
 	ErrorCode int        `json:"errorCode,omitempty"`
 	// Workflow is the workflow that handles an inbound text or, if one text is
 	// asked for, the one that sent it. State is its state; Trigger is the first
-	// trigger that matched, and Outcome what became of the text. Empty if there
-	// is none.
+	// trigger that matched, and Outcome what became of the text. They are empty
+	// if there is no such workflow.
 	Workflow string      `json:"workflow,omitempty"`
 	State    string      `json:"state,omitempty"`
 	Trigger  string      `json:"trigger,omitempty"`
@@ -124,7 +124,7 @@ func readSubject(text string) (string, error) {
 		return number, nil
 	}
 	if workflowForm.MatchString(text) {
-		return "", fmt.Errorf("%q is a workflow: temporal workflow show --workflow-id %[1]s, or the Web UI, shows its result with the SIDs of its texts, which find accepts", text)
+		return "", fmt.Errorf("%q is the ID of a workflow: temporal workflow show --workflow-id %[1]s, or the Web UI, shows its result with the SIDs of its texts, which find accepts", text)
 	}
 	return "", fmt.Errorf("%q is neither a number such as +15005550009 nor the SID of a message (SM or MM and 32 digits)", text)
 }
@@ -146,7 +146,7 @@ func find(ctx context.Context, out, notes io.Writer, what, account string, since
 		return asking(err)
 	}
 	if !whole {
-		fmt.Fprintf(notes, "only the newest %d texts in each direction were looked at; a later --since shows the rest\n", maxFound)
+		fmt.Fprintf(notes, "only the newest %d texts in each direction are listed; there are older ones\n", maxFound)
 	}
 	c, err := connect()
 	if err != nil {
@@ -252,7 +252,7 @@ func recordsOf(ctx context.Context, gateway *twilio.Client, what string, since t
 	return all, whole, nil
 }
 
-// tell adds what Temporal knows about a message.
+// tell describes a message by Twilio's record and what Temporal knows about it.
 func tell(ctx context.Context, c *temporal.Client, r *twilio.Record) (told, error) {
 	t := told{
 		At: r.Created, SID: r.SID, Direction: "out", From: r.From, To: r.To, Body: r.Body, Status: r.Status, ErrorCode: r.ErrorCode,
@@ -280,7 +280,7 @@ func tell(ctx context.Context, c *temporal.Client, r *twilio.Record) (told, erro
 	return t, nil
 }
 
-// String returns the text's line.
+// String returns the line of output about the text.
 func (t *told) String() string {
 	line := fmt.Sprintf("%s  %-3s  %s -> %s  %q  %s  %s", t.At.Local().Format(time.DateTime), t.Direction, t.From, t.To, t.Body, t.Status, t.SID)
 	if t.ErrorCode != 0 {
@@ -290,7 +290,7 @@ func (t *told) String() string {
 	case t.Reply:
 		line += "  reply of the webhook"
 	case t.Workflow == "" && t.Direction == "in":
-		line += "  no workflow has it"
+		line += "  no workflow handles it"
 	case t.Workflow != "":
 		line += fmt.Sprintf("  %s%s %s", map[string]string{"out": "sent by "}[t.Direction], t.Workflow, t.State)
 		if t.Trigger != "" {

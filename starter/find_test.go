@@ -49,7 +49,7 @@ func TestGatewayIsLocalWithoutCredentials(t *testing.T) {
 	}
 	var notes strings.Builder
 	if _, err := openGateway("", &notes); err != nil || !strings.Contains(notes.String(), localTwilio) {
-		t.Errorf("got error %v, notes %s", err, notes.String())
+		t.Errorf("without credentials: got error %v, notes %s, want a note with %s", err, notes.String(), localTwilio)
 	}
 	t.Setenv("TWILIO_TOKEN", localToken)
 	if _, err := openGateway("", &notes); err == nil || !strings.Contains(err.Error(), "TWILIO_ACCOUNT") {

@@ -16,7 +16,7 @@ import (
 	"temporal-twilio/internal/temporal"
 )
 
-// noReason is the reason if none is given: an emergency brake needs no flag.
+// noReason is the reason if none is given: in an emergency, --why can be left out.
 const noReason = "no reason given"
 
 func pauseCommand() *cobra.Command {

@@ -28,13 +28,15 @@ import (
 // lookTimeout bounds a request to Temporal that only improves a message.
 const lookTimeout = 3 * time.Second
 
-// tellStarted prints a workflow's ID and a link to it, and what holds it up.
+// tellStarted prints a workflow's ID, a link to it, and what holds it up, if
+// anything.
 func tellStarted(progress io.Writer, c *temporal.Client, id string) {
 	fmt.Fprintln(progress, strings.TrimSpace("workflow "+id+"  "+webUI(c, id)))
 	tellHeldUp(progress, c)
 }
 
-// tellHeldUp prints why nothing is sent now, if so: a pause, or no worker.
+// tellHeldUp prints why nothing can be sent at the moment, if that is so: sending
+// is paused, or there is no worker.
 func tellHeldUp(progress io.Writer, c *temporal.Client) {
 	tellPaused(progress, c)
 	if lacksWorker(c) {
@@ -62,7 +64,7 @@ func webUI(c *temporal.Client, id string) string {
 	return base + "/namespaces/" + url.PathEscape(c.Namespace) + "/workflows/" + url.PathEscape(id)
 }
 
-// remedy is a command that takes an ID, and what it is for.
+// remedy is a command that takes an ID, and what the command achieves.
 type remedy struct{ to, command string }
 
 // cancelIt is the remedy for a send or a question.
@@ -85,8 +87,8 @@ func pending(c *temporal.Client, what, id string, why error, remedies ...remedy)
 	return errors.New(strings.Join(lines, "\n"))
 }
 
-// withTemporal connects to Temporal for up to a minute, and wraps errors with what
-// was tried.
+// withTemporal calls do with a connection to Temporal, for up to a minute, and
+// wraps its error with what was tried.
 func withTemporal(ctx context.Context, what string, do func(context.Context, *temporal.Client) error) error {
 	c, err := connect()
 	if err != nil {
@@ -109,9 +111,8 @@ func lacksWorker(c *temporal.Client) bool {
 	return err == nil && len(queue.GetPollers()) == 0
 }
 
-// failure returns the error of a request that Temporal did not carry out. It
-// holds only the innermost cause, since the rest repeats what the user asked
-// for.
+// failure describes why Temporal did not carry out a request. It gives only the
+// innermost cause, since the rest of the error repeats what the user asked for.
 func failure(c *temporal.Client, what string, err error) error {
 	var away *serviceerror.Unavailable
 	if errors.As(err, &away) || timedOut(err) {
@@ -175,7 +176,8 @@ with its report, use: starter broadcast cancel ID.`,
 	return cmd
 }
 
-// tellEnded prints that a workflow had ended before it could be cancelled.
+// tellEnded prints that a workflow had ended before it could be cancelled, and
+// returns errFindings.
 func tellEnded(out io.Writer, id, status string, asJSON bool) error {
 	if asJSON {
 		if err := printJSON(out, map[string]string{"workflowId": id, "ended": status}); err != nil {

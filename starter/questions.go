@@ -22,7 +22,8 @@ import (
 type openQuestion struct {
 	Workflow string `json:"workflowId"`
 	sms.AskProgress
-	// Unknown is set if no worker answered the query for its progress.
+	// Unknown is true if the question's progress could not be queried, such as
+	// when no worker answered.
 	Unknown bool `json:"unknown,omitempty"`
 }
 
@@ -90,11 +91,11 @@ func lookAt(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowExecu
 	return q
 }
 
-// maxListed is how many workflows a command looks at.
+// maxListed limits how many workflows a command looks at.
 const maxListed = 1000
 
-// workflowsOf lists the workflows that match a query, newest first. whole reports
-// whether the list is complete.
+// workflowsOf lists the newest maxListed workflows that match a query, newest first.
+// whole reports whether these are all.
 func workflowsOf(ctx context.Context, c *temporal.Client, query string) (all []*workflowpb.WorkflowExecutionInfo, whole bool, err error) {
 	request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: c.Namespace, Query: query, PageSize: maxListed}
 	for {
@@ -122,5 +123,5 @@ func each(ctx context.Context, n int, do func(ctx context.Context, i int)) {
 			return nil
 		})
 	}
-	_ = group.Wait() // none of them returns an error
+	_ = group.Wait() // the functions above return no error
 }

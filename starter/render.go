@@ -158,7 +158,7 @@ func (r *rendered) suggest(model json.RawMessage, pairs []string) {
 	_ = json.Unmarshal(model, &given) // it has been parsed before, or is empty
 	for i := range r.Missing {
 		name, _, _ := strings.Cut(r.Missing[i].Name, ".")
-		delete(given, name) // it is null
+		delete(given, name) // if it is there, it is null
 		r.Missing[i].meant = yamlfile.DidYouMean(name, slices.Sorted(maps.Keys(given)))
 	}
 	for _, pair := range pairs {
@@ -212,8 +212,8 @@ func (r *rendered) print(out io.Writer) {
 	}
 }
 
-// named returns a character with its code point and name, since many look
-// alike.
+// named returns a character with its code point, since many look alike. Of an
+// unprintable character, it returns only the code point.
 func named(character string) string {
 	r := []rune(character)[0]
 	if unicode.IsPrint(r) {
@@ -310,7 +310,7 @@ func put(data map[string]any, path string, value any) bool {
 	return true
 }
 
-// renderCase is a case of a template.
+// renderCase is one case in a file of cases.
 type renderCase struct {
 	Vars     map[string]yamlfile.Value `yaml:"vars"`
 	Locale   string                    `yaml:"locale"`

@@ -83,7 +83,7 @@ func TestVariablesAreReadOrRefused(t *testing.T) {
 		}
 	}
 	if _, err := (&variableFlags{file: write(t, "v.json", "[1]")}).model(); err == nil || !strings.Contains(err.Error(), "want a JSON object") {
-		t.Errorf("a list was accepted as an object: %v", err)
+		t.Errorf("a list instead of an object: got error %v", err)
 	}
 }
 

@@ -47,7 +47,7 @@ func (f *textFlags) define(cmd *cobra.Command) {
 	flags.StringVar(&f.body, "body", "", "the text, a FreeMarker template")
 	flags.StringVar(&f.account, "account", "", "send from this account in the workers' TWILIO_ACCOUNTS (default: their own)")
 	f.vars.add(flags)
-	flags.StringVar(&f.label, "label", "", "what the text is for, in Temporal's Web UI: order reminder")
+	flags.StringVar(&f.label, "label", "", "what the text is for, shown in Temporal's Web UI, such as order reminder")
 	flags.BoolVar(&f.asJSON, "json", false, "print the result as JSON")
 	_ = cmd.MarkFlagRequired("body") // the flag is defined above
 }
@@ -172,8 +172,8 @@ func connect() (*temporal.Client, error) {
 	return temporal.NewClient(quiet, nil, ring, nil)
 }
 
-// timedOut reports whether an error means that the deadline has passed, whether
-// this process or the server noticed first.
+// timedOut reports whether an error means that the deadline has passed, no matter
+// whether this process or the server noticed.
 func timedOut(err error) bool {
 	var server *serviceerror.DeadlineExceeded
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &server)
@@ -207,7 +207,7 @@ func (f sendFlags) viaWorkflow(ctx context.Context, c *temporal.Client, input sm
 	return run.GetID(), run.Get, nil
 }
 
-// waiting returns how long the workflow waits for delivery; 0 for not at all.
+// waiting returns how long the workflow waits for delivery: 0 without --wait.
 func (f sendFlags) waiting() sms.Duration {
 	if !f.wait {
 		return 0
@@ -264,7 +264,7 @@ func (f sendFlags) print(out io.Writer, result sms.SendSmsWorkflowResult) error 
 		fmt.Fprintf(out, "%d of %d recipients were texted by the workflow %s; its report is %s\n", all-unsent, all, b.WorkflowID, b.Report)
 	}
 	for i := range result.Errors {
-		fmt.Fprintf(out, "%s: %s: %s\n", whole(result.Errors[i]), result.Errors[i].Code, result.Errors[i].Message)
+		fmt.Fprintf(out, "%s: %s: %s\n", concerned(&result.Errors[i]), result.Errors[i].Code, result.Errors[i].Message)
 	}
 	return nil
 }
@@ -275,8 +275,9 @@ func printJSON(out io.Writer, value any) error {
 	return encoder.Encode(value)
 }
 
-// whole returns the recipient of an error, or "(all)".
-func whole(e sms.Error) string {
+// concerned returns the recipient who was not texted because of an error, or
+// "(all)" if the error concerns every recipient.
+func concerned(e *sms.Error) string {
 	if e.To == "" {
 		return "(all)"
 	}

@@ -21,11 +21,12 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// around is how far Twilio's clock may be from Temporal's.
+// around is the largest difference between Twilio's and Temporal's clocks that is
+// allowed for.
 const around = 2 * time.Minute
 
-// senderOf returns the workflow that sent a text; nil if no workflow that was
-// open at the time sent it, as for a reply in TwiML.
+// senderOf returns the workflow that sent a text, or nil if no workflow that was
+// open at the time sent it, such as for a reply in TwiML.
 func senderOf(ctx context.Context, c *temporal.Client, r *twilio.Record, notes io.Writer) (*workflowpb.WorkflowExecutionInfo, error) {
 	at := func(shift time.Duration) string { return r.Created.Add(shift).UTC().Format(time.RFC3339) }
 	open, whole, err := workflowsOf(ctx, c, fmt.Sprintf("StartTime <= '%s' AND (ExecutionStatus = 'Running' OR CloseTime >= '%s')", at(around), at(-around)))
@@ -47,14 +48,14 @@ func senderOf(ctx context.Context, c *temporal.Client, r *twilio.Record, notes i
 	return nil, errors.Join(failures...)
 }
 
-// hasSent reports whether a SendSms of a workflow has sent a message, even if it
-// has not ended yet.
+// hasSent reports whether a SendSms activity of a workflow has sent the message
+// with this SID, even if the activity is still running.
 func hasSent(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowExecutionInfo, sid string) (bool, error) {
 	names := func(payloads *commonpb.Payloads) bool {
 		return strings.Contains(strings.Join(c.Converter.ToStrings(payloads), "\n"), sid)
 	}
 	id, run := w.GetExecution().GetWorkflowId(), w.GetExecution().GetRunId()
-	sends := map[int64]bool{} // by the event that scheduled it
+	sends := map[int64]bool{} // the IDs of the events that scheduled a SendSms
 	history := c.GetWorkflowHistory(ctx, id, run, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for history.HasNext() {
 		event, err := history.Next()

@@ -47,8 +47,8 @@ func triggersCommand() *cobra.Command {
 	return cmd
 }
 
-// secretDefault allows files with pseudonyms to be checked without the secret
-// of production.
+// secretDefault stands in for ID_SECRET, so that files with pseudonyms can be
+// checked without the secret of production.
 const secretDefault = "starter-has-no-secret-of-its-own"
 
 // options returns the options of a webhook with this environment.
@@ -99,7 +99,7 @@ type linted struct {
 	// Hints suggest better patterns; they do not affect the exit status.
 	Hints []finding       `json:"hints"`
 	Read  []triggers.Read `json:"read"`
-	// Notes are about the files' surroundings; they do not affect the exit
+	// Notes are about subfolders and the environment; they do not affect the exit
 	// status.
 	Notes []note `json:"notes"`
 }
@@ -191,7 +191,7 @@ func lint(ctx context.Context, out io.Writer, files []string, f lintFlags) error
 }
 
 // surroundings reports subfolders, which are not read, and triggers that need
-// a secret, which this process lacks: a worker without it refuses them, too.
+// ID_SECRET if it is not set: a webhook without it refuses them.
 func surroundings(path string, how triggers.Options) (notes []string) {
 	entries, _ := os.ReadDir(path) // a file has none
 	for _, entry := range entries {
@@ -203,7 +203,7 @@ func surroundings(path string, how triggers.Options) (notes []string) {
 		return notes
 	}
 	if _, err := triggers.Load(path, how); err != nil {
-		return notes // its mistakes come first
+		return notes // the file's own mistakes are reported elsewhere
 	}
 	how.IDSecret = nil
 	if _, err := triggers.Load(path, how); err != nil {
@@ -223,7 +223,8 @@ func (l *linted) print(out io.Writer, asJSON bool) error {
 	return nil
 }
 
-// printFindings prints one line for each, the most severe first.
+// printFindings prints one line for each mistake, finding, hint and note, the
+// most severe first.
 func (l *linted) printFindings(out io.Writer) {
 	for _, m := range l.Mistakes {
 		fmt.Fprintf(out, "%s: %s\n", m.Level, m.Message)
@@ -256,7 +257,7 @@ func unpolled(ctx context.Context, set *triggers.Set) (findings []triggers.Findi
 		for _, t := range starting {
 			findings = append(findings, triggers.Finding{
 				File: t.File, Line: t.Line, Trigger: t.Name,
-				Message: fmt.Sprintf("no worker polls task queue %q: the workflows that it starts wait there", queue),
+				Message: fmt.Sprintf("no worker polls task queue %q: workflows that the trigger starts wait until one does", queue),
 			})
 		}
 	}
@@ -379,8 +380,8 @@ func tryText(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags)
 	return nil
 }
 
-// printNear explains why a text fires nothing: its exact characters, and the
-// triggers that nearly match.
+// printNear prints what may explain why a text fires no trigger: invisible
+// characters and outer spaces in it, and the triggers that nearly match.
 func printNear(out io.Writer, body string, near []triggers.Near) {
 	if shown := strconv.QuoteToGraphic(body); strings.ContainsFunc(body, hidden) {
 		fmt.Fprintf(out, "It contains invisible characters: %s\n", strconv.QuoteToASCII(body))
@@ -392,7 +393,7 @@ func printNear(out io.Writer, body string, near []triggers.Near) {
 	}
 }
 
-// hidden reports whether a character is invisible, or looks like another.
+// hidden reports whether a character is invisible, or a space other than ' '.
 func hidden(r rune) bool { return r != ' ' && (unicode.Is(unicode.Zs, r) || unicode.Is(unicode.Cf, r)) }
 
 // printText prints the text that an action SEND_SMS sends.
@@ -401,10 +402,10 @@ func printText(ctx context.Context, out io.Writer, call *sms.Call) {
 	if call.Workflow != sms.SendSmsWorkflowName || sms.Decode(call.Input, &input) != nil || input.SmsBody == "" {
 		return
 	}
-	_ = input.Problems(nil) // this moves metadata to variables
+	_ = input.Problems(nil) // called because it moves metadata to variables
 	c, err := config.FromEnvironment()
 	if err != nil {
-		return // this mistake has already been reported
+		return // options has already reported this mistake
 	}
 	r := renderText(ctx, input.SmsBody, input.Variables, cmp.Or(input.Locale, c.TemplateLocale), cmp.Or(input.TimeZone, c.TemplateTimeZone))
 	var text strings.Builder
@@ -464,8 +465,8 @@ func differences(got []outcome, want []map[string]yamlfile.Value) (wrong []strin
 	return wrong
 }
 
-// differs lists where got lacks something that want has. Members that want does
-// not name are ignored.
+// differs lists the differences between got and want. Members that want does not
+// name are ignored.
 func differs(where string, got, want any) []string {
 	wanted, ok := want.(map[string]any)
 	if !ok {

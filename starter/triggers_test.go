@@ -85,7 +85,7 @@ func TestLintLinesHaveLevels(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(all.Mistakes) != 1 || all.Mistakes[0].Level != levelError || len(all.Findings) != 1 || all.Findings[0].Level != levelWarning || all.Findings[0].File != doubtful {
-		t.Errorf("%s", out)
+		t.Errorf("want one mistake, and one finding in %s, got:\n%s", doubtful, out)
 	}
 }
 
@@ -107,7 +107,7 @@ func TestScaffoldPrintsWhatLintFinds(t *testing.T) {
 		}
 		for _, want := range wants {
 			if !strings.Contains(out, want) {
-				t.Errorf("%s: %q is missing in\n%s", key, want, out)
+				t.Errorf("with the key %s: %q is missing in\n%s", key, want, out)
 			}
 		}
 	}
@@ -192,7 +192,7 @@ func TestSimulatedTextPassesTheWebhook(t *testing.T) {
 	}
 	t.Setenv("WEBHOOK_PUBLIC_URL", handler.URL)
 	if out, err := starter(t, "simulate", "--from", "+15005550009", "--body", "Order Number 7", "--signed-url", "https://sms.example.com"+webhook.SmsPath); err != nil || published != 2 {
-		t.Errorf("to WEBHOOK_PUBLIC_URL: %s %v, published %d", out, err, published)
+		t.Errorf("to WEBHOOK_PUBLIC_URL: got %s, error %v, published %d", out, err, published)
 	}
 }
 
@@ -240,7 +240,7 @@ func TestToolsReadTheWebhooksEnvironment(t *testing.T) {
 func TestCasesCompareNumbersExactly(t *testing.T) {
 	for wanted, same := range map[string]bool{"9007199254740993": true, "9007199254740992": false, "12345678901234567890": false, "7.5": false} {
 		if got := len(differs("x", plain(json.Number("9007199254740993")), plain(json.Number(wanted)))) == 0; got != same {
-			t.Errorf("9007199254740993 equals %s: got %t", wanted, got)
+			t.Errorf("9007199254740993 equals %s: got %t, want %t", wanted, got, same)
 		}
 	}
 	if wrong := differs("x", plain(7.5), plain(json.Number("7.50"))); len(wrong) > 0 {

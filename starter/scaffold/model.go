@@ -15,8 +15,8 @@ import (
 
 // Step is an element of a model.
 type Step struct {
-	// Kind is its type in BPMN, Name its name or ID, and Advice its counterpart
-	// in a workflow.
+	// Kind is its type in BPMN, Advice its counterpart in a workflow, and Name its
+	// name or ID, followed by what an event waits for.
 	Kind, Name, Advice string
 }
 
@@ -51,7 +51,7 @@ var advice = map[string]string{
 	"conditional intermediateCatchEvent": "workflow.Await",
 }
 
-// element is an element whose end has not been read yet.
+// element is an XML element whose end tag has not been read yet.
 type element struct {
 	kind, name string
 	// event is the type of an event's definition, and detail what it waits for.

@@ -100,7 +100,7 @@ func (a *App) trigger(name string, data []byte) error {
 		t.Name = strings.TrimSuffix(name, filepath.Ext(name))
 	}
 	switch p := t.Action.Payload; {
-	case t.Action.Source != "command-consumer": // it starts SendSmsWorkflow
+	case t.Action.Source != "command-consumer": // the trigger starts SendSmsWorkflow
 	case p.PayloadType == "StartProcessPayload" && p.ProcessDefinitionKey != "":
 		a.start(p.ProcessDefinitionKey, t)
 	case p.PayloadType == "StartMessagePayload" && p.Name != "":
@@ -142,8 +142,8 @@ func (a *App) throw(name string, correlated bool, t trigger) {
 
 // Payload is the type of a workflow's input, or of a signal's.
 type Payload struct {
-	// Event is true if a trigger has no variables and passes on the text
-	// itself.
+	// Event is true if a trigger without variables passes on the text itself, or
+	// if there are no fields.
 	Event  bool
 	Fields []Field
 }
@@ -180,7 +180,8 @@ func (p *Payload) add(variables map[string]any) {
 // expression matches a value that consists of a single expression.
 var expression = regexp.MustCompile(`^\$\{\s*([^}]*?)\s*\}$`)
 
-// types returns the types of the values that a trigger makes of a variable.
+// types returns a variable's types in Go and TypeScript, given its value in a
+// trigger file.
 func types(value any) (goType, typeScript string) {
 	switch value := value.(type) {
 	case string:

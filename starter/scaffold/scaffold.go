@@ -188,7 +188,7 @@ var functions = template.FuncMap{
 	},
 }
 
-// taggable matches a name that fits into a struct tag.
+// taggable matches a name that can be written in a struct tag.
 var taggable = regexp.MustCompile(`^[\pL\pN_!#$%&()*+./:;<=>?@\[\]^{|}~ -]{2,}$|^[\pL\pN_]$`)
 
 // modPath formats a path for go.mod.
@@ -199,7 +199,8 @@ func modPath(p string) string {
 	return p
 }
 
-// comment shortens text from the application to one line of a comment.
+// comment turns text from the application into a single line that cannot end a
+// comment.
 func comment(s string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -245,7 +246,8 @@ func fileName(key string) string {
 	return cmp.Or(strings.Trim(name, "_"), "process") + "_workflow"
 }
 
-// check refuses keys that would become the same identifier or file.
+// check refuses an application without processes and messages, and names that
+// would become the same identifier or file.
 func (a *App) check() error {
 	seen := map[string]string{"type TextEvent": "the text itself"}
 	var errs []error
@@ -265,7 +267,7 @@ func (a *App) check() error {
 		seen[name] = m.Name
 	}
 	if len(a.Processes)+len(a.Messages) == 0 {
-		errs = append(errs, errors.New("found neither a process nor a trigger of SMS_RECEIVED"))
+		errs = append(errs, errors.New("found neither a process nor a trigger for a text that starts one or throws a signal or message"))
 	}
 	return errors.Join(errs...)
 }

@@ -56,7 +56,7 @@ func TestStarterFindShowsAPhonesHistory(t *testing.T) {
 	if !strings.Contains(out, "reply of the webhook") {
 		t.Errorf("the echo is not marked as a reply of the webhook:\n%s", out)
 	}
-	if status != 0 || !strings.Contains(out, fmt.Sprintf("%s running, trigger order-status", sms.TextWorkflowID(ordered.MessageSID))) && !strings.Contains(out, fmt.Sprintf("%s completed, trigger order-status", sms.TextWorkflowID(ordered.MessageSID))) || !strings.Contains(out, "no workflow has it") {
+	if status != 0 || !strings.Contains(out, fmt.Sprintf("%s running, trigger order-status", sms.TextWorkflowID(ordered.MessageSID))) && !strings.Contains(out, fmt.Sprintf("%s completed, trigger order-status", sms.TextWorkflowID(ordered.MessageSID))) || !strings.Contains(out, "no workflow handles it") {
 		t.Errorf("got status %d\n%s", status, out)
 	}
 	if out, status := find(ordered.MessageSID, "--json"); status != 0 || !strings.Contains(out, `"trigger": "order-status"`) {
