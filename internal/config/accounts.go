@@ -96,7 +96,7 @@ func (a NamedAccount) complete(c Config, open follow.Open) (NamedAccount, error)
 			continue
 		}
 		if secret.value.Reveal() != "" {
-			return a, errors.New("a secret is given both itself and as a file")
+			return a, errors.New("a secret is given both directly and as a file")
 		}
 		text, err := follow.Text(open, secret.file)
 		if err != nil {
@@ -115,7 +115,7 @@ func (a NamedAccount) complete(c Config, open follow.Open) (NamedAccount, error)
 	return a, nil
 }
 
-// Twilio returns the access to the account.
+// Twilio returns the [twilio.Access] of the account.
 func (a NamedAccount) Twilio() twilio.Access {
 	return twilio.Access{
 		AccountSID: a.Account,

@@ -32,7 +32,7 @@ func TestAccountsHaveTheirCredentialsAndPace(t *testing.T) {
 		t.Errorf("marketing has the access %+v", access)
 	}
 	if marketing.Concurrency != 20 || marketing.Rate != 1 || alerts.Concurrency != 5 || alerts.Rate != 0 {
-		t.Errorf("got the paces %+v and %+v", marketing, alerts)
+		t.Errorf("got the accounts %+v and %+v, want other limits", marketing, alerts)
 	}
 	if access := alerts.Twilio(); access.Username != "SK3" || access.Password != "hidden" {
 		t.Errorf("alerts has the access %+v", access)

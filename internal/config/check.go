@@ -62,8 +62,8 @@ func (m Mistakes) err() error {
 	return m
 }
 
-// minIDSecret is the minimum length of ID_SECRET: with a shorter one, a
-// pseudonym can be broken by trying all phone numbers.
+// minIDSecret is the minimum length of ID_SECRET: with a shorter one, which can be
+// guessed, trying all phone numbers shows whose pseudonym it is.
 const minIDSecret = 16
 
 // misread explains, for each variable that could not be parsed, what is
@@ -122,7 +122,7 @@ func (c *Config) normalise(variables map[string]string) error {
 	c.checkTogether(variables, fail)
 	for name, address := range map[string]string{"TWILIO_BASE_URL": c.BaseURL, "WEBHOOK_PUBLIC_URL": c.WebhookPublicURL} {
 		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https") {
-			fail("%s is %q: it must be an http:// or https:// URL, such as https://sms.example.com", name, WithoutLogin(address))
+			fail("%s is %q: it must be an http:// or https:// URL without a query, such as https://sms.example.com", name, WithoutLogin(address))
 		}
 	}
 	c.CatchUpOff = variables["CATCH_UP"] != "" && c.CatchUp == 0
@@ -198,7 +198,8 @@ func or(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// Check returns, as [Mistakes], which variables a worker or a webhook lacks.
+// Check returns, as [Mistakes], which variables a worker or a webhook lacks or
+// cannot use.
 func (c Config) Check(worker, webhook bool) error {
 	var m Mistakes
 	fail := func(format string, args ...any) { m.add(fmt.Errorf(format, args...)) }
@@ -228,7 +229,8 @@ func (c Config) Check(worker, webhook bool) error {
 }
 
 // lacksIDSecret reports whether pseudonyms would be made with an empty key, so that
-// anyone could find their numbers. Without any token, another mistake is reported.
+// anyone could find their numbers. It is false without any credentials, since Check
+// then reports those instead.
 func (c Config) lacksIDSecret(worker, webhook bool) bool {
 	other := worker && c.APISecret.Reveal() != "" || webhook && c.WebhookSignature != "off" && len(c.WebhookTokens()) > 0
 	return other && cmp.Or(c.IDSecret.Reveal(), c.Token.Reveal()) == "" && !c.isUnread("ID_SECRET", "TWILIO_TOKEN")

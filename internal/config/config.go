@@ -82,7 +82,7 @@ type Config struct {
 	CodecOrigins List   `env:"CODEC_ORIGINS" description:"The origins of Web UIs that may call the codec server, such as https://temporal.example.com, separated by commas."`
 	CodecEncode  bool   `env:"CODEC_ENCODE" envDefault:"false" description:"Whether the codec server also encrypts what callers send, at /encode, as the command line needs to start workflows."`
 
-	MetricsAddr string `env:"METRICS_ADDR" group:"Operating" description:"Where /metrics listens, for Prometheus, and /healthz and /readyz of whichever halves run. Without it, there are no metrics."`
+	MetricsAddr string `env:"METRICS_ADDR" group:"Operating" description:"The address that serves /metrics, for Prometheus, and /healthz and /readyz of the worker, the webhook or both. Without it, there are no metrics."`
 	LogLevel    string `env:"LOG_LEVEL" envDefault:"info" oneof:"debug info warn error" description:"The lowest level that is logged."`
 	LogFormat   string `env:"LOG_FORMAT" envDefault:"text" oneof:"text json" description:"The format of log lines."`
 	File        string `env:"CONFIG_FILE" description:"A YAML file with variables of this page, for those that the environment lacks. Also --config."`
@@ -113,7 +113,7 @@ func Environment() map[string]string {
 }
 
 // Read reads a configuration from variables. The error is of type [Mistakes]
-// and contains all of them. White space around values is removed.
+// and contains every mistake. White space around values is removed.
 func Read(environment map[string]string) (Config, error) { return read(environment, os.ReadFile) }
 
 func read(environment map[string]string, open follow.Open) (Config, error) {
@@ -162,7 +162,7 @@ func readFile(variables map[string]string, name string, open follow.Open) (err e
 	return nil
 }
 
-// Twilio returns the access to the account.
+// Twilio returns the [twilio.Access] of the account.
 func (c Config) Twilio() twilio.Access {
 	return twilio.Access{
 		AccountSID: c.Account,

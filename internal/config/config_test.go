@@ -67,7 +67,7 @@ func TestReadKnowsAliases(t *testing.T) {
 				t.Errorf("got account %s and token %s", c.Account, c.Token.Reveal())
 			}
 			if c.WebhookAddr != "127.0.0.1:8080" {
-				t.Errorf("the default WEBHOOK_ADDR is %s", c.WebhookAddr)
+				t.Errorf("got the default WEBHOOK_ADDR %s, want 127.0.0.1:8080", c.WebhookAddr)
 			}
 		})
 	}
@@ -99,8 +99,8 @@ func TestReadRefusesInvalidValues(t *testing.T) {
 		"a region without an edge":    {map[string]string{"TWILIO_REGION": "ie1"}, "TWILIO_REGION and TWILIO_EDGE must be set together; set both or neither"},
 		"a certificate alone":         {map[string]string{"WEBHOOK_TLS_CERT": "c.pem"}, "WEBHOOK_TLS_CERT and WEBHOOK_TLS_KEY must be set together; set both or neither"},
 		"two kinds of certificates":   {map[string]string{"WEBHOOK_TLS_CERT": "c.pem", "WEBHOOK_TLS_KEY": "k.pem", "WEBHOOK_ACME_HOSTS": "h"}, "WEBHOOK_ACME_HOSTS and WEBHOOK_TLS_CERT are both set; unset one"},
-		"an invalid URL":              {map[string]string{"TWILIO_BASE_URL": "localhost:8090"}, `TWILIO_BASE_URL is "localhost:8090": it must be an http:// or https:// URL, such as https://sms.example.com`},
-		"a URL with a query":          {map[string]string{"WEBHOOK_PUBLIC_URL": "https://sms.example.com?a=b"}, `WEBHOOK_PUBLIC_URL is "https://sms.example.com?a=b": it must be an http:// or https:// URL, such as https://sms.example.com`},
+		"an invalid URL":              {map[string]string{"TWILIO_BASE_URL": "localhost:8090"}, `TWILIO_BASE_URL is "localhost:8090": it must be an http:// or https:// URL without a query, such as https://sms.example.com`},
+		"a URL with a query":          {map[string]string{"WEBHOOK_PUBLIC_URL": "https://sms.example.com?a=b"}, `WEBHOOK_PUBLIC_URL is "https://sms.example.com?a=b": it must be an http:// or https:// URL without a query, such as https://sms.example.com`},
 		"an invalid locale":           {map[string]string{"TEMPLATE_LOCALE": "English"}, `TEMPLATE_LOCALE is "English": write a language with an optional country, such as pt_BR`},
 		"an invalid time zone":        {map[string]string{"TEMPLATE_TIME_ZONE": "Berlin"}, `TEMPLATE_TIME_ZONE is "Berlin": write a place, such as Europe/Berlin, or an offset, such as GMT+02:00`},
 		"an invalid country":          {map[string]string{"DEFAULT_REGION": "XX"}, `DEFAULT_REGION is "XX": write a country by its two letters (ISO 3166), such as US`},
@@ -158,7 +158,7 @@ func TestUnreadFilesAreTheirOnlyMistakes(t *testing.T) {
 	})
 	err = All(err, c.Check(true, true))
 	if mistakes := Mistakes(nil); !errors.As(err, &mistakes) || len(mistakes) != 3 || strings.Count(err.Error(), "no such file") != 3 {
-		t.Errorf("%v", err)
+		t.Errorf("want one mistake for each of the three files, got:\n%v", err)
 	}
 }
 
@@ -189,7 +189,7 @@ func TestCheckIgnoresUnusedParts(t *testing.T) {
 		}
 		var mistakes Mistakes
 		if err := c.Check(tc.worker, tc.webhook); (err == nil) != (tc.mistakes == 0) || err != nil && (!errors.As(err, &mistakes) || len(mistakes) != tc.mistakes) {
-			t.Errorf("%s: got error %v", name, err)
+			t.Errorf("%s: got error %v, want %d mistakes", name, err, tc.mistakes)
 		}
 	}
 }

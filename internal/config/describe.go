@@ -16,10 +16,10 @@ type variable struct {
 	group, name, byDefault, description, min string
 	oneof                                    []string
 	secret                                   bool
-	// file is whether NAME_FILE names a file that holds it.
+	// file is whether NAME_FILE can name a file that holds the value.
 	file bool
 	kind reflect.Kind
-	// list is whether it can be written as a list of strings.
+	// list is whether a configuration file can hold a list of strings for it.
 	list bool
 }
 

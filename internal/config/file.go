@@ -21,7 +21,7 @@ const fileVariable = "CONFIG_FILE"
 
 // merge adds the variables in the file that CONFIG_FILE names to an
 // environment. A variable in the environment takes precedence, under whichever
-// of its names. from says in which file and line each added one is.
+// of its names. from maps each variable that was added to its file and line.
 func merge(environment map[string]string, open follow.Open) (merged, from map[string]string, err error) {
 	merged, from = maps.Clone(environment), map[string]string{}
 	path := strings.TrimSpace(environment[fileVariable])
@@ -63,7 +63,7 @@ func merge(environment map[string]string, open follow.Open) (merged, from map[st
 	return merged, from, mistakes.err()
 }
 
-// text returns a value of the file as it would be in the environment.
+// text returns a value of the file as it would be written in the environment.
 func (v variable) text(value yamlfile.Value) (string, error) {
 	switch value := value.Any.(type) {
 	case nil:
@@ -110,7 +110,7 @@ func (v variable) spellings() []string {
 	return names
 }
 
-// spellings maps each name of each variable to it.
+// spellings maps each name of each variable to the variable.
 func spellings() map[string]variable {
 	all := map[string]variable{}
 	for _, v := range variablesOf() {

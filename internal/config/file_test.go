@@ -78,7 +78,7 @@ UNRELATED: 1
 	for text, want := range map[string]string{"": "", "# nothing\n": "", "- a\n": "CONFIG_FILE: ", "a: 1\na: 2\n": "already defined"} {
 		_, err := Read(map[string]string{"CONFIG_FILE": write(t, text)})
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: got error %v", text, err)
+			t.Errorf("%q: got error %v, want %q", text, err, want)
 		}
 	}
 	if _, err := Read(map[string]string{"CONFIG_FILE": "/does/not/exist"}); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "CONFIG_FILE") {
@@ -131,10 +131,10 @@ func TestFileSchemaAcceptsWhatReads(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := resolved.Validate(value); (err == nil) != valid {
-			t.Errorf("%q: the schema's error is %v", text, err)
+			t.Errorf("%q: got the schema's error %v, want valid %v", text, err, valid)
 		}
 		if _, err := Read(map[string]string{"CONFIG_FILE": write(t, text), "TWILIO_TOKEN_FILE": ""}); valid == (err != nil && !strings.Contains(err.Error(), "/run/token")) {
-			t.Errorf("%q: the error of Read is %v", text, err)
+			t.Errorf("%q: got the error of Read %v, want valid %v", text, err, valid)
 		}
 	}
 }

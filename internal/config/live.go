@@ -32,7 +32,8 @@ type Live struct {
 	file *follow.File[*Config]
 }
 
-// Follow reads a configuration from variables, as [Read] does, and follows it.
+// Follow reads a configuration from variables, as [Read] does, and follows the
+// files of its credentials.
 func Follow(environment map[string]string, logger *slog.Logger) (*Live, error) {
 	file, err := follow.New(logger, Credentials, func(before *Config, open follow.Open) (*Config, error) {
 		now, err := read(environment, open)
@@ -53,7 +54,7 @@ func Follow(environment map[string]string, logger *slog.Logger) (*Live, error) {
 	return &Live{Config: *file.Value(), file: file}, nil
 }
 
-// Watch looks at the files until the context ends, even while nothing uses the
+// Watch reads the files until the context ends, even while nothing uses the
 // credentials, so that a mistake is logged before it matters.
 func (l *Live) Watch(ctx context.Context) error {
 	ticker := time.NewTicker(time.Second)
@@ -71,13 +72,14 @@ func (l *Live) Watch(ctx context.Context) error {
 // Err returns why changed files are not in force, or nil if they are.
 func (l *Live) Err() error { return l.file.Err() }
 
-// Twilio returns the access to the account.
+// Twilio returns the [twilio.Access] of the account.
 func (l *Live) Twilio() twilio.Access { return l.following((*Config).access, "") }
 
-// NamedTwilio returns the access to an account of the accounts file.
+// NamedTwilio returns the [twilio.Access] of an account in the accounts file.
 func (l *Live) NamedTwilio(name string) twilio.Access { return l.following((*Config).access, name) }
 
-// Subaccount returns the access to an account of TWILIO_SUBACCOUNT_TOKENS.
+// Subaccount returns the [twilio.Access] of an account in
+// TWILIO_SUBACCOUNT_TOKENS.
 func (l *Live) Subaccount(sid string) twilio.Access { return l.following((*Config).subaccount, sid) }
 
 func (l *Live) following(access func(*Config, string) twilio.Access, name string) twilio.Access {
@@ -102,7 +104,8 @@ func (l *Live) WebhookTokens() map[string][]string {
 	return tokens
 }
 
-// access returns the access to a named account; "" is that of the environment.
+// access returns the [twilio.Access] of a named account; "" names the account of
+// the environment.
 func (c *Config) access(name string) twilio.Access {
 	if name == "" {
 		return c.Twilio()
@@ -110,14 +113,15 @@ func (c *Config) access(name string) twilio.Access {
 	return c.Named[name].Twilio()
 }
 
-// subaccount returns the access to an account with its first auth token.
+// subaccount returns the [twilio.Access] of an account in
+// TWILIO_SUBACCOUNT_TOKENS, with its first auth token.
 func (c *Config) subaccount(sid string) twilio.Access {
 	access := c.Twilio()
 	access.AccountSID, access.Token, access.Username, access.Password = sid, c.Subaccounts.Reveal()[sid][0], "", ""
 	return access
 }
 
-// becomes returns why a changed configuration cannot be put in force: the change
+// becomes returns why a changed configuration cannot replace this one: the change
 // requires a restart, or a file is half written.
 func (c *Config) becomes(now *Config) error {
 	var mistakes Mistakes
@@ -149,8 +153,8 @@ func (c *Config) becomes(now *Config) error {
 	return mistakes.err()
 }
 
-// halfWritten returns an error if a secret's length differs from that of the
-// previous one, which has the length of Twilio's.
+// halfWritten returns an error if the previous secret has the length of Twilio's
+// secrets but the new one does not.
 func halfWritten(what, before, now string) error {
 	const size = 32 // both auth tokens and secrets of API keys
 	if len(before) == size && len(now) != size {

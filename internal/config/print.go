@@ -25,8 +25,8 @@ var (
 // WithoutLogin returns a URL without the user and password that it may have.
 func WithoutLogin(address string) string { return login.ReplaceAllString(address, "${1}"+masked+"@") }
 
-// Print writes each variable as NAME=value, with its source, or whether it is
-// the default. Secrets are masked.
+// Print writes each variable as NAME=value, with its source: the environment, a
+// file or the default. Secrets are masked.
 func Print(w io.Writer, environment map[string]string) error {
 	line := func(name, value, source string) error {
 		_, err := fmt.Fprintf(w, "%s=%s  # %s\n", name, value, source)
@@ -64,8 +64,8 @@ func Print(w io.Writer, environment map[string]string) error {
 	return nil
 }
 
-// from returns the variable's value and its source. places has the line of each
-// variable that is not from the environment itself.
+// from returns the variable's value and its source. places maps each variable in
+// the configuration file to its file and line.
 func (v variable) from(environment, places map[string]string) (value, source string) {
 	for _, name := range []string{v.name, aliases[v.name]} {
 		if name == "" {

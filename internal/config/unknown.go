@@ -46,7 +46,7 @@ func didYouMean(name string) (hint string) {
 	return hint
 }
 
-// within reports whether one name contains all words of the other.
+// within reports whether the name many contains all words of the name few.
 func within(few, many string) bool {
 	words := strings.Split(many, "_")
 	return !slices.ContainsFunc(strings.Split(few, "_"), func(word string) bool { return !slices.Contains(words, word) })

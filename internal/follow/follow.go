@@ -58,7 +58,7 @@ type state[T any] struct {
 	value  T
 	paths  []string
 	digest []byte
-	// replaced holds the last values before this one.
+	// replaced holds earlier values, the latest first.
 	replaced []replaced[T]
 	// err says why the files are not in force.
 	err error
@@ -219,7 +219,8 @@ func Text(open Open, path string) (string, error) {
 	return string(text), err
 }
 
-// KeyPair holds a certificate and its key.
+// KeyPair follows the files of a certificate and its key; what names them in the
+// log.
 func KeyPair(logger *slog.Logger, what, certFile, keyFile string) (*File[*tls.Certificate], error) {
 	return New(logger, what, func(_ *tls.Certificate, open Open) (*tls.Certificate, error) {
 		certificate, err := open(certFile)

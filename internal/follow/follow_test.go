@@ -89,7 +89,7 @@ func TestReplacedValuesAreKeptAWhile(t *testing.T) {
 		file.Look(0)
 	}
 	if got, want := file.Replaced(time.Hour), strings.Split("87654321", ""); !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
+		t.Errorf("got the replaced values %v, want %v", got, want)
 	}
 	if got := file.Replaced(0); got != nil {
 		t.Errorf("after the interval: got the replaced values %v, want none", got)
@@ -103,7 +103,7 @@ func TestValuesFollowTheirFiles(t *testing.T) {
 	write(t, path, "two")
 	for deadline := time.Now().Add(time.Minute); file.Value() != "two"; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("the changed file was not read in time")
+			t.Fatal("the changed file has not been read after a minute")
 		}
 	}
 }
@@ -196,7 +196,7 @@ func TestFileFollowsKubernetesLinks(t *testing.T) {
 		}
 		file.Look(0)
 		if got := file.Value(); got != step.want || (file.Err() == nil) != step.usable {
-			t.Errorf("after the swap to %s: got %q, %v; log %s", step.version, got, file.Err(), log)
+			t.Errorf("after the swap to %s: got %q, error %v, want %q, usable %v; log %s", step.version, got, file.Err(), step.want, step.usable, log)
 		}
 	}
 }

@@ -192,8 +192,8 @@ func (m *Metrics) begin() {
 // Registry returns the registry for additional metrics.
 func (m *Metrics) Registry() prometheus.Registerer { return m.registry }
 
-// Expiry registers the time by which something must be renewed; zero while that
-// is unknown. what is one of a fixed set, such as "webhook certificate".
+// Expiry registers the time at which something expires, zero while that is
+// unknown. what is one of a fixed set, such as "webhook certificate".
 func (m *Metrics) Expiry(what string, at func() time.Time) {
 	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "sms_expiry_timestamp_seconds", Help: "When a certificate or key expires.", ConstLabels: prometheus.Labels{"what": what},
@@ -276,22 +276,22 @@ func (a *Account) Accepted(segments int) {
 	}
 }
 
-// Failed counts a failed create; an error that is not Twilio's has no reason
-// and is not counted.
+// Failed counts a failed request to create a message; an error that is not
+// Twilio's has no reason and is not counted.
 func (a *Account) Failed(e *sms.Error) {
 	if a != nil && e.Reason != "" {
 		a.all.twilioFailures.WithLabelValues(a.name, e.Reason).Inc()
 	}
 }
 
-// Waited records a wait for a turn.
+// Waited records how long a message waited for its turn in our rate limits.
 func (a *Account) Waited(d time.Duration) {
 	if a != nil {
 		a.all.limiterWait.WithLabelValues(a.name).Observe(d.Seconds())
 	}
 }
 
-// InDoubt changes how many recipients are in doubt.
+// InDoubt adds change to the number of recipients in doubt.
 func (a *Account) InDoubt(change int) {
 	if a != nil {
 		a.all.inDoubt.WithLabelValues(a.name).Add(float64(change))
@@ -308,7 +308,7 @@ func (a *Account) Capped(prefix string) {
 	}
 }
 
-// Resolved counts a doubt that has ended.
+// Resolved counts a doubt that was resolved; how is one of the Doubt constants.
 func (a *Account) Resolved(how string) {
 	if a != nil {
 		a.all.doubtsResolved.WithLabelValues(a.name, how).Inc()
@@ -374,7 +374,7 @@ func (m *Metrics) StatusCallback(outcome string) { m.statusCallbacks.WithLabelVa
 
 // Delivery counts the state of a message if it is final.
 func (m *Metrics) Delivery(update sms.StatusUpdate) {
-	if !update.Status.Final() || update.Status == sms.StatusRead { // was counted when it was delivered
+	if !update.Status.Final() || update.Status == sms.StatusRead { // a message that was read was counted when it was delivered
 		return
 	}
 	code := ""

@@ -99,7 +99,7 @@ func TestDeliveriesCountFinalStatesByCode(t *testing.T) {
 		"sms_deliveries_total{code=other,status=failed}", "sms_deliveries_total{code=other,status=undelivered}",
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("got %q", got)
+		t.Errorf("got the series %q, want %q", got, want)
 	}
 }
 

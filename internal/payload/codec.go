@@ -20,7 +20,7 @@ const (
 	whyNoKey       = "this process has no such key; add it to the file of PAYLOAD_KEYS"
 	whyDamaged     = "its data is damaged, or belongs to another key with this ID"
 	whyTooLong     = "it is too long"
-	whyTooManyDeep = "it is encrypted more than once"
+	whyTooManyDeep = "it is encrypted more than three times"
 )
 
 // codec adapts the ring to the SDK and the codec server.
@@ -53,7 +53,7 @@ func (c codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 	return all, nil
 }
 
-// Decode fails with a [sms.UnreadableError].
+// Decode returns a [sms.UnreadableError] if it cannot decrypt a payload.
 func (c codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	all := make([]*commonpb.Payload, len(payloads))
 	for i, payload := range payloads {
@@ -104,7 +104,7 @@ func (r *Ring) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
 	return inner, nil
 }
 
-// unreadable counts and logs a payload that cannot be read.
+// unreadable counts and logs a payload that cannot be read, and returns the error.
 func (r *Ring) unreadable(payload *commonpb.Payload, why string) error {
 	id := clip(string(payload.GetMetadata()[metadataKeyID]))
 	count := &r.missing

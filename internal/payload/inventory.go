@@ -30,7 +30,8 @@ func (r *Ring) Inventory() Inventory {
 	return Inventory{Known: k.known(), Current: k.current}
 }
 
-// keysMetric is 1 for each key of a process, with its ID and whether it encrypts.
+// keysMetric names the metric that is 1 for each key of a process and each of its
+// uses, by which it is labelled.
 const keysMetric = "sms_payload_keys"
 
 // Measure exposes the ring in metrics: sms_payload_keys by key and use
@@ -87,9 +88,9 @@ func ReadInventory(metrics io.Reader) (has Inventory, err error) {
 	return has, lines.Err()
 }
 
-// Differences says which process encrypts with a key that another lacks, given
-// the inventories of processes by name. Until that is fixed, the other cannot
-// process what the first writes.
+// Differences says which processes encrypt with a key that another process lacks,
+// given the inventories of processes by name. Until the other process has the key,
+// it cannot read what they write.
 func Differences(all map[string]Inventory) (lines []string) {
 	for _, writer := range slices.Sorted(maps.Keys(all)) {
 		key := all[writer].Current

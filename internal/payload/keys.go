@@ -129,7 +129,7 @@ func clip(id string) string {
 	if keyID.MatchString(id) {
 		return id
 	}
-	return "(no ID of a key)"
+	return "(an invalid key ID)"
 }
 
 // Add adds a new key to the text of a key file, which may be empty. The key

@@ -83,7 +83,7 @@ func TestCodecUsesTheSamplesWireFormat(t *testing.T) {
 	}
 	var opened commonpb.Payload
 	if err := proto.Unmarshal(must(gcm.Open(nil, written.Data[:12], written.Data[12:], nil))(t), &opened); err != nil || !proto.Equal(&opened, plain) {
-		t.Errorf("the sample decodes %v, %v", &opened, err)
+		t.Errorf("decrypted as in the samples: got %v, error %v", &opened, err)
 	}
 
 	nonce := []byte("twelve bytes")
@@ -136,8 +136,8 @@ func TestUnreadablePayloadNamesOnlyItsKey(t *testing.T) {
 		"of the same name":     {open(t, keyFile(t, "", "theirs")), written, "damaged, or belongs to another key with this ID"},
 		"damaged":              {theirs, damaged, "damaged"},
 		"cut off":              {theirs, short, "damaged"},
-		"with a strange ID":    {theirs, strangeID, "(no ID of a key)"},
-		"encrypted many times": {theirs, deep, "more than once"},
+		"with a strange ID":    {theirs, strangeID, "(an invalid key ID)"},
+		"encrypted many times": {theirs, deep, "more than three times"},
 		"of another codec":     {theirs, zlib, "binary/zlib"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -158,7 +158,7 @@ func TestFailuresHideTheirTexts(t *testing.T) {
 	failure := protected(ring).FailureConverter.ErrorToFailure(failed)
 	raw := string(must(proto.Marshal(failure))(t))
 	if strings.Contains(raw, secret) || strings.Contains(raw, "+15005550009") || !strings.Contains(raw, "Kind") {
-		t.Errorf("the failure is stored with its text: %q", raw)
+		t.Errorf("got the stored failure %q, want its type but not its texts", raw)
 	}
 	if read := protected(ring).FailureConverter.FailureToError(failure); !strings.Contains(read.Error(), secret) || !strings.Contains(errors.Unwrap(read).Error(), cause.Error()) {
 		t.Errorf("got the failure %v", read)
@@ -229,7 +229,7 @@ func TestRingFollowsItsFile(t *testing.T) {
 	}
 }
 
-// The file is read again at once for a missing key: it may have changed.
+// If a key is missing, the file is read again at once, since it may have changed.
 func TestRingLooksForAMissingKey(t *testing.T) {
 	path := keyFile(t, "one", "one")
 	r := open(t, path)

@@ -18,7 +18,7 @@ const (
 	// followAtOnce is the minimum interval between two reads of the file
 	// because a key is missing.
 	followAtOnce = 100 * time.Millisecond
-	// maxNamed limits how many missing keys are logged.
+	// maxNamed limits how many different keys of unreadable payloads are logged.
 	maxNamed = 100
 )
 

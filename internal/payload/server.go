@@ -45,7 +45,7 @@ func Server(ring *Ring, o ServerOptions) http.Handler {
 	handle("decode", func(p *commonpb.Payload) *commonpb.Payload {
 		decoded, err := ring.Codec().Decode([]*commonpb.Payload{p})
 		if err != nil {
-			return p // encrypted with a key that is not in the ring; the rest of the page is still useful
+			return p // it cannot be decrypted; the rest of the page is still useful
 		}
 		return decoded[0]
 	})
@@ -85,7 +85,7 @@ func (o ServerOptions) guard(next http.HandlerFunc) http.Handler {
 		case !o.knows(r.Header.Get("Authorization")):
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			w.WriteHeader(http.StatusUnauthorized)
-		case strings.TrimSpace(media) != "application/json": // browsers send forms without asking the server first
+		case strings.TrimSpace(media) != "application/json": // browsers send forms without a preflight request
 			w.WriteHeader(http.StatusUnsupportedMediaType)
 		default:
 			next(w, r)

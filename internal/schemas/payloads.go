@@ -103,7 +103,7 @@ var others = []payload{
 	{name: "QuestionReplyUpdateResult", kind: reflect.TypeFor[bool](), internal: true},
 }
 
-// payloads returns all of them.
+// payloads returns all payloads that have schemas.
 func payloads() []payload {
 	all := others
 	add := func(calls []call, flags payload) {

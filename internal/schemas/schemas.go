@@ -173,7 +173,7 @@ func (d *description) describeFields(schema *jsonschema.Schema, kind reflect.Typ
 	}
 }
 
-// withoutNull removes null from the types of a schema.
+// withoutNull removes null from the types of a schema and of all lists in it.
 func withoutNull(schema *jsonschema.Schema) {
 	for _, part := range partsOf(schema) {
 		if at := slices.Index(part.Types, "null"); at >= 0 && slices.Contains(part.Types, "array") {
@@ -205,7 +205,7 @@ func partsOf(schema *jsonschema.Schema) []*jsonschema.Schema {
 	return append(append(parts, partsOf(schema.Items)...), partsOf(schema.AdditionalProperties)...)
 }
 
-// toDefs starts every reference to a type.
+// toDefs is how every reference to a type begins.
 const toDefs = "#/$defs/"
 
 func reference(name string) *jsonschema.Schema { return &jsonschema.Schema{Ref: toDefs + name} }

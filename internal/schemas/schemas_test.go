@@ -77,7 +77,7 @@ func TestSchemasCoverAllRegistered(t *testing.T) {
 	new(broadcast.Files).Register(&r)
 	workflows.Register(&r)
 	if len(r.names) < 29 {
-		t.Fatalf("a worker registers only %q", r.names)
+		t.Fatalf("a worker registers only %d names, want at least 29: %q", len(r.names), r.names)
 	}
 	described := validators(t)
 	for _, name := range r.names {
@@ -197,7 +197,7 @@ func TestRecordedPayloadsHaveTheirSchemas(t *testing.T) {
 		}
 	}
 	if len(counts) < 25 {
-		t.Errorf("the histories have payloads of only %d types: %v", len(counts), slices.Sorted(maps.Keys(counts)))
+		t.Errorf("the histories have payloads of only %d types, want at least 25: %v", len(counts), slices.Sorted(maps.Keys(counts)))
 	}
 }
 
@@ -219,7 +219,7 @@ func TestDocumentedInputsHaveTheirSchemas(t *testing.T) {
 	}
 	inputs := documented.FindAllSubmatch(page, -1)
 	if len(inputs) < 5 {
-		t.Fatalf("found only %d inputs in docs/sending.md", len(inputs))
+		t.Fatalf("found only %d inputs in docs/sending.md, want at least 5", len(inputs))
 	}
 	schemas := validators(t)
 	for _, input := range inputs {
@@ -265,6 +265,6 @@ func TestSchemasNameFieldsInJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	if file := string(files["SendSmsInput.json"]); !strings.Contains(file, "Required unless messagingServiceSid is set") {
-		t.Error("comments name fields as Go does, not as JSON does")
+		t.Error("the schema of SendSmsInput does not name the field messagingServiceSid as JSON does")
 	}
 }

@@ -26,11 +26,11 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// headerKey is the field that all SDKs use.
+// headerKey is the header field in which all SDKs pass on traces.
 const headerKey = "_tracer-data"
 
-// Interceptors returns the interceptors for a client whose calls, workflows and
-// activities are traced.
+// Interceptors returns the interceptors for a client. They trace the workflows that
+// it starts, and the workflows and activities that its workers run.
 func (t *Traces) Interceptors() []interceptor.ClientInterceptor {
 	if t == nil {
 		return nil
@@ -68,7 +68,7 @@ func (f *flow) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowIn
 	return w
 }
 
-// clientFlow creates a span for each start.
+// clientFlow creates a span for each start of a workflow.
 type clientFlow struct {
 	interceptor.ClientOutboundInterceptorBase
 	*flow
@@ -83,7 +83,7 @@ func (c *clientFlow) ExecuteWorkflow(ctx context.Context, in *interceptor.Client
 	return run, err
 }
 
-// activityFlow creates a span for each attempt.
+// activityFlow creates a span for each attempt of an activity.
 type activityFlow struct {
 	interceptor.ActivityInboundInterceptorBase
 	*flow
@@ -104,7 +104,7 @@ func (a *activityFlow) ExecuteActivity(ctx context.Context, in *interceptor.Exec
 	return result, err
 }
 
-// workflowFlow creates a span for each run, once it ends.
+// workflowFlow creates a span for each run of a workflow, once the run ends.
 type workflowFlow struct {
 	interceptor.WorkflowInboundInterceptorBase
 	*flow

@@ -85,7 +85,7 @@ func (t *Traces) Close() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	_ = t.provider.Shutdown(ctx) // the error handler has logged it
+	_ = t.provider.Shutdown(ctx) // the error handler has logged any error
 }
 
 // complaints logs that spans could not be sent, at most once a minute.

@@ -21,7 +21,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// personal lists what no span may contain.
+// personal is a phone number, which no span may contain.
 const personal = "+15005550009"
 
 // kept returns traces that keep their spans for the test.
@@ -84,7 +84,7 @@ func TestSamplerFollowsTheParent(t *testing.T) {
 			_, span := traces.tracer.Start(ctx, "a span")
 			span.End()
 			if got := len(spans.GetSpans()) == 1; got != want {
-				t.Errorf("%s: a span below %v is recorded: %v", name, trace.SpanContextFromContext(ctx).TraceFlags(), got)
+				t.Errorf("%s: with the parent's flags %v: got recorded %v, want %v", name, trace.SpanContextFromContext(ctx).TraceFlags(), got, want)
 			}
 		}
 	}

@@ -48,8 +48,8 @@ func (c *Client) EnsureSearchAttributes(ctx context.Context) error {
 const attributesFor = 30 * time.Second
 
 // SearchAttributes returns the namespace's own search attributes; nil if they
-// are unknown. It asks Temporal every half minute, and every second while they are
-// unknown or ours are not all there.
+// are unknown. It asks Temporal at most every half minute, or every second while
+// they are unknown or ours are not all there.
 func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.IndexedValueType {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -66,8 +66,8 @@ func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.Indexe
 	}
 	c.asked = time.Now()
 	if c.attributes == nil || err == nil && c.lacks() > 0 {
-		// Temporal may be about to answer, and a worker that starts together with us
-		// adds them.
+		// Temporal may respond soon, or a worker that starts at the same time may
+		// add our attributes.
 		c.asked = c.asked.Add(time.Second - attributesFor)
 	}
 	return c.attributes

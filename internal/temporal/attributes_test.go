@@ -44,7 +44,7 @@ func TestAddedSearchAttributesAreKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := len(c.SearchAttributes(t.Context())); n != len(ours) {
-		t.Errorf("got %d attributes", n)
+		t.Errorf("got %d attributes after they were added, want %d", n, len(ours))
 	}
 }
 
@@ -60,11 +60,11 @@ func TestSearchAttributesAreSoonKnown(t *testing.T) {
 	}
 	o.custom, o.err = ours, nil
 	if n := list(); n != len(ours) {
-		t.Errorf("a second after Temporal is back: got %d attributes", n)
+		t.Errorf("a second after Temporal is back: got %d attributes, want %d", n, len(ours))
 	}
 	o.custom, o.err = nil, errors.New("away")
 	c.asked = time.Time{}
 	if n := list(); n != len(ours) {
-		t.Errorf("after Temporal has become unreachable again: got %d attributes", n)
+		t.Errorf("after Temporal has become unreachable again: got %d attributes, want %d", n, len(ours))
 	}
 }

@@ -19,8 +19,8 @@ import (
 // Pause is a pause of all sending.
 type Pause struct {
 	Since time.Time `json:"since"`
-	// Why is empty if no reason was given, or if this process lacks the key to
-	// it.
+	// Why is the reason. It is empty if none was given, or if this process lacks
+	// the key to decrypt it.
 	Why string `json:"why,omitempty"`
 }
 

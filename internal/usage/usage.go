@@ -47,7 +47,7 @@ func explain(cmd *cobra.Command) {
 	}
 	next := cmd.PreRunE
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
-		if err := missing(cmd); err != nil || next == nil { // cobra checks them later
+		if err := missing(cmd); err != nil || next == nil { // cobra itself checks the flags later
 			return err
 		}
 		return next(cmd, args)
@@ -98,7 +98,7 @@ var wanted = map[string]string{
 
 // near suggests the flag that was probably meant, if any.
 func near(cmd *cobra.Command, name string) (suggestion string) {
-	best := 3 // beyond that, it is another word
+	best := 3 // a name that differs by as many letters is another word
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 		d := yamlfile.Distance(name, flag.Name)
 		if strings.HasPrefix(flag.Name, name) {
@@ -111,7 +111,7 @@ func near(cmd *cobra.Command, name string) (suggestion string) {
 	return suggestion
 }
 
-// argumentError explains arguments that a command does not take.
+// argumentError explains an argument that is missing or unexpected.
 func argumentError(cmd *cobra.Command, args []string) error {
 	if cmd.HasSubCommands() && len(args) > 0 {
 		meant := ""

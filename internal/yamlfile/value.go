@@ -12,8 +12,8 @@ import (
 // Value is a string, a [json.Number], a bool, nil, a []any or a map[string]any
 // of these. A number stays as it is written, however long. A number that is
 // valid in YAML but not in JSON, such as 01234, +15005550009 or 0x10, is read
-// as a string: 01234 is unlikely to mean 668, or a phone number to lose its
-// sign. See [File.Loose].
+// as a string: 01234 hardly means 668, and a phone number must keep its plus sign.
+// See [File.Loose].
 type Value struct{ Any any }
 
 // jsonNumber matches a number in JSON.
@@ -62,7 +62,7 @@ type Loose struct {
 	Key string
 }
 
-// Loose lists such strings in a part of the file; path is as for [File.Line].
+// Loose lists the loose strings in a part of the file; path is as for [File.Line].
 func (f *File) Loose(path ...any) []Loose {
 	n := f.root
 	for _, step := range path {

@@ -36,7 +36,7 @@ func TestYAMLIsRead(t *testing.T) {
 		"map: {1: a, true: b, ~: c}":      {Map: map[string]any{"1": "a", "true": "b", "~": "c"}},
 	} {
 		if got, err := read("t.yaml", text); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%q is read as %+v, %v", text, got, err)
+			t.Errorf("%q is read as %+v, error %v, want %+v", text, got, err, want)
 		}
 	}
 }
