@@ -30,7 +30,7 @@ type Decision struct {
 	By string `json:"by,omitempty"`
 }
 
-// yesOrNo is what an answer must contain. It is valid in Java and in Go.
+// yesOrNo is the pattern of an answer. It means the same in Java and in Go.
 const yesOrNo = `(?i)\b(yes|no)\b`
 
 // ApprovalWorkflow asks for an approval by text. If nobody approves, the

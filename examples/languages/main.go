@@ -24,7 +24,7 @@ var payloads = []string{
 	"SendSmsInput", "SendSmsResult", "SendSmsWorkflowInput", "SendSmsWorkflowResult", "AskSmsWorkflowInput", "AskSmsWorkflowResult",
 }
 
-// files maps the templates of each language to the files that are written.
+// files maps the template of each language to the file that is written from it.
 var files = map[string]string{
 	"typescript.tmpl": "typescript/src/sms.ts",
 	"python.tmpl":     "python/sms.py",
@@ -44,7 +44,7 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	written, err := write(flag.Arg(0))
+	written, err := generate(flag.Arg(0))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -55,8 +55,8 @@ func main() {
 	}
 }
 
-// write returns the files by name.
-func write(schemas string) (map[string][]byte, error) {
+// generate returns the contents of the files by name.
+func generate(schemas string) (map[string][]byte, error) {
 	all, err := read(schemas)
 	if err != nil {
 		return nil, err

@@ -8,12 +8,12 @@ import (
 )
 
 func TestTypesOfTheExamplesAreCurrent(t *testing.T) {
-	written, err := write(filepath.Join("..", "..", "docs", "schemas"))
+	written, err := generate(filepath.Join("..", "..", "docs", "schemas"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(written) != 4 {
-		t.Errorf("%d files", len(written))
+		t.Errorf("got %d files, want 4", len(written))
 	}
 	for name, want := range written {
 		if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {

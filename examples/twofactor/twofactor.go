@@ -59,7 +59,7 @@ func CodeWorkflow(ctx workflow.Context, login Login) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// If it is unknown whether Twilio accepted it, the phone may have it.
+	// If it is unknown whether Twilio accepted the text, the phone may get the code.
 	if len(sent.Errors) > 0 && sent.Errors[0].Code != sms.CodeOutcomeUnknown {
 		return "not sent", nil
 	}

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// finding is an entry of the database, as Go publishes them: strings.Title must not
-// be called before Go 1.99.
+// finding is a database entry in the form that Go publishes: strings.Title is
+// vulnerable before Go 1.99.
 const finding = `{"schema_version":"1.3.1","id":"GO-0000-0001","modified":"2026-01-01T00:00:00Z","published":"2026-01-01T00:00:00Z",
 "summary":"Title is dangerous","details":"Title is dangerous.","affected":[{"package":{"name":"stdlib","ecosystem":"Go"},
 "ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"1.99.0"}]}],
@@ -52,7 +52,7 @@ func TestCalledVulnerabilityFails(t *testing.T) {
 			var report strings.Builder
 			err := check(t.Context(), &report, database, program(t, test.function), test.goVersion, []string{"."})
 			if failed := err != nil; failed != (test.want != "") || !strings.Contains(report.String(), test.want) {
-				t.Errorf("%v\n%s", err, report.String())
+				t.Errorf("got error %v and the report below, want %q\n%s", err, test.want, report.String())
 			}
 		})
 	}
@@ -120,7 +120,7 @@ func TestDatabaseOutOfReachIsSaid(t *testing.T) {
 				t.Errorf("got %q, %v", dir, err)
 			}
 			if !strings.Contains(warnings.String(), test.warning) || test.name == "newest" && strings.Contains(warnings.String(), "WARNING") {
-				t.Errorf("%s", warnings.String())
+				t.Errorf("got the warnings %q, want %q", warnings.String(), test.warning)
 			}
 		})
 	}

@@ -13,7 +13,7 @@ const { SendSms } = proxyActivities<{ SendSms(input: sms.SendSmsInput): Promise<
   heartbeatTimeout: '1 minute',
 });
 
-/** A guest, who has the number of the appointment. */
+/** Who has the appointment. */
 export interface Guest {
   phone: string;
   name: string;
