@@ -62,19 +62,19 @@ func TestAccountsSpeakForThemselvesOnly(t *testing.T) {
 	})
 	run := ask(t, s, "Shall we come?", nil)
 	if status, _ := textAs(t, s, another, anotherToken, "SM00000000000000000000000000000a01", stack.Number, "Mallory says yes"); status != http.StatusOK {
-		t.Errorf("another account's text: got status %d", status)
+		t.Errorf("another account's text: got status %d, want 200", status)
 	}
 	if status, answer := textAs(t, s, another, anotherToken, "SM00000000000000000000000000000a02", stack.Number, "hello"); status != http.StatusOK || !strings.Contains(answer, "Theirs") || strings.Contains(answer, "Ours") {
-		t.Errorf("another account's text fires a trigger: got %d %s", status, answer)
+		t.Errorf("another account's text: got %d %s, want only the echo of its own trigger", status, answer)
 	}
 	if status, _ := textAs(t, s, stack.Account, anotherToken, "SM00000000000000000000000000000a03", stack.Number, "hello"); status != http.StatusForbidden {
-		t.Errorf("with our account's SID: got status %d", status)
+		t.Errorf("another account's token with our account's SID: got status %d, want 403", status)
 	}
 	if status, _ := textAs(t, s, another, anotherToken, "SM00000000000000000000000000000a04", bound, "hello"); status != http.StatusForbidden {
-		t.Errorf("to one of our numbers: got status %d", status)
+		t.Errorf("another account's text to our account's number: got status %d, want 403", status)
 	}
 	if status, answer := textAs(t, s, stack.Account, stack.Token, "SM00000000000000000000000000000a05", stack.Number, "Yes, please"); status != http.StatusOK || strings.Contains(answer, "Ours") {
-		t.Errorf("our own account's reply: got %d %s", status, answer)
+		t.Errorf("our own account's reply: got %d %s, want no echo", status, answer)
 	}
 	if got := answer(t, run); got.Outcome != sms.AskAnswered || got.Reply == nil || got.Reply.Body != "Yes, please" {
 		t.Errorf("the question was answered with %+v", got.Reply)
@@ -92,7 +92,7 @@ func TestRotatedTokenNeedsNoRestart(t *testing.T) {
 	stack.Eventually(t, "the worker is alive", func(ctx context.Context) error { return stack.Get(ctx, s.Webhook+"/healthz") })
 	const body = "Order Number 4711"
 	if status := text(t, s, body).WebhookStatus; status != http.StatusForbidden {
-		t.Errorf("with the old token, got status %d", status)
+		t.Errorf("with the old token: got status %d, want 403", status)
 	}
 	if err := os.WriteFile(token, []byte(stack.Token+"\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -120,7 +120,7 @@ func TestAlfrescosTriggerFilesRunUnchanged(t *testing.T) {
 	t.Parallel()
 	files, err := os.ReadDir(samples)
 	if err != nil || len(files) < 20 {
-		t.Fatalf("%d samples, %v", len(files), err)
+		t.Fatalf("got %d samples, error %v, want at least 20", len(files), err)
 	}
 	s := stack.Start(t, stack.Options{TriggersPath: samples, Environment: []string{"ID_SECRET=" + idSecret, "TRIGGERS_TASK_QUEUE=processes"}})
 	caught := startCatchers(t, s)
@@ -154,10 +154,10 @@ func TestAlfrescosTriggerFilesRunUnchanged(t *testing.T) {
 		}
 		return fmt.Errorf("not yet")
 	})
-	// Nothing came besides.
+	// No other signal was caught.
 	select {
 	case extra := <-caught:
-		t.Errorf("also caught %v", extra)
+		t.Errorf("caught the unexpected signal %v", extra)
 	default:
 	}
 }
@@ -180,7 +180,7 @@ func startCatchers(t *testing.T, s *stack.Stack) <-chan [3]string {
 		stack.Eventually(t, "the catchers are listed", func(ctx context.Context) error {
 			found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(query))
 			if err == nil && len(found.Executions) == 0 {
-				err = fmt.Errorf("none")
+				err = fmt.Errorf("no workflow is listed")
 			}
 			return err
 		})
@@ -188,7 +188,7 @@ func startCatchers(t *testing.T, s *stack.Stack) <-chan [3]string {
 	stack.Eventually(t, "the last declaration is listed", func(ctx context.Context) error {
 		found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(sms.CatchersQuery(sms.MessageCatch([]byte(idSecret), "pin", phoneOf("message-by-number")))))
 		if err == nil && len(found.Executions) != 1 {
-			err = fmt.Errorf("%d", len(found.Executions))
+			err = fmt.Errorf("%d workflows are listed, want 1", len(found.Executions))
 		}
 		return err
 	})

@@ -92,7 +92,7 @@ func TestBroadcastSurvivesPausesAndCrashes(t *testing.T) {
 		t.Fatal(err)
 	}
 	late := s.Worker.PeakMemory(t)
-	t.Logf("%d recipients; after the first tenth %s and a peak of %d MB, at its end of %d MB", *broadcastSize, time.Since(began).Round(time.Second), early>>20, late>>20)
+	t.Logf("%d recipients: a peak of %d MB after the first tenth, and of %d MB at the end, %s later", *broadcastSize, early>>20, late>>20, time.Since(began).Round(time.Second))
 	if late > early*3/2+margin {
 		t.Errorf("the worker's memory grew from %d MB, after a tenth of the recipients, to %d MB", early>>20, late>>20)
 	}
@@ -113,7 +113,7 @@ func TestBroadcastSurvivesPausesAndCrashes(t *testing.T) {
 		}
 	}
 	if told["nobody"] != 1 {
-		t.Errorf("the bad recipient is reported %d times, want once", told["nobody"])
+		t.Errorf("the invalid recipient is reported %d times, want once", told["nobody"])
 	}
 }
 

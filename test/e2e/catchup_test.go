@@ -59,9 +59,9 @@ func TestCatchUpPublishesMissedTextsOnce(t *testing.T) {
 	if err := s.Temporal.Client.GetWorkflow(t.Context(), latest.WorkflowId, latest.RunId).Get(t.Context(), &last); err != nil || last.Received != 2 || last.Matched != 2 || last.Failed != 0 {
 		t.Errorf("got the last catch-up's result %+v, %v", last, err)
 	}
-	// The first text arrived live and started both triggers' workflows; the
-	// second one, a catch-up's, only one. A text that was accepted before the
-	// stop is published by the next worker.
+	// The first text arrived live and started the workflows of both triggers; the
+	// second was caught up on and started only one. A text that was accepted before
+	// the stop is published by the next worker.
 	for sid, want := range map[string]int{heard.MessageSID: 3, missed.MessageSID: 1} {
 		hasWorkflows(t, s, sid, want)
 	}
@@ -97,7 +97,7 @@ func TestCatchUpEndsIfSwitchedOff(t *testing.T) {
 	s.AnotherWebhook(t, "CATCH_UP=0s")
 	stack.Eventually(t, "the schedule is gone", func(ctx context.Context) error {
 		if _, err := schedule.Describe(ctx); err == nil {
-			return errors.New("it is there")
+			return errors.New("it still exists")
 		}
 		return nil
 	})

@@ -58,7 +58,7 @@ func TestResultComesBeforeTheDeadline(t *testing.T) {
 		}
 	}
 	if late == 0 {
-		t.Error("no send ran out of time")
+		t.Error("no recipient has the code TIME_UP")
 	}
 }
 

@@ -53,7 +53,7 @@ func (d diagnosis) is(check, status, says string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("found no %s of %q with %q in %+v", status, check, says, d)
+	return fmt.Errorf("want the check %q with status %s and the text %q, got %+v", check, status, says, d)
 }
 
 func TestDoctorPassesAWorkingStack(t *testing.T) {
@@ -122,7 +122,7 @@ func TestDoctorNamesEachFault(t *testing.T) {
 				t.Error(err)
 			}
 			if tc.status == "failed" && exit != 1 {
-				t.Errorf("got exit status %d", exit)
+				t.Errorf("got exit status %d, want 1", exit)
 			}
 		})
 	}

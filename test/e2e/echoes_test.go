@@ -38,7 +38,7 @@ func TestThreeWebhooksEchoAtOnePace(t *testing.T) {
 			return err
 		})
 	}
-	// echoes is how many of a phone's texts are echoed.
+	// echoes sends texts from a phone, and returns how many are echoed.
 	echoes := func(phone int) (echoed int) {
 		for n := range texts {
 			here := *s

@@ -37,11 +37,11 @@ func runExample(t *testing.T, s *stack.Stack, name string, args ...string) *exam
 	return e
 }
 
-// ends waits for the program and checks the last line that it prints.
+// ends waits for the program, and checks how its output ends.
 func (e *example) ends(t *testing.T, with string) {
 	t.Helper()
 	if err := e.Wait(); err != nil || !strings.HasSuffix(strings.TrimSpace(e.out.String()), with) {
-		t.Errorf("ended with error %v and the output %q, want the end %q", err, e.out.String(), with)
+		t.Errorf("got error %v and the output %q, want an output that ends with %q", err, e.out.String(), with)
 	}
 }
 

@@ -24,7 +24,7 @@ import (
 
 const phone = "+15005550009"
 
-// text sends a text from the phone to our number, and returns the replies.
+// text sends a text from the phone to our number, and returns what became of it.
 func text(t *testing.T, s *stack.Stack, body string) twiliosim.InboundResult {
 	t.Helper()
 	result, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: phone, To: stack.Number, Body: body})
@@ -115,7 +115,7 @@ func send(request *http.Request) (status int, body string, err error) {
 	return response.StatusCode, string(data), err
 }
 
-// executions counts the runs whose workflow ID is that of a message.
+// executions counts the runs whose workflow ID begins with that of a message.
 func executions(t *testing.T, s *stack.Stack, messageSID string) int {
 	t.Helper()
 	var found int
@@ -158,7 +158,7 @@ func TestTextDeliveredOftenStartsOneWorkflow(t *testing.T) {
 	delivering.Wait()
 	for _, answer := range answers {
 		if answer != answers[0] || !strings.Contains(answer, "Your reference number is 42") {
-			t.Errorf("got the replies %s and %s", answers[0], answer)
+			t.Errorf("got the replies %s and %s, want the same echo", answers[0], answer)
 		}
 	}
 	id := sms.TextWorkflowID(sid)

@@ -18,7 +18,7 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// gather waits for a text, or for the signal to end, and returns the text's SID.
+// gather waits for a text or for the signal "end", and returns the text's SID, if any.
 func gather(ctx workflow.Context, _ any) (sid string, err error) {
 	if err := workflows.CatchSignal(ctx, "text"); err != nil {
 		return "", err
@@ -70,10 +70,10 @@ func TestCatchUpReachesNoLaterWorkflow(t *testing.T) {
 		return nil
 	})
 	runs := []client.WorkflowRun{begin("one"), begin("later")}
-	stack.Eventually(t, "both catch", func(ctx context.Context) error {
+	stack.Eventually(t, "both workflows are listed as catchers", func(ctx context.Context) error {
 		found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(sms.CatchersQuery(sms.SignalCatch("text"))))
 		if err == nil && len(found.Executions) < 2 {
-			err = fmt.Errorf("%d do", len(found.Executions))
+			err = fmt.Errorf("%d are listed", len(found.Executions))
 		}
 		return err
 	})
@@ -99,7 +99,7 @@ func TestCatchUpReachesNoLaterWorkflow(t *testing.T) {
 	}
 }
 
-// refuses ships nothing.
+// refuses is a workflow that fails each update "ship".
 func refuses(ctx workflow.Context, _ any) error {
 	err := workflow.SetUpdateHandler(ctx, "ship", func(workflow.Context, any) (string, error) { return "", errors.New("already shipped") })
 	if err != nil {

@@ -94,7 +94,7 @@ func TestNexusCallerCancelledClosesItsQuestion(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := run.Get(t.Context(), nil); !temporal.IsCanceledError(err) {
-		t.Errorf("the caller ended with %v", err)
+		t.Errorf("the caller ended with error %v, want a cancellation", err)
 	}
 	stack.Eventually(t, "the question has ended", func(context.Context) error {
 		for id, status := range nexusRuns(t, s) {
@@ -184,7 +184,7 @@ func TestNexusCancelEndsOperationByToken(t *testing.T) {
 
 func TestNexusBroadcastSurvivesItsWorker(t *testing.T) {
 	t.Parallel()
-	// Runs of the broadcast end early.
+	// Each run of the broadcast continues as new early.
 	s := stack.Start(t, stack.Options{
 		TemporalSettings: []string{"limit.historyCount.suggestContinueAsNew=30"},
 		Environment:      []string{"SEND_CONCURRENCY=2", "TWILIO_TIMEOUT=1s", "TWILIO_LISTING_PATIENCE=1s"},
@@ -277,6 +277,6 @@ func TestNexusRefusesInvalidInput(t *testing.T) {
 	}
 	described, err := s.Temporal.Client.DescribeWorkflow(t.Context(), "ours", "")
 	if err != nil || described.RawResponse.GetWorkflowExtendedInfo().GetCancelRequested() {
-		t.Errorf("a workflow that no operation runs: got %v, %v", described, err)
+		t.Errorf("a workflow that no operation runs: got %v, error %v, want no cancellation request", described, err)
 	}
 }

@@ -52,7 +52,7 @@ func listen(t *testing.T, s *stack.Stack, workflowID, signal string) <-chan trig
 	return got
 }
 
-// sendSms runs SendSmsWorkflow with any input.
+// sendSms runs SendSmsWorkflow and returns its result.
 func sendSms(t *testing.T, s *stack.Stack, input any) sms.SendSmsResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
@@ -209,7 +209,8 @@ func TestKeyedSendCompletesWithinItsTimeout(t *testing.T) {
 	}
 }
 
-// longList starts a send that takes a while.
+// longList starts a send to many recipients, waits until some of them are texted, and
+// returns the run and the number of recipients.
 func longList(t *testing.T, s *stack.Stack) (client.WorkflowRun, int) {
 	t.Helper()
 	const recipients = 200
@@ -265,7 +266,7 @@ func TestStoppedWorkerLeavesTheRest(t *testing.T) {
 	s.Worker.Stop(t)
 	before := len(messages(t, s))
 	if before == recipients {
-		t.Fatal("the list is too short to be interrupted")
+		t.Fatal("all recipients were texted before the worker stopped")
 	}
 	s.StartWorker(t)
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)

@@ -33,7 +33,7 @@ func TestPacedSendsHeartbeatLittle(t *testing.T) {
 	began := time.Now()
 	var handles []client.ActivityHandle
 	for n := range sends {
-		// Most of them get their turn only after their first attempt.
+		// Most of the sends get their turn only after their first attempt.
 		handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
 			ID: fmt.Sprint("paced-", n), TaskQueue: sms.TaskQueue, StartToCloseTimeout: 5 * time.Second,
 		}, sms.SendSmsName, sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(fmt.Sprintf("+15005551%03d", n)), SmsBody: "Hello"})
@@ -52,12 +52,12 @@ func TestPacedSendsHeartbeatLittle(t *testing.T) {
 		t.Errorf("the sends took only %s, faster than the rate", took)
 	}
 	if sent := messages(t, s); len(sent) != sends {
-		t.Errorf("%d messages were sent", len(sent))
+		t.Errorf("%d messages were sent, want %d", len(sent), sends)
 	}
 	beats := heartbeats(ctx, t, metrics)
 	t.Logf("got %v heartbeats", beats)
 	if beats > 10*sends {
-		t.Errorf("%v heartbeats", beats)
+		t.Errorf("got %v heartbeats, want at most %d", beats, 10*sends)
 	}
 }
 

@@ -99,11 +99,11 @@ func TestSendingPausesAndResumesEverywhere(t *testing.T) {
 	})
 	got := text(t, s, "hello")
 	if len(got.Replies) != 0 {
-		t.Errorf("a text during the pause got %d replies", len(got.Replies))
+		t.Errorf("a text during the pause got %d replies, want none", len(got.Replies))
 	}
 	hasWorkflows(t, s, got.MessageSID, 1)
 	if sent := messages(t, s); len(sent) != 0 {
-		t.Errorf("%d messages were sent during the pause", len(sent))
+		t.Errorf("%d messages were sent during the pause, want none", len(sent))
 	}
 	found, _ := doctor(t, s)
 	if err := found.is("all sending", "warning", why); err != nil {

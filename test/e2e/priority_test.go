@@ -1,6 +1,6 @@
 package e2e
 
-// Texts go before sends.
+// Inbound texts and questions take precedence over sends.
 
 import (
 	"context"

@@ -21,8 +21,8 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// asks waits for a text if the input says so, asks a question, and returns
-// the reply.
+// asks is a workflow that waits for a text in the way that its ID names, if any,
+// asks a question, and returns the reply.
 func asks(ctx workflow.Context, _ any) (string, error) {
 	var e triggers.Event
 	waits := workflow.GetInfo(ctx).WorkflowExecution.ID
@@ -99,7 +99,7 @@ func TestTextsAnswerNoQuestionTheyCaused(t *testing.T) {
 				}
 			}
 			say(s, sid, "buy bread", "Taken.")
-			stack.Eventually(t, "it asks back", func(context.Context) error {
+			stack.Eventually(t, "the workflow asks its question", func(context.Context) error {
 				for _, m := range messages(t, s) {
 					if m.Body == "Sure?" {
 						return nil
@@ -138,7 +138,7 @@ func caughtUp(t *testing.T, s *stack.Stack, more int) {
 			before = len(found.Executions)
 		}
 		if now := len(found.Executions); now <= before+more {
-			return fmt.Errorf("%d times", now-before)
+			return fmt.Errorf("%d more have ended", now-before)
 		}
 		return nil
 	})
@@ -153,7 +153,7 @@ func TestCatchUpAnswersNoLaterQuestion(t *testing.T) {
 	text(t, s, "Order Number 42")
 	text(t, s, "hello")
 	for question, reply := range map[string]string{"Do you confirm?": "sure", "Pay 1000?": "yes"} {
-		// Twilio's times are to the second.
+		// Twilio's times have a resolution of one second.
 		said := time.Now()
 		stack.Eventually(t, "the next second has begun", func(context.Context) error {
 			if !time.Now().Truncate(time.Second).After(said) {

@@ -28,7 +28,7 @@ func TestWorkersShareTheRates(t *testing.T) {
 	stack.Eventually(t, "each worker counts the others", func(context.Context) error {
 		for _, one := range crew {
 			if !strings.Contains(one.Output(), "workers=3") {
-				return errors.New("one does not")
+				return errors.New("a worker does not know of three workers yet")
 			}
 		}
 		return nil
@@ -68,8 +68,8 @@ func TestWorkersShareTheRates(t *testing.T) {
 		t.Fatalf("got %d texts, want %d", len(texts), sends*each)
 	}
 	slices.SortFunc(texts, func(a, b twiliosim.Message) int { return a.CreatedAt.Compare(b.CreatedAt) })
-	// Each has a third of the rate, with bursts of one second's worth: 9, and
-	// then 20.
+	// In 2 seconds, 20 texts fit the rate; each of the 3 workers may also send a
+	// burst of 3, one second's worth of its third of the rate.
 	const most = 30
 	for i := range len(texts) - most {
 		if took := texts[i+most].CreatedAt.Sub(texts[i].CreatedAt); took < 2*time.Second {

@@ -30,10 +30,10 @@ func TestCapsHoldForAllWorkers(t *testing.T) {
 	for i := range crew {
 		crew[i] = stack.StartProcess(t, "worker", s.Environment(), stack.Build(t, "worker"))
 	}
-	stack.Eventually(t, "all poll", func(context.Context) error {
+	stack.Eventually(t, "all workers poll", func(context.Context) error {
 		for _, one := range crew {
 			if !strings.Contains(one.Output(), "worker started") {
-				return errors.New("one does not")
+				return errors.New("a worker does not poll yet")
 			}
 		}
 		return nil
@@ -64,7 +64,7 @@ func TestCapsHoldForAllWorkers(t *testing.T) {
 		return len(result.Messages)
 	}
 	if n := send(0); n != each {
-		t.Fatalf("got %d texts", n)
+		t.Fatalf("the first send texted %d phones, want %d", n, each)
 	}
 	var sending sync.WaitGroup
 	for n := 1; n < sends; n++ {
@@ -81,10 +81,10 @@ func TestCapsHoldForAllWorkers(t *testing.T) {
 	// Messages that the killed worker had counted but not sent still count.
 	texts := len(s.Twilio.Messages(twiliosim.Filter{Limit: 1000}))
 	if texts > most {
-		t.Errorf("got %d texts with a cap of %d", texts, most)
+		t.Errorf("%d messages were sent, want at most the cap of %d", texts, most)
 	}
 	crew[0] = stack.StartProcess(t, "worker", s.Environment(), stack.Build(t, "worker"))
-	stack.Eventually(t, "it starts again", func(context.Context) error {
+	stack.Eventually(t, "the new worker polls", func(context.Context) error {
 		if !strings.Contains(crew[0].Output(), "worker started") {
 			return errors.New("not yet")
 		}
@@ -95,6 +95,6 @@ func TestCapsHoldForAllWorkers(t *testing.T) {
 		left -= send(n)
 	}
 	if left < 0 {
-		t.Errorf("a new worker allows %d more", -left)
+		t.Errorf("with the new worker, %d messages more than the cap were sent", -left)
 	}
 }

@@ -102,7 +102,7 @@ func TestRacingTextsStartOneRunEach(t *testing.T) {
 	}
 }
 
-// brief is a workflow that ends soon, or when it is signalled.
+// brief is a workflow that ends when it is signalled.
 func brief(ctx workflow.Context, _ any) error {
 	workflow.GetSignalChannel(ctx, "end").Receive(ctx, nil)
 	return nil
@@ -139,7 +139,7 @@ func TestTextsThatJoinedStartNothingLater(t *testing.T) {
 		t.Errorf("redelivering a message that had joined the first run started %s", now)
 	}
 	say(3)
-	stack.Eventually(t, "another message starts another", func(context.Context) error {
+	stack.Eventually(t, "the third message has started another run", func(context.Context) error {
 		if runID(t, s, "brief") == first {
 			return fmt.Errorf("not yet")
 		}

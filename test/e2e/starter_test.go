@@ -53,7 +53,7 @@ func TestStarterSendShowsEachRecipientsOutcome(t *testing.T) {
 	}
 	sent := messages(t, s)
 	if len(sent) != 3 {
-		t.Fatalf("the local Twilio has the messages %+v", sent)
+		t.Fatalf("got the messages %+v, want 3", sent)
 	}
 	lines := strings.Split(strings.TrimSpace(got.stdout), "\n")
 	if len(lines) != 4 || strings.Join(strings.Fields(lines[0]), " ") != "TO STATUS SID SEGMENTS" {
@@ -68,7 +68,7 @@ func TestStarterSendShowsEachRecipientsOutcome(t *testing.T) {
 
 	id := strings.Fields(got.stderr)[1]
 	if got := starter(t, s.Environment(), "cancel", id); got.status != 1 || !strings.Contains(got.stdout, "already ended, as completed") {
-		t.Errorf("cancelling after its end: got %+v", got)
+		t.Errorf("cancelling a send that has ended: got %+v", got)
 	}
 
 	got = starter(t, s.Environment(), "send", "--from", stack.Number, "--to", "+15005550014,nobody", "--body", "Hi")
@@ -119,7 +119,7 @@ func TestStarterSendStandaloneStartsNoWorkflow(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 	if n := len(s.Twilio.Messages(twiliosim.Filter{To: phone})); n != 2 {
-		t.Errorf("got %d messages", n)
+		t.Errorf("got %d messages, want 2", n)
 	}
 	found := 0
 	stack.Eventually(t, "the workflow of the second send is visible", func(ctx context.Context) error {
@@ -130,7 +130,7 @@ func TestStarterSendStandaloneStartsNoWorkflow(t *testing.T) {
 		return err
 	})
 	if found != 1 {
-		t.Errorf("got %d workflows", found)
+		t.Errorf("got %d workflows, want only that of the second send", found)
 	}
 }
 
@@ -260,7 +260,7 @@ func TestStarterBroadcastShowsProgress(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	if !strings.Contains(got.stderr, "3 of 3 · 1 failed · done") {
-		t.Errorf("got the progress %q without a total", got.stderr)
+		t.Errorf("got the progress %q, want the total and the failure in it", got.stderr)
 	}
 	before := len(s.Twilio.Messages(twiliosim.Filter{Limit: 100}))
 	got = starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Dear ${name}", "--file", "list.csv", "--dry-run")
@@ -346,7 +346,7 @@ func interruptedWatch(t *testing.T, s *stack.Stack, id string) {
 		t.Fatal(err)
 	}
 	if status := watch.Wait(t); status != 2 {
-		t.Errorf("got status %d after Ctrl-C", status)
+		t.Errorf("after Ctrl-C: got exit status %d, want 2", status)
 	}
 	for _, want := range []string{"the broadcast is still pending as " + id, "starter broadcast watch " + id, "starter broadcast cancel " + id} {
 		if !strings.Contains(watch.Output(), want) {

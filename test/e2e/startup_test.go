@@ -96,7 +96,7 @@ func TestWorkerRefusesToStartMisconfigured(t *testing.T) {
 			_, reasons, _ := strings.Cut("\n"+worker.Output(), "\nworker: ")
 			for line := range strings.SplitSeq(strings.TrimSpace(reasons), "\nworker: ") {
 				if line == "" || strings.Contains(line, "\n") {
-					t.Errorf("the worker's output ends with %q", worker.Output())
+					t.Errorf("got the output %q, want it to end with one line for each reason", worker.Output())
 				}
 			}
 			for _, want := range tc.want {

@@ -41,7 +41,7 @@ func s3Server(t *testing.T) (store, dir string, environment []string) {
 		t.Fatal(err)
 	}
 	address := listener.Addr().String()
-	_ = listener.Close() // the server listens on the port instead
+	_ = listener.Close() // so that the server can listen on the port
 	server := exec.Command(binary, "--port", address, "--access", "sender", "--secret", "of-this-test", "--quiet", "posix", "--sidecar", t.TempDir(), root)
 	var said strings.Builder
 	server.Stdout, server.Stderr = &said, &said
@@ -115,7 +115,7 @@ func TestBroadcastNeedsNoSharedFolder(t *testing.T) {
 		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 2 {
-		t.Errorf("the objects %q are left in the bucket", left)
+		t.Errorf("got the objects %q in the bucket, want the list and the report", left)
 	}
 }
 

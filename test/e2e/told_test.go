@@ -1,6 +1,6 @@
 package e2e
 
-// What a sender is told while no worker polls holds once one polls.
+// What a sender is told while no worker polls is still true once one polls.
 
 import (
 	"context"
@@ -67,7 +67,7 @@ func TestSendersLearnTheTruthWithoutWorkers(t *testing.T) {
 	for n, text := range texts {
 		all.Go(func() {
 			if got := say(text.body, n); got != text.alone {
-				t.Errorf("%s, without a worker: got %s", text.body, got)
+				t.Errorf("%s, without a worker: got %s, want %s", text.body, got, text.alone)
 			}
 		})
 	}
@@ -75,11 +75,11 @@ func TestSendersLearnTheTruthWithoutWorkers(t *testing.T) {
 	stack.StartProcess(t, "worker", s.Environment(), stack.Build(t, "worker"), "--only", "worker")
 	// Each sender who was told that the text was lost texts again.
 	if got := say("told", 100); got != taken {
-		t.Errorf("texting again: got %s", got)
+		t.Errorf("texting again: got %s, want %s", got, taken)
 	}
 	for n, text := range texts {
 		if got := say(text.body, n); got != text.later {
-			t.Errorf("%s, delivered again: got %s", text.body, got)
+			t.Errorf("%s, delivered again: got %s, want %s", text.body, got, text.later)
 		}
 	}
 	for _, text := range texts {
@@ -92,7 +92,7 @@ func TestSendersLearnTheTruthWithoutWorkers(t *testing.T) {
 		})
 		var n int
 		if err := s.Temporal.Client.GetWorkflow(ctx, text.body, "").Get(ctx, &n); err != nil || n != 1 {
-			t.Errorf("%s was published %d times, %v", text.body, n, err)
+			t.Errorf("%s was published %d times, error %v, want once", text.body, n, err)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package e2e
 
-// The tools for triggers, run as a person runs them.
+// The tools for triggers, run as users run them.
 
 import (
 	"context"
