@@ -137,7 +137,7 @@ func TestAlertsHaveRunbookEntries(t *testing.T) {
 func every(t *testing.T, pattern *regexp.Regexp, files []string) map[string]bool {
 	t.Helper()
 	if len(files) == 0 {
-		t.Fatal("there are no files")
+		t.Fatal("there are no files to search")
 	}
 	found := map[string]bool{}
 	for _, file := range files {

@@ -130,7 +130,7 @@ func running(t *testing.T) (s *stack.Stack, targets []string) {
 	return s, targets
 }
 
-// changed is a workflow whose history the product's own code cannot replay.
+// changed is the ID of a workflow whose history the product's code cannot replay.
 const changed = "changed"
 
 func leaveHistory(t *testing.T, s *stack.Stack) {
@@ -180,7 +180,8 @@ func provoke(t *testing.T, s *stack.Stack) {
 	}
 }
 
-// checkLabels looks for phone numbers and bodies in the served metrics.
+// checkLabels requires that the served metrics contain no phone number, message
+// body or secret.
 func checkLabels(t *testing.T, targets []string) {
 	t.Helper()
 	for _, target := range targets {

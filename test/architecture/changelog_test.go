@@ -27,7 +27,7 @@ func TestChangelogNamesEachChangeOnce(t *testing.T) {
 		order := []string{"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 		sorted := slices.DeleteFunc(slices.Clone(order), func(name string) bool { return !slices.Contains(sections, name) })
 		if !slices.Equal(sections, sorted) {
-			t.Errorf("%s has the sections %q, want each of them once, as %q", version, sections, sorted)
+			t.Errorf("%s has the sections %q, want each of them once, in the order %q", version, sections, sorted)
 		}
 		seen := map[string]bool{}
 		for line, next := range pairs(strings.Split(release, "\n")) {

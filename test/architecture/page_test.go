@@ -25,13 +25,13 @@ func TestArchitecturePageNamesWhatExists(t *testing.T) {
 	}
 	for _, link := range linked.FindAllStringSubmatch(string(page), -1) {
 		if _, err := os.Stat(filepath.Join(root, link[1])); err != nil {
-			t.Errorf("docs/architecture.md names %s, which does not exist: name the file that now has its subject", link[1])
+			t.Errorf("docs/architecture.md names %s, which does not exist: name the file that covers its subject now", link[1])
 		}
 	}
 	tests := testNames(t, root)
 	named := namedTest.FindAllStringSubmatch(string(page), -1)
 	if len(named) < 20 {
-		t.Errorf("docs/architecture.md names only %d tests: name the test that checks each promise", len(named))
+		t.Errorf("docs/architecture.md names only %d tests, want at least 20: name the test that checks each promise", len(named))
 	}
 	for _, name := range named {
 		if !tests[name[1]] {

@@ -38,7 +38,7 @@ const costsPart = "What it costs"
 // cost is the cost of a workflow over all of its runs.
 type cost struct{ actions, events, bytes int64 }
 
-// costOf reads the history of a workflow, from its first run on.
+// costOf returns the cost of a workflow from one of its runs on, by their histories.
 func costOf(t *testing.T, c client.Client, id, run string) (all cost) {
 	t.Helper()
 	t.Helper()
@@ -65,8 +65,9 @@ func costOf(t *testing.T, c client.Client, id, run string) (all cost) {
 	return all
 }
 
-// actionsOf counts what Temporal Cloud bills. Local activities of one workflow task are
-// one action. Source: https://docs.temporal.io/cloud/actions
+// actionsOf returns how many actions Temporal Cloud bills for an event. All local
+// activities of one workflow task are one action; local holds the tasks that have been
+// counted. Source: https://docs.temporal.io/cloud/actions
 func actionsOf(event *historypb.HistoryEvent, local map[int64]bool) int64 {
 	switch event.GetEventType() {
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, enumspb.EVENT_TYPE_TIMER_STARTED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,

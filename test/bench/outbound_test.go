@@ -133,7 +133,7 @@ func oneActivity(ctx workflow.Context, name string, in sms.SendSmsInput) error {
 		StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: 30 * time.Second, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
 	})
 	sending := workflow.ExecuteActivity(ctx, name, in)
-	switch name { // each decodes its input
+	switch name { // each result is decoded, as callers do
 	case sms.SendSmsName:
 		var result sms.SendSmsResult
 		if err := sending.Get(ctx, &result); err != nil || len(result.Errors) == 0 {
@@ -230,7 +230,7 @@ func listOf(recipients int) sms.SendSmsInput {
 
 const outboundPart = "A text out"
 
-// The reasons for which lists miss their aims.
+// Why sends miss their aims.
 const (
 	whyOne  = "SendSms reads and checks its input, renders, reads the number, and reports in typed form and as text"
 	whySlow = "SendSms waits for the last of its creates, and names recipients in records before it tries them"

@@ -75,7 +75,7 @@ func TestTriggers(t *testing.T) {
 	}
 }
 
-var nodeRed = flag.String("node-red", "", "the program of Node-RED 4; without it, the rows for Node-RED are left out")
+var nodeRed = flag.String("node-red", "", "the program of Node-RED 4; without it, the rows for Node-RED are marked as not measured")
 
 // flow answers a text as a trigger does, by a regular expression and TwiML.
 const flow = `[{"id":"tab","type":"tab","label":"sms"},

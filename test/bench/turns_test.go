@@ -1,6 +1,6 @@
-// Package bench compares the product with what people would use instead, in one
-// run. Machines are noisy: the two take turns, and the result is the median of
-// the ratios of neighbouring turns.
+// Package bench compares the product with what people would use instead. Since the
+// speed of a machine varies, the two sides take turns, and the result is the median
+// of the ratios of neighbouring turns.
 //
 //	go test ./test/bench -v -turns 12 -turn 1s
 //
@@ -21,12 +21,12 @@ import (
 )
 
 var (
-	turns = flag.Int("turns", 1, "how many turns each of the two gets")
+	turns = flag.Int("turns", 1, "how many turns each side gets")
 	turn  = flag.Duration("turn", 20*time.Millisecond, "how long a turn is")
 	rows  = flag.String("rows", "", "file that rows are appended to")
 )
 
-// measured is one turn.
+// measured holds the throughput and the median latency of one turn.
 type measured struct {
 	perSecond float64
 	median    time.Duration
@@ -43,7 +43,7 @@ type versus struct {
 	why string
 }
 
-// report lets two programs take turns, and reports how they compare.
+// report lets both sides take turns, and keeps a row with the comparison.
 func (v versus) report(t *testing.T, ours, theirs func(context.Context, int) error) {
 	t.Helper()
 	var rates, latencies []float64
@@ -77,7 +77,8 @@ func keep(t *testing.T, row table.Row) {
 	}
 }
 
-// take works for the length of a turn.
+// take calls work over and over for the length of a turn, atOnce calls at a time, and
+// measures them.
 func take(t *testing.T, atOnce int, work func(context.Context, int) error) measured {
 	t.Helper()
 	var (

@@ -1,6 +1,6 @@
 package browser
 
-// axe-core, which detects most accessibility problems of a page. npm installs the
+// axe-core, which detects many accessibility problems of a page. npm installs the
 // version that axe/package-lock.json pins, once, into .local/ at the root of the
 // repository; nothing else in the project needs it.
 

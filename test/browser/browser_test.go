@@ -1,6 +1,6 @@
-// Package browser tests the phone page in a real browser, as a person uses it.
-// The tests fail without Chromium: a page that was never opened has not been
-// tested.
+// Package browser tests the web page of the local Twilio in Chromium, with clicks
+// and key presses. Without Chromium, the tests fail rather than leave the page
+// untested.
 package browser
 
 import (
@@ -62,7 +62,7 @@ func startChromium() {
 	}
 	ctx, _ := chromedp.NewContext(allocator)
 	if err := chromedp.Do(ctx); err != nil {
-		chromium.err = fmt.Errorf("no Chromium can be started: %w; install it (Debian: apt-get install chromium)", err)
+		chromium.err = fmt.Errorf("Chromium cannot be started: %w; install it (Debian: apt-get install chromium)", err)
 		return
 	}
 	chromium.ctx = ctx
@@ -82,8 +82,8 @@ type tab struct {
 	problems []string
 }
 
-// open opens a page in a tab of its own, 1280 by 800. The test fails in the end
-// if the page logged an error.
+// open opens a page in a tab of its own, of 1280 by 800 pixels. If the page logs an
+// error or a warning, the test fails when it ends.
 func open(t testing.TB, url string) *tab {
 	t.Helper()
 	p := newTab(t)
@@ -96,7 +96,7 @@ func open(t testing.TB, url string) *tab {
 	return p
 }
 
-// newTab returns an empty tab, whose errors the test checks itself.
+// newTab returns an empty tab. Errors that its page logs do not fail the test.
 func newTab(t testing.TB) *tab {
 	t.Helper()
 	chromium.once.Do(startChromium)
@@ -234,7 +234,8 @@ func (p *tab) press(keys string) {
 	p.do("press keys", chromedp.KeyEvent(keys))
 }
 
-// choose picks an option, as a person who opens the list does.
+// choose selects an option of a list, and dispatches the events that a user's choice
+// causes.
 func (p *tab) choose(selector, value string) {
 	p.Helper()
 	p.run(fmt.Sprintf(`{

@@ -1,6 +1,6 @@
 package browser
 
-// Faults, as a person sets them on the page.
+// Faults that a user adds on the page.
 
 import (
 	"net/http"
@@ -22,16 +22,16 @@ func TestFaultTakesEffectThenRunsOut(t *testing.T) {
 	p.shows("#faults-tab .badge", "1")
 
 	if status := send(t, sim, ann, "first"); status != http.StatusServiceUnavailable {
-		t.Errorf("with the fault: a create got status %d", status)
+		t.Errorf("with the fault: the first request to send got status %d, want 503", status)
 	}
 	p.shows("#faults-panel .rule", "next 1 time")
 	if status := send(t, sim, ann, "second"); status != http.StatusServiceUnavailable {
-		t.Errorf("with the fault: a second create got status %d", status)
+		t.Errorf("with the fault: the second request to send got status %d, want 503", status)
 	}
 	p.shows("#faults-panel .rule", "used up · fired 2×")
 	p.absent("#faults-tab .badge")
 	if status := send(t, sim, ann, "third"); status != http.StatusCreated {
-		t.Errorf("with the fault used up: a create got status %d", status)
+		t.Errorf("with the fault used up: a request to send got status %d, want 201", status)
 	}
 	p.shows(phone(1, ".theirs"), "third")
 }
@@ -44,7 +44,7 @@ func TestQueueOfASenderIsFull(t *testing.T) {
 	p.click("#fault-form .primary")
 	p.shows("#faults-panel .rule", "Queue full")
 	if status := send(t, sim, ann, "an offer"); status != http.StatusTooManyRequests {
-		t.Errorf("with a full queue: a create got status %d", status)
+		t.Errorf("with a full queue: a request to send got status %d, want 429", status)
 	}
 	p.shows("#faults-panel .rule", "used up · fired 1×")
 }
@@ -55,7 +55,7 @@ func TestLostResponseStillDeliversTheMessage(t *testing.T) {
 	p.click("#fault-form .primary")
 	p.shows("#faults-panel .rule", "Answer lost")
 	if status := send(t, sim, ann, "did you get this?"); status != 0 {
-		t.Errorf("with a lost response: a create got status %d", status)
+		t.Errorf("with a lost response: a request to send got status %d, want no response", status)
 	}
 	p.shows(phone(1, ".theirs[data-status=delivered]"), "did you get this?")
 }
@@ -109,12 +109,12 @@ func TestPageClosesThePort(t *testing.T) {
 	p.click("#fault-form .primary")
 	p.until("the page reports it", `document.getElementById("announcer").textContent.includes("Connection refused")`)
 	if status := send(t, sim, ann, "anybody there?"); status != 0 {
-		t.Errorf("with the port closed: a create got status %d", status)
+		t.Errorf("with the port closed: a request to send got status %d, want no response", status)
 	}
 	deadline := time.Now().Add(patience)
 	for send(t, sim, ann, "and now?") != http.StatusCreated {
 		if time.Now().After(deadline) {
-			t.Fatal("the port was not reopened in time")
+			t.Fatalf("the port is still closed after %s", patience)
 		}
 	}
 	p.shows(phone(1, ".theirs"), "and now?")

@@ -88,7 +88,7 @@ func TestPageSetsAWebhook(t *testing.T) {
 	p.absent("#webhook-form")
 	p.shows("#webhook-panel code", application+"/twilio/sms")
 	if n := sim.State().Numbers[1]; n.Rate != 7 || n.Webhook != application+"/twilio/sms" {
-		t.Errorf("the settings of the other number are %+v", n)
+		t.Errorf("got the settings %+v of the other number, want its rate unchanged and the webhook set", n)
 	}
 	p.shows(phone(1, ".example"), "Hello")
 	p.write(phone(1, "textarea"), "Order Number 42"+kb.Enter)
@@ -125,7 +125,8 @@ func TestTicksFollowMessageUntilDelivered(t *testing.T) {
 	}
 	p.shows(phone(1, "li:nth-child(1) .status"), "Delivered")
 	p.shows(phone(1, "li:nth-child(2) .status"), "Delivered")
-	// A screen reader would read out new elements in the log again.
+	// A screen reader reads out new elements in a log, so existing messages must
+	// change in place.
 	if n := eval[int](p, `document.querySelectorAll("[role=log] .message[data-kept]").length`); n != 2 {
 		t.Errorf("%d of 2 messages changed in place", n)
 	}
@@ -174,7 +175,7 @@ func TestPhoneOptsOutAndInAgain(t *testing.T) {
 	p.shows(phone(1, ".theirs"), "unsubscribed")
 	p.absent(phone(2, ".opted-out"))
 	if status := send(t, sim, ann, "an offer"); status != http.StatusBadRequest {
-		t.Errorf("sending to a phone that opted out: got status %d", status)
+		t.Errorf("sending to a phone that opted out: got status %d, want 400", status)
 	}
 	p.write(phone(1, "textarea"), "Order Number 42"+kb.Enter)
 	p.shows(phone(1, ".mine .outcome"), "Not echoed: the recipient has opted out")
@@ -185,8 +186,8 @@ func TestPhoneOptsOutAndInAgain(t *testing.T) {
 	p.shows(phone(1, ".theirs"), "Your reference number is 43")
 }
 
-// TestLongThreadKeepsTheNewest changes a message that is too old for the thread,
-// as Twilio does when it sends what it has queued.
+// TestLongThreadKeepsTheNewest also changes a message that is too old for the
+// thread, which must not bring it back.
 func TestLongThreadKeepsTheNewest(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	send(t, sim, ann, "the very first")
@@ -201,7 +202,7 @@ func TestLongThreadKeepsTheNewest(t *testing.T) {
 		t.Fatalf("got the messages %+v, want one", old)
 	}
 	if status := post(t, sim, "Messages/"+old[0].SID+".json", url.Values{"Body": {""}}); status != http.StatusOK {
-		t.Fatalf("clearing its text: got status %d", status)
+		t.Fatalf("clearing the message's text: got status %d, want 200", status)
 	}
 	text(t, sim, ann, "text 305")
 	p.until("the newest are there still", first+` === "text 6" && `+last+` === "text 305"`)
@@ -223,7 +224,7 @@ func TestCharacterForcingUCS2IsNamed(t *testing.T) {
 	p.shows(phone(1, ".size"), "11 of 70 · 1 segment")
 	p.click(phone(1, ".culprit"))
 	if got := eval[string](p, `(({ value, selectionStart, selectionEnd }) => value.slice(selectionStart, selectionEnd))(document.activeElement)`); got != "’" {
-		t.Errorf("the selected character is %q", got)
+		t.Errorf("got the selected text %q, want ’", got)
 	}
 	p.write(phone(1, "textarea"), strings.Repeat("0123456789", 17))
 	p.shows(phone(1, ".size"), "170 of 306 · 2 segments")
@@ -628,7 +629,7 @@ func TestFloodOfMessagesIsFollowed(t *testing.T) {
 		t.Errorf("the thread holds %d messages, want the newest 300", n)
 	}
 	if n := eval[int](p, `document.querySelectorAll("article").length`); n != 4 {
-		t.Errorf("got %d phones, want 2 more than at the start", n)
+		t.Errorf("got %d phones, want 4: 2 more than at the start", n)
 	}
 }
 

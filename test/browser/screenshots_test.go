@@ -25,9 +25,9 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-var update = flag.Bool("update", false, "make the pictures in docs/ anew")
+var update = flag.Bool("update", false, "take the pictures in docs/ again")
 
-// maxPicture keeps the repository light.
+// maxPicture limits the size of a picture, in bytes, to keep the repository small.
 const maxPicture = 250 << 10
 
 // pictures lists the pictures in docs/, with their sizes in CSS pixels.
@@ -68,7 +68,7 @@ func TestScreenshotsShowThePage(t *testing.T) {
 				t.Fatal(err)
 			}
 			if want := (image.Point{int(scale * float64(picture.width)), int(scale * float64(picture.height))}); decoded.Width != want.X || decoded.Height != want.Y {
-				t.Errorf("the picture is %d by %d, want %v: make it anew with -update", decoded.Width, decoded.Height, want)
+				t.Errorf("the picture is %d by %d, want %v: take it again with -update", decoded.Width, decoded.Height, want)
 			}
 		})
 	}

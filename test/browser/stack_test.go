@@ -72,7 +72,7 @@ func TestTextFromPageStartsAWorkflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	if link.Host != "127.0.0.1:8233" || link.Path != "/namespaces/default/workflows" {
-		t.Errorf("the link leads to %s", link)
+		t.Errorf("the link leads to %s, want the workflows in the Web UI", link)
 	}
 	sid := sim.Messages(twiliosim.Filter{Direction: "inbound"})[1].SID
 	stack.Eventually(t, "the link's query finds the workflow", func(ctx context.Context) error {
@@ -81,7 +81,7 @@ func TestTextFromPageStartsAWorkflow(t *testing.T) {
 			return err
 		}
 		if len(found.Executions) != 1 {
-			return fmt.Errorf("the query finds %d workflows", len(found.Executions))
+			return fmt.Errorf("the query finds %d workflows, want 1", len(found.Executions))
 		}
 		execution := found.Executions[0]
 		if id := execution.Execution.WorkflowId; !strings.HasPrefix(id, "sms-"+sid) || execution.Type.Name != "OrderStatusWorkflow" {

@@ -102,7 +102,7 @@ func answer(w http.ResponseWriter, text url.Values) {
 	_, _ = fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><Response><Message>%s</Message></Response>`, escaped.String())
 }
 
-// text texts our number from a phone that the page does not show.
+// text texts our number from a phone without using the page.
 func text(t testing.TB, sim *twiliosim.Sim, from, body string, media ...twiliosim.Media) twiliosim.InboundResult {
 	t.Helper()
 	result, err := sim.Inbound(context.Background(), twiliosim.Inbound{From: from, To: ours, Body: body, Media: media})
@@ -124,8 +124,8 @@ func send(t testing.TB, sim *twiliosim.Sim, to, body string, more ...string) int
 	return post(t, sim, "Messages.json", form)
 }
 
-// post changes a resource of the account through the REST API, and returns the
-// status of the response; 0 if there was none.
+// post sends a form to a resource of the account through the REST API, and returns
+// the status of the response; 0 if there was none.
 func post(t testing.TB, sim *twiliosim.Sim, resource string, form url.Values) int {
 	t.Helper()
 	path := sim.URL + "/2010-04-01/Accounts/" + sim.Account + "/" + resource

@@ -41,9 +41,9 @@ var (
 const (
 	// listLength is how many recipients a list has.
 	listLength = 300
-	// lists run at the same time.
+	// lists is how many lists are sent at the same time.
 	lists = 3
-	// workers run at the same time.
+	// workers is how many workers run at the same time.
 	workers = 2
 	// heartbeat is the heartbeat timeout of a list.
 	heartbeat = 1500 * time.Millisecond
@@ -153,7 +153,7 @@ func (s *storm) hire(t *testing.T) *stack.Process {
 func (s *storm) kill(t *testing.T) {
 	one := s.random.IntN(len(s.crew))
 	if s.suspends && s.random.IntN(2) == 0 {
-		// Asleep beyond the heartbeat timeout: another attempt begins meanwhile,
+		// Suspended beyond the heartbeat timeout: another attempt begins meanwhile,
 		// so this worker must not create any more messages.
 		_ = s.crew[one].Signal(syscall.SIGSTOP)
 		time.Sleep(2 * heartbeat)
@@ -227,8 +227,8 @@ func (l *list) send(ctx context.Context, c client.Client) {
 // soon is a retry policy with short pauses between attempts.
 var soon = temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, BackoffCoefficient: 1}
 
-// sending is a workflow that sends a list. It waits for a dead worker no longer
-// than the storm does.
+// sending is a workflow that sends a list, with the timeouts of the standalone
+// sends.
 func sending(ctx workflow.Context, in sms.SendSmsInput) (sms.SendSmsResult, error) {
 	return workflows.SendSms(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		ScheduleToCloseTimeout: listTimeout, StartToCloseTimeout: 2 * time.Minute, HeartbeatTimeout: heartbeat, RetryPolicy: &soon,
@@ -449,7 +449,7 @@ func TestNobodyIsTextedTwiceInCrowds(t *testing.T) {
 	others.Wait()
 	s.judge(t, all).hold(t)
 	if n := len(s.Twilio.Messages(twiliosim.Filter{To: crowded, Limit: 1 << 20})); n < 200 {
-		t.Errorf("the crowded recipient was texted only %d times, so no page was full", n)
+		t.Errorf("the crowded recipient was texted only %d times, want at least 200, so that a page of the listing is full", n)
 	}
 }
 
@@ -496,8 +496,8 @@ func TestForgetfulWorkerTextsTwice(t *testing.T) {
 	})
 }
 
-// texted counts the recipients of list 0 who were texted, and those of them who
-// were texted more than once.
+// texted counts the recipients who were texted, and those of them who were texted
+// more than once.
 func (s *storm) texted() (all, twice int) {
 	times := make(map[string]int)
 	for _, m := range s.Twilio.Messages(twiliosim.Filter{Direction: "outbound", Limit: 1 << 20}) {

@@ -88,7 +88,7 @@ func between(random *rand.Rand, from, to float64) time.Duration {
 	return time.Duration((from + random.Float64()*(to-from)) * float64(time.Second))
 }
 
-// suspend suspends a process for a while.
+// suspend suspends a process for the given time.
 func suspend(p *stack.Process, how time.Duration) {
 	_ = p.Signal(syscall.SIGSTOP)
 	time.Sleep(how)
@@ -205,7 +205,8 @@ func ended(t *testing.T, p *stack.Process) bool {
 	return exited
 }
 
-// answered is the response to a text during the storm.
+// answered says whether a text was accepted during the storm, and how often it was
+// delivered.
 type answered struct {
 	taken      bool
 	deliveries int
@@ -366,7 +367,7 @@ func TestEverythingFailsAtOnce(t *testing.T) {
 		t.Errorf("%d outcomes are unknown, want none", v.unknown)
 	}
 	if sure == 0 || v.recipients == 0 {
-		t.Error("nothing was accepted or sent during the storm")
+		t.Errorf("during the storm, %d texts were accepted and %d recipients were on lists, want some of both", sure, v.recipients)
 	}
 	var table strings.Builder
 	line := func(what string, format string, args ...any) {
@@ -378,7 +379,7 @@ func TestEverythingFailsAtOnce(t *testing.T) {
 		line(f.name, "%d", e.struck[f.name])
 	}
 	line("Twilio's clock is off by", "%s", skew)
-	line("kinds of what Twilio does to requests", "%d, throughout", len(rain)+1)
+	line("kinds of faults of Twilio", "%d, throughout", len(rain)+1)
 	line("inputs tried", "%d", v.recipients+deliveries+e.tried)
 	line("lost", "%d", v.failed+v.invented)
 	line("doubled", "%d", v.twice)

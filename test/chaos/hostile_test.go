@@ -29,7 +29,8 @@ const (
 	malformed, fuzzed, floodTime = 500, 1000, 10 * time.Second
 )
 
-// dial connects to a webhook, with the deadline of a test's wait.
+// dial connects to a webhook. The connection's deadline is as far away as that of
+// other waits.
 func dial(v *victim) (net.Conn, error) {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(v.url, "http://"))
 	if err == nil {
@@ -61,7 +62,7 @@ func loris(t *testing.T, v *victim, random *rand.Rand) int {
 	for range 3 {
 		time.Sleep(between(random, 0.1, 0.5))
 		for _, conn := range clients {
-			_, _ = io.WriteString(conn, "a") // the webhook should have closed it already
+			_, _ = io.WriteString(conn, "a") // fails if the webhook has closed the connection
 		}
 		if err := stack.Get(t.Context(), v.url+"/healthz"); err != nil {
 			t.Errorf("with %d slow clients: got error %v", len(clients), err)

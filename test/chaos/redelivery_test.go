@@ -21,7 +21,7 @@ import (
 	"temporal-twilio/workflows"
 )
 
-var texts = flag.Int("chaos.texts", 200, "how many texts the storm of redeliveries has, from 10")
+var texts = flag.Int("chaos.texts", 200, "how many texts the storm of redeliveries has, at least 10")
 
 // The promise: each message is in its workflow once, or its sender was never told
 // that it was accepted. A message that was accepted gets the same answer in each
@@ -103,14 +103,14 @@ func TestContinueAsNewDoublesNoText(t *testing.T) {
 		return err
 	})
 	if got := strings.Join(taken, " "); got != "7 31 55 79 103 127 151" {
-		t.Errorf("received the texts %s", got)
+		t.Errorf("received the texts %s, want each once", got)
 	}
 }
 
 // deliverStorm delivers each message one to five times, some at once and some
 // one after the other, while Temporal is stopped and started. It returns the
-// messages whose every delivery was answered with a failure, and the number of
-// such deliveries.
+// messages whose every delivery failed, the number of all failed deliveries, and
+// how many times Temporal was stopped.
 func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told map[int]bool, failures, outages int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, uint64(all)))
@@ -123,7 +123,7 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 		mu      sync.Mutex
 		success = map[int]bool{}
 		workers sync.WaitGroup
-		// rough is when Temporal was last unreachable, or had just recovered.
+		// rough is the time until which Temporal counts as unreachable.
 		rough time.Time
 	)
 	const recovery = 15 * time.Second // allow for a server that restarts on a busy machine

@@ -246,7 +246,7 @@ func (r *rotation) judge(t *testing.T) {
 	}
 }
 
-// encryptedWith finds the ID of a payload's key in a history as JSON, in base64.
+// encryptedWith matches the ID of a payload's key, in base64, in a history in JSON.
 var encryptedWith = regexp.MustCompile(`"encryption-key-id": *"([^"]*)"`)
 
 // keyIDs returns the keys that a workflow's history was encrypted with.
@@ -315,7 +315,7 @@ func TestKeyRotationLosesNothing(t *testing.T) {
 	r.reply(t, 3)
 	r.done(t)
 	if ids := r.keyIDs(t, first); !slices.Equal(ids, []string{"new", "old"}) {
-		t.Errorf("the first question's history is encrypted with the keys %v", ids)
+		t.Errorf("the first question's history is encrypted with the keys %v, want both", ids)
 	}
 
 	r.keys.Change(t, payload.Remove, "old") // as after retention

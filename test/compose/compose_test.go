@@ -44,8 +44,8 @@ import (
 const (
 	// nobody is the user that PostgreSQL runs as: it refuses to run as root.
 	nobody = 65534
-	// sends is the number of sends, to three recipients each, and also of
-	// texts; the faults begin once a third of them has been sent.
+	// sends is the number of sends, to three recipients each, and texts that of
+	// inbound texts; the faults begin once as many messages as sends have been sent.
 	sends, texts = 60, 60
 )
 
@@ -91,15 +91,15 @@ func run(t *testing.T, as uint32, environment []string, name string, args ...str
 	}
 }
 
-// lowPort finds a port that nobody listens on, below 2^15: Temporal keeps the ports
-// of its services in PostgreSQL as a smallint.
+// lowPort returns a free port below 2^15: Temporal stores the ports of its services
+// in PostgreSQL as smallint.
 func lowPort(t *testing.T) string {
 	t.Helper()
 	for range 1000 {
 		port := strconv.Itoa(10000 + rand.IntN(22000))
 		listener, err := net.Listen("tcp", "127.0.0.1:"+port)
 		if err == nil {
-			_ = listener.Close() // nobody came
+			_ = listener.Close() // it was opened only to see whether the port is free
 			return port
 		}
 	}
@@ -107,7 +107,7 @@ func lowPort(t *testing.T) string {
 	return ""
 }
 
-// folder returns a new folder that a user can reach and owns.
+// folder returns a new folder that the given user owns and everyone can read.
 func folder(t *testing.T, user int) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "compose-")
@@ -340,7 +340,7 @@ func send(ctx context.Context, c client.Client, i int) error {
 		case err == nil && len(result.Messages) == len(to):
 			return nil
 		case err == nil:
-			return fmt.Errorf("%s: %+v", id, result.Errors)
+			return fmt.Errorf("%s: not all recipients were texted: %+v", id, result.Errors)
 		case errors.As(err, &failed), ctx.Err() != nil:
 			return fmt.Errorf("%s: %w", id, err)
 		}
@@ -349,7 +349,8 @@ func send(ctx context.Context, c client.Client, i int) error {
 }
 
 // text delivers a text until it is accepted: again if its delivery fails, as
-// Twilio does, and in a new message if its sender is told that it is lost.
+// Twilio does, and in a new message if its sender is told that it is lost. It
+// returns how many times the sender was told so.
 func text(ctx context.Context, twilio *twiliosim.Sim, i int) (lost int, err error) {
 	in := twiliosim.Inbound{From: fmt.Sprintf("+1555004%04d", i), To: stack.Number, Body: fmt.Sprintf("Order Number %d", i)}
 	for {

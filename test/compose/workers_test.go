@@ -86,10 +86,10 @@ func startCrew(t *testing.T, environment []string, workers int) (crew []*stack.P
 	for range workers {
 		crew = append(crew, stack.StartProcess(t, "worker", environment, stack.Build(t, "worker"), "--only", "worker"))
 	}
-	stack.Eventually(t, "all poll", func(context.Context) error {
+	stack.Eventually(t, "all workers poll", func(context.Context) error {
 		for _, worker := range crew {
 			if !strings.Contains(worker.Output(), "worker started") {
-				return errors.New("one does not")
+				return errors.New("a worker does not poll yet")
 			}
 		}
 		return nil
@@ -163,7 +163,7 @@ func writeTable(t *testing.T, path, text string) {
 	t.Helper()
 	before, err := os.ReadFile(path)
 	if err == nil && !between.Match(before) {
-		err = errors.New("the page has no place for the table")
+		err = errors.New("the page lacks the markers around the table")
 	}
 	if err == nil {
 		err = os.WriteFile(path, between.ReplaceAll(before, []byte("${1}"+text+"${2}")), 0o644)

@@ -1,6 +1,7 @@
 //go:build unix
 
-// Package cputime measures processor time, for tests of what is bounded.
+// Package cputime measures processor time, for tests of limits that must hold on a
+// busy machine, too.
 package cputime
 
 import (

@@ -111,10 +111,10 @@ func TestComposeServicesAreSafeToStart(t *testing.T) {
 		t.Error("the connector has more permissions than it needs")
 	}
 	if period := connector.StopGracePeriod; period == nil || period.String() != "40s" {
-		t.Error("the grace period of the connector is too short for sends in progress")
+		t.Errorf("stop grace period of the connector: got %v, want 40s", period)
 	}
 	if connector.HealthCheck == nil || !slices.Equal(connector.HealthCheck.Test, []string{"CMD", "/worker", "ready"}) {
-		t.Error("the connector's health check does not use a program in the image")
+		t.Error("the connector's health check is not /worker ready")
 	}
 }
 
@@ -138,10 +138,10 @@ func TestImageHoldsOnlyWhatItNeeds(t *testing.T) {
 	stages := strings.Split(string(text), "\nFROM ")
 	build, image := stages[1], stages[len(stages)-1]
 	if len(stages) != 3 || !regexp.MustCompile(`^golang:\d+\.\d+\.\d+-bookworm AS build\n`).MatchString(build) {
-		t.Errorf("the binaries are built by unexpected stages: %q", build)
+		t.Errorf("got %d parts, want a comment, a build stage from a full version of golang and the image; the build stage is %q", len(stages), build)
 	}
 	if !strings.Contains(build, "CGO_ENABLED=0") || !strings.Contains(build, "-trimpath") {
-		t.Error("the binaries need libraries that the image lacks, or contain paths")
+		t.Error("the build lacks CGO_ENABLED=0 or -trimpath")
 	}
 	if !strings.HasPrefix(image, "scratch\n") {
 		t.Error("the image is not built from scratch")
@@ -158,9 +158,9 @@ func TestImageHoldsOnlyWhatItNeeds(t *testing.T) {
 		"--from=build /usr/local/go/lib/time/zoneinfo.zip /zoneinfo.zip",
 	}
 	if slices.Sort(instructions["COPY"]); !slices.Equal(instructions["COPY"], want) || len(instructions["ADD"])+len(instructions["RUN"]) > 0 {
-		t.Errorf("the image contains %v", instructions["COPY"])
+		t.Errorf("the image has the COPY instructions %v, want only %v, and neither ADD nor RUN", instructions["COPY"], want)
 	}
 	if !slices.Equal(instructions["USER"], []string{"65532:65532"}) || !slices.Equal(instructions["ENTRYPOINT"], []string{`["/worker"]`}) {
-		t.Errorf("the image runs %v as user %v", instructions["ENTRYPOINT"], instructions["USER"])
+		t.Errorf("the image runs %v as user %v, want /worker as 65532:65532", instructions["ENTRYPOINT"], instructions["USER"])
 	}
 }

@@ -42,7 +42,7 @@ func readBy(t *testing.T, half string, variables map[string]string) {
 	names, secrets := known()
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		if !slices.Contains(names, name) && !slices.Contains(secrets, name) {
-			t.Errorf("%s: %s is not read, or contains its secret", half, name)
+			t.Errorf("%s: %s is not a variable of the connector, or is a secret that is not given as a file", half, name)
 		}
 	}
 	c, err := config.Read(variables)
@@ -72,8 +72,8 @@ var (
 	fromFile   = regexp.MustCompile(`--from-file=(\S+)`)
 )
 
-// secretFiles returns the files of a secret, which is made as deploy/README.md
-// says.
+// secretFiles returns the files of a secret that the commands in deploy/README.md
+// create.
 func secretFiles(t *testing.T, secret string) (files []string) {
 	t.Helper()
 	page, err := os.ReadFile("../../deploy/README.md")
@@ -144,7 +144,7 @@ func (c *cluster) files(t *testing.T, volume core.Volume) (files []string) {
 	switch {
 	case volume.Secret != nil:
 		if mode := volume.Secret.DefaultMode; mode == nil || *mode != 0o440 {
-			t.Errorf("the files of %s can be read by other users", volume.Name)
+			t.Errorf("the files of the volume %s do not have the mode 0440", volume.Name)
 		}
 		if len(volume.Secret.Items) == 0 {
 			return secretFiles(t, volume.Secret.SecretName)
@@ -178,7 +178,7 @@ func TestPodsSetOnlyKnownVariables(t *testing.T) {
 		for _, name := range []string{"worker", "codec"} {
 			for variable := range c.environment(t, c.pods[name].Spec) {
 				if strings.HasPrefix(variable, "TWILIO_TOKEN") || name == "codec" && strings.HasPrefix(variable, "TWILIO_") {
-					t.Errorf("%s/%s has %s", folder, name, variable)
+					t.Errorf("%s/%s has %s, which it does not need", folder, name, variable)
 				}
 			}
 		}

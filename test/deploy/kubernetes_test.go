@@ -215,11 +215,11 @@ func TestProbesAskWhatThePodsServe(t *testing.T) {
 			drain := 0
 			_, _ = fmt.Sscanf(variables["WEBHOOK_DRAIN"], "%ds", &drain)
 			if seconds := pod.Spec.TerminationGracePeriodSeconds; seconds == nil || *seconds < int64(grace+drain+5) {
-				t.Errorf("%s/%s: the grace period is too short for the process to stop", folder, name)
+				t.Errorf("%s/%s: terminationGracePeriodSeconds is less than %d", folder, name, grace+drain+5)
 			}
 		}
 		if c.environment(t, c.pods["webhook"].Spec)["WEBHOOK_DRAIN"] == "" {
-			t.Errorf("%s: the webhook stops while requests still arrive", folder)
+			t.Errorf("%s: WEBHOOK_DRAIN is not set, so the webhook stops while requests still arrive", folder)
 		}
 	}
 }
@@ -234,7 +234,7 @@ func TestDisruptionsLeaveAPodOfEach(t *testing.T) {
 				continue
 			}
 			if !selects(budget.Spec.Selector.MatchLabels, c.pods[name].Labels) {
-				t.Errorf("%s: the selector of the disruption budget %s matches other pods", folder, name)
+				t.Errorf("%s: the selector of the disruption budget %s does not match its pods", folder, name)
 			}
 			replicas := (*int32)(nil)
 			if d := c.deployments[name]; d != nil {
@@ -243,12 +243,12 @@ func TestDisruptionsLeaveAPodOfEach(t *testing.T) {
 				replicas = c.versioned[name].Spec.Replicas
 			}
 			if replicas == nil || *replicas < 2 {
-				t.Errorf("%s: there is only one %s", folder, name)
+				t.Errorf("%s: the %s has fewer than 2 replicas", folder, name)
 			}
 		}
 		for name, d := range c.deployments {
 			if !selects(d.Spec.Selector.MatchLabels, d.Spec.Template.Labels) || len(d.Spec.Selector.MatchLabels) == 0 {
-				t.Errorf("%s/%s: the selector matches other pods", folder, name)
+				t.Errorf("%s/%s: the selector is empty, or does not match the deployment's pods", folder, name)
 			}
 		}
 	}

@@ -77,8 +77,8 @@ func (c *cluster) reaches(pod core.PodTemplateSpec, to peer, protocol core.Proto
 	})
 }
 
-// anyPolicy reports whether one of a pod's policies allows it; without a policy,
-// everything is allowed.
+// anyPolicy reports whether one of a pod's policies for this direction allows a
+// connection; without such a policy, every connection is allowed.
 func (c *cluster) anyPolicy(pod core.PodTemplateSpec, direction networking.PolicyType, allows func(networking.NetworkPolicySpec) bool) bool {
 	isolated := false
 	for _, policy := range c.policies {
@@ -168,7 +168,7 @@ func TestIngressExposesOnlyTheWebhook(t *testing.T) {
 					pod := c.pods[name]
 					at := slices.IndexFunc(service.Spec.Ports, func(p core.ServicePort) bool { return p.Name == path.Backend.Service.Port.Name })
 					if at < 0 || !selects(service.Spec.Selector, pod.Labels) || number(pod.Spec.Containers[0], service.Spec.Ports[at].TargetPort) != pod.Spec.Containers[0].Ports[0].ContainerPort {
-						t.Errorf("%s: the service %s has no port of its pods", folder, name)
+						t.Errorf("%s: the ingress reaches no port of the pods through the service %s", folder, name)
 					}
 				}
 				if len(ingress.Spec.TLS) != 1 || !slices.Contains(ingress.Spec.TLS[0].Hosts, rule.Host) {

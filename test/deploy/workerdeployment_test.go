@@ -75,7 +75,7 @@ func TestVersionedDeploymentMatchesTheWorker(t *testing.T) {
 			plain["TEMPORAL_NAMESPACE"], plain["TEMPORAL_ADDRESS"])
 	}
 	if spec.Rollout.Strategy != "Progressive" || len(spec.Rollout.Steps) == 0 || spec.Sunset.DeleteDelay == nil || spec.Sunset.ScaledownDelay == nil {
-		t.Error("a new version is not rolled out in steps, or an old one is never deleted")
+		t.Error("a new version is not rolled out in steps, or it is not set when an old one is scaled down and deleted")
 	}
 	for _, step := range spec.Rollout.Steps {
 		if step.RampPercentage < 1 || step.RampPercentage > 99 || step.PauseDuration.Duration < 30*time.Second {

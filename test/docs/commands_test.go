@@ -38,7 +38,7 @@ func TestCommandsDoWhatThePagesSay(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Triggers: snippet(t, "README.md", "yaml")})
 	shell := newShell(t, "TEMPORAL_ADDRESS="+s.Temporal.Address)
-	// Here, the addresses of "make run" are those of this stack.
+	// The address of the local Twilio in this stack replaces that of "make run".
 	addresses := strings.NewReplacer("http://127.0.0.1:8090", s.Twilio.URL)
 	all := blocks(t)
 	left := len(notRun)
@@ -72,7 +72,7 @@ func inspected(t *testing.T, s *stack.Stack) {
 		t.Fatal(err)
 	}
 	if status := description.Status; status != enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED {
-		t.Errorf("order-42 is %s", status)
+		t.Errorf("got the status %s of order-42, want terminated", status)
 	}
 	history := s.Temporal.Client.GetWorkflowHistory(t.Context(), "order-42", "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	signals := 0
@@ -86,7 +86,7 @@ func inspected(t *testing.T, s *stack.Stack) {
 		}
 	}
 	if signals != 1 {
-		t.Errorf("order-42 was signalled %d times", signals)
+		t.Errorf("order-42 got the signal cancel %d times, want once", signals)
 	}
 }
 
@@ -167,7 +167,7 @@ func TestProductionPageWorkerServesOwnNumber(t *testing.T) {
 }
 
 // shell runs commands where a reader would: in a folder with the binaries that
-// "make build" makes and the files of the repository that they name, and with
+// "make build" builds and the files of the repository that they name, and with
 // Temporal's CLI on PATH.
 type shell struct {
 	dir         string
@@ -199,7 +199,8 @@ func newShell(t *testing.T, environment ...string) *shell {
 	return &shell{dir: dir, environment: environment}
 }
 
-// temporalCLI is Temporal's own command line, as test/temporalcli pins it.
+// temporalCLI returns the path of Temporal's command line, by default in the
+// version that test/temporalcli pins.
 func temporalCLI(t *testing.T) string {
 	t.Helper()
 	binary := os.Getenv("TEMPORAL_CLI")
@@ -251,7 +252,7 @@ func TestShownOutputIsCompared(t *testing.T) {
 		"TO  SID\n+1  SM…\n+2  SM…": false,
 	} {
 		if got := matches(shown, printed); got != want {
-			t.Errorf("%s: got %t", fmt.Sprintf("%q", shown), got)
+			t.Errorf("%s: got a match %t, want %t", fmt.Sprintf("%q", shown), got, want)
 		}
 	}
 }

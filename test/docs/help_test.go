@@ -1,7 +1,7 @@
 package docs
 
-// Every program has a help, which exits with 0 at once, and has an example
-// whose flags exist.
+// With --help, every program exits with 0 at once, and shows an example whose flags
+// exist.
 
 import (
 	"context"
@@ -71,7 +71,7 @@ func helpOf(t *testing.T, bin, command string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "bash", "-c", "env "+command+" --help") // local is also a word of the shell
+	cmd := exec.CommandContext(ctx, "bash", "-c", "env "+command+" --help") // local is also a builtin of bash
 	cmd.Dir, cmd.Env = t.TempDir(), append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -26,7 +26,8 @@ func TestInspectPageAnswersItsQuestions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// The page's worker has its search attributes, its schedule and its question.
+	// The page's commands need a worker with its search attributes and its schedule,
+	// and an open question.
 	stack.Eventually(t, "the schedule is there", func(ctx context.Context) error {
 		_, err := s.Temporal.Client.ScheduleClient().GetHandle(ctx, "sms-catch-up").Describe(ctx)
 		return err

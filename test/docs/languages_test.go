@@ -86,7 +86,7 @@ func TestTypeScriptExampleRunsWithEncryption(t *testing.T) {
 		t.Errorf("got the result %q, %v", got, err)
 	}
 	texted("We will wait for you, Ann.")
-	// The same result without the keys.
+	// A client without the keys cannot read the result.
 	if err := s.Temporal.Client.GetWorkflow(t.Context(), "appointment-7", "").Get(t.Context(), &got); err == nil {
 		t.Error("the result can be read without the keys")
 	}
@@ -121,7 +121,7 @@ func TestDotnetExampleIsParsed(t *testing.T) {
 func TestUnrunExamplesSaySo(t *testing.T) {
 	for _, language := range []string{"python", "java", "dotnet"} {
 		if page := read(t, "examples/languages/"+language+"/README.md"); !strings.Contains(page, "No test runs this example") {
-			t.Errorf("the README of %s does not say that it was not run", language)
+			t.Errorf("the README of the %s example does not say that no test runs it", language)
 		}
 	}
 }

@@ -88,11 +88,11 @@ func TestMakeRunDoesWhatReadmeSays(t *testing.T) {
 	for name, port := range ports {
 		if connection, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
 			_ = connection.Close()
-			t.Errorf("another process still listens on the port for %s", name)
+			t.Errorf("after the stop, a process still listens on the port for %s", name)
 		}
 	}
 	if kept, err := filepath.Glob(filepath.Join(data, "temporal*.db")); err != nil || len(kept) != 1 {
-		t.Errorf("the workflows are stored in %v, %v", kept, err)
+		t.Errorf("got the databases %v, error %v, want one", kept, err)
 	}
 }
 
@@ -156,7 +156,7 @@ func readEncrypted(t *testing.T, shell *shell, ports map[string]string, banner s
 func decoded(document string) string {
 	var all strings.Builder
 	for _, data := range base64Text.FindAllStringSubmatch(document, -1) {
-		text, _ := base64.StdEncoding.DecodeString(data[1]) // otherwise, it is not a line of output
+		text, _ := base64.StdEncoding.DecodeString(data[1]) // a damaged text would be missed by the checks
 		all.Write(text)
 	}
 	return all.String()

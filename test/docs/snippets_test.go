@@ -140,7 +140,7 @@ func TestPythonWorkflowOnlyCompiles(t *testing.T) {
 	}
 }
 
-// needs skips the test on a machine without a language, but not in CI.
+// needs skips the test if a program that it needs fails; in CI, the test fails.
 func needs(t *testing.T, program string, args ...string) {
 	t.Helper()
 	output, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()

@@ -47,7 +47,7 @@ func account(ctx workflow.Context) error {
 	return workflow.Sleep(ctx, 1<<50)
 }
 
-// until waits for one signal.
+// until returns a workflow that waits for one signal.
 func until(name string) func(workflow.Context) error {
 	return func(ctx workflow.Context) error {
 		workflow.GetSignalChannel(ctx, name).Receive(ctx, nil)
@@ -147,7 +147,7 @@ func startExamples(t *testing.T, s *stack.Stack) client.WorkflowRun {
 	stack.Eventually(t, "the invoice is listed", func(ctx context.Context) error {
 		count, err := s.Temporal.Client.CountWorkflow(ctx, countRequest(sms.CatchersQuery(sms.MessageCatch([]byte(triggersSecret), "paid", "inv1"))))
 		if err == nil && count.Count != 1 {
-			err = fmt.Errorf("%d", count.Count)
+			err = fmt.Errorf("%d workflows are listed, want 1", count.Count)
 		}
 		return err
 	})

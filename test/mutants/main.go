@@ -1,4 +1,4 @@
-// Command mutants removes each protection in turn, and fails unless a test does.
+// Command mutants removes each protection in turn, and fails unless a test then fails.
 // The sources are not changed: the compiler reads the changed file from an
 // overlay.
 package main
@@ -55,7 +55,7 @@ func run(ctx context.Context, only string) error {
 		began := time.Now()
 		red, err := m.try(ctx, root)
 		if ctx.Err() != nil {
-			return fmt.Errorf("interrupted after %d", tried)
+			return fmt.Errorf("interrupted after %d mutants", tried)
 		}
 		tried++
 		verdict := "red: " + red
@@ -70,7 +70,7 @@ func run(ctx context.Context, only string) error {
 		return fmt.Errorf("no mutant matches %q", only)
 	}
 	if survived > 0 {
-		return fmt.Errorf("%d protections have no test", survived)
+		return fmt.Errorf("without %d protections, no test fails", survived)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 const version = "v0.0.0-test"
 
 // release runs make release for one program and this machine, in a folder with
-// the source, and returns what it made.
+// the source, and returns the files that it made.
 func release(t *testing.T, folder, cyclonedx string) map[string][]byte {
 	t.Helper()
 	out := t.TempDir()
@@ -78,7 +78,7 @@ func TestReleaseIsReproducible(t *testing.T) {
 	program := "twiliosim-" + version + "-" + runtime.GOOS + "-" + runtime.GOARCH
 	for _, name := range []string{program, program + ".cdx.json", "SHA256SUMS"} {
 		if len(here[name]) == 0 || !bytes.Equal(here[name], there[name]) {
-			t.Errorf("%s has %d bytes here and %d bytes there, or different ones", name, len(here[name]), len(there[name]))
+			t.Errorf("%s: got %d bytes here and %d from the copied source, want the same bytes", name, len(here[name]), len(there[name]))
 		}
 	}
 	if !strings.Contains(string(here["SHA256SUMS"]), "  "+program+"\n") {
@@ -90,7 +90,7 @@ func TestReleaseIsReproducible(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out := run(t, root, path, "--version"); !strings.Contains(out, version) {
-		t.Errorf("--version prints %q", out)
+		t.Errorf("--version prints %q, want %s in it", out, version)
 	}
 
 	var materials struct {
@@ -113,7 +113,7 @@ func TestReleaseNeedsADocumentedVersion(t *testing.T) {
 		command.Dir = "../.."
 		out, err := command.CombinedOutput()
 		if err == nil || !strings.Contains(string(out), want) {
-			t.Errorf("%q: got error %v\n%s", version, err, out)
+			t.Errorf("%q: got error %v, want %q in the output:\n%s", version, err, want, out)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Collector keeps the spans that it was sent.
+// Collector keeps the spans that it receives.
 type Collector struct {
 	// URL is for OTEL_EXPORTER_OTLP_ENDPOINT.
 	URL string

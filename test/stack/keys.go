@@ -81,7 +81,7 @@ func Replace(t testing.TB, path, text string) {
 	}
 }
 
-// Environment returns the variables that make a program use the file.
+// Environment returns the variable that makes a program use the file.
 func (f KeyFile) Environment() string { return "PAYLOAD_KEYS=" + f.Path }
 
 // Protected returns a client of the server that encrypts and decrypts with a

@@ -80,7 +80,7 @@ func (p *Process) Wait(t testing.TB) int {
 	case <-p.done:
 		return p.cmd.ProcessState.ExitCode()
 	case <-time.After(30 * time.Second):
-		t.Fatalf("%s is still running", p.name)
+		t.Fatalf("%s is still running after 30 s", p.name)
 		return 0
 	}
 }

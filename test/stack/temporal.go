@@ -58,7 +58,7 @@ func StartTemporal(t testing.TB, settings ...string) *Temporal {
 	return s
 }
 
-// Start starts the server again, with its previous data.
+// Start starts the server, with the data of its previous run.
 func (s *Temporal) Start(t testing.TB) {
 	t.Helper()
 	s.launch(t)

@@ -128,7 +128,8 @@ func begin(t *testing.T) *drive {
 	return d
 }
 
-// account is a user's workflow that answers, catches and waits.
+// account is a user's workflow that catches a signal, answers updates and waits for
+// its end.
 func account(ctx workflow.Context, _ any) error {
 	if err := workflows.CatchSignal(ctx, "wake"); err != nil {
 		return err
@@ -367,7 +368,7 @@ func (d *drive) waits(t *testing.T) {
 	d.starter(t, 1, "failed", "--since", "today") // some have failed
 }
 
-// silences makes two machines text each other until one is silenced.
+// silences texts as a machine in a loop does, until it gets no more replies.
 func (d *drive) silences(t *testing.T) {
 	t.Helper()
 	machine := d.secret("a machine", "+15005550131")
@@ -380,7 +381,7 @@ func (d *drive) silences(t *testing.T) {
 			return
 		}
 	}
-	t.Error("the machines were not silenced in time")
+	t.Error("the machine still gets replies after 60 texts")
 }
 
 func (d *drive) catchesUp(t *testing.T) {
@@ -396,7 +397,7 @@ func (d *drive) catchesUp(t *testing.T) {
 		described, err := d.stack.Temporal.Client.DescribeWorkflow(t.Context(), sms.TextWorkflowID(missed.MessageSID), "")
 		return err == nil && described.Status == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, nil
 	})
-	until(t, "it caught up twice", func() (bool, error) {
+	until(t, "two catch-ups have completed", func() (bool, error) {
 		found, err := d.stack.Temporal.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{
 			Query: "WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'",
 		})

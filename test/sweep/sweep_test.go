@@ -70,7 +70,7 @@ func TestNeedlesAreFoundInAnyEncoding(t *testing.T) {
 		}
 	}
 	if found := n.in("15005550102 Frau Wombat"); len(found) > 0 {
-		t.Errorf("found %q", found)
+		t.Errorf("found %q in a text without needles", found)
 	}
 }
 
@@ -86,7 +86,7 @@ func (h haystack) add(where string, message proto.Message, err error) error {
 	return err
 }
 
-// metricsOf returns what a process shows at an address.
+// metricsOf returns the metrics of a process, by its address.
 func metricsOf(t *testing.T, address string) string {
 	t.Helper()
 	response, err := http.Get("http://" + address + "/metrics")
@@ -116,7 +116,7 @@ func TestEncryptionLeavesNothingPersonalBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(h) < 40 {
-		t.Errorf("found only %d places to search", len(h))
+		t.Errorf("found only %d places to search, want at least 40", len(h))
 	}
 	d.stack.Worker.Stop(t)
 	d.stack.Temporal.Stop(t)

@@ -1,4 +1,4 @@
-// All runs the benchmarks in short form, one after the other, prints a table, and
+// Command all runs the short benchmarks one after the other, prints a table, and
 // writes docs/benchmarks.md. It needs Java for the engines' rows and npm for those of
 // Node-RED; without them, the page says so.
 //
@@ -52,7 +52,8 @@ func main() {
 	}
 }
 
-// measure runs everything. A failure only affects its own rows.
+// measure runs all benchmarks. It names those that failed, and returns the rows of
+// the others.
 func measure() (rows []table.Row, failed []string) {
 	dir, err := os.MkdirTemp("", "bench-")
 	if err != nil {
@@ -93,7 +94,8 @@ func measure() (rows []table.Row, failed []string) {
 	return rows, failed
 }
 
-// run runs a program, prints its output, and returns it.
+// run runs a program, prints its output, and returns what it wrote to standard
+// output.
 func run(patience time.Duration, name string, args ...string) (said string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -106,8 +108,8 @@ func run(patience time.Duration, name string, args ...string) (said string, err 
 	return out.String(), err
 }
 
-// installNodeRed returns the program of Node-RED, and installs it the first time; empty
-// if that is not possible.
+// installNodeRed returns the path of Node-RED, which it installs the first time. The
+// path is empty if that fails.
 func installNodeRed() string {
 	dir, err := filepath.Abs(filepath.Join(".local", "node-red"))
 	if err != nil {
@@ -176,7 +178,7 @@ func parsed(text string) float64 {
 	return number
 }
 
-// heading returns the page's introduction, which describes the machine.
+// heading writes the page's introduction, which describes the machine.
 func heading(w io.Writer, began time.Time, busy string, failed []string) {
 	fmt.Fprintf(w, `# Benchmarks
 

@@ -86,8 +86,8 @@ func Of(row Row, figures []float64) Row {
 	return row
 }
 
-// missed returns by how much a figure misses the aim, in percent; 0 or less if it
-// meets it.
+// missed returns by how much a figure misses the aim, in percent; 0 or less if the
+// figure meets the aim.
 func (r Row) missed(figure float64) float64 {
 	if r.AtLeast > 0 {
 		return 100 * (1 - figure/r.AtLeast)

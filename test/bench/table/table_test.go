@@ -22,7 +22,7 @@ func TestVerdictsAreHonest(t *testing.T) {
 		{Row{Median: 1}, ""},
 	} {
 		if got := c.row.verdict(); got != c.want {
-			t.Errorf("%+v: %q, want %q", c.row, got, c.want)
+			t.Errorf("%+v: got the verdict %q, want %q", c.row, got, c.want)
 		}
 	}
 }
@@ -30,6 +30,6 @@ func TestVerdictsAreHonest(t *testing.T) {
 func TestRowsReadAsEnglish(t *testing.T) {
 	one, two := Row{Name: "a text", Unit: "actions", Median: 1}.String(), Row{Name: "a text", Unit: "actions", Median: 2}.String()
 	if !strings.Contains(one, "| 1 action |") || !strings.Contains(two, "| 2 actions |") {
-		t.Errorf("%s\n%s", one, two)
+		t.Errorf("got the rows\n%s\n%s\nwant 1 action in the first and 2 actions in the second", one, two)
 	}
 }
