@@ -70,6 +70,11 @@ const DefaultBroadcastPatience = 25 * time.Hour
 func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (sms.BroadcastProgress, error) {
 	var input broadcastInput
 	problems := readInput(ctx, raw, &input)
+	if problems != nil && input.Carried != nil {
+		// Only a newer worker passes on what this one cannot read. A panic fails the
+		// workflow task, which a newer worker retries, and not the workflow.
+		panic("a newer worker must continue the broadcast: " + sms.Public(problems))
+	}
 	b := &broadcast{input: input, progress: sms.BroadcastProgress{State: broadcastSending}}
 	if input.Carried != nil {
 		b.progress = *input.Carried

@@ -57,6 +57,8 @@ type broadcastBench struct {
 	// outcome says what becomes of one recipient of a page. Optional: by
 	// default, all are texted.
 	outcome func(page int, to string) *sms.Error
+	// refuses returns an error for the whole page, if any. Optional.
+	refuses func(sms.SendSmsInput) *sms.Error
 }
 
 func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
@@ -104,6 +106,11 @@ func newBroadcastBenchIn(t *testing.T, dir string, recipients int) *broadcastBen
 	b.RegisterActivityWithOptions(func(in sms.SendSmsInput) (result sms.SendSmsResult, _ error) {
 		if in.SmsBody == "broken" || in.SmsBody == "broken later" && b.pages > 0 {
 			return sms.SendSmsResult{Errors: []sms.Error{{Code: sms.CodeTemplateSyntax, Message: "line 1 of smsBody: ${ is not closed"}}}, nil
+		}
+		if b.refuses != nil {
+			if problem := b.refuses(in); problem != nil {
+				return sms.SendSmsResult{Errors: []sms.Error{*problem}}, nil
+			}
 		}
 		b.keys, b.patience, b.hours = append(b.keys, in.IdempotencyKey), time.Duration(in.GiveUpAfter), in.QuietHours
 		if b.pages++; b.sending != nil {

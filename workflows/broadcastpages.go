@@ -213,7 +213,12 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 		input.StatusSignals = new(bool) // a signal per message would fill the history
 	}
 	sending := workflow.WithActivityOptions(ctx, options)
-	if err := workflow.ExecuteActivity(sending, sms.SendSmsName, input).Get(ctx, &result); err != nil {
+	err = workflow.ExecuteActivity(sending, sms.SendSmsName, input).Get(ctx, &result)
+	if err == nil && refusesHours(result) {
+		result, input.QuietHours = sms.SendSmsResult{}, nil
+		err = workflow.ExecuteActivity(sending, sms.SendSmsName, input).Get(ctx, &result)
+	}
+	if err != nil {
 		return sms.SendSmsResult{Errors: forEach(recipients, withoutResult).Errors}, err
 	}
 	// A mistake in the input or the template is a single error for the whole

@@ -38,3 +38,13 @@ func TestBroadcastRefusesUnknownFields(t *testing.T) {
 		t.Errorf("got the failure message %q, details %q", failure.Message(), details.Message)
 	}
 }
+
+// TestNewerStateAwaitsANewerWorker has a broadcast continue with what only a newer
+// worker can read: a worker of that version retries the workflow task.
+func TestNewerStateAwaitsANewerWorker(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, json.RawMessage(`{"smsFrom": "+15005550006", "smsBody": "Hi", "file": "list.csv", "carried": {"state": "sending", "newer": 1}}`))
+	if _, panics := errors.AsType[*temporal.PanicError](b.GetWorkflowError()); !panics {
+		t.Errorf("got error %v, want a panic, which fails only the workflow task", b.GetWorkflowError())
+	}
+}

@@ -5,6 +5,7 @@ package workflows
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -95,6 +96,10 @@ func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSms
 		if input.SmsTo = awake; len(awake) > 0 {
 			began := ctx.Err() == nil
 			part, err := SendSms(ctx, input)
+			if refusesHours(part) {
+				input.QuietHours = nil
+				part, err = SendSms(ctx, input)
+			}
 			if temporal.IsCanceledError(err) {
 				part, err = cancelled(awake, began), nil
 			}
@@ -119,6 +124,13 @@ func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSms
 			return decided(unsent(result, left, err), onError)
 		}
 	}
+}
+
+// refusesHours reports whether an older worker refused a send because of its quiet
+// hours, which it does not look at. Nobody was texted.
+func refusesHours(result sms.SendSmsResult) bool {
+	return len(result.Messages) == 0 && len(result.Errors) == 1 && result.Errors[0].Code == sms.CodeInvalidInput &&
+		strings.HasPrefix(result.Errors[0].Message, "quietHours needs a timer")
 }
 
 // fellAsleep returns a result without the recipients whose quiet hours began before

@@ -190,3 +190,36 @@ func TestQuietHoursHideNoOtherCause(t *testing.T) {
 		t.Errorf("while Twilio was away: got %+v; at the end %+v", away, progress)
 	}
 }
+
+// TestOlderWorkersSendInQuietHours has an older worker, whose SendSms refuses quiet
+// hours, run a send and a page.
+func TestOlderWorkersSendInQuietHours(t *testing.T) {
+	bench := func(sends *int) *broadcastBench {
+		b := newBroadcastBench(t, 0)
+		b.SetStartTime(time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC))
+		b.refuses = func(in sms.SendSmsInput) *sms.Error {
+			if *sends++; in.QuietHours == nil {
+				return nil
+			}
+			return &sms.Error{Code: sms.CodeInvalidInput, Message: "quietHours needs a timer, which an activity does not have: start SendSmsWorkflow or BroadcastSmsWorkflow with it"}
+		}
+		return b
+	}
+	hours := &sms.QuietHours{From: "21:00", To: "08:00"}
+	sends := 0
+	b := bench(&sends)
+	b.ExecuteWorkflow(sms.SendSmsWorkflowName, sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
+		SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: sms.To("+447400123456"), QuietHours: hours,
+	}})
+	var report sms.SendSmsWorkflowResult
+	if err := b.GetWorkflowResult(&report); err != nil || len(report.Messages) != 1 || len(report.Errors) != 0 || sends != 2 {
+		t.Errorf("after %d sends: got %+v, error %v", sends, report, err)
+	}
+	sends = 0
+	b = bench(&sends)
+	input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo")
+	input.QuietHours = hours
+	if progress, _ := b.runOn(t, input); progress.State != "done" || progress.Sent != 2 || sends != 2 {
+		t.Errorf("after %d sends: got %+v", sends, progress)
+	}
+}
