@@ -22,8 +22,8 @@ var (
 	alphanumeric = regexp.MustCompile(`^[A-Za-z0-9 &+_-]{1,11}$`)
 	letter       = regexp.MustCompile(`[A-Za-z]`)
 	// A WhatsApp user without a visible number has an ID: a country code, a dot
-	// and up to 128 letters and digits. That of a business's parent account has
-	// "ENT." in between.
+	// and up to 128 letters and digits. In an ID for a business's parent account,
+	// "ENT." follows the dot.
 	whatsAppUser = regexp.MustCompile(`^[A-Za-z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$`)
 	// channelID is the name of an RCS agent, or the ID of a page or a user on
 	// Messenger.
@@ -85,8 +85,9 @@ func IsName(sender string) bool {
 	return alphanumeric.MatchString(sender) && letter.MatchString(sender)
 }
 
-// otherSpellings lists mobile numbers that can be written in two ways: with and
-// without Mexico's 1, Argentina's 9 and Brazil's 9. Source:
+// otherSpellings matches mobile numbers that can be written in two ways, with and
+// without Mexico's 1, Argentina's 9 or Brazil's 9, and says how to convert them to
+// one of the two. Source:
 // https://www.twilio.com/docs/whatsapp/api#international-numbers and
 // https://faq.whatsapp.com/1294841057948784
 var otherSpellings = []struct {
@@ -98,9 +99,9 @@ var otherSpellings = []struct {
 	{regexp.MustCompile(`^\+55([1-9][0-9])([6-9][0-9]{7})$`), "+55${1}9$2"},
 }
 
-// Party returns a single spelling for all addresses of the same phone, for
-// comparisons. It must not be used for sending: the network only knows one of
-// the spellings.
+// Party returns the same text for all spellings of a phone's address on a channel,
+// for comparisons. It must not be used for sending: the network may know only
+// another spelling.
 func Party(address string) string {
 	channel, rest := CutChannel(address)
 	for _, other := range otherSpellings {

@@ -47,7 +47,7 @@ func TestSendersMayBeCodesAndNames(t *testing.T) {
 		"mailto:a@example.com":    false,
 		"viber:acme":              false,
 		"a name that is too long": false,
-		"Acme\n":                  true, // white space around a sender is not accepted
+		"Acme\n":                  true, // white space around a sender is removed
 		"Ac\nme":                  false,
 		"":                        false,
 		"500555000612":            false,

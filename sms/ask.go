@@ -28,7 +28,7 @@ type AskSmsInput struct {
 	// variables. Optional.
 	ContentSID       string          `json:"contentSid,omitempty" example:"\"HX0123456789abcdef0123456789abcdef\""`
 	ContentVariables json.RawMessage `json:"contentVariables,omitempty" example:"{\"1\": \"Ann\"}"`
-	// Pattern is a Java regular expression that a reply must contain; other
+	// Pattern is a Java regular expression that part of a reply must match; other
 	// texts are left to triggers. Optional: default any reply.
 	Pattern string `json:"pattern,omitempty" example:"\"(?i)^(?<answer>yes|no)\\\\b\""`
 	// Reminders are sent while there is no reply. Optional.
@@ -112,7 +112,7 @@ type AskSmsResult struct {
 
 // Reply is a text that answers a question.
 type Reply struct {
-	// MessageSID identifies the message; the same reply is delivered once.
+	// MessageSID identifies the message. No message is delivered twice.
 	MessageSID string `json:"messageSid"`
 	Body       string `json:"body"`
 	// From is the phone, and To is our number.

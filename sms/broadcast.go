@@ -60,7 +60,7 @@ type BroadcastProgress struct {
 	Pages  int `json:"pages"`
 	// Rate is how many recipients are processed per second while it sends, and
 	// SecondsLeft how long the rest takes at that rate, or at the sender's rate if
-	// they do not fit into Twilio's queue. Both are 0 if unknown.
+	// Twilio's queue cannot hold the rest. Both are 0 if unknown.
 	Rate        float64 `json:"rate,omitempty"`
 	SecondsLeft int     `json:"secondsLeft,omitempty"`
 	// State is sending, waiting, paused, cancelled, failed or done.
@@ -73,7 +73,8 @@ type BroadcastProgress struct {
 	Notes []string `json:"notes,omitempty"`
 	// Error says why the broadcast failed before its end, or has no report.
 	Error string `json:"error,omitempty"`
-	// Report is the file's name in BROADCAST_STORE, once it is complete.
+	// Report is the name of the report's file in BROADCAST_STORE, once the report
+	// is complete.
 	Report string `json:"report,omitempty"`
 	// Cursor is where the next page starts, or would have started.
 	Cursor string `json:"cursor,omitempty"`
@@ -83,7 +84,7 @@ type BroadcastProgress struct {
 
 // BeginInput is a broadcast that is about to start.
 type BeginInput struct {
-	// File is the name of the recipients file; empty if they come from
+	// File is the name of the recipients file; empty if the recipients come from
 	// elsewhere.
 	File string `json:"file,omitempty"`
 	// DefaultRegion is the country of numbers without a country code. Optional:
@@ -108,7 +109,7 @@ type BeginResult struct {
 }
 
 // PageInput requests a page of recipients. A caller's own activity that lists
-// recipients gets the same.
+// recipients gets the same input.
 type PageInput struct {
 	// File is the file's name in the worker's BROADCAST_STORE.
 	File string `json:"file,omitempty"`
@@ -159,7 +160,7 @@ type ReportPage struct {
 	Errors   []Error   `json:"errors"`
 }
 
-// FinishInput describes a report that is complete.
+// FinishInput describes a report to which no further pages will be written.
 type FinishInput struct {
 	Name      string `json:"name"`
 	Broadcast string `json:"broadcast"`

@@ -13,11 +13,12 @@ type CapsSmsInput struct {
 type CapCount struct {
 	// Seconds is the length of the time window.
 	Seconds int `json:"seconds"`
-	// Parts holds the messages by 60th part of the window, in parts since 1970.
+	// Parts holds how many messages were reserved in each 60th of the window. Its
+	// keys count 60ths since 1970.
 	Parts map[int64]int `json:"parts"`
 }
 
-// CapTake asks to reserve Count messages. A negative Count returns reserved
+// CapTake asks to reserve Count messages. A negative Count gives back reserved
 // messages that were not sent.
 type CapTake struct {
 	// Key is what to count under: the account, the prefix and the window.
@@ -27,7 +28,7 @@ type CapTake struct {
 	Most    int `json:"most"`
 	Seconds int `json:"seconds"`
 	// At is the At of the result that reserved the messages, if Count is
-	// negative; 0 from an older worker, which returns the latest.
+	// negative; 0 from an older worker, which gives back the latest messages.
 	At int64 `json:"at,omitempty"`
 }
 

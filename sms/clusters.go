@@ -11,7 +11,7 @@ const (
 	zeroWidthNonJoiner = '\u200c'
 )
 
-// clusterer finds the end of a cluster. It follows the rules of Unicode
+// clusterer finds where clusters end. It follows the rules of Unicode
 // Standard Annex 29 for extended grapheme clusters, except for rules that only
 // apply to ill-formed text.
 type clusterer struct {
@@ -20,7 +20,8 @@ type clusterer struct {
 	regions int // regional indicators so far: two make a flag
 }
 
-// joins reports whether r belongs to the cluster before it, and adds it.
+// joins takes the next character of a text, and reports whether it belongs to the
+// same cluster as the character before it.
 func (c *clusterer) joins(r rune) bool {
 	joined := c.last != 0 && c.accepts(r)
 	if !joined {
@@ -35,7 +36,7 @@ func (c *clusterer) joins(r rune) bool {
 
 func (c *clusterer) accepts(r rune) bool {
 	switch {
-	case r < 0x300: // no character below this one joins another, and most are below
+	case r < 0x300: // no character below this one joins another, and most characters are
 		return false
 	case unicode.IsControl(c.last):
 		return false

@@ -2,8 +2,8 @@ package sms
 
 // Decoding of the inputs of activities and workflows, which come from any
 // language, and from process models in which every value is a string. Unknown
-// fields are refused, since a text might be sent without what they ask for;
-// known values may be written in many ways.
+// fields are refused, since a text might be sent without what they ask for; the
+// values of known fields may be written in many ways.
 
 import (
 	"bytes"
@@ -24,7 +24,7 @@ import (
 // written as strings; a list of one may be replaced by its element. A field's
 // tag "example" is shown to callers whose value has the wrong form. If it lists
 // words joined by "or", they match in any case; a field of type json.RawMessage
-// only accepts objects if its example is one.
+// accepts only objects if its example is an object.
 //
 // The error is a [Problems] with everything that is wrong. In that case, into
 // holds what could be decoded.
@@ -71,7 +71,7 @@ type Problem struct {
 // Problems lists all mistakes in an input.
 type Problems []Problem
 
-// maxProblems limits how many are reported.
+// maxProblems limits how many problems are reported.
 const maxProblems = 20
 
 func (p Problems) Error() string { return p.join(true) }
@@ -127,7 +127,7 @@ func (p Problems) err() error {
 	return p
 }
 
-// field is the position of a value.
+// field is the field that a value belongs to.
 type field struct {
 	// name is empty for the whole input.
 	name, example string
@@ -211,7 +211,7 @@ func (d *decoder) value(f field, data []byte, into reflect.Value) {
 	}
 }
 
-// text decodes a string, or a number as one.
+// text decodes a string. A number becomes the text in which it is written.
 func (d *decoder) text(f field, data []byte, text string, isText bool, into reflect.Value) {
 	switch {
 	case isText && strings.Contains(f.example, `" or "`):
@@ -233,7 +233,8 @@ func asText(data []byte) (text string, ok bool) {
 	return text, json.Unmarshal(data, &text) == nil
 }
 
-// orText returns the content of a string, and any other value as it is written.
+// orText returns the content of a string, without white space around it, and any
+// other value as it is written.
 func orText(data []byte, text string) string {
 	if data[0] == '"' {
 		return strings.TrimSpace(text)
@@ -241,8 +242,8 @@ func orText(data []byte, text string) string {
 	return string(data)
 }
 
-// inner returns the JSON of a string that contains an object or a list, if it
-// starts like one.
+// inner returns the JSON inside a string if it is valid and starts with the given
+// bracket, and otherwise the value as it is.
 func inner(data []byte, text string, begins byte) []byte {
 	if trimmed := strings.TrimSpace(text); trimmed != "" && trimmed[0] == begins && json.Valid([]byte(trimmed)) {
 		return []byte(trimmed)
@@ -417,8 +418,8 @@ type structField struct {
 	value         reflect.Value
 }
 
-// fieldsOf lists the fields of a struct, its own before those of embedded
-// structs, which it may hide.
+// fieldsOf lists the fields of a struct: its own, and then those of embedded
+// structs unless an earlier field has the same name.
 func fieldsOf(s reflect.Value) (fields []structField) {
 	var embedded []reflect.Value
 	for i := range s.NumField() {

@@ -115,7 +115,7 @@ var sdkInputs = map[string]struct{ send, ask, broadcast string }{
 			"quiet_hours": {"from": "21:00:00", "to": "08:00:00"}}`,
 	},
 	// JSON.stringify: undefined is left out, a Date has milliseconds, and
-	// durations are strings as the SDK's own.
+	// durations are strings in the SDK's own format.
 	"TypeScript": {
 		`{"smsFrom":"+15005550006","smsTo":[{"to":"+15005550009","variables":{"name":"Bo"}}],"smsBody":"Hello",
 			"giveUpAfter":"26 hours","onError":"fail","sendAt":"2026-01-31T08:00:00.000Z","validityPeriod":60,"maxPrice":0.5,
@@ -123,8 +123,8 @@ var sdkInputs = map[string]struct{ send, ask, broadcast string }{
 		`{"smsFrom":"+15005550006","smsTo":"+15005550009","smsBody":"Yes?","reminders":[{"after":"1 hour","smsBody":"Well?"}],"timeout":"1d","ifSeveral":"latest"}`,
 		`{"smsFrom":"+15005550006","smsBody":"Hello","source":{"activity":"People","taskQueue":"shop"},"senderRate":1.5,"quietHours":{"from":"21:00","to":"08:00"}}`,
 	},
-	// JSON.generate: Time with spaces. PHP writes durations with years and
-	// months.
+	// Ruby's JSON.generate writes a Time with spaces. PHP writes durations with
+	// years and months.
 	"Ruby and PHP": {
 		`{"smsFrom":"+15005550006","smsTo":[{"to":"+15005550009","variables":{"name":"Bo"}}],"smsBody":"Hello",
 			"giveUpAfter":"P0Y0M1DT2H0M0S","onError":"fail","sendAt":"2026-01-31 09:00:00 +0100","validityPeriod":60,"maxPrice":0.5,
@@ -143,7 +143,7 @@ func TestDecodeReadsWhatEachSDKWrites(t *testing.T) {
 			continue
 		}
 		if send.QuietHours == nil || send.QuietHours.Check() != nil || send.SendAt == nil || !send.SendAt.Equal(at) {
-			t.Errorf("%s: got quiet hours %+v, sendAt %v", language, send.QuietHours, send.SendAt)
+			t.Errorf("%s: got quiet hours %+v and sendAt %v, want valid quiet hours and %v", language, send.QuietHours, send.SendAt, at)
 		}
 		send.QuietHours, send.SendAt = nil, nil
 		want := SendSmsWorkflowInput{SendSmsInput: SendSmsInput{
@@ -200,7 +200,8 @@ func TestDurationsReadAsEachLanguageWrites(t *testing.T) {
 			t.Errorf("%s: got %v, %v, want %s", written, time.Duration(got.Timeout), err, want)
 		}
 	}
-	// Durations of a month, negative ones, and bare milli- or nanoseconds.
+	// Months and years, negative or too long durations, ambiguous ones, and bare
+	// milliseconds or nanoseconds.
 	for _, written := range []string{`"1 month"`, `"P1M"`, `"P1Y"`, `"-00:01:30"`, `"PT-1S"`, `"-1h"`, `"1:30"`, `300000`, `90000000000`, `"9999999 weeks"`, `"P5200W36500DT876000H"`, `"2000000h"`, `"10 minutes ago"`} {
 		var got whole
 		if err := Decode([]byte(`{"timeout": `+written+`}`), &got); err == nil {
@@ -236,7 +237,7 @@ func TestDecodeExplainsMistakes(t *testing.T) {
 		`{"timeout": 1e300}`:                         `timeout must be a duration, such as "90s", "1h30m" or "PT24H"; it is 1e300`,
 		`{"timeout": {}}`:                            `timeout must be a duration, such as "90s", "1h30m" or "PT24H"; it is an object`,
 		`{"timeout": 300000}`:                        `timeout must have a unit if it is longer than a day, such as "48h" or "P2D": a bare number means seconds; it is 300000`,
-		`{"sendAt": "2026-01-31T09:00:00"}`:          `sendAt must be in a time zone, which is missing: add Z or an offset, such as "2026-01-31T09:00:00+01:00" or "2026-01-31T08:00:00Z"; it is "2026-01-31T09:00:00"`,
+		`{"sendAt": "2026-01-31T09:00:00"}`:          `sendAt must be in a time zone: add Z or an offset, such as "2026-01-31T09:00:00+01:00" or "2026-01-31T08:00:00Z"; it is "2026-01-31T09:00:00"`,
 		`{"sendAt": "tomorrow"}`:                     `sendAt must be a date and time with a time zone, such as "2026-01-31T09:00:00+01:00" or "2026-01-31T08:00:00Z"; it is "tomorrow"`,
 		`{"sendAt": 1800000000}`:                     `sendAt must be a date and time with a time zone, such as "2026-01-31T09:00:00+01:00" or "2026-01-31T08:00:00Z"; it is 1800000000`,
 		`{"reminders": [{"after": "x", "body": 1}]}`: `reminders[0].after must be a duration, such as "90s", "1h30m" or "PT24H"; it is "x". there is no field reminders[0].body (did you mean smsBody?)`,
@@ -252,7 +253,7 @@ func TestDecodeExplainsMistakes(t *testing.T) {
 			t.Errorf("%s:\n got %v\nwant %s", in, err, want)
 		}
 		if err != nil && strings.Contains(err.Error(), "json:") {
-			t.Errorf("%s: the error shows Go's own: %v", in, err)
+			t.Errorf("%s: the error contains the text of one from encoding/json: %v", in, err)
 		}
 	}
 }
@@ -261,14 +262,14 @@ func TestPublicProblemsHideValues(t *testing.T) {
 	err := Decode([]byte(`{"validityPeriod": "+4915112345678", "+4915112345678": 1, "timeout": "+4915112345678"}`), new(whole))
 	problems, _ := errors.AsType[Problems](err)
 	if len(problems) != 3 || !strings.Contains(problems.Error(), "4915") || strings.Contains(Public(problems), "4915") {
-		t.Errorf("got %d problems, the public text is %s", len(problems), Public(problems))
+		t.Errorf("got %d problems (want 3), publicly as %q, which must not contain the number", len(problems), Public(problems))
 	}
 }
 
 func TestProblemsAreCut(t *testing.T) {
 	err := Decode([]byte(`{"reminders": [`+strings.Repeat(`{"after": "`+strings.Repeat("x", 1000)+`"},`, 10_000)+`{}]}`), new(whole))
 	if err == nil || len(err.Error()) > 10_000 || !strings.HasSuffix(err.Error(), "and 9980 more") {
-		t.Errorf("the error has %d bytes and ends in %.30s", len(err.Error()), err.Error()[len(err.Error())-30:])
+		t.Errorf("got an error of %d bytes that ends in %q, want at most 10,000 bytes and the end %q", len(err.Error()), err.Error()[len(err.Error())-30:], "and 9980 more")
 	}
 }
 

@@ -22,7 +22,7 @@ type SendSmsWorkflowInput struct {
 type SendSmsWorkflowResult struct {
 	SendSmsResult
 	// Deliveries says what became of each message that Twilio accepted, in the
-	// order of Messages; null unless WaitForDelivery was set.
+	// order of Messages; absent unless WaitForDelivery was set.
 	Deliveries []Delivery `json:"deliveries,omitempty"`
 }
 
@@ -31,11 +31,11 @@ type Delivery struct {
 	To     string `json:"to"`
 	SID    string `json:"sid"`
 	Status Status `json:"status"`
-	// ErrorCode is Twilio's reason for a message that failed or was not
+	// ErrorCode is Twilio's code for why the message failed or was not
 	// delivered.
 	ErrorCode    int    `json:"errorCode,omitempty"`
 	ErrorMessage string `json:"errorMessage,omitempty"`
-	// Recipient is from the status update, if it named one.
+	// Recipient is from the status update, if that named one.
 	Recipient string `json:"recipient,omitempty"`
 	// Redacted is true if Twilio has cleared the body.
 	Redacted bool `json:"redacted,omitempty"`

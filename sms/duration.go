@@ -103,7 +103,8 @@ func sum(counts []string, units []time.Duration) (span Duration, err error) {
 // century is the longest duration.
 const century = Duration(100 * 366 * 24 * time.Hour)
 
-// spanOf multiplies.
+// spanOf returns a number of units as a duration, or an error if it is negative or
+// longer than a century.
 func spanOf(count float64, unit time.Duration) (Duration, error) {
 	if span := count * float64(unit); span >= 0 && span <= float64(century) {
 		return Duration(span), nil
@@ -111,8 +112,8 @@ func spanOf(count float64, unit time.Duration) (Duration, error) {
 	return 0, errNoDuration
 }
 
-// duration decodes a duration. A large bare number is probably meant as
-// milliseconds.
+// duration decodes a duration. A large bare number is refused, since it is
+// probably meant as milliseconds.
 func (d *decoder) duration(f field, data []byte, text string, into *Duration) {
 	f.example = durationExample
 	span, bare, err := parseDuration(orText(data, text))
@@ -130,7 +131,7 @@ func (d *decoder) duration(f field, data []byte, text string, into *Duration) {
 }
 
 // zoned and unzoned are the formats of a time, with and without a time zone.
-// Java omits seconds that are zero, Ruby writes "2026-01-31 08:00:00 UTC" and
+// Java omits seconds that are zero; Ruby writes "2026-01-31 08:00:00 UTC" and
 // "2026-01-31 09:00:00 +0100".
 var (
 	zoned   = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04:05 UTC", "2006-01-02T15:04:05 -0700"}
@@ -153,7 +154,7 @@ func (d *decoder) time(f field, data []byte, text string, into *time.Time) {
 	kind := "a date and time with a time zone"
 	for _, form := range unzoned {
 		if _, err := time.Parse(form, written); err == nil {
-			kind = "in a time zone, which is missing: add Z or an offset"
+			kind = "in a time zone: add Z or an offset"
 		}
 	}
 	d.must(f, kind, data)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Code says why something was not sent. The names are the Alfresco connector's
-// if it has one.
+// Code says why something was not sent. If the Alfresco connector has the same
+// code, it has the same name here.
 type Code string
 
 // The codes of the Alfresco connector.
@@ -73,7 +73,7 @@ const (
 	CodeQuietHours Code = "QUIET_HOURS"
 )
 
-// Codes returns all of them.
+// Codes returns all codes.
 func Codes() []Code {
 	return []Code{
 		CodeMissingInput, CodeInvalidInput, CodeConnection, CodeAuthentication, CodeInvalidRequest, CodeInvalidTo, CodeInvalidFrom,
@@ -94,8 +94,8 @@ type Error struct {
 	TwilioCode int `json:"twilioCode,omitempty"`
 	// HTTPStatus is the status of Twilio's response, 0 if there was none.
 	HTTPStatus int `json:"httpStatus,omitempty"`
-	// Message says what was tried, on what, and what to do. It may contain a
-	// phone number: it belongs in the payload and nowhere else.
+	// Message says what failed and what to do. It may contain a phone number, so
+	// it belongs in the payload and nowhere else.
 	Message string `json:"message"`
 	// MoreInfo is the URL of Twilio's page on the error.
 	MoreInfo string `json:"moreInfo,omitempty"`
@@ -113,7 +113,7 @@ type Error struct {
 
 	// RetryAfter is how long Twilio asked us to wait; 0 if it did not.
 	RetryAfter time.Duration `json:"-"`
-	// Scope says whom it concerns besides the recipient.
+	// Scope says whom the failure concerns besides the recipient.
 	Scope Scope `json:"-"`
 	// Reason is the failure's label in metrics, from a small fixed set.
 	Reason string `json:"-"`

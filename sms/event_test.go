@@ -57,10 +57,10 @@ func TestKeywordsDifferByNumber(t *testing.T) {
 	for body, want := range map[string]EventKind{"arrêt": EventOptOut, "Aide": EventHelp, "STOP": EventReceived, "HELP": EventReceived, "reprise": EventReceived} {
 		m := Inbound{From: "+15005550009", Body: body}
 		if got := french.Classify(m); got != want || french.OptsIn(m) != (body == "reprise") {
-			t.Errorf("Classify(%q) = %s, want %s", body, got, want)
+			t.Errorf("%q: got %s, opts in %t; want %s, %t", body, got, french.OptsIn(m), want, body == "reprise")
 		}
 		if got := (Keywords{}).Classify(m); got != EventReceived {
-			t.Errorf("without keywords: Classify(%q) = %s", body, got)
+			t.Errorf("without keywords: Classify(%q) = %s, want SMS_RECEIVED", body, got)
 		}
 	}
 }

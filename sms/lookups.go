@@ -36,7 +36,7 @@ type AskWorkflowResult struct {
 	TooLong bool `json:"tooLong,omitempty"`
 }
 
-// FindRunInput names a workflow.
+// FindRunInput names a workflow, and says when a text was received.
 type FindRunInput struct {
 	WorkflowID string    `json:"workflowId"`
 	ReceivedAt time.Time `json:"receivedAt"`
@@ -78,7 +78,7 @@ type FindCatchersInput struct {
 	After string `json:"after,omitempty"`
 	Limit int    `json:"limit"`
 	// ReceivedAt leaves out workflows that started later. Optional: default
-	// none.
+	// leaves out none.
 	ReceivedAt time.Time `json:"receivedAt,omitzero"`
 }
 

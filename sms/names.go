@@ -117,17 +117,18 @@ const (
 
 // The signals.
 const (
-	// StatusSignal brings a [StatusUpdate] to the workflow that sent the message.
+	// StatusSignal delivers a [StatusUpdate] to the workflow that sent the message.
 	StatusSignal = "SmsStatus"
-	// ReplySignal brings a [Reply] to the workflow that asked.
+	// ReplySignal delivers a [Reply] to the workflow that asked.
 	ReplySignal = "SmsReply"
 	// GiveUpSignal tells a ReceiveSmsWorkflow that the sender is about to get
-	// the echoErrors, because no worker had started on it. A workflow that has
-	// started ignores it. Its argument is a random number of the delivery, at
-	// least 2, or its negative to take that back. Older webhooks send 1 and -1;
-	// older workers add up all arguments.
+	// the echoErrors, because no worker has started on the workflow. A workflow
+	// that has started ignores it. Its argument is a random number, at least 2,
+	// that identifies the webhook's delivery, or the negative of that number to
+	// withdraw the signal. Older webhooks send 1 and -1; older workers add up all
+	// arguments.
 	GiveUpSignal = "giveUp"
-	// QuestionOpenSignal and QuestionCloseSignal bring a [Question] to its keeper.
+	// QuestionOpenSignal and QuestionCloseSignal deliver a [Question] to its keeper.
 	QuestionOpenSignal  = "open"
 	QuestionCloseSignal = "close"
 )
@@ -167,8 +168,8 @@ const (
 
 // The types of SendSms errors.
 const (
-	// NotSentErrorType is the error of a send with [OnErrorFail] that did not
-	// reach Twilio for all recipients.
+	// NotSentErrorType is the error of a send with [OnErrorFail] if a recipient
+	// was not texted.
 	NotSentErrorType = "SmsNotSent"
 	// NotSentYetErrorType asks Temporal for another attempt. A caller whose
 	// retry policy declares it non-retryable gets the incomplete result instead.

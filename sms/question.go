@@ -25,8 +25,8 @@ type Question struct {
 }
 
 // MayBeAnsweredBy reports whether a text that an account received at a given
-// time can be a reply: it came late enough, and to the account that asked if
-// both are known. Twilio reports the time in whole seconds, rounded down.
+// time can be a reply: it came late enough, and to the account that asked, if
+// both accounts are known. Twilio reports the time in whole seconds, rounded down.
 func (q Question) MayBeAnsweredBy(receivedAt time.Time, accountSID string) bool {
 	if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {
 		return false

@@ -70,7 +70,7 @@ func minutes(text string) (int, error) {
 	return at.Hour()*60 + at.Minute(), nil
 }
 
-// never bounds the search for a time that is not quiet.
+// never is how far ahead Until looks for a time that is not quiet.
 const never = 48 * time.Hour
 
 // Until returns the earliest time, from now on, that is not quiet in any of the

@@ -56,7 +56,7 @@ func TestQuietHoursAreChecked(t *testing.T) {
 		"":                                                                   {From: "21:00", To: "08:00", TimeZone: "Europe/Berlin"},
 	} {
 		if err := q.Check(); (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
-			t.Errorf("Check(%+v) = %v", q, err)
+			t.Errorf("Check(%+v) = %v, want an error with %q, or none if that is empty", q, err, says)
 		}
 	}
 }

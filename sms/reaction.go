@@ -1,8 +1,8 @@
 package sms
 
-// A reaction is what a phone sends as a text when someone adds a heart or a
-// thumb to a message, in the wording of the phone's maker and the language of
-// its owner.
+// A reaction is the text that a phone sends when someone reacts to a message, for
+// example with a heart. Its wording depends on the phone's maker and the owner's
+// language.
 
 import (
 	"regexp"
@@ -17,13 +17,13 @@ type Reaction struct {
 	// Emoji is the emoji itself: a like is 👍, whatever the wording. Empty for a
 	// sticker.
 	Emoji string `json:"emoji"`
-	// Text is the message that it refers to, as the phone quotes it, which may
-	// be shortened; empty if that is a picture or similar.
+	// Text is the message that someone reacted to, as the phone quotes it, possibly
+	// shortened; empty if that message is a picture or similar.
 	Text    string `json:"text"`
 	Removed bool   `json:"removed"`
 }
 
-// The sentences of iPhones: %s is the quoted message, %e an emoji. The
+// The sentences that iPhones send: %s is the quoted message, %e an emoji. The
 // languages are separated by |: English, German, French, Spanish (Spain, then
 // Latin America), Italian, Dutch, Swedish, Danish, Norwegian.
 var tapbacks = []struct{ emoji, added, removed string }{
@@ -74,8 +74,9 @@ var tapbacks = []struct{ emoji, added, removed string }{
 	},
 }
 
-// sentence is one of these sentences, split into prefix, emoji, middle, quote
-// and suffix. One without an emoji has no middle.
+// sentence is one of these sentences: its parts before and after the quoted
+// message. In a sentence with %e, the emoji is between prefix and middle; in all
+// others, middle is empty.
 type sentence struct {
 	emoji, prefix, middle, suffix string
 	removed                       bool
@@ -97,20 +98,20 @@ var sentences = func() (all []sentence) {
 	return all
 }()
 
-// googles matches what Google Messages writes in any language: the emoji
+// googleReaction matches what Google Messages writes in any language: the emoji
 // between zero-width spaces (zero-width non-joiners if the reaction was
 // removed), and the quoted message between hair spaces.
-var googles = regexp.MustCompile(`^\x{200A}?[^\x{200A}-\x{200C}]*([\x{200B}\x{200C}])([^\x{200A}-\x{200C}]+)[\x{200B}\x{200C}][^\x{200A}]*\x{200A}([^\x{200A}]*)\x{200A}[^\x{200A}]*\x{200A}?\s*$`)
+var googleReaction = regexp.MustCompile(`^\x{200A}?[^\x{200A}-\x{200C}]*([\x{200B}\x{200C}])([^\x{200A}-\x{200C}]+)[\x{200B}\x{200C}][^\x{200A}]*\x{200A}([^\x{200A}]*)\x{200A}[^\x{200A}]*\x{200A}?\s*$`)
 
-// spaces converts all white space to one kind, and removes characters without
-// width.
+// spaces converts no-break spaces to ordinary ones, and removes hair spaces and
+// characters without width.
 var spaces = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u200a", "", "\u200b", "", "\u200c", "", "\u200e", "", "\u2060", "", "\ufeff", "")
 
 // ParseReaction returns the reaction that a text represents, or nil. It knows
-// those of iPhones in the languages above, and those of Google's Messages in
+// those of iPhones in the languages above, and those of Google Messages in
 // all languages.
 func ParseReaction(body string) *Reaction {
-	if m := googles.FindStringSubmatch(body); m != nil && isEmoji(m[2]) {
+	if m := googleReaction.FindStringSubmatch(body); m != nil && isEmoji(m[2]) {
 		return &Reaction{Emoji: m[2], Text: m[3], Removed: m[1] == "\u200c"}
 	}
 	text := strings.TrimSpace(spaces.Replace(body))
@@ -141,7 +142,7 @@ func (s *sentence) parse(text string) *Reaction {
 	return &Reaction{Emoji: emoji, Text: quoted, Removed: s.removed}
 }
 
-// things are what iPhones call messages other than text.
+// things are the names by which iPhones refer to messages other than texts.
 var things = []string{
 	"an image", "a photo", "a video", "a movie", "an attachment", "an audio message", "a sticker", "a location",
 	"una imagen",

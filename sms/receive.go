@@ -19,7 +19,7 @@ const (
 	// MemoAccount holds the SID of the account that received the text.
 	MemoAccount = "smsAccountSid"
 	// MemoReplies holds the replies to the sender, a list of texts, if they
-	// were decided when the workflow was accepted. Otherwise, they are in the
+	// were known when the workflow was started. Otherwise, they are in the
 	// workflow's result.
 	MemoReplies = "replies"
 	// MemoIfLost holds the replies to the sender if no worker is available in
@@ -35,7 +35,7 @@ const (
 	PriorityOfStarted = 3
 )
 
-// TextWorkflowID returns the ID of a text's only workflow, which records what
+// TextWorkflowID returns the ID of a text's own workflow, which records what
 // became of the text. If several accounts claim the same MessageSid, the ID of
 // each but the first ends in the account's SID.
 func TextWorkflowID(messageSID string) string { return "sms-" + messageSID }
@@ -181,8 +181,8 @@ func (c *Call) Certain() bool {
 	return false
 }
 
-// Plain reports whether the call is a start that needs no more than the
-// workflow ID of the text.
+// Plain reports whether the call starts a workflow without setting its ID, so that
+// this workflow can be the text's own.
 func (c *Call) Plain() bool { return c.Action == ActionStart && c.WorkflowID == "" }
 
 // Echo is a reply. Its parts are texts, and references to the result of the
@@ -195,8 +195,8 @@ type EchoPart struct {
 	Result string `json:"result,omitempty"`
 }
 
-// In fills in the result of the call, a JSON value. A missing member becomes
-// empty.
+// In returns the reply with values from the result of the call, which is JSON. A
+// missing value becomes empty.
 func (e Echo) In(result json.RawMessage) string {
 	var out strings.Builder
 	for _, part := range e {
@@ -208,7 +208,8 @@ func (e Echo) In(result json.RawMessage) string {
 	return out.String()
 }
 
-// String shows references to the result as ${result.amount}.
+// String returns the reply with references to the result in the form
+// ${result.amount}.
 func (e Echo) String() string {
 	var out strings.Builder
 	for _, part := range e {
@@ -253,7 +254,8 @@ type Outcome string
 
 // The outcomes, best first.
 const (
-	// OutcomePublished: the workflow was started or signalled, or has answered.
+	// OutcomePublished: the workflow was started or signalled, or has answered an
+	// update.
 	OutcomePublished Outcome = "published"
 	// OutcomeAnswered: the text answered a question.
 	OutcomeAnswered Outcome = "answered"

@@ -41,8 +41,8 @@ func (r Recipient) MarshalJSON() ([]byte, error) {
 	return json.Marshal(object(r))
 }
 
-// UnmarshalJSON accepts both forms. Anything else is kept as its JSON text,
-// which then fails as an address without stopping the others.
+// UnmarshalJSON accepts both forms. Anything else is kept as its JSON text, which
+// is not a valid address and fails for this recipient only.
 func (r *Recipient) UnmarshalJSON(data []byte) error {
 	if r.plain(data) {
 		return nil

@@ -30,7 +30,7 @@ func TestPlainRecipientIsReadQuickly(t *testing.T) {
 	} {
 		var quick, read Recipient
 		if got := quick.plain([]byte(text)); got != want {
-			t.Errorf("plain accepts %s: %v", text, got)
+			t.Errorf("plain(%s) = %v, want %v", text, got, want)
 		}
 		if !want {
 			continue

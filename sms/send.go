@@ -1,6 +1,6 @@
 package sms
 
-// The input of SendSms, and the rules between its fields.
+// The input of SendSms, and the rules for its fields.
 
 import (
 	"encoding/json"
@@ -45,10 +45,10 @@ type SendSmsInput struct {
 	// 60 characters is shown, without digits that may be a phone number.
 	// Optional.
 	Label string `json:"label,omitempty" example:"\"order reminder\""`
-	// GiveUpAfter is how long a send without progress keeps retrying what was
-	// certainly not sent but may be later, across attempts. Optional: default
-	// as long as the caller's timeouts and retry policy allow, or 1 h if they
-	// set no limit.
+	// GiveUpAfter is how long a send without progress keeps retrying messages that
+	// Twilio certainly did not accept but may accept later, across attempts.
+	// Optional: default as long as the caller's timeouts and retry policy allow, or
+	// 1 h if they set no limit.
 	GiveUpAfter Duration `json:"giveUpAfter,omitempty"`
 	// Priority is "high", "normal" or "low": which messages, such as one-time
 	// codes, go first if SEND_RATE, SEND_ACCOUNT_RATE or SEND_CONCURRENCY makes
@@ -82,8 +82,8 @@ type SendSmsInput struct {
 	// ValidityPeriod is how many seconds a message may wait to be sent, 1 to
 	// 36000. Optional: default Twilio's, 36000.
 	ValidityPeriod int `json:"validityPeriod,omitempty" example:"3600"`
-	// StatusCallback is called at each change of a message's status. Optional:
-	// default none, or our own webhook if StatusSignals is set.
+	// StatusCallback is the URL that Twilio calls at each change of a message's
+	// status. Optional: default none, or our own webhook if StatusSignals is set.
 	StatusCallback string `json:"statusCallback,omitempty" example:"\"https://example.com/status\""`
 	// StatusSignals makes the worker's webhook signal "SmsStatus" to the
 	// workflow at each change of a message's status. Optional: default false.
@@ -174,7 +174,7 @@ func (in *SendSmsInput) Check(known Problems) error {
 	return nil
 }
 
-// Problems adds to the known problems all others that [SendSmsInput.Check]
+// Problems returns the known problems and all others that [SendSmsInput.Check]
 // finds.
 func (in *SendSmsInput) Problems(known Problems) Problems {
 	problems, missing := in.check(known)
@@ -184,7 +184,8 @@ func (in *SendSmsInput) Problems(known Problems) Problems {
 	return problems
 }
 
-// check also merges the two names of the data model.
+// check returns the known problems and all others, and the required fields that
+// are missing. It moves Metadata to Variables.
 func (in *SendSmsInput) check(problems Problems) (all Problems, missing []string) {
 	for _, absent := range []struct {
 		field string
@@ -214,8 +215,8 @@ var (
 	contentSID = regexp.MustCompile(`^HX[0-9a-fA-F]{32}$`)
 )
 
-// checkFields checks the conditions between fields, and those on a field beyond
-// its form.
+// checkFields checks the rules for fields that decoding does not check, including
+// those between fields.
 func (in *SendSmsInput) checkFields(problems Problems) Problems {
 	oneOf := func(field, value, one, other string) (broken bool, name, says string) {
 		return value != "" && value != one && value != other, field, fmt.Sprintf("%s must be %s or %s", field, one, other)

@@ -17,7 +17,7 @@ type SendSmsResult struct {
 	TwilioError *string `json:"twilioError"`
 	// Messages are those that Twilio accepted, in the order of the recipients.
 	Messages []Message `json:"messages"`
-	// Errors has one entry for each of the other recipients, and says why.
+	// Errors has one entry for each of the other recipients, with the reason.
 	Errors []Error `json:"errors"`
 	// Broadcast is set if there were more than [MaxRecipients]. Messages is
 	// then empty, and Errors has one error for each code.
@@ -49,7 +49,7 @@ func (r *SendSmsResult) Unsent() (unsent, all int) {
 	return len(r.Errors), len(r.Errors) + len(r.Messages)
 }
 
-// NotSent says how many recipients were not texted, without naming one. The
+// NotSent says how many recipients were not texted, without naming any. The
 // result must have an error.
 func (r *SendSmsResult) NotSent() string {
 	unsent, all := r.Unsent()

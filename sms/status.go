@@ -18,7 +18,7 @@ var rank = map[Status]int{
 }
 
 // After reports whether a message with status before can now have status s. Of
-// two final statuses, the first counts; only a delivered message can be read.
+// two final statuses, the first counts, but a delivered message can become read.
 func (s Status) After(before Status) bool {
 	if s == StatusRead && before.Final() && before != StatusDelivered {
 		return false
@@ -69,8 +69,8 @@ type StatusUpdate struct {
 	// MessageSID identifies the message.
 	MessageSID string `json:"messageSid"`
 	Status     Status `json:"status"`
-	// ErrorCode says why the message failed or was not delivered, 0 if it did
-	// not. Source: https://www.twilio.com/docs/api/errors
+	// ErrorCode says why the message failed or was not delivered, 0 in any other
+	// status. Source: https://www.twilio.com/docs/api/errors
 	ErrorCode int `json:"errorCode,omitempty"`
 	// ErrorMessage is Twilio's text for it, if there was one.
 	ErrorMessage string `json:"errorMessage,omitempty"`

@@ -24,12 +24,12 @@ func TestStatusNeverGoesBackwards(t *testing.T) {
 		{StatusQueued, "teleported", false},
 	} {
 		if got := tc.after.After(tc.before); got != tc.want {
-			t.Errorf("%q.After(%q) = %v", tc.after, tc.before, got)
+			t.Errorf("%q.After(%q) = %v, want %v", tc.after, tc.before, got, tc.want)
 		}
 	}
 	for status, want := range map[Status]bool{StatusQueued: false, StatusSent: false, StatusPartiallyDelivered: false, StatusDelivered: true, StatusUndelivered: true, StatusFailed: true, StatusCanceled: true, StatusRead: true, "": false} {
 		if status.Final() != want {
-			t.Errorf("%q.Final() = %v", status, status.Final())
+			t.Errorf("%q.Final() = %v, want %v", status, status.Final(), want)
 		}
 	}
 }

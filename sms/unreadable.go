@@ -2,14 +2,14 @@ package sms
 
 import "fmt"
 
-// UnreadableErrorType is the type of the failure of an attempt that could not
-// read what an earlier one recorded.
+// UnreadableErrorType is the error type of an activity attempt that cannot read
+// what an earlier attempt recorded.
 const UnreadableErrorType = "PayloadUnreadable"
 
 // UnreadableError means that a payload is encrypted with a key that this
-// process does not have, or has an unknown encoding. Another process may be
-// able to read it, and this one later. Its text names the key, but contains
-// nothing of the payload.
+// process does not have, or has an unknown encoding. Another process may be able
+// to read the payload, or this one once it has the key. The error's text names the
+// key, but contains nothing of the payload.
 type UnreadableError struct {
 	// KeyID names the key; empty if the payload is not encrypted.
 	KeyID string
