@@ -16,7 +16,8 @@ type numbers struct {
 // seed makes it impossible to choose numbers that collide.
 var seed = maphash.MakeSeed()
 
-// add adds a number below the largest one, and reports whether it was there already.
+// add adds a number, which must be below math.MaxUint64, and reports whether the
+// set already contained it.
 func (s *numbers) add(number uint64) (known bool) {
 	if s.count >= len(s.slots)/4*3 {
 		old := s.slots

@@ -19,6 +19,6 @@ func TestNumbersAreASet(t *testing.T) {
 		}
 	}
 	if set.count != len(some) || len(set.slots) > 2*len(some) {
-		t.Errorf("the set has %d of %d numbers, in %d slots", set.count, len(some), len(set.slots))
+		t.Errorf("the set has %d numbers in %d slots, want %d in at most %d", set.count, len(set.slots), len(some), 2*len(some))
 	}
 }

@@ -51,8 +51,8 @@ func (f *Files) Register(r worker.ActivityRegistry) {
 }
 
 const (
-	// maxPageBytes limits a page of a file. As JSON it may be six times as
-	// long, and Temporal accepts 2 MB.
+	// maxPageBytes limits a page of a file. Encoded as JSON, it may be six times
+	// as long, and Temporal accepts 2 MB.
 	maxPageBytes = 256 << 10
 	// maxReadings limits the files whose recipients a worker remembers. If more
 	// are read at the same time, each page requires reading its file from the
@@ -119,7 +119,8 @@ func lines(first, last int) string {
 	return fmt.Sprintf("line %d", first)
 }
 
-// next reads the next record that is not blank, and its first line. A record
+// next returns the recipient of the next record that is not blank, the number of
+// the record's first line, and whether the recipient is already known. A record
 // that is not in the file's encoding is reported as a bad record.
 func (f *Files) next(at *reading, r *records, wanted bool) (recipient sms.Recipient, line int, known bool, err error) {
 	for {
@@ -142,7 +143,7 @@ func (f *Files) next(at *reading, r *records, wanted bool) (recipient sms.Recipi
 
 // cursor is a place in a file, as pages name it: the offset, a checksum of what
 // precedes it, and the size that the file had when the broadcast began. Older
-// workers wrote cursors without the last one or two, which then are empty.
+// workers wrote cursors without the last one or two parts, which then are empty.
 type cursor struct{ offset, sum, size string }
 
 func (c cursor) String() string { return c.offset + "-" + c.sum + "-" + c.size }
@@ -235,8 +236,8 @@ func (f *Files) advance(ctx context.Context, at *reading, r *records, offset int
 	return nil
 }
 
-// scan reads and counts the whole file. A file that is not in a supported
-// encoding is refused as a whole, before anyone is texted.
+// scan reads the whole file and counts its recipients. A file that is not in a
+// supported encoding is refused as a whole, before anyone is texted.
 func (f *Files) scan(ctx context.Context, in sms.PageInput) (found sms.BeginResult, err error) {
 	at, r, file, err := f.begin(ctx, in)
 	if err != nil {
@@ -315,9 +316,10 @@ func (f *Files) keep(at *reading) {
 	}
 }
 
-// FindRepeated returns the indexes of the recipients that appear earlier in
+// FindRepeated returns the indexes of the recipients that also appear earlier in
 // their list, however they are written. It is a local activity: how numbers are
-// read depends on the worker's settings, and takes too long for a workflow.
+// read depends on the worker's settings, and reading them takes too long for a
+// workflow.
 func (f *Files) FindRepeated(_ context.Context, in sms.RepeatedInput) (repeated []int, _ error) {
 	var known addresses
 	for place := range in.Recipients {

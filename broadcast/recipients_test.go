@@ -13,8 +13,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// files returns the activities for a folder, with numbers parsed as SendSms
-// does.
+// files returns the activities for a folder. They parse numbers as SendSms does.
 func files(t *testing.T, dir, region string) *Files {
 	t.Helper()
 	store, err := OpenFolder(dir)
@@ -55,10 +54,10 @@ func TestPagesNeitherLoseNorRepeatRecords(t *testing.T) {
 				cursor, more = page.Next, page.Next != ""
 			}
 			if len(got) != 95 || got[0] != "+15000000000" || got[94] != "+15000000094" {
-				t.Errorf("%s in pages of %d: got %d recipients, want 95", name, limit, len(got))
+				t.Errorf("%s in pages of %d: got %d recipients, want the 95 of the file in its order", name, limit, len(got))
 			}
 			if name == "all.csv" && string(last.Variables) != `{"name":"Ann \"94\"","note":"two\nlines"}` {
-				t.Errorf("variables %s", last.Variables)
+				t.Errorf("got %s as the last recipient's variables", last.Variables)
 			}
 		}
 	}
@@ -100,7 +99,7 @@ func TestStrangeFilesAreRefused(t *testing.T) {
 		}
 	}
 	if _, err := (&Files{}).ReadRecipients(t.Context(), sms.PageInput{File: "good.csv"}); err == nil || !strings.Contains(err.Error(), "BROADCAST_STORE") {
-		t.Errorf("without a folder: got error %v", err)
+		t.Errorf("without a store: got error %v, want one that contains BROADCAST_STORE", err)
 	}
 }
 
@@ -127,10 +126,10 @@ func TestRepeatedNumbersAreReadOnce(t *testing.T) {
 	want := []string{"+12125550100", "(212) 555-0101", "whatsapp:+12125550100", "nobody", "nobody", "+12125550102"}
 	for _, limit := range []int{1, 2, 3, 100} {
 		if got, _ := readAll(t, files(t, dir, "US"), "list.csv", "", limit); !slices.Equal(got, want) {
-			t.Errorf("in pages of %d, in the worker's region: got %q", limit, got)
+			t.Errorf("in pages of %d, in the worker's region: got %q, want %q", limit, got, want)
 		}
 		if got, _ := readAll(t, files(t, dir, "DE"), "list.csv", "US", limit); !slices.Equal(got, want) {
-			t.Errorf("in pages of %d, in the send's region: got %q", limit, got)
+			t.Errorf("in pages of %d, in the send's region: got %q, want %q", limit, got, want)
 		}
 	}
 	repeated, err := files(t, dir, "US").FindRepeated(t.Context(), sms.RepeatedInput{
@@ -155,7 +154,7 @@ func TestLinesWithoutRecipientAreNamed(t *testing.T) {
 			said = append(said, problem.Message)
 		}
 		if got := strings.Join(said, "; "); got != want || !slices.Equal(to, []string{"+15000000001"}) {
-			t.Errorf("%s: got %q, %s", name, to, got)
+			t.Errorf("%s: got recipients %q and errors %q, want +15000000001 and %q", name, to, got, want)
 		}
 	}
 }
@@ -183,12 +182,12 @@ func TestBadLinesFailAlone(t *testing.T) {
 				var line int
 				message := strings.Replace(problem.Message, "the record on lines 4 to 5", "line 4", 1)
 				if _, err := fmt.Sscanf(message, "line %d of the file ", &line); err != nil || problem.Code != sms.CodeInvalidInput {
-					t.Errorf("%s: got %+v", name, problem)
+					t.Errorf("%s: got %+v, want INVALID_INPUT with the line", name, problem)
 				}
 				lines = append(lines, line)
 			}
 			if !slices.Equal(to, want.to) || !slices.Equal(lines, want.lines) {
-				t.Errorf("%s in pages of %d: got %.200q and bad lines %v", name, limit, to, lines)
+				t.Errorf("%s in pages of %d: got %.200q and bad lines %v, want %q and %v", name, limit, to, lines, want.to, want.lines)
 			}
 		}
 	}

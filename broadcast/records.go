@@ -46,7 +46,7 @@ type records struct {
 	position
 	layout
 	reader *bufio.Reader
-	// cut is true if the last record that was read has no line break.
+	// cut is true if the last record that was read does not end in a line break.
 	cut bool
 }
 
@@ -127,8 +127,8 @@ func (r *records) heading() error {
 }
 
 // next reads the next recipient, with variables only if they are wanted. Its
-// error is a badRecord if the record has no valid recipient, and io.EOF after
-// the last record.
+// error is errBlank for an empty record, a badRecord or foreignRecord for one that
+// cannot be read, and io.EOF after the last record.
 func (r *records) next(wanted bool) (recipient sms.Recipient, err error) {
 	separator := ""
 	if r.table != nil {
@@ -207,8 +207,9 @@ func (r *records) peek(separators string) ([]byte, error) {
 }
 
 // recordEnd returns where the first record of a window ends, 0 if it is
-// incomplete, and where its first line ends. A quote only opens a field at the
-// field's start, after white space that is trimmed.
+// incomplete; where its first line ends; and whether a quoted field is still open
+// at the end of the window. A quote only opens a field at the field's start, after
+// white space that is trimmed.
 func recordEnd(window []byte, separators string) (end, first int, open bool) {
 	beginning := true // of a field
 	for i := 0; i < len(window); i++ {
@@ -237,7 +238,7 @@ func recordEnd(window []byte, separators string) (end, first int, open bool) {
 	return 0, first, open
 }
 
-// consume consumes a record.
+// consume moves past a record that peek returned.
 func (r *records) consume(text []byte) {
 	r.offset += r.encoding.size(text)
 	r.sum = crc64.Update(r.sum, checksums, text)

@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// reportName keeps a report within its store.
+// reportName matches valid names of reports, none of which leads out of the store.
 var reportName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,200}$`)
 
 // BeginBroadcast checks, before anyone is texted, that the recipients file can
@@ -54,11 +54,11 @@ func reserve(ctx context.Context, store Store, name, broadcast string) error {
 		if err != nil || ours { // an earlier attempt reserved it
 			return err
 		}
-		return refuse("another broadcast is writing the report %q, or was terminated while it did; choose another name, or remove its pages in %s", name, parts(name))
+		return refuse("another broadcast is writing the report %q, or was terminated while writing it; choose another name, or remove its pages in %s", name, parts(name))
 	}
 	// Only now is it certain that nobody else can finish a report of this name.
 	if err := vacant(ctx, store, name); err != nil {
-		giveUp(ctx, store, name, 0)
+		release(ctx, store, name, 0)
 		return err
 	}
 	return nil
@@ -103,7 +103,7 @@ func (f *Files) WriteReport(ctx context.Context, in sms.ReportInput) error {
 }
 
 // FinishReport joins a report's pages and returns the name of the file, empty
-// if there are no pages. It is safe to repeat.
+// if no page was written. It is safe to repeat.
 func (f *Files) FinishReport(ctx context.Context, in sms.FinishInput) (string, error) {
 	store, err := f.store()
 	if err != nil {
@@ -127,7 +127,7 @@ func (f *Files) FinishReport(ctx context.Context, in sms.FinishInput) (string, e
 		}
 	}
 	if ours {
-		giveUp(ctx, store, in.Name, in.Pages)
+		release(ctx, store, in.Name, in.Pages)
 	}
 	return name, nil
 }
@@ -154,9 +154,9 @@ func join(ctx context.Context, store Store, name string, in sms.FinishInput) err
 	})
 }
 
-// giveUp removes the pages of a report, and then the file that names its owner.
+// release removes the pages of a report, and then the file that names its owner.
 // What cannot be removed only prevents another report of the same name.
-func giveUp(ctx context.Context, store Store, name string, pages int) {
+func release(ctx context.Context, store Store, name string, pages int) {
 	for page := range pages {
 		alive(ctx)
 		_ = store.remove(ctx, part(name, page))
@@ -202,5 +202,5 @@ func mustOwn(ctx context.Context, store Store, name, broadcast string) error {
 }
 
 func elsewhere(name string) error {
-	return fmt.Errorf("the pages of the report %q are not in this worker's BROADCAST_STORE: it must be one store for all workers of the task queue", name)
+	return fmt.Errorf("the pages of the report %q are not in this worker's BROADCAST_STORE: all workers of the task queue need the same store", name)
 }

@@ -45,10 +45,10 @@ func TestReportHoldsEachPageOnce(t *testing.T) {
 		to = append(to, strings.Split(line, `"`)[3])
 	}
 	if want := []string{"+10", "+20", "+11", "+21", "+12", "+22"}; !slices.Equal(to, want) {
-		t.Errorf("the report contains %v", to)
+		t.Errorf("the report contains %v, want %v", to, want)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
-		t.Errorf("the files %q are left behind", left)
+		t.Errorf("the store contains %q, want only the report", left)
 	}
 }
 
@@ -81,7 +81,7 @@ func TestTwoBroadcastsNeverShareAReport(t *testing.T) {
 		t.Error("a broadcast could begin with the name of a finished report")
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
-		t.Errorf("the files %q are left behind", left)
+		t.Errorf("the store contains %q, want only the report", left)
 	}
 }
 
@@ -93,7 +93,7 @@ func TestEmptyBroadcastLeavesNoReport(t *testing.T) {
 			t.Fatal(err)
 		}
 		if name, err := a.FinishReport(t.Context(), sms.FinishInput{Name: "monday", Broadcast: "b1"}); name != "" || err != nil {
-			t.Errorf("finished as %q, error %v", name, err)
+			t.Errorf("got the report %q and error %v, want neither", name, err)
 		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
@@ -116,6 +116,6 @@ func TestBroadcastChecksFilesBeforeBeginning(t *testing.T) {
 		}
 	}
 	if _, err := (&Files{}).BeginBroadcast(t.Context(), sms.BeginInput{Report: "monday"}); err == nil || !strings.Contains(err.Error(), "BROADCAST_STORE") {
-		t.Errorf("without a folder: got error %v", err)
+		t.Errorf("without a store: got error %v, want one that contains BROADCAST_STORE", err)
 	}
 }

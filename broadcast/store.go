@@ -89,7 +89,7 @@ func unknownScheme(scheme string) error {
 	return fmt.Errorf("this build has no %s:// driver (it would add 20 MB): %s", scheme, help)
 }
 
-// notAName refuses a path that leads out of the store, such as one of the
+// notAName refuses a path that leads out of the store, such as a path on the
 // caller's own machine.
 func notAName(name string) error {
 	return refusal{fmt.Errorf("%q is not the name of a file in BROADCAST_STORE: copy the file there, and give its name without the store's folder", name)}

@@ -72,7 +72,7 @@ func TestReportIsReservedOnce(t *testing.T) {
 	}
 }
 
-// An owner file that were visible while empty would belong to no broadcast.
+// An owner file that was visible while still empty would belong to no broadcast.
 func TestReservationIsSeenComplete(t *testing.T) {
 	dir := t.TempDir()
 	for round := range 50 {

@@ -137,7 +137,7 @@ func (t *table) recipient(text []byte, wanted bool) (recipient sms.Recipient, er
 	if blank(fields) {
 		return recipient, errBlank
 	}
-	// Spreadsheets leave separators after the last column.
+	// Spreadsheets may write extra separators after the last column.
 	if n := len(t.heading); len(fields) > n && blank(fields[n:]) {
 		fields = fields[:n]
 	}

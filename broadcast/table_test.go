@@ -171,7 +171,7 @@ func TestPagesReadTheFileOnce(t *testing.T) {
 		}
 		cursor, more = page.Next, page.Next != ""
 	}
-	// Each page reads slightly ahead, and discards that.
+	// Each page reads slightly more than it needs, and discards the rest.
 	if most := list.Len() + pages*16<<10; pages < 100 || bytes > most {
 		t.Errorf("reading %d pages of a file of %d bytes read %d bytes, want at most %d", pages, list.Len(), bytes, most)
 	}
@@ -201,7 +201,7 @@ func TestFileChangedDuringBroadcastIsNoticed(t *testing.T) {
 			got = append(got, r.To)
 		}
 		if (err != nil) != (tc.want == nil) || !slices.Equal(got, tc.want) {
-			t.Errorf("%s: the second page has %q, error %v", name, got, err)
+			t.Errorf("%s: the second page has %q, error %v; want %q, or an error if that is empty", name, got, err, tc.want)
 		}
 		if err != nil && !strings.Contains(err.Error(), "was changed before byte") {
 			t.Errorf("%s: got error %v", name, err)
@@ -256,7 +256,7 @@ func TestIncompleteLastLineIsNotTexted(t *testing.T) {
 			begun.Cursor = page.Next
 		}
 		if strings.Join(got, " ") != tc.want || strings.Contains(said, "line 3 of the file was added after the broadcast began") != (len(got) == 1) {
-			t.Errorf("%s: got %q, %q", name, got, said)
+			t.Errorf("%s: got recipients %q and errors %q, want %s", name, got, said, tc.want)
 		}
 	}
 }

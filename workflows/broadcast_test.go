@@ -36,7 +36,7 @@ type broadcastBench struct {
 	hours *sms.QuietHours
 	// patience is the last page's limit for retries without progress.
 	patience time.Duration
-	// dir is BROADCAST_DIR.
+	// dir is the folder of the files and reports.
 	dir string
 	// sending is called when a page is about to be sent.
 	sending func(page int)
@@ -258,7 +258,7 @@ func TestRepeatedNumberIsTextedOnce(t *testing.T) {
 	input.PageSize, input.DefaultRegion = 2, "US"
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	if want := []string{"+12125550100", "+12125550101", "+12125550102"}; !slices.Equal(b.texted, want) {
-		t.Errorf("texted %q, error %v", b.texted, b.GetWorkflowError())
+		t.Errorf("texted %q, error %v; want %q", b.texted, b.GetWorkflowError(), want)
 	}
 }
 
@@ -301,10 +301,10 @@ func TestBadLineIsReported(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	progress, report := b.runOn(t, b.fromFile(t, "+15550000001,Ann", "+15550000002", "+15550000003,Cy", "?", "!", "+15550000004,Di"))
 	if progress.State != "done" || progress.Sent != 3 || progress.Recipients != 6 || progress.Errors[sms.CodeInvalidInput] != 3 || len(report) != 6 {
-		t.Errorf("%+v, report %+v", progress, report)
+		t.Errorf("got %+v, report %+v", progress, report)
 	}
 	if want := []string{"+15550000001", "+15550000003", "+15550000004"}; !slices.Equal(b.texted, want) {
-		t.Errorf("texted %q", b.texted)
+		t.Errorf("texted %q, want %q", b.texted, want)
 	}
 }
 
@@ -313,20 +313,20 @@ func TestFailedBroadcastSaysHowFar(t *testing.T) {
 	for name, tc := range map[string]struct {
 		spoil        func(*broadcastBench)
 		sent, report int
-		attempts     int // to write a page; by default, the test environment makes 10
+		attempts     int // to write pages; without a limit, the test environment would make 10 for a page
 		says         string
 	}{
 		"the file goes":       {func(b *broadcastBench) { _ = os.Remove(filepath.Join(b.dir, "list.csv")) }, 2, 2, 1, "the recipients file cannot be opened"},
-		"the report's folder": {func(b *broadcastBench) { _ = os.RemoveAll(filepath.Join(b.dir, "monday.parts")) }, 2, 0, 12, "BROADCAST_STORE: it must be one store"},
+		"the report's folder": {func(b *broadcastBench) { _ = os.RemoveAll(filepath.Join(b.dir, "monday.parts")) }, 2, 0, 12, "BROADCAST_STORE: all workers of the task queue need the same store"},
 	} {
 		b := newBroadcastBench(t, 0)
 		b.sending = func(int) { tc.spoil(b) }
 		progress, report := b.runOn(t, b.fromFile(t, lines...))
 		if progress.State != "failed" || progress.Sent != tc.sent || len(report) != tc.report || !strings.Contains(progress.Error, tc.says) {
-			t.Errorf("%s: %+v, report %+v", name, progress, report)
+			t.Errorf("%s: got %+v, report %+v", name, progress, report)
 		}
 		if b.attempts != tc.attempts {
-			t.Errorf("%s: writing pages took %d attempts", name, b.attempts)
+			t.Errorf("%s: writing pages took %d attempts, want %d", name, b.attempts, tc.attempts)
 		}
 	}
 }
@@ -337,7 +337,7 @@ func TestRefusedPageIsReportedByRecipient(t *testing.T) {
 	input.SmsBody = "broken later"
 	progress, report := b.runOn(t, input)
 	if progress.State != "done" || progress.Sent != 2 || progress.Errors[sms.CodeTemplateSyntax] != 3 || len(report) != 5 || report[4].To != "+15550000005" {
-		t.Errorf("%+v, report %+v", progress, report)
+		t.Errorf("got %+v, report %+v", progress, report)
 	}
 }
 
@@ -352,7 +352,7 @@ func TestCancelledBroadcastFinishesItsReport(t *testing.T) {
 	// The test environment loses the second page's result, which in Temporal
 	// happens only if no worker returns one.
 	if progress.State != "cancelled" || progress.Report != "monday.jsonl" || progress.Recipients != 4 || len(report) != 4 {
-		t.Errorf("%+v, report %+v", progress, report)
+		t.Errorf("got %+v, report %+v", progress, report)
 	}
 	if report[3].Code != sms.CodeOutcomeUnknown || report[3].To != "+15550000004" {
 		t.Errorf("got the report %+v for the page without a result, want OUTCOME_UNKNOWN", report[2:])
@@ -377,10 +377,10 @@ func TestBroadcastFailureHasReasonInDetails(t *testing.T) {
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	failure, ok := errors.AsType[*temporal.ApplicationError](b.GetWorkflowError())
 	if !ok || failure.Message() != string(sms.CodeTemplateSyntax) {
-		t.Fatalf("%v", b.GetWorkflowError())
+		t.Fatalf("got error %v, want TEMPLATE_SYNTAX_ERROR", b.GetWorkflowError())
 	}
 	var problem sms.Error
 	if err := failure.Details(&problem); err != nil || !strings.Contains(problem.Message, "is not closed") {
-		t.Errorf("details %+v, %v", problem, err)
+		t.Errorf("got details %+v, error %v; want the template's mistake", problem, err)
 	}
 }
