@@ -28,7 +28,7 @@ type Gateway interface {
 	// List returns messages, newest first. Those created a moment ago may be
 	// missing.
 	List(ctx context.Context, query twilio.Query) (twilio.Listing, error)
-	// Fetch, Cancel and Redact read and change one message.
+	// Fetch returns one message. Cancel and Redact change one, and return it.
 	Fetch(ctx context.Context, sid string) (twilio.Record, error)
 	Cancel(ctx context.Context, sid string) (twilio.Record, error)
 	Redact(ctx context.Context, sid string) (twilio.Record, error)
@@ -96,8 +96,8 @@ type Activities struct {
 	// for all workers. Changing it invalidates all existing keys. Optional:
 	// default none, and idempotencyKey is refused.
 	KeySecret []byte
-	// Record returns once the heartbeat details are stored. Optional: default
-	// the worker's Temporal client.
+	// Record stores heartbeat details, and returns once they are stored.
+	// Optional: default uses the worker's Temporal client.
 	Record func(ctx context.Context, details any) error
 	// Settle is how long Twilio may still carry out a create after its request
 	// has timed out. Optional: default 15 s, on top of the 10 s of a request.

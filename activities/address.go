@@ -155,7 +155,7 @@ var (
 // readNumber converts a phone number to E.164.
 func readNumber(text, region string) (string, error) {
 	digits := digitsOf(text)
-	if digits == "" || strings.TrimPrefix(text, "+") != digits { // digits only, after an optional plus, are none of these
+	if digits == "" || strings.TrimPrefix(text, "+") != digits { // digits after an optional plus need none of these checks
 		if whole := wholeFloat.FindStringSubmatch(text); whole != nil {
 			text, digits = whole[1], digitsOf(whole[1])
 		}
@@ -217,8 +217,8 @@ func readInternational(digits string, hasOptional bool) (string, error) {
 	number := phonenumbers.Format(parsed, phonenumbers.E164)
 	country := strconv.Itoa(int(parsed.GetCountryCode()))
 	// If the digits are unchanged, the library need not know their range, which
-	// may be newer than the library: Twilio decides. The check is last, since it
-	// takes much longer.
+	// may be newer than the library: Twilio decides. IsValidNumber is called last,
+	// since it takes much longer.
 	asWritten := number == "+"+digits && !hasOptional && !strings.HasPrefix(digits[len(country):], "0") &&
 		phonenumbers.IsPossibleNumberWithReason(parsed) == phonenumbers.IS_POSSIBLE
 	if !asWritten && !phonenumbers.IsValidNumber(parsed) {

@@ -154,8 +154,9 @@ func TestRefusedAddressIsExplained(t *testing.T) {
 	}
 }
 
-// Numbers that are not parsed are read as libphonenumber reads them: the
-// examples of each region, the same with a dialling prefix, and random digits.
+// A number that isWhole accepts must be the same once libphonenumber has parsed it.
+// The test tries the examples of each region, the same with a dialling prefix, and
+// random digits.
 func TestWholeNumberIsReadAsParsed(t *testing.T) {
 	whole, random := 0, rand.New(rand.NewPCG(1, 2))
 	check := func(digits string) bool {

@@ -37,7 +37,7 @@ type fakeTwilio struct {
 	// fail is called before each create, with its number from 1. created says
 	// whether the message is created anyway.
 	fail func(n int, d twilio.Draft) (err error, created bool)
-	// whole is false if listings are cut off.
+	// endless is true if listings are cut off.
 	endless bool
 }
 
@@ -116,8 +116,8 @@ func TestDoubtAboutOneRecipientIsDecided(t *testing.T) {
 	}
 }
 
-// woken is a gateway after a machine slept: until its first response, it
-// reports Twilio's time from before the sleep.
+// woken is the gateway of a machine that has just slept: until the first response,
+// it reports a time that is behind Twilio's by the length of the sleep.
 type woken struct {
 	*fakeTwilio
 	slept time.Duration
@@ -226,7 +226,7 @@ func TestChangedTextIsUnknown(t *testing.T) {
 }
 
 func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
-	// Such a message does not leave the outcome in doubt either.
+	// A message that belongs to another send does not leave the outcome in doubt.
 	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
 		if n == 1 {
 			return unknownError(500), false
@@ -258,8 +258,7 @@ func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
 }
 
 func TestOlderMessageIsNotAdopted(t *testing.T) {
-	// The message waited an hour to be sent; ten minutes before that, another
-	// sender sent the same text.
+	// Ten minutes before this send, another sent the same text to the recipient.
 	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
 		if n == 1 {
 			return unknownError(500), false
@@ -290,7 +289,7 @@ func TestListStopsIfAccountIsRefused(t *testing.T) {
 			t.Fatalf("%s: %d creates, %d errors, %v", name, f.creates, len(result.Errors), err)
 		}
 		if last := result.Errors[999]; last.Code == sms.CodeOutcomeUnknown || last.Code == sms.CodeCancelled || last.TwilioCode != tc.err.TwilioCode && tc.err.Code != sms.CodeOutcomeUnknown {
-			t.Errorf("%s: the last recipient's error is %+v", name, last)
+			t.Errorf("%s: the last recipient's error is %+v, want one that says why nothing was sent", name, last)
 		}
 	}
 }
@@ -353,7 +352,7 @@ func TestAttemptGivenUpIsRecorded(t *testing.T) {
 	cancel(errors.New("Temporal did not answer"))
 	again, _ := errors.AsType[*temporal.ApplicationError](s.conclude(ctx))
 	if again == nil || again.NextRetryDelay() != time.Minute || len(left.Recent) != 1 {
-		t.Errorf("%+v, recorded %+v", again, left)
+		t.Errorf("got error %+v and record %+v, want a retry after 1m and the accepted message", again, left)
 	}
 }
 
@@ -469,7 +468,7 @@ func TestStoppingWorkerLeavesDoubtsToAnother(t *testing.T) {
 	}
 }
 
-// keyless is a worker without the key that decrypts records.
+// keyless is the data converter of a worker without the key that decrypts records.
 type keyless struct{ converter.DataConverter }
 
 func (k keyless) FromPayloads(payloads *commonpb.Payloads, into ...any) error {
@@ -517,7 +516,7 @@ func TestStoppedWorkerIsReported(t *testing.T) {
 		if creates++; creates == 1 {
 			close(stopping)
 		}
-		time.Sleep(time.Millisecond) // as slow as Twilio, so that the worker stops before the end of the list
+		time.Sleep(time.Millisecond) // so that the worker stops before the end of the list
 		return sms.Message{To: d.To, SID: fmt.Sprintf("SM%d", creates), Status: sms.StatusQueued}, nil
 	}))
 	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})
@@ -544,7 +543,7 @@ func TestSecondAttemptDoubtsTheFirstFew(t *testing.T) {
 	s.resumeWithout()
 	for _, to := range s.recipients {
 		if want := to.place < firstFew; (to.state == doubtful) != want {
-			t.Errorf("recipient %d: got state %d", to.place, to.state)
+			t.Errorf("recipient %d: in doubt = %v, want %v", to.place, to.state == doubtful, want)
 		}
 	}
 }
@@ -572,7 +571,7 @@ func TestSecondAttemptLooksBeforeItSends(t *testing.T) {
 }
 
 func TestShortListNeedsNoHeartbeat(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // no attempt may start late in this test
+	synctest.Test(t, func(t *testing.T) { // in which no attempt starts late
 		for n, most := range map[int]int{1: 0, firstFew: 0, 1000: 100} {
 			var drafts []twilio.Draft
 			a := newActivities(accepting(&drafts))
@@ -610,7 +609,7 @@ func TestHostileAddressFitsIntoAPayload(t *testing.T) {
 	in := one
 	in.SmsTo = sms.To(strings.Repeat(`"`, 133_000))
 	if size := len(sms.JSONText(execute(t, &fakeTwilio{}, in))); size > 4000 {
-		t.Errorf("%d bytes", size)
+		t.Errorf("the result has %d bytes, want at most 4000", size)
 	}
 }
 

@@ -66,5 +66,5 @@ func (a *Activities) CheckQuestion(ctx context.Context, in sms.CheckQuestionInpu
 	return checked, nil
 }
 
-// quoted ends a sentence by quoting a text.
+// quoted returns the end of a sentence, which quotes a text.
 func quoted(text string) string { return fmt.Sprintf("; it is %q", clip(text)) }

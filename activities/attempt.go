@@ -71,7 +71,7 @@ func (t *attempt) total() time.Duration {
 }
 
 // The last phases of an attempt, as times since it started. After lastBegin (at
-// most three fifths of the attempt) no request is started, by lastEnd those in
+// least three fifths of the attempt) no request is started, by lastEnd those in
 // progress have ended, and by resultBy the result has been sent.
 func (t *attempt) lastBegin() time.Duration { return t.total() - min(t.total()*2/5, 17*time.Second) }
 func (t *attempt) lastEnd() time.Duration   { return t.total() - min(t.total()/5, 5*time.Second) }
@@ -85,7 +85,7 @@ func (t *attempt) within(ctx context.Context, part time.Duration) (context.Conte
 	return context.WithDeadlineCause(ctx, t.began.Add(part), errTimeUp)
 }
 
-// fits reports whether something may still be started after a delay.
+// fits reports whether a request may still be started after a delay.
 func (t *attempt) fits(delay time.Duration) bool {
 	return t.total() == 0 || elapsed(t.began)+delay < t.lastBegin()
 }
@@ -109,8 +109,8 @@ func (t *attempt) begin(ctx context.Context) (context.Context, func()) {
 const prompt = 2 * time.Second
 
 // isPrompt reports whether this process saw the attempt right after it was
-// scheduled. If not, Temporal may already have replaced the attempt: it may have
-// waited in the connection of a suspended process or of a broken network. No clock
+// scheduled. If not, Temporal may already have replaced the attempt: its task may
+// have waited in the connection of a suspended process or of a broken network. No clock
 // of this machine measures that wait, but the difference between Temporal's clock
 // and this one does. If the clocks disagree, the worst result is an unnecessary
 // record, unless ours is behind by as long as the attempt waited. Therefore no

@@ -37,7 +37,7 @@ func TestAttemptEndsWithoutRoom(t *testing.T) {
 		s := &send{attempt: &attempt{info: tc.info, began: now}, stuck: now.Add(-tc.stuck)}
 		s.input.GiveUpAfter = sms.Duration(tc.giveUp)
 		if got := s.room(time.Second); got != tc.want {
-			t.Errorf("%s: got %t", name, got)
+			t.Errorf("%s: room for another attempt = %t, want %t", name, got, tc.want)
 		}
 	}
 }
@@ -58,12 +58,12 @@ func TestAttemptsAreSpacedWithJitter(t *testing.T) {
 		for range 20 {
 			d := s.delay()
 			if d < tc.least || d > tc.least*5/4 {
-				t.Errorf("%+v: got %s", tc, d)
+				t.Errorf("%+v: got a delay of %s, want %s to %s", tc, d, tc.least, tc.least*5/4)
 			}
 			seen[d] = true
 		}
 		if len(seen) < 10 {
-			t.Errorf("%+v: no jitter, %v", tc, seen)
+			t.Errorf("%+v: got only %d different delays in 20 calls, want at least 10", tc, len(seen))
 		}
 	}
 }
@@ -73,7 +73,7 @@ func TestAttemptLeavesTimeForThePayload(t *testing.T) {
 		now := time.Now()
 		a := &attempt{info: activity.Info{StartedTime: now, Deadline: now.Add(total)}, began: now}
 		if !(0 < a.lastBegin() && a.lastBegin() < a.lastEnd() && a.lastEnd() < a.resultBy() && a.resultBy() < total) {
-			t.Errorf("attempt of %s: got phases %s, %s, %s", total, a.lastBegin(), a.lastEnd(), a.resultBy())
+			t.Errorf("attempt of %s: got phases that end at %s, %s and %s, want each later than the one before", total, a.lastBegin(), a.lastEnd(), a.resultBy())
 		}
 	}
 }
@@ -98,7 +98,7 @@ func TestTimeAsleepCounts(t *testing.T) {
 	} {
 		a := &attempt{info: activity.Info{StartedTime: now, Deadline: now.Add(tc.total)}, began: tc.began, heart: newHeart(nil, tc.heartbeat, tc.beat)}
 		if late := a.check() != nil; late != tc.late {
-			t.Errorf("%s: late %v", name, late)
+			t.Errorf("%s: late = %v, want %v", name, late, tc.late)
 		}
 	}
 }
@@ -140,12 +140,12 @@ func TestCreateEndsWithAReplacedAttempt(t *testing.T) {
 		s.news = sync.NewCond(&s.mu)
 		s.create(t.Context(), &recipient{to: first, cause: -1})
 		if creates != want {
-			t.Errorf("attempt replaced: %v, got %d creates", replaced, creates)
+			t.Errorf("attempt replaced %v: got %d creates, want %d", replaced, creates, want)
 		}
 	}
 }
 
-// A process that is stopped still receives a task into its open poll.
+// Temporal still hands a task to the open poll of a process that is stopped.
 func TestLateAttemptIsRecordedFirst(t *testing.T) {
 	now := time.Now()
 	for name, tc := range map[string]struct {
@@ -165,7 +165,7 @@ func TestLateAttemptIsRecordedFirst(t *testing.T) {
 			prompt = s.isPrompt()
 		}
 		if prompt == tc.record {
-			t.Errorf("%s: isPrompt = %v", name, prompt)
+			t.Errorf("%s: isPrompt = %v, want %v", name, prompt, !tc.record)
 		}
 	}
 	// Temporal has replaced the attempt, which started a minute late; this
@@ -194,6 +194,6 @@ func TestEndedSendRecordsNobodyAsTried(t *testing.T) {
 	cancel()
 	s.text(ctx)
 	if r := s.snapshot(); len(r.Window) > 0 {
-		t.Errorf("got %+v", r)
+		t.Errorf("got record %+v, want an empty window", r)
 	}
 }

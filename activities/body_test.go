@@ -31,13 +31,13 @@ func TestContentVariablesAreTemplates(t *testing.T) {
 	}
 	for _, draft := range drafts {
 		if draft.ContentVariables != want[draft.To] || draft.Body != "" {
-			t.Errorf("%s: got body %q and variables %q", draft.To, draft.Body, draft.ContentVariables)
+			t.Errorf("%s: got body %q and variables %q, want no body and %q", draft.To, draft.Body, draft.ContentVariables, want[draft.To])
 		}
 	}
 	if len(drafts) != 3 || len(result.Errors) != 2 ||
 		!strings.Contains(result.Errors[0].Message, "contentVariables.1, line 1, column 3: variable nobody is missing") ||
 		!strings.Contains(result.Errors[1].Message, "contentVariables.1 must be a string") {
-		t.Errorf("sent %d, result %+v", len(drafts), result.Errors)
+		t.Errorf("got %d texts and errors %+v, want 3 texts and 2 errors", len(drafts), result.Errors)
 	}
 }
 
@@ -63,7 +63,7 @@ func TestTextUsesLocaleAndTimeZone(t *testing.T) {
 			SmsTo: sms.To("+15005550009"), SmsBody: source, Variables: variables, Locale: tc.locale, TimeZone: tc.timeZone,
 		}, now)
 		if problem != nil || b.shared.body != tc.want {
-			t.Errorf("%+v: got %q, %+v", tc, b.shared.body, problem)
+			t.Errorf("%+v: got body %q, error %+v", tc, b.shared.body, problem)
 		}
 	}
 	for field, value := range map[string]string{"locale": "English", "timeZone": "Berlin"} {
@@ -89,7 +89,7 @@ func TestSharedTemplateIsParsedOnce(t *testing.T) {
 		})
 	}
 	if few, many := allocations(1), allocations(10_000); many > 2*few {
-		t.Errorf("over 10,000 shared values, a recipient costs %.0f allocations; over one, %.0f", many, few)
+		t.Errorf("a recipient costs %.0f allocations with 10,000 shared values and %.0f with one, want at most twice as many", many, few)
 	}
 }
 
@@ -105,6 +105,6 @@ func TestRecipientVariablesOverrideShared(t *testing.T) {
 		t.Errorf("got %q, want %q; %+v", got.body, want, problem)
 	}
 	if again, _ := b.of(t.Context(), sms.Recipient{Variables: json.RawMessage(`{}`)}); again.body != "a=1 b=2 c=3 " {
-		t.Errorf("the next recipient's body is %q", fmt.Sprint(again.body))
+		t.Errorf("got %q for the next recipient, without the first one's variables", fmt.Sprint(again.body))
 	}
 }

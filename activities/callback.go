@@ -34,8 +34,9 @@ func (a *Activities) callback(workflowID string, input *sms.SendSmsInput) url.Va
 	return query
 }
 
-// callbackAddress returns the URL with a query. The fragment asks Twilio to
-// retry. Source:
+// callbackAddress adds a proof to the query of a status callback, and returns the
+// URL; empty if Twilio would refuse it as too long. The fragment makes Twilio retry
+// a failed callback up to three times. Source:
 // https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 func (a *Activities) callbackAddress(query url.Values) string {
 	if len(a.IDSecret) > 0 {
@@ -50,7 +51,7 @@ func (a *Activities) callbackAddress(query url.Values) string {
 
 // reference names a recipient in callbacks and in the error of an unknown
 // outcome. The activity's ID is not enough: it is the same in each run of a
-// workflow, and in the sends of its idempotency keys.
+// workflow, and in all workflows of keyed sends.
 func (s *send) reference(to *recipient) string {
 	name := s.info.ActivityID + "." + strconv.Itoa(to.place)
 	if run := s.info.WorkflowExecution.RunID; run != "" {

@@ -37,10 +37,10 @@ func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 		}
 		query := u.Query()
 		if query.Get(sms.CallbackRecipient) != "7.5" || query.Get(sms.CallbackAttempt) != "3" || u.Fragment == "" {
-			t.Errorf("the callback URL %s does not name the recipient", address)
+			t.Errorf("the callback URL %s lacks the recipient 7.5, the attempt 3 or the fragment", address)
 		}
 		if query.Get(sms.CallbackWorkflow) != "order:42/ü" || query.Get(sms.CallbackAccount) != want || !sms.StatusProven([]byte("secret"), query) {
-			t.Errorf("account %q: the callback URL is %s", name, address)
+			t.Errorf("account %q: the callback URL %s lacks the workflow, the account %s or a valid proof", name, address, want)
 		}
 		if query.Set(sms.CallbackAccount, strings.Replace(want, "AC", "AD", 1)); sms.StatusProven([]byte("secret"), query) {
 			t.Errorf("account %q: the proof is valid for another account", name)

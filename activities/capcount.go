@@ -24,9 +24,9 @@ const (
 	// capAhead is how many messages of a list are counted at once, ahead of
 	// their turns. If the worker dies, they count although they were not sent.
 	capAhead = 100
-	// reachedFor is how long a list does not ask again after a cap was reached.
+	// reachedFor is how long a send that has reached a cap does not ask again.
 	reachedFor = time.Second
-	// capTimeout is how long a send waits for the count.
+	// capTimeout is how long a send waits for the answer to a request.
 	capTimeout = 10 * time.Second
 )
 
@@ -150,11 +150,11 @@ func (s *send) halted() bool {
 	return s.halt != nil
 }
 
-// uncounted ends the round.
+// uncounted ends the round because a message could not be counted.
 func (s *send) uncounted() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stop(sms.Error{Code: sms.CodeRateLimited, Retryable: true, Message: "Temporal did not answer whether SEND_CAPS allow the message; nothing was sent"}, false)
+	s.stop(sms.Error{Code: sms.CodeRateLimited, Retryable: true, Message: "Temporal did not say whether SEND_CAPS allows the message; nothing was sent"}, false)
 }
 
 // following counts the next recipients in the queue that have the same key.
@@ -190,8 +190,8 @@ func (s *send) giveBack(to *recipient) {
 	}
 }
 
-// giveUpCaps returns the unused messages to the caps, without waiting for the
-// answer.
+// giveUpCaps gives back the reserved messages that are unused, without waiting for
+// the answer.
 func (s *send) giveUpCaps(ctx context.Context) {
 	s.allowance.mu.Lock()
 	defer s.allowance.mu.Unlock()
@@ -206,7 +206,7 @@ func (s *send) giveUpCaps(ctx context.Context) {
 	clear(s.allowance.left)
 }
 
-// counts returns the function that counts messages.
+// counts returns the function that makes requests to CapsSmsWorkflow.
 func (a *Activities) counts(ctx context.Context) counting {
 	if a.countCaps != nil {
 		return a.countCaps
@@ -214,19 +214,22 @@ func (a *Activities) counts(ctx context.Context) counting {
 	return inWorkflow(a.client(ctx))
 }
 
-// request asks to reserve count messages, or returns them if count is negative.
+// request returns the request to reserve count messages or, if count is negative,
+// to give back that many.
 func (c *Cap) request(key string, count int) sms.CapTake {
 	return sms.CapTake{Key: key, Count: count, Most: c.Most, Seconds: int(c.Per / time.Second)}
 }
 
-// counting counts messages, and returns how many each request reserved.
+// counting makes requests to CapsSmsWorkflow, and returns how many messages each
+// of them reserved.
 type counting func(ctx context.Context, requests []sms.CapTake) (sms.TakeCapsResult, error)
 
-// inWorkflow asks CapsSmsWorkflow until it answers: a new run of it may just be
-// starting, and a request that it did not answer in time may still be counted.
+// inWorkflow returns a function that asks CapsSmsWorkflow until it answers: a new
+// run of it may just be starting, and a request that it did not answer in time may
+// still be counted.
 func inWorkflow(temporalClient client.Client) counting {
 	return func(ctx context.Context, requests []sms.CapTake) (result sms.TakeCapsResult, err error) {
-		id := uuid.NewString() // an update that arrives twice counts once within a run, perhaps twice across two
+		id := uuid.NewString() // within one run, a repeated update counts once; across two runs, perhaps twice
 		for wait := 100 * time.Millisecond; ; wait = min(2*wait, capTimeout) {
 			result, err = askWorkflow(ctx, temporalClient, id, requests)
 			if _, refused := errors.AsType[*temporal.ApplicationError](err); err == nil || refused {
@@ -292,8 +295,8 @@ type capWait struct {
 	left bool
 }
 
-// reserve waits for the answer to a request. Messages reserved after it has
-// stopped waiting are returned.
+// reserve makes a request and waits for the answer. Messages that are reserved
+// after it has stopped waiting are given back.
 func (c *capCount) reserve(ctx context.Context, count counting, request sms.CapTake) (reservation, error) {
 	ctx, cancel := context.WithTimeout(ctx, capTimeout)
 	defer cancel()
@@ -349,7 +352,7 @@ func (c *capCount) ask(count counting) {
 	}
 }
 
-// answer answers requests. Messages for which nobody is waiting are returned
+// answer answers requests. Messages for which nobody is waiting are given back
 // before the next request.
 func (c *capCount) answer(waits []*capWait, result sms.TakeCapsResult, err error) {
 	c.mu.Lock()

@@ -30,7 +30,7 @@ func TestLongestPrefixChoosesTheCap(t *testing.T) {
 		}
 	}
 	if limit, _ := NewCaps("", []Cap{{"+44", 2, time.Hour}}).of("+4915112345678"); limit != nil {
-		t.Errorf("%v", limit)
+		t.Errorf("got the cap %v for a number without one, want none", limit)
 	}
 }
 
@@ -39,8 +39,8 @@ type tally struct {
 	mu      sync.Mutex
 	counted map[string]int
 	asked   int
-	// misplaced is the number of messages that were returned with a time other
-	// than that of their count.
+	// misplaced is the number of messages that were given back with a time other
+	// than that of their reservation.
 	misplaced int
 }
 
@@ -67,7 +67,7 @@ func (c *tally) count(_ context.Context, requests []sms.CapTake) (result sms.Tak
 }
 
 // is waits until exactly the given number of messages are counted under a key:
-// unsent ones are returned after the send.
+// unsent messages are given back only after the send.
 func (c *tally) is(t *testing.T, key string, want int) {
 	t.Helper()
 	got := 0
@@ -107,7 +107,7 @@ func TestCapStopsSendsBeyondIt(t *testing.T) {
 		retryable bool
 	}{{sms.CodeInvalidTo, false}, {sms.CodeCapReached, true}, {sms.CodeCapReached, false}} {
 		if e := result.Errors[i]; e.Code != want.code || e.Retryable != want.retryable {
-			t.Errorf("error %d: got %+v", i, e)
+			t.Errorf("error %d: got %+v, want %s, retryable %v", i, e, want.code, want.retryable)
 		}
 	}
 	all.is(t, "AC1 +44 1h0m0s", 2)
@@ -137,7 +137,7 @@ func TestCapsCountWhatWasSent(t *testing.T) {
 	}
 	all.is(t, " +44 1h0m0s", 5)
 	if all.asked > 3 {
-		t.Errorf("the send asked the count %d times, want at most 3", all.asked)
+		t.Errorf("the send made %d requests to CapsSmsWorkflow, want at most 3", all.asked)
 	}
 }
 
@@ -153,7 +153,7 @@ func TestCancellationIsNotToldAsCap(t *testing.T) {
 	cancel()
 	_, err := s.reserveCap(ctx, s.recipients[0])
 	if _ = s.conclude(ctx); err == nil || s.unended.Code != sms.CodeCancelled {
-		t.Errorf("got %v, and the recipients' error %+v", err, s.unended)
+		t.Errorf("got error %v, and the recipients' error is %+v, want CANCELLED", err, s.unended)
 	}
 }
 
@@ -188,11 +188,11 @@ func TestLateCountIsGivenBack(t *testing.T) {
 		return sms.TakeCapsResult{Taken: []int{5}, At: tallied}, nil
 	}, sms.CapTake{Key: "a", Count: 7, Most: 9, Seconds: 60})
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
+		t.Errorf("got error %v, want context.Canceled", err)
 	}
 	close(answer)
 	if first, second := <-asked, <-asked; first.Count != 7 || first.At != 0 || second.Count != -5 || second.At != tallied {
-		t.Errorf("got requests %+v and %+v, want 7 messages, then 5 returned", first, second)
+		t.Errorf("got requests %+v and %+v, want one for 7 messages, then one that gives back 5", first, second)
 	}
 }
 
@@ -266,10 +266,10 @@ func TestOldCountIsVoid(t *testing.T) {
 		s.giveUpCaps(t.Context())
 		s.giveBack(s.recipients[2])
 		time.Sleep(61 * time.Second)
-		s.giveUpCaps(t.Context()) // expired messages are not returned: others may have reserved them since
+		s.giveUpCaps(t.Context()) // expired messages are not given back: others may have reserved as many since
 		synctest.Wait()
 		if !slices.Equal(counts, []int{3, 1}) {
-			t.Errorf("counted %v, want [3 1]", counts)
+			t.Errorf("got requests for %v messages, want [3 1]", counts)
 		}
 	})
 }
@@ -292,7 +292,7 @@ func TestReachedCapIsRarelyAsked(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		if capped != 299 || all.asked > 4 {
-			t.Errorf("%d recipients were capped (want 299), and the count was asked %d times (want at most 4)", capped, all.asked)
+			t.Errorf("%d recipients were capped (want 299), and CapsSmsWorkflow got %d requests (want at most 4)", capped, all.asked)
 		}
 	})
 }

@@ -69,7 +69,7 @@ func TestRetriedRecipientsAreNoFailures(t *testing.T) {
 	broadcast := &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}
 	for want, policy := range map[int]*temporal.RetryPolicy{1: broadcast, 2: {MaximumAttempts: 1}} {
 		if got := decided(activity.Info{RetryPolicy: policy}, result); len(got.Errors) != want || got.Errors[0].To != first {
-			t.Errorf("got errors %+v, want %d of them", got.Errors, want)
+			t.Errorf("got errors %+v, want %d, the first for %s", got.Errors, want, first)
 		}
 	}
 	if len(result.Errors) != 2 {
@@ -102,7 +102,7 @@ func TestDoubtsAreCountedOpenAndDecided(t *testing.T) {
 	input := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.Recipients{{To: first}, {To: second}, {To: third}}, SmsBody: "Hi"}
 	resumeWith(t, a, left, input)
 	if most != 2 {
-		t.Errorf("%g recipients were in doubt, want 2", most)
+		t.Errorf("at most %g recipients were in doubt at a time, want 2", most)
 	}
 	checkCounts(t, registry, map[string]float64{
 		"sms_in_doubt{account=default}":                         0,

@@ -53,7 +53,7 @@ func (a *Activities) patience() time.Duration {
 
 // search counts, in misses, consecutive looks that Twilio did not answer in
 // full and that resolved no doubt. since is the time of the first of them, and
-// left is how many recipients were still in doubt.
+// left is how many recipients the last look left in doubt.
 type search struct {
 	misses, left int
 	since        time.Time
@@ -162,9 +162,10 @@ func (s *send) resendDoubts(ctx context.Context) (again bool, wait time.Duration
 	return true, 0
 }
 
-// unanswered reports whether to ask Twilio again after an unanswered look: at
-// least a few times, since this process may have been suspended in between, and
-// as long as looks resolve doubts.
+// unanswered reports whether to ask Twilio again after an unanswered look: until
+// there have been leastPasses of them, since this process may have been suspended
+// in between, and the patience is over. A look that resolves a doubt starts both
+// anew.
 func (l *search) unanswered(missed bool, left int, patience time.Duration) bool {
 	if !missed || left < l.left {
 		l.misses = 0
@@ -332,7 +333,7 @@ func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found
 		same := to.content.body != "" && says(r.Body, to.content.body)
 		switch {
 		case same && !r.Created.Before(since.sure) && !rewritten(&s.input):
-			found = r // the oldest is the nearest to when we recorded it
+			found = r // the last is the oldest, and so the nearest to when we recorded it
 			sure++
 		// A different text means a different message, unless something may have
 		// changed it: a Messaging Service, an option such as smartEncoded, a

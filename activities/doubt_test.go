@@ -18,7 +18,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// lister is a gateway whose listings the test writes.
+// lister is a gateway whose listings the test provides.
 type lister struct {
 	gatewayFunc
 	list func(twilio.Query) []twilio.Record
@@ -120,7 +120,7 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 			show := showing(tc.records)
 			gateway := lister{accepting(&drafts), func(q twilio.Query) []twilio.Record {
 				if recorded == 0 {
-					t.Error("the attempt waits without a heartbeat")
+					t.Error("a listing was requested before the first heartbeat")
 				}
 				return show(q)
 			}}
@@ -132,7 +132,7 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 			}
 			for _, e := range result.Errors {
 				if e.Code != sms.CodeOutcomeUnknown || e.Retryable {
-					t.Errorf("error %+v", e)
+					t.Errorf("got error %+v, want OUTCOME_UNKNOWN, not retryable", e)
 				}
 			}
 		})
@@ -260,7 +260,7 @@ func TestPanickedSendIsNotSentAgain(t *testing.T) {
 			k := &keyed{activities: newActivities(nil)}
 			result := k.spread(one, s.broken(retried))
 			if rest := k.restOf(one, result); len(rest) > 0 || len(result.Errors) != 1 || result.Errors[0].To != first || result.Errors[0].Code != want {
-				t.Errorf("retried %v: %v would be texted again after %+v", retried, rest, result)
+				t.Errorf("retried %v: got %+v, after which %v would be texted again; want one error %s and nobody", retried, result, rest, want)
 			}
 		}
 	}
@@ -286,7 +286,7 @@ func TestNewDoubtWaitsForTwilioAgain(t *testing.T) {
 	s.activities.Settle = time.Minute
 	left := record{List: s.list, Window: []int{0, 1}, Runs: [][3]int{{int(doubtful), 0, 1}}, Problems: []sms.Error{{}}, Quiet: time.Now(), Timed: true, Complete: time.Now()}
 	if s.adopt(left); s.quiet.Sub(left.Quiet) < 50*time.Second || !s.complete.IsZero() {
-		t.Errorf("got quiet %s and complete %s", s.quiet, s.complete)
+		t.Errorf("got quiet %s and complete %s, want a minute later than %s, and zero", s.quiet, s.complete, left.Quiet)
 	}
 }
 
@@ -317,7 +317,7 @@ func TestDecisionIsNotPostponedByLooking(t *testing.T) {
 			left, _ = pass(t, s.snapshot())
 		}
 		if took := time.Since(began); attempts < 2 || len(s.in(deferred)) != 1 || took > 2*time.Minute {
-			t.Errorf("after %d attempts and %s, %d recipients may be tried again, want 1", attempts, took, len(s.in(deferred)))
+			t.Errorf("after %d attempts (want at least 2) and %s (want at most 2m), %d recipients may be tried again, want 1", attempts, took, len(s.in(deferred)))
 		}
 	})
 }
@@ -389,7 +389,7 @@ func pageInDoubt(t *testing.T, a *Activities, left record, to ...string) *send {
 func TestSlowFailedListingIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gateway := &stumbling{lister: lister{list: showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })}}
-		gateway.slow = 5 * time.Second // suspended, or busy
+		gateway.slow = 5 * time.Second // as if the process were suspended or busy
 		a := newActivities(gateway)
 		a.Patience = time.Second
 		s := pageInDoubt(t, a, leftInDoubt(time.Now().Add(-time.Hour)), first, second)
@@ -456,7 +456,7 @@ func TestFailingListingIsAskedForRarely(t *testing.T) {
 	})
 }
 
-// refusing is a gateway whose listings fail with an error until a moment.
+// refusing is a gateway whose listings fail with an error until a given time.
 type refusing struct {
 	*fakeTwilio
 	err   error
@@ -510,7 +510,7 @@ func TestListingThatPanicsIsUnanswered(t *testing.T) {
 	}
 }
 
-// panicking is a gateway whose listings of one recipient panic.
+// panicking is a gateway that panics when asked for one recipient's messages.
 type panicking struct{ gatewayFunc }
 
 func (p panicking) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
@@ -537,11 +537,12 @@ func (f *faltering) List(ctx context.Context, q twilio.Query) (twilio.Listing, e
 	return f.lister.List(ctx, q)
 }
 
-// stumbling is a gateway whose every fourth listing fails.
+// stumbling is a gateway whose first listing fails, and then every fourth.
 type stumbling struct {
 	lister
 	calls int
-	// slow is how long each of the first four calls takes before it fails.
+	// slow is how long each of the first four listings takes before it fails; 0 if
+	// only the first of them fails.
 	slow time.Duration
 }
 
@@ -610,8 +611,8 @@ func TestExistingMessageKnownInOtherQuotes(t *testing.T) {
 	}
 }
 
-// blind is a gateway that learns Twilio's time only from its first listing,
-// which comes late.
+// blind is a gateway that does not know Twilio's time until a listing succeeds; the
+// first late ones fail.
 type blind struct {
 	*fakeTwilio
 	lists, late int
@@ -630,8 +631,8 @@ func (b *blind) List(ctx context.Context, q twilio.Query) (twilio.Listing, error
 }
 
 func TestSettleTimeIsByTwiliosClock(t *testing.T) {
-	// The worker's clock is ahead, and a create in doubt is carried out a while
-	// later.
+	// The worker's clock is behind Twilio's, and a create in doubt is carried out a
+	// while later.
 	f := &fakeTwilio{skew: 90 * time.Second}
 	f.records = []twilio.Record{another(second, "x", time.Second-f.skew)}
 	f.fail = func(n int, d twilio.Draft) (error, bool) {
@@ -679,8 +680,8 @@ func TestTextOfAnotherRenderingIsUnknown(t *testing.T) {
 
 func TestResendLeavesTheFirstText(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// Only the first text, which another version rendered, is listed; the
-		// second create fails.
+		// Only the first text, which another version rendered, is listed; every
+		// resend fails.
 		left := record{
 			Window: []int{0}, Open: [][2]int64{{time.Now().Add(-10 * time.Second).Unix(), int64(sumOf("At 10 AM"))}},
 		}

@@ -15,8 +15,8 @@ import (
 // maxTemplates is how many parsed templates are cached.
 const maxTemplates = 500
 
-// FreeMarker parses FreeMarker templates and caches them by source. It is safe
-// for concurrent use.
+// FreeMarker parses FreeMarker templates and caches them by source, locale and time
+// zone. It is safe for concurrent use.
 type FreeMarker struct {
 	standard style
 

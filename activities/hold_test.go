@@ -30,7 +30,7 @@ func TestHeldPaceLetsNobodySend(t *testing.T) {
 		time.Sleep(time.Hour)
 		p.Hold(false)
 		if got := last(turns(t, p, "+15005550006", 1, 10)); got != 9*time.Second {
-			t.Errorf("after the pause, the last of ten turns comes after %s, which is faster than the rate", got)
+			t.Errorf("after the pause, the last of ten turns comes after %s, want 9s", got)
 		}
 	})
 }

@@ -17,10 +17,9 @@ import (
 )
 
 // decodeInput decodes the activity's raw argument. The SDK does not decode it,
-// since its failure would fail the activity. Quiet hours are refused for a send
-// with a key, of which some recipients might be texted much later, unless the caller
-// waits for their end itself. The error is a *sms.Error with everything that is
-// wrong.
+// since an argument that the SDK cannot decode fails the activity. Quiet hours are
+// refused for a send with a key, since the activity cannot wait until they end,
+// unless its caller does. The error is a *sms.Error with everything that is wrong.
 func decodeInput(raw converter.RawValue, callerWaits bool) (input sms.SendSmsInput, err error) {
 	payload := raw.Payload()
 	if payload == nil {

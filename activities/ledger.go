@@ -57,7 +57,8 @@ func (a *Activities) ledgerOf(account string) *ledger {
 	return l.(*ledger)
 }
 
-// own records that a message belongs to a send, unless it belongs to another.
+// own records that a message belongs to a send, unless it belongs to another, and
+// reports whether it belongs to the send.
 func (l *ledger) own(owner string, m sms.Message, at time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -114,7 +115,8 @@ func (l *ledger) settle(owner, to string) {
 	l.count -= l.drop(owner, to)
 }
 
-// drop removes a send's claims on a recipient, and claims that are too old.
+// drop removes a send's claims on a recipient, and claims that are too old. It
+// returns how many it removed.
 func (l *ledger) drop(owner, to string) int {
 	before, now := len(l.claims[to]), time.Now()
 	kept := slices.DeleteFunc(l.claims[to], func(c claim) bool { return c.owner == owner || now.After(c.until) })

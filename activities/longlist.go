@@ -64,7 +64,7 @@ func (t *attempt) tooLong(input sms.SendSmsInput) error {
 	if !isLong(input) || !t.isPage() || t.info.Attempt > 1 {
 		return nil
 	}
-	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("a page has %d recipients: the activity that lists them must return up to limit of them, and a cursor for the next page", len(input.SmsTo))}
+	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("a page has %d recipients: the activity that lists them must return at most limit recipients, and a cursor for the next page", len(input.SmsTo))}
 }
 
 // check returns an error if a list cannot become a broadcast. Only the first

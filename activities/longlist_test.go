@@ -35,7 +35,7 @@ func TestPageOfTooManyIsRefused(t *testing.T) {
 	for by, want := range map[string]bool{sms.BroadcastSmsWorkflowName: true, sms.SendSmsWorkflowName: false} {
 		page := &attempt{info: activity.Info{Attempt: 1, WorkflowType: &workflow.Type{Name: by}}}
 		if refused := page.tooLong(list) != nil; refused != want || page.tooLong(one) != nil {
-			t.Errorf("%s: refused %v", by, refused)
+			t.Errorf("%s: a page of too many is refused = %v, want %v, and a page of one must not be", by, refused, want)
 		}
 	}
 }
@@ -45,7 +45,7 @@ func TestLongListSummaryCountsEverybody(t *testing.T) {
 	got := l.summary(sms.BroadcastProgress{Total: 6000, Recipients: 5500, Sent: 5000, Errors: map[sms.Code]int{sms.CodeInvalidTo: 400, sms.CodeOptedOut: 100}, State: "cancelled", Report: "r.jsonl"})
 	checkContract(t, got)
 	if unsent, all := got.Unsent(); len(got.Errors) != 3 || got.Errors[2].Code != sms.CodeCancelled || !strings.Contains(got.Errors[0].Message, "400") || unsent != 1000 || all != 6000 {
-		t.Errorf("got %d unsent of %d, %+v", unsent, all, got)
+		t.Errorf("got %d unsent of %d (want 1000 of 6000), result %+v", unsent, all, got)
 	}
 	if all := l.summary(sms.BroadcastProgress{Total: 6000, Recipients: 6000, Sent: 6000, State: "done"}); all.TwilioError != nil {
 		t.Errorf("got the error %s although all recipients were texted", *all.TwilioError)

@@ -118,7 +118,7 @@ func (a *Activities) LookUpSegments(_ context.Context, in sms.LookUpSegmentsInpu
 
 // noAccount returns the error of a send from an account that the worker lacks.
 func noAccount(name string) *sms.Error {
-	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("this worker's configuration has no account %q: TWILIO_ACCOUNTS names the file of them", name)}
+	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("this worker's configuration has no account %q: TWILIO_ACCOUNTS names the file that lists the accounts", name)}
 }
 
 func (a *Activities) gateway(name string) (Gateway, error) {

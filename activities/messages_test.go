@@ -56,7 +56,7 @@ func TestGetMessagesGoesOn(t *testing.T) {
 		return updates, encoded.Get(&updates)
 	}
 	if _, err := attempt(begun); err == nil || !errors.Is(begun.Err(), context.Canceled) {
-		t.Fatalf("the first attempt ended with error %v", err)
+		t.Fatalf("the first attempt ended with error %v, want a cancellation", err)
 	}
 	updates, err := attempt(t.Context())
 	if err != nil {
@@ -67,10 +67,10 @@ func TestGetMessagesGoesOn(t *testing.T) {
 		got = append(got, update.MessageSID)
 	}
 	if want := []string{"SM1", "SM3", "SM4"}; !slices.Equal(got, want) {
-		t.Errorf("got %v", got)
+		t.Errorf("got updates on %v, want %v", got, want)
 	}
 	if want := []string{"SM1", "SM2", "SM3", "SM3", "SM4"}; !slices.Equal(asked, want) {
-		t.Errorf("asked for %v", asked)
+		t.Errorf("fetched %v, want %v", asked, want)
 	}
 }
 

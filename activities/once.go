@@ -51,8 +51,8 @@ type keyed struct {
 	content string
 	// results holds the results of the key's sends so far, in order.
 	results []sms.SendSmsResult
-	// waitsFor is the number of the send that an earlier attempt started to
-	// wait for, -1 for none. The heart records it.
+	// waitsFor is the number of the send that the caller last started to wait
+	// for, in this attempt or an earlier one; -1 for none. The heart records it.
 	waitsFor atomic.Int64
 }
 
@@ -97,10 +97,11 @@ func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.Send
 func contentOf(input sms.SendSmsInput) string {
 	input.IdempotencyKey, input.OnError, input.OnUnknown, input.GiveUpAfter, input.Priority, input.Label = "", "", "", 0, "", ""
 	input.StatusCallback, input.StatusSignals = "", nil
+	// Decoding and encoding again sorts the names in objects, such as variables.
 	var all any
 	decoder := json.NewDecoder(strings.NewReader(sms.JSONText(input)))
 	decoder.UseNumber()
-	_ = decoder.Decode(&all) // for a fixed order of names; it was just encoded
+	_ = decoder.Decode(&all) // the JSON was just encoded, so it is valid
 	return sms.JSONText(all)
 }
 
@@ -117,8 +118,8 @@ func (a *Activities) hasKey(workflowID string, input sms.SendSmsInput) bool {
 	return len(a.KeySecret) > 0 && strings.HasPrefix(workflowID+"-", a.onceID(input)+"-")
 }
 
-// ask asks the key's sends, one after the other, until one of them answers for
-// everyone.
+// ask waits for the key's sends, one after the other, until no recipient is left
+// that another send may text.
 func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 	input := k.input
 	for place := range maxSends {
@@ -344,5 +345,5 @@ func (t *attempt) refused(err error, input sms.SendSmsInput) *sms.Error {
 	if !denied && !missing || tried < cmp.Or(time.Duration(input.GiveUpAfter), DefaultGiveUpAfter) {
 		return nil
 	}
-	return &sms.Error{Code: sms.CodeOutcomeUnknown, Message: "Temporal has refused this worker for " + tried.Round(time.Second).String() + ", so it knows of no send: " + err.Error()}
+	return &sms.Error{Code: sms.CodeOutcomeUnknown, Message: "Temporal has refused this worker's requests for " + tried.Round(time.Second).String() + ", so the worker does not know whether anything was sent: " + err.Error()}
 }

@@ -25,8 +25,8 @@ type clerk struct {
 	results map[string]any
 	// end returns the result of a started workflow, or the error of starting it.
 	end func(input sms.SendSmsInput) (any, error)
-	// cancelled is the error of a cancellation, and until is when a caller
-	// stopped waiting for a result.
+	// cancelled is the error of a cancellation, and until is the deadline of the
+	// latest caller that waited for a result.
 	cancelled error
 	until     time.Time
 }
@@ -81,7 +81,7 @@ func keyedWith(t *testing.T, a *Activities, c *clerk, input sms.SendSmsInput) sm
 	return result
 }
 
-// newClerk returns a clerk whose sends end with an error for one recipient.
+// newClerk returns a clerk whose sends end with an error for their first recipient.
 func newClerk(problem sms.Error) *clerk {
 	return &clerk{results: make(map[string]any), end: func(input sms.SendSmsInput) (any, error) {
 		told := problem
@@ -90,7 +90,7 @@ func newClerk(problem sms.Error) *clerk {
 	}}
 }
 
-// withKeys returns activities that may use keys.
+// withKeys returns activities that accept idempotency keys.
 func withKeys() *Activities {
 	a := newActivities(gatewayFunc(nil))
 	a.KeySecret = []byte("a secret of the tests")
@@ -102,7 +102,7 @@ func TestPauseSpendsNoKeyedSend(t *testing.T) {
 	a.Accounts[""].Pace.Hold(true)
 	for range 3 {
 		if got := keyedWith(t, a, c, one); len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeSendingPaused || len(c.started) != 1 {
-			t.Fatalf("%+v in %d sends", got, len(c.started))
+			t.Fatalf("got %+v in %d sends, want SENDING_PAUSED in 1", got, len(c.started))
 		}
 	}
 	a.Accounts[""].Pace.Hold(false)
@@ -149,7 +149,7 @@ func TestKeyedResultNamesWhoWasTexted(t *testing.T) {
 	input.SmsTo = sms.To("(212) 555-0100", second)
 	keyedWith(t, a, c, input)
 	if got := keyedWith(t, a, c, input); len(c.started) != 2 || len(got.Messages) != 2 || len(got.Errors) != 0 || got.Messages[1] != texted {
-		t.Errorf("%+v in %d sends", got, len(c.started))
+		t.Errorf("got %+v in %d sends, want 2 messages in 2", got, len(c.started))
 	}
 }
 
@@ -168,7 +168,7 @@ func TestKeyedLongListIsOneSend(t *testing.T) {
 			}
 		}
 		if len(c.started) != sends {
-			t.Fatalf("%s: got %d sends after three calls", state, len(c.started))
+			t.Fatalf("%s: got %d sends after three calls, want %d", state, len(c.started), sends)
 		}
 		// A shorter list with the same key finds the same send, and the pages have keys
 		// of their own.
@@ -192,7 +192,7 @@ func TestKeyedSendTemporalRefusesEnds(t *testing.T) {
 	tried := &attempt{info: activity.Info{ScheduledTime: time.Now().Add(-2 * time.Hour), StartedTime: time.Now()}, began: time.Now()}
 	denied := serviceerror.NewPermissionDenied("no", "")
 	if tried.refused(denied, sms.SendSmsInput{}) == nil || tried.refused(denied, sms.SendSmsInput{GiveUpAfter: sms.Duration(24 * time.Hour)}) != nil || tried.refused(serviceerror.NewUnavailable("away"), one) != nil {
-		t.Error("refused gives up too early for a missing permission, or at all for an outage")
+		t.Error("want refused to give up on a missing permission after GiveUpAfter, not earlier, and never on an outage")
 	}
 }
 

@@ -28,13 +28,13 @@ func TestPaceCountsMessagesOrSegments(t *testing.T) {
 	for name, tc := range map[string]struct {
 		limits   Limits
 		segments int
-		want     time.Duration // of ten turns, the first of which come at once
+		want     time.Duration // until the last of ten turns
 	}{
 		"no limit":                 {Limits{}, 3, 0},
 		"messages of a sender":     {Limits{PerSender: 1}, 3, 9 * time.Second},
 		"messages of the account":  {Limits{PerAccount: 2}, 3, 4 * time.Second},
 		"segments of a sender":     {Limits{PerSender: 3, Segments: true}, 3, 9 * time.Second},
-		"more than a second holds": {Limits{PerSender: 1, Segments: true}, 2, 18 * time.Second},
+		"messages of two segments": {Limits{PerSender: 1, Segments: true}, 2, 18 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			if got := last(turns(t, NewPace(tc.limits), "+15005550006", tc.segments, 10)); got != tc.want {
@@ -95,7 +95,7 @@ func TestPauseHoldsThoseWhoWaitAlready(t *testing.T) {
 		p.SlowAccount(5 * time.Second)
 		p.Release()
 		if got := <-came; got < 5*time.Second {
-			t.Errorf("the turn came after %s, during the pause", got)
+			t.Errorf("the turn came after %s, want at least 5s", got)
 		}
 	})
 }

@@ -18,8 +18,8 @@ import (
 )
 
 // PreviewSms renders the texts of a list as SendSms would. Its argument is a
-// [sms.SendSmsInput], whose quiet hours are only checked. It makes no request to Twilio, and so cannot know what
-// Twilio would refuse.
+// [sms.SendSmsInput], whose quiet hours are only checked. It makes no request to
+// Twilio, and so cannot know what Twilio would refuse.
 func (a *Activities) PreviewSms(ctx context.Context, raw converter.RawValue) (preview sms.Preview, err error) {
 	input, err := decodeInput(raw, true)
 	if err != nil {

@@ -235,7 +235,7 @@ func (s *send) adopt(r record) {
 	place := 0
 	for _, run := range r.Runs {
 		for range run[2] {
-			s.recipients[place].lay(state(run[0]), run[1], r.Problems)
+			s.recipients[place].restore(state(run[0]), run[1], r.Problems)
 			place++
 		}
 	}
@@ -275,8 +275,9 @@ func (s *send) adopt(r record) {
 	}
 }
 
-// begin records that a create may be in progress from now on. If an earlier one
-// is in doubt, its message may still turn up.
+// begin records that a create may be in progress from now on. If an earlier create
+// is in doubt, since remains that of the earlier one, whose message may still turn
+// up.
 func (to *recipient) begin(since moment) {
 	to.open = true
 	if to.state == doubtful {
@@ -295,8 +296,8 @@ func (to *recipient) sign() {
 	to.sum = sum
 }
 
-// lay restores a recipient's recorded state.
-func (to *recipient) lay(st state, cause int, problems []sms.Error) {
+// restore restores a recipient's recorded state.
+func (to *recipient) restore(st state, cause int, problems []sms.Error) {
 	if st == deferred {
 		return // back to untried
 	}

@@ -41,7 +41,7 @@ func (s *send) openNext(n int) []*recipient {
 	return batch
 }
 
-// pass encodes and decodes heartbeat details.
+// pass encodes and decodes heartbeat details, and returns them with their size.
 func pass(t *testing.T, r record) (record, int) {
 	t.Helper()
 	data, err := json.Marshal(r)
@@ -76,7 +76,7 @@ func TestRecordStaysSmall(t *testing.T) {
 	short, long := size(500), size(5_000)
 	t.Logf("at most %d bytes for 500 recipients, %d for 5,000", short, long)
 	if short > 16<<10 || long > short+4<<10 {
-		t.Errorf("the record takes %d bytes for 500 recipients and %d for 5,000", short, long)
+		t.Errorf("the record takes %d bytes for 500 recipients (want at most 16 KiB) and %d for 5,000 (want at most 4 KiB more)", short, long)
 	}
 }
 
@@ -179,7 +179,7 @@ func TestRecordOfVersionZeroIsUnderstood(t *testing.T) {
 	s.openNext(1)
 	ours, _ := pass(t, s.snapshot())
 	if !reflect.DeepEqual(ours.Window, []int{2, 3, 4}) || !reflect.DeepEqual(ours.Runs, [][3]int{{4, -1, 1}, {3, 0, 1}, {2, 1, 2}, {0, -1, 1}}) {
-		t.Errorf("got window %v, runs %v", ours.Window, ours.Runs)
+		t.Errorf("got window %v and runs %v, want those that the previous version writes", ours.Window, ours.Runs)
 	}
 }
 

@@ -68,7 +68,7 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 }
 
 // quietUntil returns the earliest time, from a given one on, at which an address is
-// not in quiet hours, and the time zones in which it is looked for.
+// not in quiet hours, and the time zones that apply to the address.
 func quietUntil(hours sms.QuietHours, address string, at time.Time) (until time.Time, zones []*time.Location) {
 	zones = zonesOf(address)
 	until, ok := hours.Until(at, zones)

@@ -48,7 +48,7 @@ func TestQuietHoursFollowTheNumbersZone(t *testing.T) {
 			got = append(got, err.Error())
 		}
 		if all := strings.Join(got, " "); all != tc.want && (err == nil || !strings.HasPrefix(all, tc.want)) {
-			t.Errorf("%s: %s, want %s", name, all, tc.want)
+			t.Errorf("%s: got %s, want %s", name, all, tc.want)
 		}
 	}
 }

@@ -33,8 +33,8 @@ func (a *Activities) AskKeeper(ctx context.Context, in sms.AskKeeperInput) (answ
 	return offer(ctx, activity.GetClient(ctx), in, activity.GetInfo(ctx).Attempt)
 }
 
-// offer makes one attempt. An update that has failed stays failed under its ID,
-// so each later attempt also has an ID of its own.
+// offer makes one attempt. An update that has failed stays failed under its ID, so
+// each attempt then tries another ID, which contains its number.
 func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt int32) (answered bool, err error) {
 	id := "reply-" + in.Text.MessageSID + "-" + in.Text.AccountSID // see sms.TextWorkflowID
 	for _, id := range []string{id, fmt.Sprintf("%s-%d", id, attempt)} {
@@ -64,8 +64,8 @@ func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt 
 // and Temporal limits what an activity may return.
 const maxAnswer = 64 << 10
 
-// AskWorkflow asks a run for its answer. Temporal returns the first answer to a
-// repeated update, even if the run has closed since.
+// AskWorkflow sends an update to a run, and returns the answer. Temporal returns
+// the first answer to a repeated update, even if the run has closed since.
 func (a *Activities) AskWorkflow(ctx context.Context, in sms.AskWorkflowInput) (result sms.AskWorkflowResult, err error) {
 	return askRun(ctx, activity.GetClient(ctx), in)
 }
@@ -100,7 +100,7 @@ func asJSON(answer []byte) json.RawMessage {
 	if len(answer) == 0 || !utf8.Valid(answer) {
 		return nil
 	}
-	text, _ := json.Marshal(string(answer)) // a string has no other form
+	text, _ := json.Marshal(string(answer)) // encoding a string never fails
 	return text
 }
 
@@ -203,7 +203,7 @@ func (a *Activities) FindCatchers(ctx context.Context, in sms.FindCatchersInput)
 		for request := (&workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000, Query: in.Query}); ; {
 			page, err := c.ListWorkflow(ctx, request)
 			if err != nil {
-				return result, final(fmt.Errorf("list the workflows that catch: %w", err))
+				return result, final(fmt.Errorf("list the workflows that catch the text: %w", err))
 			}
 			for _, execution := range page.GetExecutions() {
 				if id := execution.GetExecution().GetWorkflowId(); id > in.After {
@@ -266,8 +266,8 @@ func final(err error) error {
 }
 
 // isOutcome reports whether an update has ended with an error, which any repeat
-// of it gets as well. Otherwise, only the request failed, or the key to the
-// answer is missing here.
+// of it gets as well. Otherwise, only the request failed, or this worker lacks the
+// key that decrypts the answer.
 func isOutcome(err error) bool {
 	_, refused := errors.AsType[serviceerror.ServiceError](err)
 	_, broken := status.FromError(err)

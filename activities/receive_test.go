@@ -134,13 +134,13 @@ func TestAnswersMayHaveAnyEncoding(t *testing.T) {
 func TestSilenceOfTemporalIsNoAnswer(t *testing.T) {
 	for _, silence := range []error{context.DeadlineExceeded, serviceerror.NewUnavailable("away"), serviceerror.NewDeadlineExceeded("slow")} {
 		if result, err := askRun(t.Context(), &responding{err: silence}, sms.AskWorkflowInput{}); err == nil {
-			t.Errorf("after %v, the result is %+v", silence, result)
+			t.Errorf("after %v: got the result %+v, want an error", silence, result)
 		}
 	}
 	if result, err := askRun(t.Context(), &responding{err: serviceerror.NewFailedPrecondition("too many updates")}, sms.AskWorkflowInput{}); err != nil || !result.Refused {
 		t.Errorf("if the run has had too many updates: got %+v, %v, want a refusal", result, err)
 	}
 	if result, err := askRun(t.Context(), &responding{err: serviceerror.NewNotFound("the workflow has closed")}, sms.AskWorkflowInput{}); err != nil || !result.Closed {
-		t.Errorf("after the workflow closed, the result is %+v, %v", result, err)
+		t.Errorf("after the workflow closed: got the result %+v and error %v, want Closed", result, err)
 	}
 }

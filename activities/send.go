@@ -75,7 +75,7 @@ type send struct {
 	// halt says why no further recipient is tried in this round; nil if there
 	// is no reason.
 	halt *halt
-	// failures counts consecutive creates without an answer from Twilio; doubts
+	// failures counts consecutive creates whose outcome is unknown; doubts
 	// counts the recipients that the metrics count as in doubt; and resends
 	// counts the rounds that texted recipients in doubt again.
 	failures, doubts, resends int
@@ -87,7 +87,7 @@ type send struct {
 	allowance *allowance
 }
 
-// newSend parses the list.
+// newSend starts an attempt, and parses its list of recipients.
 func (a *Activities) newSend(ctx context.Context, input sms.SendSmsInput) *send {
 	s := &send{attempt: newAttempt(ctx, a), activities: a, account: a.Accounts[input.Account], ledger: a.ledgerOf(input.Account), input: input, resumed: retried(ctx), allowance: newAllowance()}
 	s.owner = ownerOf(&s.info)

@@ -91,7 +91,7 @@ func told(ctx context.Context, result *sms.SendSmsResult, onError sms.OnError) e
 		activity.GetLogger(ctx).Warn("a text was not sent", "code", e.Code, "twilioCode", e.TwilioCode, "httpStatus", e.HTTPStatus)
 	}
 	if later := len(result.Errors) - len(final.Errors); later > 0 {
-		activity.GetLogger(ctx).Info("recipients continue with the caller's next attempt", "recipients", later)
+		activity.GetLogger(ctx).Info("the caller tries some recipients again", "recipients", later)
 	}
 	if onError != sms.OnErrorFail || len(result.Errors) == 0 {
 		return nil

@@ -111,7 +111,7 @@ func checkContract(t *testing.T, r sms.SendSmsResult) {
 		t.Errorf("twilioResult %s differs from messages %v", r.TwilioResult, r.Messages)
 	}
 	if (r.TwilioError == nil) != (len(r.Errors) == 0) {
-		t.Errorf("twilioError is %v with %d errors", r.TwilioError, len(r.Errors))
+		t.Errorf("twilioError is null: %v, but there are %d errors", r.TwilioError == nil, len(r.Errors))
 	}
 	if r.TwilioError != nil {
 		var errors []sms.Error
@@ -372,7 +372,7 @@ func TestLongestReportFitsIntoAPayload(t *testing.T) {
 		hostile[i] = fmt.Sprint(i, strings.Repeat("<\x00", 100))
 	}
 	if size := len(sms.JSONText(execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(hostile...), SmsBody: "Hi"}))); size > 2<<20 {
-		t.Errorf("hostile addresses: the result has %d bytes", size)
+		t.Errorf("hostile addresses: the result has %d bytes, want at most 2 MiB", size)
 	}
 	if got := execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(sms.MaxRecipients + 1)...), SmsBody: "Hi"}); got.Errors[0].Code != sms.CodeInvalidInput {
 		t.Errorf("for a list that is too long: got %+v", got.Errors[0])
@@ -451,7 +451,7 @@ func TestParsedTemplatesAreBounded(t *testing.T) {
 		}
 	}
 	if n := len(f.parsed); n == 0 || n > maxTemplates {
-		t.Errorf("the cache holds %d templates, want 1 to the maximum", n)
+		t.Errorf("the cache holds %d templates, want 1 to %d", n, maxTemplates)
 	}
 }
 

@@ -38,9 +38,9 @@ func TestHighPriorityTakesTheNextTurn(t *testing.T) {
 		limits Limits
 		from   [2]string
 	}{
-		"of a sender":      {Limits{PerSender: 1}, [2]string{"+15005550006", "+15005550006"}},
-		"of the account":   {Limits{PerAccount: 1}, [2]string{"+15005550006", "+15005550007"}},
-		"of a second more": {Limits{PerAccount: 3, PerSender: 3, Segments: true}, [2]string{"+15005550006", "+15005550006"}},
+		"of a sender":    {Limits{PerSender: 1}, [2]string{"+15005550006", "+15005550006"}},
+		"of the account": {Limits{PerAccount: 1}, [2]string{"+15005550006", "+15005550007"}},
+		"of segments":    {Limits{PerAccount: 3, PerSender: 3, Segments: true}, [2]string{"+15005550006", "+15005550006"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			p := NewPace(tc.limits)
@@ -59,7 +59,7 @@ func TestHighPriorityTakesTheNextTurn(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			if got := came[began:]; !slices.Equal(got[:5], []sms.Priority{sms.PriorityHigh, sms.PriorityHigh, sms.PriorityHigh, "", ""}) || len(came) != 25 {
-				t.Errorf("%s: got the order %q", name, came)
+				t.Errorf("%s: got the order %q, want the high priority next, then normal", name, came)
 			}
 		})
 	}
@@ -82,7 +82,7 @@ func TestHighPriorityTakesTheNextSlot(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		if !slices.Equal(came, []sms.Priority{sms.PriorityHigh, sms.PriorityLow, sms.PriorityLow}) {
-			t.Errorf("got the order %q", came)
+			t.Errorf("got the order %q, want the high priority first", came)
 		}
 	})
 }
@@ -154,7 +154,7 @@ func TestTurnsAreNeitherLostNorDoubled(t *testing.T) {
 		}
 		all.Wait()
 		if p.free != 3 || len(p.waiting) != 0 || p.order.ahead(low) != 0 || cut == 0 || cut == 500 {
-			t.Errorf("afterwards: %d slots free, %d senders and %d low tokens waiting; %d turns were refused", p.free, len(p.waiting), p.order.ahead(low), cut)
+			t.Errorf("afterwards: %d slots are free (want 3), %d senders (want 0) and %d tokens (want 0) wait, and %d of 500 turns were refused (want some, but not all)", p.free, len(p.waiting), p.order.ahead(low), cut)
 		}
 	})
 }
@@ -172,10 +172,10 @@ func TestPriorityDefaultsToLowInBroadcasts(t *testing.T) {
 		s := newTestSend(first)
 		s.info.WorkflowType = &workflow.Type{Name: tc.of}
 		if got := s.priorityOf(sms.SendSmsInput{Priority: tc.given}); got != tc.want {
-			t.Errorf("%q of %s: got %q", tc.given, tc.of, got)
+			t.Errorf("priority %q in %s: got %q, want %q", tc.given, tc.of, got, tc.want)
 		}
 	}
 	if got := execute(t, accepting(nil), map[string]any{"smsFrom": "+15005550006", "smsTo": first, "smsBody": "Hi", "priority": "urgent"}); got.Errors[0].Code != sms.CodeInvalidInput {
-		t.Errorf("got %+v", got)
+		t.Errorf("priority urgent: got %+v, want INVALID_INPUT", got)
 	}
 }
