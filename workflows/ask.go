@@ -74,8 +74,8 @@ func (a *asking) ask(ctx workflow.Context, pair sms.QuestionInput) error {
 	return err
 }
 
-// reports is false for questions that were cancelled on an older worker, on
-// which they had no result.
+// reports reports whether a cancelled question has a result. It has none if it was
+// cancelled on an older worker.
 func (a *asking) reports(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "cancelled-questions", workflow.DefaultVersion, 1) > workflow.DefaultVersion
 }
@@ -220,8 +220,8 @@ func (a *asking) remind(ctx workflow.Context, body string) (optedOut bool, err e
 	return slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.CodeOptedOut }), nil
 }
 
-// mayBeThere reports whether the phone may have received the question: for an
-// unknown outcome, a reply is the best proof.
+// mayBeThere reports whether the phone may have received the text. If the outcome is
+// unknown, a reply is the best proof.
 func mayBeThere(sent sms.SendSmsResult) bool {
 	return len(sent.Messages) > 0 ||
 		slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.CodeOutcomeUnknown })

@@ -37,7 +37,7 @@ func TestQuestionPassesOnItsOptions(t *testing.T) {
 		if got := sent.FieldByName(name); got.IsValid() && got.Type() == given.Field(i).Type() {
 			passed++
 			if !reflect.DeepEqual(got.Interface(), given.Field(i).Interface()) {
-				t.Errorf("option %s is %v in the question's text", name, got)
+				t.Errorf("option %s is %v in the input of SendSms, want %v", name, got, given.Field(i))
 			}
 		}
 	}
@@ -62,8 +62,8 @@ type askBench struct {
 	reminded sms.Code
 }
 
-// newAskBench returns a bench on which every text is accepted, or fails with a
-// code.
+// newAskBench returns a bench on which the question is accepted, or fails with a
+// code if that is not empty.
 func newAskBench(ends sms.Code) *askBench {
 	b := &askBench{opening: func() {}, closing: func() {}, TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()}
 	Register(b)
@@ -110,7 +110,7 @@ func TestQuestionSendsRemindersUntilTimeout(t *testing.T) {
 		{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}, {After: sms.Duration(2 * time.Hour), SmsBody: "Last call"}, {After: sms.Duration(9 * time.Hour), SmsBody: "Too late"},
 	}})
 	if result.Outcome != sms.AskTimedOut || result.Reminders != 2 || len(b.sent) != 3 || b.sent[2] != "Last call" {
-		t.Errorf("%+v, sent %q", result, b.sent)
+		t.Errorf("got %+v, sent %q", result, b.sent)
 	}
 	if took := b.Now().Sub(began); took != 3*time.Hour {
 		t.Errorf("took %s, want 3h", took)
@@ -126,7 +126,7 @@ func TestQuestionWaitsFromSending(t *testing.T) {
 	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, 28*time.Minute)
 	result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(10 * time.Minute), Reminders: []sms.Reminder{{After: sms.Duration(6 * time.Minute), SmsBody: "Still coming?"}}})
 	if result.Outcome != sms.AskAnswered || result.Reminders != 1 || b.patience != 4*time.Minute {
-		t.Errorf("got %+v, and a reminder could wait for %s, want 4m", result, b.patience)
+		t.Errorf("got %+v, and a reminder with the GiveUpAfter %s, want 1 reminder with 4m", result, b.patience)
 	}
 }
 
@@ -160,7 +160,7 @@ func TestDoubtfulQuestionWaitsForReply(t *testing.T) {
 
 func TestUnsentReminderIsNotCounted(t *testing.T) {
 	reminders := []sms.Reminder{{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}, {After: sms.Duration(2 * time.Hour), SmsBody: "Last call"}}
-	for code, want := range map[sms.Code]int{sms.CodeConnection: 3, sms.CodeOptedOut: 2} { // an opt-out stops them
+	for code, want := range map[sms.Code]int{sms.CodeConnection: 3, sms.CodeOptedOut: 2} { // an opt-out stops further reminders
 		b := newAskBench("")
 		b.reminded = code
 		if result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(3 * time.Hour), Reminders: reminders}); result.Outcome != sms.AskTimedOut || result.Reminders != 0 || len(b.sent) != want {
@@ -269,14 +269,14 @@ func TestCancelledQuestionHasAResult(t *testing.T) {
 		closed       int
 	}{
 		"while it is opened": {func(b *askBench) { b.opening = b.CancelWorkflow }, 0, 1, sms.CodeCancelled, 1},
-		"while it is sent":   {func(b *askBench) { b.paused = time.Hour; b.RegisterDelayedCallback(b.CancelWorkflow, time.Minute) }, 0, 1, sms.CodeOutcomeUnknown, 1}, // in this environment, the activity then has no result
+		"while it is sent":   {func(b *askBench) { b.paused = time.Hour; b.RegisterDelayedCallback(b.CancelWorkflow, time.Minute) }, 0, 1, sms.CodeOutcomeUnknown, 1}, // the test environment loses the result of a cancelled activity
 		"while it waits":     {func(b *askBench) { b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour) }, 1, 0, "", 1},
 	} {
 		b := newAskBench("")
 		tc.cancel(b)
 		result := b.run(t, sms.AskSmsInput{})
 		if result.Outcome != sms.AskCancelled || result.Reply != nil || len(result.Sent.Messages) != tc.sent || len(result.Sent.Errors) != tc.unsent || b.shut != tc.closed {
-			t.Errorf("%s: %+v, closed %d times", name, result, b.shut)
+			t.Errorf("%s: got %+v, closed %d times", name, result, b.shut)
 		} else if tc.unsent > 0 && (result.Sent.Errors[0].Code != tc.code || result.Sent.Errors[0].To != "+15005550009") {
 			t.Errorf("%s: got %+v", name, result.Sent.Errors)
 		}
@@ -286,7 +286,7 @@ func TestCancelledQuestionHasAResult(t *testing.T) {
 func TestQuestionCancelledByItsSend(t *testing.T) {
 	b := newAskBench(sms.CodeCancelled)
 	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskCancelled || len(result.Sent.Errors) != 1 || b.shut != 1 {
-		t.Errorf("%+v, closed %d times", result, b.shut)
+		t.Errorf("got %+v, closed %d times", result, b.shut)
 	}
 }
 

@@ -177,7 +177,7 @@ type held struct {
 	Ended bool `json:"ended,omitempty"`
 }
 
-// check returns the mistakes that decoding found, and those that it cannot
+// check returns the mistakes that decoding found, and those that decoding cannot
 // find.
 func (b *broadcast) check(wrong error) error {
 	problems, _ := errors.AsType[sms.Problems](wrong)
@@ -202,7 +202,7 @@ func (b *broadcast) check(wrong error) error {
 	return nil
 }
 
-// handle answers queries and updates.
+// handle sets the handlers of queries and updates.
 func (b *broadcast) handle(ctx workflow.Context) error {
 	become := func(state string, from ...string) func(workflow.Context) (sms.BroadcastProgress, error) {
 		return func(ctx workflow.Context) (sms.BroadcastProgress, error) {

@@ -105,8 +105,8 @@ func (b *broadcast) retryCaps(now time.Time) {
 	slices.SortStableFunc(b.held.Asleep, func(x, y sleepers) int { return x.Until.Compare(y.Until) })
 }
 
-// waiting returns the count of recipients who wait for the same reason as a
-// group.
+// waiting returns a pointer to the count of recipients who wait for the same reason
+// as a group.
 func (b *broadcast) waiting(group *sleepers) *int {
 	if group.Cap != "" {
 		return &b.progress.Capped

@@ -48,11 +48,11 @@ func TestCappedCountryHoldsUpNobodyElse(t *testing.T) {
 	}
 	for to, after := range at {
 		if isCapped := strings.HasPrefix(to, "+44"); after > time.Minute != isCapped || after > 5*time.Hour+16*time.Minute {
-			t.Errorf("%s was texted after %s", to, after)
+			t.Errorf("%s was texted after %s, want 5h to 5h16m if its cap was reached, otherwise at most a minute", to, after)
 		}
 	}
 	if b.pages > 60 {
-		t.Errorf("%d sends", b.pages)
+		t.Errorf("got %d sends, want at most 60", b.pages)
 	}
 }
 
@@ -94,7 +94,7 @@ func TestUsedUpCapIsGivenUp(t *testing.T) {
 			patience = DefaultBroadcastPatience
 		}
 		if took := b.Now().Sub(began); took < patience || took > patience+time.Hour {
-			t.Errorf("%s: took %s", name, took)
+			t.Errorf("%s: took %s, want %s to an hour more", name, took, patience)
 		}
 		if progress.State != "failed" || progress.Sent != 1 || progress.Errors[sms.CodeCapReached] != 3 || len(report) != 4 || progress.Capped != 0 ||
 			!strings.Contains(progress.Error, "the cap for +44 is reached") {
@@ -239,8 +239,8 @@ func TestCapsSurviveContinueAsNew(t *testing.T) {
 	}
 }
 
-// onceRead calls a function once a page was read, before the broadcast learns of
-// it.
+// onceRead calls a function when a page has been read, before the broadcast gets the
+// page.
 type onceRead struct {
 	interceptor.WorkerInterceptorBase
 	interceptor.WorkflowInboundInterceptorBase

@@ -37,7 +37,7 @@ func (b *broadcast) read(ctx workflow.Context) (page sms.Page, err error) {
 		in.Input = b.input.Source.Input
 		options := brief("Get recipients")
 		options.TaskQueue = b.input.Source.TaskQueue
-		options.RetryPolicy = nil // the caller decides whether that is final
+		options.RetryPolicy = nil // the source decides which of its errors are final
 		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), b.input.Source.Activity, in).Get(ctx, &page)
 	case b.input.File != "":
 		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, reading("Read recipients")), sms.ReadRecipientsName, in).Get(ctx, &page)
@@ -193,8 +193,9 @@ func readAddresses(ctx workflow.Context, recipients sms.Recipients, region strin
 // once.
 const keyedPatience = 10 * time.Second
 
-// send sends to some recipients. If nobody was texted, it returns only an
-// error.
+// send sends to some recipients. If the send ends without a result, it returns an
+// error, and a result with all of them in doubt. If the first page shows a mistake
+// that affects everyone, it returns only an error.
 func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (result sms.SendSmsResult, err error) {
 	input := b.input.SendSmsInput
 	input.SmsTo, input.GiveUpAfter = recipients, 0
@@ -357,8 +358,8 @@ func (b *broadcast) notYet(ctx workflow.Context, progressed bool) error {
 	return b.await(ctx, now.Add(wait), broadcastPaused, why)
 }
 
-// The most entries of a dry run that are kept: its result has to fit into a
-// payload.
+// The maximum numbers of texts, failures and gaps that a dry run keeps: its result
+// has to fit into a payload.
 const (
 	keptTexts    = 3
 	keptFailures = 200

@@ -24,7 +24,7 @@ import (
 
 var (
 	seeds     = flag.Uint64("seeds", 40, "how many random broadcasts are run")
-	firstSeed = flag.Uint64("first-seed", 1, "the seed of the first")
+	firstSeed = flag.Uint64("first-seed", 1, "the seed of the first random broadcast")
 )
 
 // storm is a broadcast to which everything happens, as a seed decides.
@@ -68,7 +68,7 @@ func newStorm(t *testing.T, seed uint64) *storm {
 	return s
 }
 
-// hours returns a random time of at most so many hours.
+// hours returns a random duration below the given number of hours.
 func (s *storm) hours(most int) time.Duration {
 	return time.Duration(s.Int64N(int64(most) * int64(time.Hour)))
 }
@@ -143,7 +143,7 @@ func (s *storm) run() (progress sms.BroadcastProgress, report []sms.Error) {
 		}
 		return progress, report
 	}
-	s.t.Fatalf("seed %d: it does not end", s.seed)
+	s.t.Fatalf("seed %d: the broadcast has not ended after 500 runs", s.seed)
 	return progress, report
 }
 
@@ -190,19 +190,19 @@ func (s *storm) check(progress sms.BroadcastProgress, report []sms.Error) {
 		switch isTexted := s.texted[line.To] > 0; {
 		case line.Code == "":
 			if sent++; !isTexted {
-				t.Errorf("seed %d: %s is reported as texted", s.seed, line.To)
+				t.Errorf("seed %d: %s was not texted, but is reported as texted", s.seed, line.To)
 			}
 			continue
 		case isTexted && line.Code != sms.CodeOutcomeUnknown:
-			t.Errorf("seed %d: %s was texted and is reported as %s", s.seed, line.To, line.Code)
+			t.Errorf("seed %d: %s was texted, but is reported as %s", s.seed, line.To, line.Code)
 		case !s.doubts && line.Code == sms.CodeOutcomeUnknown:
-			t.Errorf("seed %d: %s is in doubt", s.seed, line.To)
+			t.Errorf("seed %d: %s is reported as in doubt, but no result was lost", s.seed, line.To)
 		}
 		codes[line.Code]++
 	}
 	for to := range s.texted {
 		if !seen[to] {
-			t.Errorf("seed %d: %s was texted and is not reported", s.seed, to)
+			t.Errorf("seed %d: %s was texted, but is not reported", s.seed, to)
 		}
 	}
 	if progress.State == "done" && len(seen) != len(s.list) || progress.Recipients != len(report) || progress.Sent != sent || fmt.Sprint(progress.Errors) != fmt.Sprint(codes) ||
@@ -210,7 +210,7 @@ func (s *storm) check(progress sms.BroadcastProgress, report []sms.Error) {
 		t.Errorf("seed %d: got %+v, report with %d lines, %d of them sent, %v", s.seed, progress, len(report), sent, codes)
 	}
 	if took := s.now.Sub(s.began); took > 7*24*time.Hour {
-		t.Errorf("seed %d: took %s", s.seed, took)
+		t.Errorf("seed %d: took %s, want at most a week", s.seed, took)
 	}
 }
 
@@ -222,7 +222,7 @@ func TestStormyQuietHoursAreKept(t *testing.T) {
 		s.input.QuietHours, s.room = &sms.QuietHours{From: "21:00", To: "08:00"}, nil
 		s.away, s.held = [2]time.Duration{}, [2]time.Duration{}
 		b.outcome = func(_ int, to string) *sms.Error {
-			if s.IntN(4) == 0 { // held up
+			if s.IntN(4) == 0 { // the send was held up until then
 				return &sms.Error{Code: sms.CodeQuietHours, Retryable: true}
 			}
 			return s.outcome(b, to)
@@ -248,7 +248,7 @@ func TestStormyQuietHoursAreKept(t *testing.T) {
 		progress.Recipients, s.now = len(lines), b.Now()
 		s.check(progress, lines)
 		if progress.Errors[sms.CodeQuietHours] > 0 {
-			t.Errorf("seed %d: got %v", seed, progress.Errors)
+			t.Errorf("seed %d: got errors %v, want no QUIET_HOURS", seed, progress.Errors)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func TestBroadcastOutlivesARefusedRecipient(t *testing.T) {
 	}
 }
 
-// fails returns errors for the first pages.
+// fails makes all recipients of the first pages fail.
 func fails(pages int, problem sms.Error) func(int, string) *sms.Error {
 	return func(page int, _ string) *sms.Error {
 		if page > pages {
@@ -152,7 +152,7 @@ func TestBroadcastGivesUpInTheEnd(t *testing.T) {
 		report, _ := os.ReadFile(filepath.Join(b.dir, "monday.jsonl"))
 		if !tc.failed && (progress.State != "failed" || progress.Sent != 2 || progress.Errors[sms.CodeAuthentication] != 2 || !strings.Contains(progress.Error, "Twilio refuses the account") ||
 			strings.Count(string(report), "\n") != 4 || progress.Cursor == "") {
-			t.Errorf("%s: %+v, report\n%s", name, progress, report)
+			t.Errorf("%s: got %+v, report\n%s", name, progress, report)
 		}
 		if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); tc.failed && len(left) > 0 {
 			t.Errorf("%s: the files %q are left behind", name, left)
@@ -202,7 +202,7 @@ func TestKeyedPageIsResentWhole(t *testing.T) {
 		t.Errorf("got %+v, keys %q", progress, b.keys)
 	}
 	if b.patience == 0 || b.patience > 10*time.Second {
-		t.Errorf("the broadcast reported nothing for %s, want at most 10s", b.patience)
+		t.Errorf("the send of a page has the GiveUpAfter %s, want more than 0 and at most 10s", b.patience)
 	}
 }
 
@@ -240,7 +240,7 @@ func TestGivenUpKeyedPageIsReported(t *testing.T) {
 	input.IdempotencyKey, input.GiveUpAfter = "spring", sms.Duration(10*time.Minute)
 	progress, report := b.runOn(t, input)
 	if progress.State != "failed" || progress.Sent != 9 || progress.Errors[sms.CodeRateLimited] != 1 || len(report) != 10 {
-		t.Errorf("%+v, report %+v", progress, report)
+		t.Errorf("got %+v, report %+v", progress, report)
 	}
 }
 
@@ -273,7 +273,7 @@ func TestReportOutlivesAnUnwrittenPage(t *testing.T) {
 	b.outcome, b.unwritable = stuck("+15550000003"), "+15550000004"
 	progress, report := b.runOn(t, input)
 	if progress.Report == "" || len(report) != 3 || report[2].To != "+15550000003" || report[2].Code == "" || !strings.Contains(progress.Error, "page 2 is not in the report") {
-		t.Errorf("%+v, report %+v", progress, report)
+		t.Errorf("got %+v, report %+v", progress, report)
 	}
 }
 
@@ -335,7 +335,7 @@ func TestSleepersAreTextedInTheMorning(t *testing.T) {
 	}
 	want := map[string]string{"+12125550100": "27 13:00", "+12125550101": "27 13:00", "+14155550100": "27 04:00", "+14155550101": "27 04:00", "nobody": "27 04:00"}
 	if progress.State != "done" || progress.Sent != 5 || progress.Asleep != 0 || fmt.Sprint(at) != fmt.Sprint(want) {
-		t.Errorf("%+v, texted %v", progress, at)
+		t.Errorf("got %+v, texted %v", progress, at)
 	}
 }
 
@@ -345,7 +345,7 @@ func TestCancelledBroadcastReportsItsSleepers(t *testing.T) {
 	b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour)
 	progress, report := b.runOn(t, input)
 	if progress.State != "cancelled" || progress.Sent != 1 || progress.Errors[sms.CodeCancelled] != 1 || len(report) != 2 || !slices.ContainsFunc(report, func(e sms.Error) bool { return e.To == "+12125550100" && e.Code == sms.CodeCancelled }) {
-		t.Errorf("%+v, report %+v", progress, report)
+		t.Errorf("got %+v, report %+v", progress, report)
 	}
 }
 
@@ -373,7 +373,7 @@ func TestRecipientReadOtherwiseIsReported(t *testing.T) {
 	b.outcome = fails(1, sms.Error{Code: sms.CodeConnection, Retryable: true})
 	progress, report := b.runOn(t, b.fromFile(t, "(212) 555-0100,Ann", "+12125550101,Bo", "+12125550102,Cy"))
 	if progress.State != "done" || progress.Sent != 2 || progress.Recipients != 3 || len(report) != 3 || report[0].To != "+12125550100" {
-		t.Errorf("%+v, report %+v", progress, report)
+		t.Errorf("got %+v, report %+v", progress, report)
 	}
 }
 
@@ -407,7 +407,7 @@ func TestSleepersSurviveContinueAsNew(t *testing.T) {
 	}
 	for _, to := range []string{"+12125550100", "+14155550100", "+12125550101", "+14155550101"} {
 		if texted[to] != 1 {
-			t.Errorf("%s was texted %d times", to, texted[to])
+			t.Errorf("%s was texted %d times, want once", to, texted[to])
 		}
 	}
 }
@@ -462,7 +462,7 @@ func TestDryRunReportsWithoutSending(t *testing.T) {
 		}
 	}
 	if p.State != "done" || p.Sent != 0 || p.Recipients != 6 || p.Total != 6 || p.Errors[sms.CodeInvalidTo] != 1 || p.Errors[sms.CodeInvalidInput] != 1 || len(b.texted) > 0 {
-		t.Errorf("%+v, texted %q", p, b.texted)
+		t.Errorf("got %+v, texted %q", p, b.texted)
 	}
 	if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); len(left) > 0 {
 		t.Errorf("the files %q are left behind", left)
@@ -520,7 +520,7 @@ func TestProgressReadsInALine(t *testing.T) {
 		"2,000 of 2,000 · done": {State: "done", Total: 2000, Recipients: 2000, Sent: 2000, Rate: 90},
 	} {
 		if got := ProgressLine(p); got != want {
-			t.Errorf("%q, want %q", got, want)
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }
@@ -537,7 +537,7 @@ func TestTimeLeftIsUnknownWhileWaiting(t *testing.T) {
 	})
 	var left []int
 	if err := env.GetWorkflowResult(&left); err != nil || !slices.Equal(left, []int{5, 0, 5}) {
-		t.Errorf("got %v, %v", left, err)
+		t.Errorf("got seconds left %v, error %v; want [5 0 5]", left, err)
 	}
 }
 
@@ -588,7 +588,7 @@ func TestBroadcastWaitsUntilPauseEnds(t *testing.T) {
 		t.Errorf("got %+v, %v", progress, err)
 	}
 	if took := b.Now().Sub(began); took > 48*time.Hour+time.Minute {
-		t.Errorf("continued after %s, want 48h", took)
+		t.Errorf("ended after %s, want at most 48h1m", took)
 	}
 }
 

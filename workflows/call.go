@@ -13,9 +13,9 @@ import (
 // SendSms runs the activity SendSms from a workflow. Its result says what
 // became of each recipient. Its error is nil unless the workflow was cancelled
 // before the activity started or between two of its attempts, no worker could
-// carry it out, or the input sets OnError to fail. If it is cancelled between
-// two attempts, Temporal ends the activity without asking it: recipients may
-// have been texted.
+// carry it out, or the input sets OnError to fail. If the workflow is cancelled
+// between two attempts, Temporal ends the activity without another attempt:
+// recipients may have been texted.
 //
 // The activity options in ctx take precedence over those of [SendOptions],
 // except for the caller's own task queue, since SDKs set it by default.
@@ -47,8 +47,9 @@ func BroadcastSms(ctx workflow.Context, input sms.BroadcastSmsInput) (progress s
 	return progress, err
 }
 
-// child runs child workflows on our workers, unless the caller has chosen a
-// task queue other than its own. Their summary is the label, unless the caller has one.
+// child returns a context for child workflows on our workers, unless the caller has
+// chosen a task queue other than its own. Their summary is the label, unless the
+// caller has set one.
 func child(ctx workflow.Context, label string) workflow.Context {
 	options := workflow.GetChildWorkflowOptions(ctx)
 	options.StaticSummary = cmp.Or(options.StaticSummary, sms.ShownLabel(label))

@@ -27,7 +27,7 @@ func TestSendSmsCallerOptionsWin(t *testing.T) {
 		queue       string
 		start, beat time.Duration
 		all         time.Duration
-		attempts    int // after which a failing send ends; 0: it does not end
+		attempts    int // after which a failing send ends; 0 for a send that succeeds
 	}{
 		"none":        {false, workflow.ActivityOptions{}, sms.TaskQueue, 30 * time.Minute, 30 * time.Second, endless, 0},
 		"all":         {true, own, "texts", 7 * time.Minute, 11 * time.Second, 13 * time.Minute, 3},

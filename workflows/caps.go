@@ -108,7 +108,7 @@ func total(counted *sms.CapCount, now time.Time) (sum int) {
 
 // reserve returns how many messages a request may send, and counts them. A
 // negative count removes messages from the part in which they were counted: if it
-// removed newer ones, the cap would have room before those have expired.
+// removed newer ones instead, the cap would have room too early.
 func reserve(counted *sms.CapCount, t sms.CapTake, now time.Time) int {
 	left, current := max(0, t.Most-total(counted, now)), part(counted, now)
 	if t.Count >= 0 {

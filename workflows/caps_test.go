@@ -34,12 +34,12 @@ func TestCapsCountInAWindow(t *testing.T) {
 	env.RegisterDelayedCallback(env.CancelWorkflow, at+time.Second)
 	env.ExecuteWorkflow(CapsSmsWorkflow, sms.CapsSmsInput{})
 	if !env.IsWorkflowCompleted() {
-		t.Error("the count was completed, but its workflow is still running")
+		t.Error("the workflow is still running after it was cancelled")
 	}
 }
 
-// answered checks the answer to an update; if the wanted answer is nil, it must
-// be refused.
+// answered checks the answer to an update; if the wanted answer is nil, the update
+// must be refused.
 type answered struct {
 	t    *testing.T
 	step int
@@ -50,14 +50,14 @@ func (a *answered) Accept() {}
 
 func (a *answered) Reject(err error) {
 	if a.want != nil {
-		a.t.Errorf("step %d: got %v", a.step, err)
+		a.t.Errorf("step %d: the update was refused: %v", a.step, err)
 	}
 }
 
 func (a *answered) Complete(result any, err error) {
 	got, _ := result.(sms.TakeCapsResult)
 	if err != nil || !reflect.DeepEqual(got.Taken, a.want) {
-		a.t.Errorf("step %d: %v, %v, want %v", a.step, got.Taken, err, a.want)
+		a.t.Errorf("step %d: got %v, error %v, want %v", a.step, got.Taken, err, a.want)
 	}
 }
 
@@ -74,14 +74,14 @@ func TestLateReturnMakesNoRoom(t *testing.T) {
 	const half = 30 * time.Minute
 	take(0, 90, 0)
 	take(half, 10, 0)
-	take(half, -80, 0) // returns most of the first 90
+	take(half, -80, 0) // gives back most of the first 90
 	if got := take(half, 100, 0); got != 80 {
 		t.Errorf("got room for %d messages, want 80", got)
 	}
 	if got := take(62*time.Minute, 100, 0); got != 10 { // the 90 of half an hour ago still count
 		t.Errorf("after an hour: got room for %d messages, want 10", got)
 	}
-	take(3*time.Hour, -5, half) // returns messages that no longer count
+	take(3*time.Hour, -5, half) // gives back messages that no longer count
 	if got := take(3*time.Hour, 200, 0); got != 100 {
 		t.Errorf("after 3 hours: got room for %d messages, want 100", got)
 	}

@@ -35,7 +35,7 @@ type Deliveries struct {
 	// order lists the expected messages, and early those with updates before
 	// they were expected.
 	order, early []string
-	// doubts maps the recipients of unknown outcomes, by their name in updates;
+	// doubts holds the recipients of unknown outcomes, by their name in updates;
 	// resolved lists the messages of those whose outcome has become known.
 	doubts   map[string]string
 	resolved []string
@@ -51,7 +51,7 @@ type tracked struct {
 type DeliveriesState struct {
 	// Expected lists the expected messages, in order.
 	Expected []sms.Delivery `json:"expected,omitempty"`
-	// Early lists messages with updates that were not expected.
+	// Early lists messages that had updates, but were not expected.
 	Early []sms.Delivery `json:"early,omitempty"`
 	// Doubts lists the recipients of unknown outcomes.
 	Doubts []sms.Error `json:"doubts,omitempty"`
@@ -104,7 +104,7 @@ func (d *Deliveries) Expect(messages ...sms.Message) {
 	d.mergeAll()
 	for _, m := range messages {
 		if m.SID == "" {
-			continue // without a name, there are no updates
+			continue // updates name messages by their SIDs
 		}
 		d.expect(m.SID).To = m.To
 		d.merge(sms.StatusUpdate{MessageSID: m.SID, Status: m.Status})
@@ -112,8 +112,8 @@ func (d *Deliveries) Expect(messages ...sms.Message) {
 }
 
 // Doubt adds recipients of unknown outcomes, and ignores all other errors.
-// Twilio's first callback about such a recipient's message makes it an expected
-// one.
+// Once a callback names such a recipient, the message that it is about is an
+// expected one.
 func (d *Deliveries) Doubt(errors ...sms.Error) {
 	d.mergeAll()
 	for i := range errors {

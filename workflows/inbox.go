@@ -21,10 +21,10 @@ type InboxState struct {
 	Waiting []json.RawMessage `json:"waiting,omitempty"`
 }
 
-// Inbox receives the signals of one name, decoded as T. Within a run, Temporal
-// accepts a signal with the same request ID once, but not across ContinueAsNew:
-// there, a redelivered message is recognised by its MessageSid and trigger,
-// which triggers put into the signal. A signal without a MessageSid is always
+// Inbox receives the signals of one name, decoded as T. Temporal accepts a repeated
+// signal with the same request ID only once within a run, but again after
+// ContinueAsNew: an inbox recognises a redelivered message by its MessageSid and
+// trigger, which triggers put into the signal. A signal without a MessageSid is always
 // received.
 //
 //	inbox := workflows.NewInbox[triggers.Event](ctx, "text", input.Inbox)

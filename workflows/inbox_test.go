@@ -98,7 +98,7 @@ func TestInboxForgetsTheOldestMessages(t *testing.T) {
 		i.add([]byte(fmt.Sprintf(`{"messageSid":"SM%d"}`, n)))
 	}
 	if len(i.state.Seen) != inboxMemory || len(i.seen) != inboxMemory || i.seen["SM9/"] || !i.seen["SM10/"] {
-		t.Errorf("the inbox remembers %d and %d messages, want its maximum", len(i.state.Seen), len(i.seen))
+		t.Errorf("the inbox remembers %d messages in its state and %d in its map, want the latest %d in both", len(i.state.Seen), len(i.seen), inboxMemory)
 	}
 }
 
@@ -107,7 +107,7 @@ func TestCatchMessageNeedsTheSecret(t *testing.T) {
 	env := suite.NewTestWorkflowEnvironment()
 	env.ExecuteWorkflow(func(ctx workflow.Context) error { return CatchMessage(ctx, nil, "paid", "42") })
 	if err := env.GetWorkflowError(); err == nil || !strings.Contains(err.Error(), "ID_SECRET") {
-		t.Errorf("a message that cannot reach the workflow is caught: %v", err)
+		t.Errorf("got error %v, want one that contains ID_SECRET", err)
 	}
 }
 

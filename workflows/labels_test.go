@@ -66,7 +66,7 @@ func TestQuestionsShowLabelAndState(t *testing.T) {
 		t.Errorf("got summaries %q, want %q", s.of, want)
 	}
 	if open.Reminders != 1 || open.Since.Sub(began) > time.Second || open.Until.Sub(open.Since) != 3*time.Hour {
-		t.Errorf("got the open question %+v, asked at %s", open, began)
+		t.Errorf("got the open question %+v, want 1 reminder and 3h from %s", open, began)
 	}
 }
 

@@ -192,7 +192,7 @@ func (k *keeper) candidates(ctx workflow.Context, reply sms.Reply) (open []sms.Q
 }
 
 // looks reports whether the keeper looks for questions whose workflows were
-// terminated, for example with their parent, and could not close theirs.
+// terminated, for example with their parent, before they could close them.
 func looks(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "ended-questions", workflow.DefaultVersion, 1) > workflow.DefaultVersion
 }

@@ -56,7 +56,7 @@ func TestOlderTextDoesNotAnswerQuestion(t *testing.T) {
 		}
 	}
 	if len(answers) != 4 || !slices.Equal(taken, []string{late}) {
-		t.Errorf("got replies %q of %v", taken, answers)
+		t.Errorf("the texts %q answered the question, want only %q; of %v", taken, late, answers)
 	}
 }
 

@@ -55,7 +55,7 @@ func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsI
 			sleeps[place] = true
 			g.Recipients = append(g.Recipients, recipients[place])
 		}
-		if !group.Until.IsZero() { // a zero time repeats recipients of another group
+		if !group.Until.IsZero() { // a zero time marks duplicates, which are not texted
 			groups = append(groups, g)
 		}
 	}
@@ -169,8 +169,8 @@ func decided(result sms.SendSmsResult, onError sms.OnError) (sms.SendSmsResult, 
 }
 
 // cancelled returns the result of a send that was cancelled while no attempt was
-// running: Temporal then ends it without asking it. If it had begun, an earlier
-// attempt may have sent texts.
+// running: Temporal then ends the activity without another attempt. If it had begun,
+// an earlier attempt may have sent texts.
 func cancelled(recipients sms.Recipients, began bool) sms.SendSmsResult {
 	problem, isLong := withoutResult, len(recipients) > sms.MaxRecipients
 	switch {

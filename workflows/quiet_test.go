@@ -76,7 +76,7 @@ func TestCancelledSendKeepsWhatIsKnown(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	b.SetStartTime(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
 	b.sending = func(part int) {
-		if part == 2 { // the test environment sets no result for it
+		if part == 2 { // the test environment loses the result of a cancelled activity
 			b.CancelWorkflow()
 		}
 	}
@@ -94,7 +94,7 @@ func TestQuietHoursSplitNoPhone(t *testing.T) {
 	}}
 	for _, hour := range []int{4, 13, 14} {
 		b := newBroadcastBench(t, 0)
-		b.SetStartTime(time.Date(2026, 1, 15, hour, 30, 0, 0, time.UTC)) // 08:30 in Mexico City, 06:30 in Tijuana
+		b.SetStartTime(time.Date(2026, 1, 15, hour, 30, 0, 0, time.UTC)) // 14:30 is 08:30 in Mexico City and 06:30 in Tijuana
 		if b.ExecuteWorkflow(sms.SendSmsWorkflowName, request); len(b.texted) != 1 {
 			t.Errorf("at %d:30: texted %q, error %v", hour, b.texted, b.GetWorkflowError())
 		}

@@ -115,7 +115,7 @@ func (r *receiving) begin(ctx workflow.Context) (answered bool, err error) {
 	return false, nil
 }
 
-// gaveUp reports whether any delivery gave up and did not retract it. Only
+// gaveUp reports whether any delivery gave up and did not withdraw that. Only
 // signals received before the first workflow task count; they may be duplicated,
 // reordered or missing.
 func gaveUp(signals workflow.ReceiveChannel) bool {
@@ -134,7 +134,7 @@ func gaveUp(signals workflow.ReceiveChannel) bool {
 // offer offers the text to a keeper, until it answers. A text that arrives live
 // is dated by Temporal's clock, as questions are: the webhook's may be wrong.
 func (r *receiving) offer(ctx workflow.Context, keeper string, answered *bool) {
-	const summary = "Ask whether it answers a question"
+	const summary = "Ask whether the text answers a question"
 	ask := sms.AskKeeperInput{Keeper: keeper, Text: r.input.Text}
 	if !r.input.Late {
 		ask.Text.ReceivedAt = workflow.GetInfo(ctx).WorkflowStartTime
@@ -192,7 +192,7 @@ func (r *receiving) call(ctx workflow.Context, i int) {
 	case errors.As(err, &why):
 		r.decide(i, sms.OutcomeRefused, string(why))
 	case ctx.Err() == nil:
-		r.decide(i, sms.OutcomeRefused, fmt.Sprintf("Temporal did not carry it out: %T", err))
+		r.decide(i, sms.OutcomeRefused, fmt.Sprintf("Temporal did not carry out the call: %T", err))
 	}
 }
 
@@ -370,7 +370,7 @@ func (r *receiving) signalWithStart(ctx workflow.Context, f *sms.Firing) error {
 			}
 			continue
 		}
-		// Unlike what that starts, a child workflow has a link to the text's.
+		// Try a child workflow first: only that is linked to the text's workflow.
 		started, err := r.child(ctx, f)
 		if err != nil {
 			return err
@@ -406,9 +406,9 @@ func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage
 		case err != nil:
 			return nil, err
 		case answer.Refused:
-			return nil, denial("the workflow refused it")
+			return nil, denial("the workflow refused the update")
 		case answer.TooLong:
-			return nil, denial("its answer is longer than 64 kB")
+			return nil, denial("the workflow's answer is longer than 64 kB")
 		case !answer.Closed:
 			return answer.Value, nil
 		}
@@ -436,8 +436,8 @@ func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string) (answ
 	return answer, err
 }
 
-// signalAll signals all workflows that catch. If there are more than one run
-// can handle, After says where the next starts.
+// signalAll signals all workflows that catch the text. If there are more than one
+// run can handle, After says where the next run starts.
 func (r *receiving) signalAll(ctx workflow.Context, i int) error {
 	f, s := &r.input.Firings[i], &r.Firings[i]
 	find := sms.FindCatchersInput{Query: f.Call.Catchers, Limit: signalsPerRun}
@@ -450,7 +450,7 @@ func (r *receiving) signalAll(ctx workflow.Context, i int) error {
 	for signalled := 0; signalled < find.Limit; {
 		find.After = s.After
 		var found sms.FindCatchersResult
-		if err := untilAnswered(ctx, "Find the workflows that catch it", sms.FindCatchersName, find, &found); err != nil {
+		if err := untilAnswered(ctx, "Find the workflows that catch the text", sms.FindCatchersName, find, &found); err != nil {
 			return err
 		}
 		for some := range slices.Chunk(found.WorkflowIDs, atOnce) {
@@ -467,8 +467,8 @@ func (r *receiving) signalAll(ctx workflow.Context, i int) error {
 	return nil
 }
 
-// signal signals some workflows concurrently, and counts those that it reaches:
-// the others have closed, so they do not catch it.
+// signal signals some workflows concurrently, and counts those that it reaches: the
+// others have closed since they were found.
 func (s *firingState) signal(ctx workflow.Context, workflowIDs []string, name string, input json.RawMessage) error {
 	signals := make([]workflow.Future, len(workflowIDs))
 	for n, id := range workflowIDs {
@@ -489,8 +489,8 @@ func (r *receiving) find(ctx workflow.Context, workflowID string) (run sms.FindR
 	return run, err
 }
 
-// untilAnswered runs a local activity that asks Temporal something, until it
-// answers: a text must not be lost because of a workflow that is broken but can
+// untilAnswered runs a local activity that makes a request to Temporal, until that
+// succeeds: a text must not be lost because of a workflow that is broken but can
 // be repaired. An error that no retry can fix becomes a denial.
 func untilAnswered(ctx workflow.Context, summary, name string, in, answer any) error {
 	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
@@ -502,8 +502,8 @@ func untilAnswered(ctx workflow.Context, summary, name string, in, answer any) e
 	return asDenial(err)
 }
 
-// untilAsked runs an activity that asks a workflow something, until that
-// answers, with the errors of untilAnswered.
+// untilAsked runs an activity that sends an update to a workflow, until the workflow
+// answers. It returns the same errors as untilAnswered.
 func untilAsked(ctx workflow.Context, summary, name string, in, answer any) error {
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: sms.TaskQueue, ScheduleToCloseTimeout: untilRepaired, StartToCloseTimeout: askTimeout, Summary: summary,

@@ -150,11 +150,11 @@ func TestReceiveMakesEachCall(t *testing.T) {
 	if !reflect.DeepEqual(got.Replies, want) || got.Outcome != sms.OutcomeRefused {
 		t.Errorf("got outcome %s, replies %q, want %q", got.Outcome, got.Replies, want)
 	}
-	if len(got.Firings) != 5 || got.Firings[4].Reason != "the workflow refused it" || got.Firings[3].Reason != broken.Problem {
-		t.Errorf("firings %+v", got.Firings)
+	if len(got.Firings) != 5 || got.Firings[4].Reason != "the workflow refused the update" || got.Firings[3].Reason != broken.Problem {
+		t.Errorf("got firings %+v, want 5, the last two refused with their reasons", got.Firings)
 	}
 	if !reflect.DeepEqual(s.signals, []string{"open"}) || !reflect.DeepEqual(s.started, []string{"sms-SM1-plain"}) {
-		t.Errorf("signalled %q, started %q", s.signals, s.started)
+		t.Errorf("signalled %q and started %q, want open and sms-SM1-plain", s.signals, s.started)
 	}
 }
 
@@ -181,7 +181,7 @@ func TestAccountsTextsShareNoIDs(t *testing.T) {
 	s.ExecuteWorkflow(sms.ReceiveSmsWorkflowName, sms.ReceiveSmsInput{Text: sms.Text{MessageSID: "SM1"}, WorkflowID: id, Firings: firings}, nil)
 	slices.Sort(s.started)
 	if want := []string{"chat", id + "-a"}; !reflect.DeepEqual(s.started, want) || s.updateID != id+"-b" || s.requestID != id+"-c" {
-		t.Errorf("started %v, update ID %s, request ID %s", s.started, s.updateID, s.requestID)
+		t.Errorf("started %v with update ID %s and request ID %s, want IDs that start with %s", s.started, s.updateID, s.requestID, id)
 	}
 }
 
@@ -314,7 +314,7 @@ func TestReceiveEndsACallTemporalRefuses(t *testing.T) {
 		firing("update", sms.Call{Action: sms.ActionUpdate, WorkflowID: "invalid", Name: "u"}),
 		firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}))
 	if want := []string{"update failed", "plain done"}; !reflect.DeepEqual(got.Replies, want) || got.Outcome != sms.OutcomeRefused {
-		t.Errorf("%s, replies %q, want %q", got.Outcome, got.Replies, want)
+		t.Errorf("got outcome %s and replies %q, want refused and %q", got.Outcome, got.Replies, want)
 	}
 }
 
@@ -324,7 +324,7 @@ func TestReceiveOutlivesAFailedCall(t *testing.T) {
 		firing("update", sms.Call{Action: sms.ActionUpdate, WorkflowID: "cancelled", Name: "u"}),
 		firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}))
 	if want := []string{"update failed", "plain done"}; !reflect.DeepEqual(got.Replies, want) || got.Outcome != sms.OutcomeRefused {
-		t.Errorf("%+v, want %q", got, want)
+		t.Errorf("got %+v, want %q", got, want)
 	}
 }
 
@@ -367,6 +367,6 @@ func TestReceiveWaitsForAnUpdatesAnswer(t *testing.T) {
 	s.open["account"], s.away = true, 9
 	got := s.receive(t, firing("update", sms.Call{Action: sms.ActionUpdate, WorkflowID: "account", Name: "u"}))
 	if want := []string{"update done"}; !reflect.DeepEqual(got.Replies, want) || got.Outcome != sms.OutcomePublished {
-		t.Errorf("%+v, want %q", got, want)
+		t.Errorf("got %+v, want %q", got, want)
 	}
 }

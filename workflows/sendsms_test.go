@@ -79,7 +79,7 @@ func TestNewsIsMergedHoweverItComes(t *testing.T) {
 	b.news(time.Second, "SM1", sms.StatusDelivered, 0) // arrives before "sent"
 	b.news(2*time.Second, "SM1", sms.StatusSent, 0)
 	b.news(3*time.Second, "SM2", sms.StatusSent, 0)
-	b.news(3*time.Second, "SM2", sms.StatusSent, 0) // doubled
+	b.news(3*time.Second, "SM2", sms.StatusSent, 0) // a duplicate
 	b.news(4*time.Second, "SM2", sms.StatusUndelivered, 30003)
 	b.news(5*time.Second, "SM2", sms.StatusUndelivered, 0)
 	b.news(6*time.Second, "SM9", sms.StatusDelivered, 0) // nobody sent this message
@@ -91,7 +91,7 @@ func TestNewsIsMergedHoweverItComes(t *testing.T) {
 		{To: "+SM3", SID: "SM3", Status: sms.StatusFailed, ErrorCode: 30007},
 	}
 	if !reflect.DeepEqual(report.Deliveries, want) {
-		t.Errorf("deliveries %+v", report.Deliveries)
+		t.Errorf("got deliveries %+v", report.Deliveries)
 	}
 }
 
@@ -99,7 +99,7 @@ func TestNewsBeforeTheResultCounts(t *testing.T) {
 	b := newBench(t, took("SM1"), unasked)
 	b.news(0, "SM1", sms.StatusDelivered, 0)
 	if report := b.run(waiting); report.Deliveries[0].Status != sms.StatusDelivered {
-		t.Errorf("deliveries %+v", report.Deliveries)
+		t.Errorf("got deliveries %+v", report.Deliveries)
 	}
 }
 
@@ -115,7 +115,7 @@ func TestMessageWithoutNewsIsLookedUp(t *testing.T) {
 	began := b.Now()
 	report := b.run(waiting)
 	if report.Deliveries[0].Status != sms.StatusDelivered {
-		t.Errorf("deliveries %+v", report.Deliveries)
+		t.Errorf("got deliveries %+v", report.Deliveries)
 	}
 	if want := [][]string{{"SM1"}, {"SM1"}, {"SM1"}}; !reflect.DeepEqual(b.looked, want) {
 		t.Errorf("looked up %v, want SM1 three times", b.looked)
@@ -135,7 +135,7 @@ func TestWaitEndsAtItsTimeout(t *testing.T) {
 		t.Errorf("waited %s, want 10m", took)
 	}
 	if report.Deliveries[0].Status != sms.StatusSent {
-		t.Errorf("deliveries %+v", report.Deliveries)
+		t.Errorf("got deliveries %+v", report.Deliveries)
 	}
 }
 
@@ -167,7 +167,7 @@ func TestActivityGetsOnlyItsInput(t *testing.T) {
 		}, activity.RegisterOptions{Name: sms.SendSmsName, DisableAlreadyRegisteredCheck: true})
 		b.run(tc.input)
 		if got != tc.want {
-			t.Errorf("%s: got the activity input %s", name, got)
+			t.Errorf("%s: got the activity input %s, want %s", name, got, tc.want)
 		}
 	}
 }
@@ -193,7 +193,7 @@ func TestImpossibleWaitIsRefused(t *testing.T) {
 	} {
 		b := newBench(t, took(), unasked)
 		b.RegisterActivityWithOptions(func(converter.RawValue) (sms.SendSmsResult, error) {
-			t.Errorf("%s: something was sent", name)
+			t.Errorf("%s: the activity SendSms was called", name)
 			return took(), nil
 		}, activity.RegisterOptions{Name: sms.SendSmsName, DisableAlreadyRegisteredCheck: true})
 		report := b.run(tc.input)
@@ -221,7 +221,7 @@ func TestCancelledWaitReturnsWhatIsKnown(t *testing.T) {
 func TestCancelledSendHasAReport(t *testing.T) {
 	for _, wait := range []bool{false, true} {
 		b := newBroadcastBench(t, 0)
-		b.sending = func(int) { b.CancelWorkflow() } // in this environment, the activity then has no result
+		b.sending = func(int) { b.CancelWorkflow() } // the test environment loses the result of a cancelled activity
 		b.ExecuteWorkflow(sms.SendSmsWorkflowName, sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
 			SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: sms.To("+12125550100", "+14155550100"),
 		}, WaitForDelivery: wait})
@@ -254,7 +254,7 @@ func TestCancelledBeforeItBeganSendsNothing(t *testing.T) {
 func TestCancelledLongListHasOneError(t *testing.T) {
 	for began, code := range map[bool]sms.Code{true: sms.CodeOutcomeUnknown, false: sms.CodeCancelled} {
 		if result := cancelled(make(sms.Recipients, sms.MaxRecipients+1), began); len(result.Errors) != 1 || result.Errors[0].Code != code {
-			t.Errorf("got %d errors, the first is %+v", len(result.Errors), result.Errors[0])
+			t.Errorf("got %d errors, the first %+v, want only %s", len(result.Errors), result.Errors[0], code)
 		}
 	}
 }
@@ -267,7 +267,7 @@ func TestLateReasonCounts(t *testing.T) {
 	b.news(4*time.Second, "SM1", sms.StatusSent, 30006)        // out of order: ignored
 	b.news(5*time.Second, "SM2", sms.StatusDelivered, 0)
 	if report := b.run(waiting); report.Deliveries[0] != (sms.Delivery{To: "+SM1", SID: "SM1", Status: sms.StatusUndelivered, ErrorCode: 30003}) {
-		t.Errorf("deliveries %+v", report.Deliveries)
+		t.Errorf("got deliveries %+v", report.Deliveries)
 	}
 }
 
@@ -305,7 +305,7 @@ func TestDeliveriesContinueInNextRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			if want := []sms.Delivery{{SID: "SM1", Status: sms.StatusDelivered}, {SID: "SM2", Status: sms.StatusDelivered}}; !reflect.DeepEqual(got, want) {
-				t.Errorf("after three runs: got %+v", got)
+				t.Errorf("after three runs: got %+v, want %+v", got, want)
 			}
 			return
 		}
@@ -341,7 +341,7 @@ func TestUnknownOutcomeIsKnownByCallback(t *testing.T) {
 	began := b.Now()
 	report := b.run(waiting)
 	if waited := b.Now().Sub(began); waited != DefaultDeliveryTimeout {
-		t.Errorf("waited %s for the message with an unknown status, want the default timeout", waited)
+		t.Errorf("waited %s for the recipient whose outcome stays unknown, want %s", waited, DefaultDeliveryTimeout)
 	}
 	want := []sms.Delivery{
 		{To: "+SM1", SID: "SM1", Status: sms.StatusDelivered},
@@ -349,7 +349,7 @@ func TestUnknownOutcomeIsKnownByCallback(t *testing.T) {
 		{To: "+3", SID: "SM3", Status: sms.StatusUndelivered, Recipient: "5.2"},
 	}
 	if !reflect.DeepEqual(report.Deliveries, want) {
-		t.Errorf("deliveries %+v", report.Deliveries)
+		t.Errorf("got deliveries %+v", report.Deliveries)
 	}
 	if len(report.Messages) != 3 || len(report.Errors) != 2 || report.Errors[0].To != "+4" || report.TwilioError == nil || !strings.Contains(report.TwilioResult, "SM3") {
 		t.Errorf("got %+v", report.SendSmsResult)
@@ -399,7 +399,7 @@ func TestBodiesAreClearedAfterTheOutcome(t *testing.T) {
 	}
 	for i, want := range []bool{true, false, false} {
 		if report.Deliveries[i].Redacted != want {
-			t.Errorf("got delivery %+v", report.Deliveries[i])
+			t.Errorf("got delivery %+v, want Redacted %v", report.Deliveries[i], want)
 		}
 	}
 	without := newBench(t, took("SM1"), unasked)

@@ -1,6 +1,6 @@
 package workflows
 
-// SilenceSmsWorkflow: keeps a number silent to a phone, for all webhooks.
+// SilenceSmsWorkflow: keeps a number from replying to a phone, for all webhooks.
 
 import (
 	"time"
@@ -10,7 +10,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// silence is how long a number is silent to a phone that texts like a machine.
+// silence is how long a number does not reply to a phone that seems to be operated
+// by a machine.
 const silence = 24 * time.Hour
 
 // SilenceSmsWorkflow does nothing for a day. While it is open, webhooks neither

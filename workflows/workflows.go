@@ -10,7 +10,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Register registers all workflows on a worker.
+// Register registers the workflows on a worker, except [CatchUpSmsWorkflow], which
+// the webhooks run.
 func Register(r worker.WorkflowRegistry) {
 	for name, function := range map[string]any{
 		sms.SendSmsWorkflowName:      SendSmsWorkflow,

@@ -20,7 +20,7 @@ const (
 	bo   = "+15005550010"
 )
 
-// appointment is a workflow as users write them.
+// appointment is a workflow such as users of the package write.
 func appointment(ctx workflow.Context, to string) (string, error) {
 	answer, err := workflows.AskSms(ctx, sms.AskSmsInput{SmsFrom: ours, SmsTo: to, SmsBody: "Monday?", Timeout: sms.Duration(time.Hour)})
 	if err != nil || answer.Outcome != sms.AskAnswered {
@@ -66,7 +66,7 @@ func TestWorkflowIsTestedWithoutTwilio(t *testing.T) {
 	}
 }
 
-// campaign texts all recipients of a list, a file and an activity.
+// campaign runs a broadcast for each input, one after the other.
 func campaign(ctx workflow.Context, lists []sms.BroadcastSmsInput) (all []sms.BroadcastProgress, _ error) {
 	for _, input := range lists {
 		progress, err := workflows.BroadcastSms(ctx, input)
@@ -107,6 +107,6 @@ func TestBroadcastIsTestedWithoutTwilio(t *testing.T) {
 		{State: "done", Recipients: 2, Sent: 1, Pages: 2, Errors: opted},
 	}
 	if !reflect.DeepEqual(got, want) || len(phones.Texts(ann)) != 3 || len(phones.Texts("")) != 4 {
-		t.Errorf("got %+v and %d texts", got, len(phones.Texts("")))
+		t.Errorf("got %+v and %d texts, want %+v and 4", got, len(phones.Texts("")), want)
 	}
 }
