@@ -134,9 +134,9 @@ var scenes = map[string]scene{
 	"ask-sms-several": {workflow: sms.AskSmsWorkflowName, act: outlive(several), input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": several, "smsBody": "Coming?", "ifSeveral": "refuse",
 	}},
-	// A question that outlived another.
+	// The keeper of a question that outlived another.
 	"sms-questions-ended": {id: sms.QuestionsID([]byte(secret), stack.Number, several)},
-	// The questions that ask-sms opened and closed, and the replies.
+	// The keepers of the questions of ask-sms and ask-sms-answered.
 	"sms-questions":          {id: sms.QuestionsID([]byte(secret), stack.Number, quiet)},
 	"sms-questions-answered": {id: sms.QuestionsID([]byte(secret), stack.Number, answers)},
 	"receive-sms": {workflow: sms.ReceiveSmsWorkflowName, input: sms.ReceiveSmsInput{
@@ -488,7 +488,7 @@ func send(more map[string]any) map[string]any {
 	return input
 }
 
-// identity matches the recording machine's identity, which is removed.
+// identity matches the identity of a worker or client, which is replaced.
 var identity = regexp.MustCompile(`"identity": *"[^"]*"`)
 
 func file(scene string) string { return filepath.Join("testdata", scene+".json") }
@@ -508,7 +508,7 @@ func TestWorkflowsReplayRecordedHistories(t *testing.T) {
 	defer func() {
 		traces.Close()
 		if spans := collector.Spans(); len(spans) > 0 {
-			t.Errorf("a replay leaves %d spans, the first is %s", len(spans), spans[0].GetName())
+			t.Errorf("the replays created %d spans, want none; the first is %s", len(spans), spans[0].GetName())
 		}
 	}()
 	replayWith(t, nil)
@@ -542,7 +542,7 @@ func replayWith(t *testing.T, interceptors []interceptor.WorkerInterceptor) {
 	}
 	for scene := range scenes {
 		if _, err := os.Stat(file(scene)); err != nil {
-			t.Errorf("%s was never recorded: go test ./test/replay -record", scene)
+			t.Errorf("%s was never recorded; run go test ./test/replay -record", scene)
 		}
 	}
 }
@@ -562,7 +562,8 @@ func record(t *testing.T) {
 	}
 }
 
-// open starts a stack whose Twilio is slow enough for things to happen meanwhile.
+// open starts a stack whose Twilio takes 50 ms for each create, so that a scene can
+// act while its workflow sends.
 func open(t *testing.T, settings ...string) *stack.Stack {
 	t.Helper()
 	dir := t.TempDir()

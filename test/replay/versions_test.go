@@ -55,7 +55,7 @@ func (out *outbound) GetVersion(ctx workflow.Context, change string, oldest, new
 	return told
 }
 
-// changed is a call of GetVersion.
+// changed matches a call of GetVersion.
 var changed = regexp.MustCompile(`GetVersion\(ctx, "([^"]+)", workflow\.DefaultVersion, ([0-9]+)\)`)
 
 func TestHistoriesCoverEachVersion(t *testing.T) {
@@ -89,6 +89,6 @@ func TestHistoriesCoverEachVersion(t *testing.T) {
 		}
 	}
 	if calls < 8 {
-		t.Errorf("found only %d changes in the sources", calls)
+		t.Errorf("found only %d calls of GetVersion in the sources, want at least 8", calls)
 	}
 }
