@@ -299,9 +299,9 @@ func TestReplyThatPrecedesACancellationCounts(t *testing.T) {
 	}
 }
 
-// TestReplyInTheTaskOfACancellationCounts has a reply and a cancellation arrive in
-// one workflow task, while the question waits and while it is sent.
-func TestReplyInTheTaskOfACancellationCounts(t *testing.T) {
+// A reply and a cancellation arrive in one workflow task, while the question waits
+// or while it is sent.
+func TestReplyWithACancellationCounts(t *testing.T) {
 	for _, sending := range []time.Duration{0, 2 * time.Hour} {
 		b := newAskBench("")
 		b.paused = sending

@@ -273,7 +273,7 @@ var mutants = []mutant{
 	{"Always completes", "a question that is cancelled has a result", "workflows/ask.go", `if temporal.IsCanceledError(err) && a.reports(ctx) {`, `if false && a.reports(ctx) {`, "workflows", "TestCancelledQuestionHasAResult"},
 	{"A reply answers one question", "a reply in the task of a cancellation counts", "workflows/ask.go", `		if ok {
 `, `		if ok && ctx.Err() == nil {
-`, "workflows", "TestReplyInTheTaskOfACancellationCounts"},
+`, "workflows", "TestReplyWithACancellationCounts"},
 	{"A reply answers one question", "a question that is cancelled while it is opened is closed", "workflows/ask.go", `!temporal.IsCanceledError(err) || !a.reports(ctx) {`, `true {`, "workflows", "TestCancelledQuestionHasAResult"},
 	{"The sender is told the truth", "a recipient who was never tried is not in doubt", "workflows/quiet.go", `case !began:`, `case false:`, "workflows", "TestCancelledBeforeItBeganSendsNothing"},
 	{"Always completes", "a long list that is cancelled has a result that fits", "workflows/quiet.go", `if isLong { //`, `if false { //`, "workflows", "TestCancelledLongListHasOneError"},
