@@ -370,8 +370,7 @@ func TestFailedListingIsAskedForAgain(t *testing.T) {
 	}
 }
 
-// pageInDoubt returns a send of a broadcast's page after an attempt that left a
-// record.
+// pageInDoubt returns the send of a page after an attempt that left a record.
 func pageInDoubt(t *testing.T, a *Activities, left record, to ...string) *send {
 	t.Helper()
 	s := newTestSend(to...)
@@ -541,8 +540,7 @@ func (f *faltering) List(ctx context.Context, q twilio.Query) (twilio.Listing, e
 type stumbling struct {
 	lister
 	calls int
-	// slow is how long each of the first four listings takes before it fails; 0 if
-	// only the first of them fails.
+	// slow is how long the first four listings take if they all fail, otherwise 0.
 	slow time.Duration
 }
 
@@ -631,8 +629,7 @@ func (b *blind) List(ctx context.Context, q twilio.Query) (twilio.Listing, error
 }
 
 func TestSettleTimeIsByTwiliosClock(t *testing.T) {
-	// The worker's clock is behind Twilio's, and a create in doubt is carried out a
-	// while later.
+	// The worker's clock is behind Twilio's, and a create in doubt is carried out late.
 	f := &fakeTwilio{skew: 90 * time.Second}
 	f.records = []twilio.Record{another(second, "x", time.Second-f.skew)}
 	f.fail = func(n int, d twilio.Draft) (error, bool) {

@@ -305,8 +305,7 @@ func TestFullQueueIsReportedOnce(t *testing.T) {
 	}
 }
 
-// atNight returns a broadcast that starts at 23:00 in New York and 20:00 in Los
-// Angeles.
+// atNight lets a broadcast start at 23:00 in New York and 20:00 in Los Angeles.
 func atNight(t *testing.T, b *broadcastBench, input sms.BroadcastSmsInput) sms.BroadcastSmsInput {
 	t.Helper()
 	b.SetStartTime(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
