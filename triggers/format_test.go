@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// goodTriggers are triggers that each use one feature of the format.
+// goodTriggers maps a feature of the format to a trigger that uses it.
 var goodTriggers = map[string]string{
 	"a start": `  - name: a
     description: What it is for

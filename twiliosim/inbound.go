@@ -65,7 +65,7 @@ type InboundResult struct {
 	// AutoReply is Twilio's own answer to it.
 	OptOut    string `json:"optOut,omitempty"`
 	AutoReply string `json:"autoReply,omitempty"`
-	// TwiML is the webhook's last response, unchanged.
+	// TwiML is the webhook's last response, up to 8 KiB of it.
 	TwiML       string `json:"twiml,omitempty"`
 	ContentType string `json:"contentType,omitempty"`
 	DurationMS  int64  `json:"durationMs"`

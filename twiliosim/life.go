@@ -13,11 +13,11 @@ const (
 	submitting = 150 * time.Millisecond // to the carrier
 	delivering = 400 * time.Millisecond // to the handset
 
-	// queueLength is how long a sender's full queue takes to send.
+	// queueLength is the default of Options.QueueLength.
 	queueLength = 10 * time.Hour
 )
 
-// scaled scales a duration by the simulator's speed.
+// scaled divides a duration by the simulator's speed.
 func (s *Sim) scaled(d time.Duration) time.Duration {
 	return time.Duration(float64(d) / s.speed)
 }

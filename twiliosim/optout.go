@@ -56,7 +56,8 @@ func (s *Sim) optedOut(scope, recipient string) bool {
 	return out
 }
 
-// setOptOut sets the state and reports whether it changed.
+// setOptOut sets whether the recipient has opted out, and reports whether that
+// changed.
 func (s *Sim) setOptOut(scope, recipient string, out bool) bool {
 	key := optOutKey{scope, recipient}
 	if _, was := s.optOuts[key]; was == out {
@@ -97,7 +98,8 @@ func (s *Sim) keyword(snd *sender, from, body string) (kind, answer string) {
 
 // The guard against two programs that answer each other. It counts the replies
 // between two numbers that follow within loopWindow of the previous one; beyond
-// loopLimit, replies fail until there is a pause.
+// Options.ReplyLimit, by default loopLimit, replies fail until there is a
+// pause.
 //
 // Source: Twilio's description of error 14107.
 const (

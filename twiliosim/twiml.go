@@ -93,7 +93,8 @@ func parseTwiML(body []byte) ([]verb, []problem, error) {
 }
 
 // nextElement skips to the next start tag outside of any element; it returns
-// nil at the end. XML does not allow text there.
+// nil at the end of the document. Text there is an error, since XML does not
+// allow it.
 func (r *twimlReader) nextElement() (*xml.StartElement, error) {
 	for {
 		token, err := r.decoder.Token()
