@@ -27,8 +27,9 @@ const (
 	// ten such requests a second from all of its clients together.
 	askingBurst = 10
 	askingEvery = 500 * time.Millisecond
-	// lately is how far back to ask: no streak lasts longer.
-	lately = maxStreak * maxPause
+	// lately is how far back to ask, by this machine's clock. It is longer than any
+	// streak, since that clock may be hours ahead of Temporal's.
+	lately = 24 * time.Hour
 )
 
 // Accepted is a text that has its workflow, since the time At by Temporal's

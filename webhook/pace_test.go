@@ -126,6 +126,21 @@ func TestFastClockHidesNoTexts(t *testing.T) {
 	}
 }
 
+func TestClocksHoursAheadHideNoTexts(t *testing.T) {
+	all := &shared{behind: 3 * time.Hour}
+	hooks := all.webhooks(t, everything)
+	echoed := 0
+	for n := range 60 {
+		if strings.Contains(hooks[n%3].deliver(numbered(n, "hi"), token).Body.String(), "Got it") {
+			echoed++
+		}
+	}
+	// Those that a webhook echoed before it learned the time may not count.
+	if most := echoBurst + unasked*len(hooks); echoed < echoBurst || echoed > most {
+		t.Errorf("%d texts were echoed, want %d to %d", echoed, echoBurst, most)
+	}
+}
+
 func TestManyWebhooksSilenceASlowLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const webhooks, period = 10, 7 * time.Second

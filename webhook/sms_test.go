@@ -285,6 +285,8 @@ type shared struct {
 	taken         []Accepted
 	listed        int
 	err           error
+	// behind is how far Temporal's clock is behind that of the webhooks.
+	behind time.Duration
 	// away is the error of asking whether a phone is silenced; unseen makes the
 	// answer no.
 	away   error
@@ -302,9 +304,14 @@ func (s *shared) Silenced(context.Context, sms.Inbound) (began, ended time.Time,
 	return s.ended, s.ended, nil
 }
 
-func (s *shared) Accepted(context.Context, sms.Inbound, time.Time) ([]Accepted, error) {
+func (s *shared) Accepted(_ context.Context, _ sms.Inbound, since time.Time) (accepted []Accepted, err error) {
 	s.listed++
-	return slices.Clone(s.taken), s.err
+	for _, text := range s.taken {
+		if !text.At.Before(since) {
+			accepted = append(accepted, text)
+		}
+	}
+	return accepted, s.err
 }
 
 // webhooks returns three webhooks with the same Silencer.
@@ -318,7 +325,7 @@ func (s *shared) webhooks(t *testing.T, file string) (hooks []*bench) {
 			o.Receive = func(ctx context.Context, message sms.Inbound, matches []triggers.Match, mode Mode) Answer {
 				known := slices.ContainsFunc(s.taken, func(text Accepted) bool { return text.MessageSID == message.MessageSID })
 				if !known && message.From == "+15005550009" {
-					s.taken = append(s.taken, Accepted{message.MessageSID, time.Now()})
+					s.taken = append(s.taken, Accepted{message.MessageSID, time.Now().Add(-s.behind)})
 				}
 				return receive(ctx, message, matches, mode)
 			}

@@ -239,6 +239,7 @@ var mutants = []mutant{
 	{"No loop of machines", "a loop too slow for each of many webhooks is noticed", "webhook/pace.go", `if now.Sub(p.last) > longPause {`, `if now.Sub(p.last) > maxPause {`, "webhook", "TestManyWebhooksSilenceASlowLoop"},
 	{"No loop of machines", "a clock that is ahead does not hide texts", "webhook/pace.go", `now = now.Add(-p.ahead)`, `_ = p.ahead`, "webhook", "TestFastClockHidesNoTexts"},
 	{"No loop of machines", "a silence that someone ended stays ended", "webhook/pace.go", ` || !text.At.After(ended) {`, ` {`, "webhook", "TestStreakCountsForAllWebhooks"},
+	{"No loop of machines", "a clock that is hours ahead does not hide texts", "webhook/pace.go", `lately = 24 * time.Hour`, `lately = time.Hour`, "webhook", "TestClocksHoursAheadHideNoTexts"},
 	{"No loop of machines", "a webhook pauses before it asks an unresponsive Temporal again", "webhook/pace.go", `g.pausedUntil = now.Add(askingPause)`, `_ = now`, "webhook", "TestWebhookCountsByItselfWithoutTemporal"},
 	{"No loop of machines", "a long streak is silenced", "webhook/pace.go", `	p.streak++
 `, ``, "webhook", "TestSilenceEndsALoopOfMachines"},
