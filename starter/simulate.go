@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -35,10 +36,11 @@ func simulateCommand() *cobra.Command {
 		Short: "Deliver a text to a webhook, signed like Twilio's",
 		Long: `Deliver a text to a webhook, signed as Twilio signs, and print its response.
 The auth token must be the webhook's: TWILIO_TOKEN, TWILIO_AUTH_TOKEN or the
-file TWILIO_TOKEN_FILE, by default that of the local stack. The webhook is the one
-at WEBHOOK_PUBLIC_URL, by default that of make run. With --url, the text goes past a
-proxy; --signed-url is then the address that Twilio would call. A webhook with WEBHOOK_SHOW_OUTCOME=true,
-such as that of make run, also says what became of the text.
+file TWILIO_TOKEN_FILE, by default that of the local stack. The webhook is that
+of make run: the one at WEBHOOK_PUBLIC_URL, if that is on this machine. Any other
+needs --url. If the text goes past a proxy, --signed-url is the address that Twilio
+would call. A webhook with WEBHOOK_SHOW_OUTCOME=true, such as that of make run, also
+says what became of the text.
 
 Exit status: 0 a response with status 200, 1 any other status, 2 no
 response.`,
@@ -52,7 +54,7 @@ response.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.url, "url", "", "the webhook (default: WEBHOOK_PUBLIC_URL with /twilio/sms, or else http://127.0.0.1:8080/twilio/sms)")
+	flags.StringVar(&f.url, "url", "", "the webhook (default: WEBHOOK_PUBLIC_URL with /twilio/sms, if on this machine, or else http://127.0.0.1:8080/twilio/sms)")
 	flags.StringVar(&f.signedURL, "signed-url", "", "URL to sign, if not --url")
 	flags.StringVar(&f.from, "from", "", "the sender")
 	flags.StringVar(&f.to, "to", "+15005550006", "the number that the text is sent to")
@@ -79,7 +81,7 @@ func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 		return err
 	}
 	f.account = cmp.Or(c.Account, f.account)
-	f.url = cmp.Or(f.url, strings.TrimRight(cmp.Or(c.WebhookPublicURL, "http://127.0.0.1:8080"), "/")+"/twilio/sms")
+	f.url = cmp.Or(f.url, localWebhook(c.WebhookPublicURL))
 	form, err := f.form()
 	if err != nil {
 		return err
@@ -125,6 +127,16 @@ func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 		fmt.Fprintln(out, "reply:", reply)
 	}
 	return nil
+}
+
+// localWebhook returns the webhook to deliver to by default: that of make run. A public
+// one is not, since its triggers would fire.
+func localWebhook(public string) string {
+	base := "http://127.0.0.1:8080"
+	if u, err := url.Parse(public); err == nil && (u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()) {
+		base = strings.TrimRight(public, "/")
+	}
+	return base + "/twilio/sms"
 }
 
 func (f simulateFlags) form() (url.Values, error) {

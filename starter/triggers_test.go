@@ -196,6 +196,17 @@ func TestSimulatedTextPassesTheWebhook(t *testing.T) {
 	}
 }
 
+func TestSimulateTextsNoProductionByDefault(t *testing.T) {
+	for public, want := range map[string]string{
+		"": "http://127.0.0.1:8080/twilio/sms", "https://sms.example.com": "http://127.0.0.1:8080/twilio/sms", "http://10.0.0.5:8080": "http://127.0.0.1:8080/twilio/sms",
+		"http://127.0.0.1:9090/": "http://127.0.0.1:9090/twilio/sms", "http://localhost:9090": "http://localhost:9090/twilio/sms", "http://[::1]:9090": "http://[::1]:9090/twilio/sms",
+	} {
+		if got := localWebhook(public); got != want {
+			t.Errorf("with WEBHOOK_PUBLIC_URL=%s: got %s, want %s", public, got, want)
+		}
+	}
+}
+
 func TestLintTellsUnreadableFilesFromFindings(t *testing.T) {
 	good := write(t, "t.yaml", orderTriggers)
 	missing := filepath.Join(t.TempDir(), "none.yaml")
