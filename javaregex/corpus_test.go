@@ -122,7 +122,7 @@ func (c *corpusCase) run() string {
 	}
 	problem := c.compare(p, want)
 	if took := (cputime.Used() - begun).Milliseconds(); want.BoundedMS > 0 && took > int64(want.BoundedMS*slowdown) {
-		return fmt.Sprintf("took %d ms", took)
+		return fmt.Sprintf("took %d ms, want at most %d", took, want.BoundedMS*slowdown)
 	}
 	return problem
 }
@@ -180,7 +180,7 @@ func (c *corpusCase) compareMatch(want *answer, m *Match, err error) string {
 		}
 	}
 	if err != nil || want.Find != (m != nil) {
-		return fmt.Sprintf("got found %v, %v, want %v", m != nil, err, want.Find)
+		return fmt.Sprintf("got found %v, error %v, want found %v", m != nil, err, want.Find)
 	}
 	if m == nil {
 		return ""
@@ -200,7 +200,7 @@ func (c *corpusCase) compareMatch(want *answer, m *Match, err error) string {
 	for name, wantText := range want.Groups {
 		text, ok := named[name]
 		if ok != (wantText != nil) || ok && text != *wantText {
-			return fmt.Sprintf("group %s is %q", name, text)
+			return fmt.Sprintf("group %s: got %q, participated: %v, which differs from Java", name, text, ok)
 		}
 	}
 	return ""
@@ -210,7 +210,7 @@ func compareGroup(m *Match, i int, want *string) string {
 	text, ok := m.Group(i)
 	switch {
 	case ok != (want != nil):
-		return fmt.Sprintf("got participated: %v, want %v", ok, want != nil)
+		return fmt.Sprintf("participated: got %v, want %v", ok, want != nil)
 	case ok && text != *want:
 		return fmt.Sprintf("got %q, want %q", text, *want)
 	}

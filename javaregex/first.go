@@ -43,9 +43,9 @@ func (b byteSet) and(other *byteSet) byteSet {
 // meets reports whether the sets have a common element.
 func (b *byteSet) meets(other *byteSet) bool { return b.and(other) != byteSet{} }
 
-// firstInfo says how the matches of a part can start: with one of bytes; or, if
-// empty, they may also match no characters at all. In that case, what comes
-// next is in passes, and what follows decides.
+// firstInfo says how the matches of a part can start: with one of bytes or, if
+// empty is set, they may also match no characters at all, where passes has what
+// can come next.
 type firstInfo struct {
 	bytes  byteSet
 	empty  bool
@@ -176,7 +176,8 @@ func (f *firstInfo) table() *byteSet {
 	return &next
 }
 
-// literalChar returns the only character of a set.
+// literalChar returns the only character of a set, or false if n is something
+// else.
 func (n *node) literalChar() (rune, bool) {
 	if n.kind == nodeSet && len(n.set) == 1 && n.set[0].lo == n.set[0].hi && !isSurrogate(n.set[0].lo) {
 		return n.set[0].lo, true
@@ -219,8 +220,8 @@ func (l *literals) walk(n *node) {
 	}
 }
 
-// cutPrefix ends the prefix, but not the run: an assertion matches no text, but
-// no match can start before it.
+// cutPrefix ends the prefix, but not the run: an assertion matches no text, so
+// the text before and after it is contiguous in the input.
 func (l *literals) cutPrefix() {
 	if !l.moved {
 		l.prefix = append([]byte(nil), l.run...)

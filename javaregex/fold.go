@@ -21,10 +21,10 @@ func foldUnicode(r rune) runeSet {
 	return setOf(append([]rune{fold}, t.folding[fold]...)...)
 }
 
-// foldsLittleAlone reports whether, under (?iu), a literal character that is
-// not next to another one only matches itself. Java looks for its other cases
-// through its upper case, and ß, the lower case of ẞ, has none.
-func foldsLittleAlone(r rune) bool {
+// foldsOnlyBesideOthers reports whether, under (?iu), a literal character that
+// is not next to another one only matches itself. Java looks for its other
+// cases through its upper case, and ß, the lower case of ẞ, has none.
+func foldsOnlyBesideOthers(r rune) bool {
 	if r < 0x80 {
 		return false
 	}
@@ -34,7 +34,7 @@ func foldsLittleAlone(r rune) bool {
 }
 
 // foldRangeASCII returns the characters of a range under (?i): those between
-// its ends as they are written, and ASCII letters if either of their cases is.
+// its ends, and the other case of each ASCII letter among them.
 func foldRangeASCII(lo, hi rune) runeSet {
 	set := []runeRange{{lo, hi}}
 	for c := rune('A'); c <= 'Z'; c++ {
@@ -45,7 +45,8 @@ func foldRangeASCII(lo, hi rune) runeSet {
 	return normalize(set)
 }
 
-// foldRangeUnicode is foldRangeASCII under (?iu): upper case and its lower case are tried.
+// foldRangeUnicode is foldRangeASCII under (?iu): it adds the characters whose
+// upper case, or the lower case of that, is between the ends.
 func foldRangeUnicode(lo, hi rune) runeSet {
 	set := []runeRange{{lo, hi}}
 	for _, c := range cases().cased {

@@ -38,7 +38,7 @@ func FuzzAnyPattern(f *testing.F) {
 		if err != nil {
 			var syntax *SyntaxError
 			if !errors.As(err, &syntax) || syntax.Index < -1 || syntax.Index > len(pattern) {
-				t.Fatalf("got the error %#v", err)
+				t.Fatalf("got error %#v, want a *SyntaxError with an index in the pattern or -1", err)
 			}
 			return
 		}
@@ -48,7 +48,7 @@ func FuzzAnyPattern(f *testing.F) {
 		for _, m := range all {
 			for i := range m.GroupCount() + 1 {
 				if start, end := m.GroupStart(i), m.GroupEnd(i); start > end || end > len(input) || start < -1 {
-					t.Fatalf("group %d matches from %d to %d", i, start, end)
+					t.Fatalf("got group %d from %d to %d, want offsets in order, within the %d bytes of input", i, start, end, len(input))
 				}
 				m.Group(i)
 			}
@@ -67,7 +67,7 @@ func FuzzAnyPattern(f *testing.F) {
 func checkError(t *testing.T, err error) {
 	var budget *BudgetError
 	if err != nil && !errors.As(err, &budget) {
-		t.Fatalf("got the error %#v", err)
+		t.Fatalf("got error %#v, want none or a *BudgetError", err)
 	}
 }
 
@@ -115,16 +115,16 @@ func checkShortcuts(t *testing.T, pattern, input string, flags int) {
 			return
 		}
 		if got, ok := outcome(fast, input, start, false); ok && got != want {
-			t.Fatalf("%q on %q from %d: %s, the plain matcher %s", pattern, input, start, got, want)
+			t.Fatalf("%q on %q from %d: got %s, want %s as from the plain matcher", pattern, input, start, got, want)
 		}
 		if got, ok := outcome(fast, input, start, true); ok && !leaky && got != want {
-			t.Fatalf("%q on %q from %d: %s with memory, the plain matcher %s", pattern, input, start, got, want)
+			t.Fatalf("%q on %q from %d, remembering failures: got %s, want %s as from the plain matcher", pattern, input, start, got, want)
 		}
 	}
 }
 
-// outcome returns the first match from start on, and its groups, as text; not
-// ok if a budget ended it.
+// outcome returns, as text, the groups of the first match from start on, or
+// "none". It returns false if a budget ended the search.
 func outcome(p *Pattern, input string, start int, remember bool) (string, bool) {
 	m := machine{stack: make([]frame, 1)}
 	if m.begin(context.Background(), p, input) != nil {
@@ -192,13 +192,13 @@ func TestLimitsAreKept(t *testing.T) {
 		})
 	}
 	if _, err := CompileLimits("aaaa", 0, Limits{Pattern: 3}); err == nil {
-		t.Error("a pattern longer than its limit was compiled")
+		t.Error("a pattern longer than the limit was compiled, want an error")
 	}
 	if _, err := CompileLimits("((a))", 0, Limits{Nesting: 2}); err == nil {
-		t.Error("a pattern nested deeper than its limit was compiled")
+		t.Error("a pattern nested deeper than the limit was compiled, want an error")
 	}
 	if _, err := CompileFlags("a", CanonEq); err == nil {
-		t.Error("the flag CANON_EQ was accepted")
+		t.Error("the flag CANON_EQ was accepted, want an error")
 	}
 }
 
@@ -282,7 +282,7 @@ func TestFindFromSeesTheWholeInput(t *testing.T) {
 			got = m.Start()
 		}
 		if err != nil || got != c.want {
-			t.Errorf("%q in %q from %d: %d, %v, want %d", c.pattern, c.input, c.from, got, err, c.want)
+			t.Errorf("%q in %q from %d: got start %d, error %v, want start %d", c.pattern, c.input, c.from, got, err, c.want)
 		}
 	}
 }

@@ -1,7 +1,7 @@
 package javaregex
 
-// This file makes cases at random, over the whole grammar. oracle_test.go compares us with a JDK
-// on them.
+// This file makes cases at random, over the whole grammar. oracle_test.go
+// compares our answers to them with a JDK's.
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// generators each make a case for one area.
+// generators maps each area to a function that makes one of its cases.
 var generators = map[string]func(*maker) *corpusCase{
 	"fuzz":       func(m *maker) *corpusCase { return m.find(m.flags()+m.alternatives(3), m.input(12)) },
 	"fuzz-loops": func(m *maker) *corpusCase { return m.find(m.loops(3), m.letters(14)) },
@@ -230,8 +230,8 @@ func replacement(m *maker) *corpusCase {
 	return m.kind(m.pick("replaceAll", "replaceFirst"), m.sequence(2), m.letters(8), m.soup(tokens, 4))
 }
 
-// property tries every name of a property, and some that do not exist, on
-// characters at the ends of their sets.
+// property makes a case with the name of a property, which may not exist, on
+// characters at the ends of random sets.
 func property(m *maker) *corpusCase {
 	index := unicodeIndex()
 	names := propertyNames()

@@ -98,8 +98,8 @@ func (m *machine) nextGrapheme(pos, end int) int {
 }
 
 // graphemeBoundary reports whether pos is between clusters. As in Java, the
-// cluster starts where the latest sub-match or the previous match ended,
-// wherever that is.
+// cluster before pos starts where the latest sub-match or the previous match
+// ended, even if that is inside another cluster.
 func (m *machine) graphemeBoundary(pos int) bool {
 	switch {
 	case pos == 0 || pos == len(m.input):

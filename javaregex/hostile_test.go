@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/test/cputime"
 )
 
-// hostile lists patterns with inputs; found is the correct answer.
+// hostile lists patterns with inputs, and whether a match is found.
 var hostile = []struct {
 	name, pattern, input string
 	found                bool
@@ -105,7 +105,7 @@ var hostile = []struct {
 	{"an empty match in a loop of branches", `(?:|(?:)){2000000000}x`, "y", false},
 }
 
-// apart returns n characters, no two of which are neighbours.
+// apart returns n characters, no two of which have consecutive code points.
 func apart(n int) string {
 	runes := make([]rune, n)
 	for i := range runes {
@@ -135,18 +135,18 @@ func TestHostilePatterns(t *testing.T) {
 		var budget *BudgetError
 		switch {
 		case took > allowed:
-			t.Errorf("%s: took %v", c.name, took)
+			t.Errorf("%s: took %v, want at most %v", c.name, took, allowed)
 		case errors.As(err, &budget):
 			t.Logf("%s: %v after %v", c.name, err, took)
 		case err != nil || c.found != (m != nil):
-			t.Errorf("%s: got found %v, error %v", c.name, m != nil, err)
+			t.Errorf("%s: got found %v, error %v, want found %v", c.name, m != nil, err, c.found)
 		default:
 			right++
 		}
 	}
 	t.Logf("%d of %d hostile patterns ended in time as expected", right, len(hostile))
 	if right < len(hostile)-2 {
-		t.Errorf("only %d of %d hostile patterns ended in time as expected", right, len(hostile))
+		t.Errorf("got the correct answer for %d of %d hostile patterns, want at least %d", right, len(hostile), len(hostile)-2)
 	}
 }
 

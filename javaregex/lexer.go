@@ -132,14 +132,15 @@ func (x *lexer) next() rune {
 	return x.peek()
 }
 
-// nextEscaped is next without skipping: the character after a backslash.
+// nextEscaped is next without skipping white space: it returns the character
+// after a backslash.
 func (x *lexer) nextEscaped() rune {
 	x.cursor++
 	return x.char(x.cursor)
 }
 
-// skip consumes the next character and returns the one after it; no white space
-// is skipped.
+// skip consumes two characters and returns the second; no white space is
+// skipped.
 func (x *lexer) skip() rune {
 	c := x.char(x.cursor + 1)
 	x.cursor += 2

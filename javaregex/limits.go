@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Limits limits what a pattern and one call may cost. A zero field means its
+// Limits bounds what a pattern and one call may cost. A zero field means its
 // default. A match that exceeds a limit ends with a *BudgetError; a pattern
 // that exceeds one does not compile.
 type Limits struct {

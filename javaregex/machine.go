@@ -23,8 +23,8 @@ const (
 	frameMark                        // remember that the memo key a, b fails
 	frameFailedRun                   // remember that all positions from a to b fail after a run
 	frameBarrier                     // a sub-match has failed
-	frameRun                         // give back a character of a run from a to b
-	frameLazyRun                     // take one more character at a; the run has b
+	frameRun                         // give back a character of a run that ends at b, and not before a
+	frameLazyRun                     // take one more character at a; the run has b characters so far
 	frameRepeat                      // continue after an iteration that ended at a; capture on success if b
 	frameLazyRepeat                  // start iteration b at a
 	frameTriedLoop                   // record that the loop's body has failed at a, and continue after it
@@ -210,7 +210,7 @@ func (m *machine) search(start int) int {
 			return -1
 		}
 		if end := int(m.runEnd); end > pos {
-			pos = end // a match that starts within the run would go on like this attempt
+			pos = end // an attempt that starts within the run would fail like this one
 		}
 		if pos >= len(m.input) {
 			return -1

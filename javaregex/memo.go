@@ -19,11 +19,12 @@ type memo struct {
 	runs  []failedRun // one per point, for points whose failures are kept as runs
 }
 
-// failedRun is the end of a run of characters: at every position from lo to hi,
-// where the characters end, what follows the run has failed. A run that starts
-// among them, or before them, need not continue there again, which makes
-// consecutive runs linear in the input. The position at which a run starts is
-// not one of them: continuing there is an empty run, which may end a loop.
+// failedRun is the end of a run of characters, from lo to hi, where its
+// characters end: what follows the run has failed at each of these positions. A
+// run that starts among them, or before them, need not continue there again,
+// which makes consecutive runs linear in the input. The position at which a run
+// starts is not one of them: continuing there is an empty run, which may end a
+// loop.
 type failedRun struct{ lo, hi int32 }
 
 func (t *memo) size() int {

@@ -23,9 +23,9 @@ import (
 
 var (
 	javaCases = flag.Int("java", 200, "how many cases to make and compare with the JDK on the PATH, for each area")
-	seed      = flag.Int64("seed", 1, "of the cases")
-	onlyArea  = flag.String("area", "", "the area to make cases of; all if empty")
-	keep      = flag.Int("keep", 0, "how many cases of each area to make anew")
+	seed      = flag.Int64("seed", 1, "seed of the random cases")
+	onlyArea  = flag.String("area", "", "the only area to make cases of; empty for all")
+	keep      = flag.Int("keep", 0, "how many new cases of each area to put into the corpus")
 )
 
 func TestAgainstJava(t *testing.T) {

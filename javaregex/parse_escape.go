@@ -218,7 +218,7 @@ func (p *parser) escapedChar(c rune) (rune, error) {
 		return p.hexadecimal()
 	}
 	if isASCIILetter(c) || isDigit(c) || c == 0 && p.cursor > p.length {
-		return 0, p.errorf("illegal escape: write the letter without a backslash, or two backslashes for one")
+		return 0, p.errorf("illegal escape: write the letter without a backslash, or two backslashes to match one")
 	}
 	return c, nil
 }

@@ -106,7 +106,7 @@ func (p *parser) literal() *node {
 // single returns the node of one character, in either case if the flags say so.
 func (p *parser) single(c rune) *node {
 	n := &node{kind: nodeSet, set: p.singleSet(c), literal: true}
-	if p.has(CaseInsensitive) && p.has(UnicodeCase) && foldsLittleAlone(c) {
+	if p.has(CaseInsensitive) && p.has(UnicodeCase) && foldsOnlyBesideOthers(c) {
 		n.alone = rangeOf(c, c)
 	}
 	return n
@@ -125,7 +125,7 @@ func (p *parser) singleSet(c rune) runeSet {
 // alternatives reads a|b|c up to a ) or the end.
 func (p *parser) alternatives() (*node, error) {
 	if p.depth++; p.depth > p.nesting {
-		return nil, p.errorf("groups are nested too deep: at most %d", p.nesting)
+		return nil, p.errorf("groups are nested too deeply: at most %d", p.nesting)
 	}
 	defer func() { p.depth-- }()
 	first, err := p.sequence()

@@ -30,8 +30,7 @@ const (
 // SyntaxError says why a pattern is not valid in Java.
 type SyntaxError struct {
 	// Index is the byte offset in the pattern near which the error is, where
-	// Java points;
-	// -1 if the fault has no place.
+	// Java points, or -1 if the error has no position.
 	Index int
 	// Message says what is wrong and what to write instead.
 	Message string
@@ -142,9 +141,9 @@ func (p *Pattern) MatchesWhole(ctx context.Context, input string) (found bool, e
 }
 
 // FindAll returns the matches that repeated calls of Matcher.find() find: each
-// starts where the previous one ended, or one character further if that was
-// empty. A limit of 0 or less means all. If a budget or the context ends the
-// search, it returns the matches so far with the error.
+// search starts where the previous match ended, or one character further if
+// that was empty. A limit of 0 or less means all. If a budget or the context
+// ends the search, it returns the matches so far with the error.
 func (p *Pattern) FindAll(ctx context.Context, input string, limit int) ([]*Match, error) {
 	var (
 		space  workspace
@@ -181,8 +180,8 @@ func (p *Pattern) FindAll(ctx context.Context, input string, limit int) ([]*Matc
 // matchBytes is the approximate size of a Match.
 const matchBytes = 80
 
-// after returns where to continue after a match: the first position of the next
-// one, and the position of \G.
+// after returns where the next search starts, and the position at which \G
+// matches then.
 func (m *machine) after() (start, last int) {
 	last = int(m.groups[1])
 	start = last

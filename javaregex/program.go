@@ -87,8 +87,8 @@ type memoCount struct{ local, cap int32 }
 type program struct {
 	insts  []inst
 	start  int32
-	begin  int32 // where a search starts: at start, or after what makes a position a candidate,
-	skip   int   // which takes this many bytes
+	begin  int32 // where an attempt starts: at start, or after the text or ^ that candidate has checked
+	skip   int   // the length of that text in bytes
 	groups int
 	locals int
 	names  map[string]int
@@ -107,14 +107,14 @@ type program struct {
 	usesLastMatch bool
 
 	small     bool         // the program has no sub-matches, and most matches need few frames
-	triedSets int          // of loops in a leaky program, see inst.tried
+	triedSets int          // number of sets in machine.tried
 	minLength int          // in characters
 	anchored  bool         // matches only start at the start of the input
 	prefix    string       // every match starts with it
 	required  string       // every match contains it
 	needs     []*charClass // every match contains characters of these, in order
 	firsts    *byteSet     // every match starts with one of these; nil: anything
-	single    *charClass   // matches are the characters of this class; nil: they are not
+	single    *charClass   // if not nil, the matches are the single characters of this class
 }
 
 // charClass is a set prepared for matching.
@@ -156,7 +156,7 @@ type compiler struct {
 	referenced map[int]bool              // groups that back references refer to
 	classes    map[*runeRange]*charClass // by the first range of their set
 	setFirsts  map[*runeRange]*firstInfo // likewise
-	// where the walk is
+	// the state of the walk over the tree
 	counts   []memoCount // of the enclosing loops
 	opens    []int32     // of the enclosing groups that are referenced
 	starts   []int32     // of the enclosing loops that an empty iteration ends

@@ -78,7 +78,8 @@ func categorySet(name string, caseless bool) (runeSet, bool) {
 	return nil, false
 }
 
-// anyCase replaces upper, lower and title case under CaseInsensitive.
+// anyCase returns the letters of any case, which upper, lower and title case
+// all stand for under CaseInsensitive.
 func anyCase() runeSet {
 	return union(known("is", "Lowercase"), known("is", "Uppercase"), categories("Lt"))
 }

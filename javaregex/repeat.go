@@ -11,7 +11,8 @@ import (
 
 func trailingZeros(mask uint64) int { return bits.TrailingZeros64(mask) }
 
-// startRun takes a run of characters.
+// startRun matches a run of characters, at its longest or, if it is lazy, at
+// its shortest.
 func (m *machine) startRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	if in.repeat == lazy {
 		return m.startLazyRun(pc, in, pos)
@@ -103,8 +104,8 @@ func (m *machine) markRun(in *inst, lo, hi int) {
 	}
 }
 
-// scan returns where the longest run from pos ends, and where the shortest
-// does.
+// scan returns the ends of the longest and the shortest run from pos. It
+// returns false if there is none.
 func (m *machine) scan(in *inst, pos int) (end, least int, ok bool) {
 	if in.max == unbounded && in.min <= 1 {
 		end = m.scanAll(in.class, pos, len(m.input))
@@ -146,8 +147,8 @@ func (m *machine) scan(in *inst, pos int) (end, least int, ok bool) {
 	return pos, least, need == 0
 }
 
-// scanAll returns where the characters of class that start at pos end, at most
-// stop.
+// scanAll returns the end of the characters of class that start at pos, or stop
+// if they go on beyond that.
 func (m *machine) scanAll(class *charClass, pos, stop int) int {
 	for s := m.input; pos < stop; {
 		if b := s[pos]; b < utf8.RuneSelf {
@@ -262,8 +263,8 @@ func (m *machine) extendRun(pc int32, pos int, count int32) (int32, int, bool) {
 	return m.lazyRun(pc, in, pos+width, count+1)
 }
 
-// canBegin reports whether what comes next at pos is in the set, or anything is
-// allowed.
+// canBegin reports whether next has what comes at pos; if next is nil, anything
+// can.
 func (m *machine) canBegin(next *byteSet, pos int) bool {
 	if next == nil {
 		return true
@@ -412,7 +413,8 @@ func (m *machine) startRepeat(pc int32, in *inst, pos int) (int32, int, bool) {
 	return m.nextIteration(in, barrier{pc: pc, pos: int32(pos)})
 }
 
-// nextIteration starts an iteration at b.pos, or continues.
+// nextIteration starts an iteration at b.pos, or continues after the
+// repetition.
 func (m *machine) nextIteration(in *inst, b barrier) (int32, int, bool) {
 	if b.count >= in.min && in.repeat == lazy {
 		m.push(frameLazyRepeat, b.pc, b.pos, b.count, 0)

@@ -181,7 +181,7 @@ func (p *Pattern) parseReplacement(s string) ([]replacementPart, error) {
 		switch s[i] {
 		case '\\':
 			if i+1 == len(s) {
-				return nil, &ReplacementError{Index: i, Message: `ends in a lone backslash: write \\ for one`}
+				return nil, &ReplacementError{Index: i, Message: `ends in a lone backslash: write \\ for a backslash`}
 			}
 			_, n := utf8.DecodeRuneInString(s[i+1:])
 			text.WriteString(s[i+1 : i+1+n])
@@ -209,7 +209,7 @@ func (p *Pattern) groupReference(s string, i int) (group, length int, err error)
 	rest := s[i+1:]
 	switch {
 	case rest == "":
-		return 0, 0, &ReplacementError{Index: i, Message: `ends in a lone $: write \$ for one`}
+		return 0, 0, &ReplacementError{Index: i, Message: `ends in a lone $: write \$ for a dollar sign`}
 	case rest[0] == '{':
 		name := rest[1:]
 		n := 0

@@ -117,8 +117,8 @@ func decodeDigit(c byte) rune {
 // UnicodeCase.
 type caseTables struct {
 	upper, lower map[rune]rune
-	// cased holds the characters that a mapping changes, sorted, together with
-	// folded and upper.
+	// cased holds the characters that a mapping changes, sorted, with their
+	// upper case and their fold.
 	cased []casedRune
 	// folding has, for each result of fold, the other characters that fold to it.
 	folding map[rune][]rune
@@ -155,7 +155,7 @@ var cases = sync.OnceValue(func() *caseTables {
 	return t
 })
 
-// decodeMapping decodes a table of (gap, signed difference).
+// decodeMapping decodes a table of pairs: a gap, and a signed difference.
 func decodeMapping(name string) map[rune]rune {
 	text := unicodeIndex()["map "+name].text
 	mapping := make(map[rune]rune, len(text)/4)
