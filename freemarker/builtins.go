@@ -9,7 +9,7 @@ import "strings"
 type builtin struct {
 	name       string     // in the legacy naming convention
 	written    string     // as it is written in the template
-	conv       convention // of that
+	conv       convention // of written
 	binds      binding
 	lazyTarget bool // its operand may be generated lazily
 	canBeLazy  bool // its result may be generated lazily
@@ -24,9 +24,9 @@ type builtin struct {
 	strings  bool // the arguments are converted to strings
 	min, max int  // number of arguments; max < 0 means any number
 
-	// alone returns the value without arguments, if arguments are optional.
+	// alone, if set, returns the value of x?name without arguments.
 	alone func(e *env, n *builtinNode, target Value) (Value, error)
-	// keyed returns the value of x?name.key.
+	// keyed, if set, returns the value of x?name.key.
 	keyed func(e *env, n *builtinNode, target Value, key string) (Value, error)
 }
 
@@ -45,11 +45,11 @@ const (
 )
 
 // builtins holds all built-ins, in both naming conventions, by their first
-// letter. The few with the same letter differ in length, which makes a search
-// faster than a hash.
+// letter. Few start with the same letter, and most of these differ in length,
+// so a search is faster than a hash.
 var builtins [256][]*builtin
 
-// define adds a built-in.
+// define adds a built-in under its names in both naming conventions.
 func define(name string, b builtin) {
 	b.name = name
 	b.add(name)
@@ -139,7 +139,7 @@ func (n *builtinNode) call(e *env, target Value) (Value, error) {
 
 func (n *builtinNode) apply(e *env, target Value, args []Value) (Value, error) {
 	if len(args) < n.bi.min || n.bi.max >= 0 && len(args) > n.bi.max {
-		return Value{}, otherError(n.pos, "?%s was called with %d arguments", n.bi.written, len(args))
+		return Value{}, otherError(n.pos, "wrong number of arguments for ?%s: %d", n.bi.written, len(args))
 	}
 	return n.bi.method(e, n, target, args)
 }
@@ -153,7 +153,8 @@ func (n *builtinNode) evalKeyed(e *env, key string) (Value, error) {
 	return n.bi.keyed(e, n, target, key)
 }
 
-// boundMethod is a built-in that was not called at once, with its operand.
+// boundMethod is the value of a built-in that is not called where it is
+// written: a method with the operand already evaluated.
 type boundMethod struct {
 	n      *builtinNode
 	target Value
@@ -194,7 +195,8 @@ func prepareSequenceOrCollection(e *env, n *builtinNode) (Value, error) {
 	return v, err
 }
 
-// onString makes a built-in from a function of strings.
+// onString makes a built-in without arguments from a function of the operand,
+// converted to a string.
 func onString(f func(e *env, n *builtinNode, s string) (Value, error)) builtin {
 	return builtin{eval: func(e *env, n *builtinNode) (Value, error) {
 		v, err := prepareString(e, n)
@@ -210,7 +212,8 @@ func onString(f func(e *env, n *builtinNode, s string) (Value, error)) builtin {
 	}}
 }
 
-// stringMethod makes a built-in from a method of strings.
+// stringMethod makes a built-in with lo to hi arguments from a function of the
+// operand, converted to a string.
 func stringMethod(lo, hi int, f func(e *env, n *builtinNode, s string, args []Value) (Value, error)) builtin {
 	return builtin{
 		prepare: prepareString, min: lo, max: hi,
@@ -225,7 +228,7 @@ func stringMethod(lo, hi int, f func(e *env, n *builtinNode, s string, args []Va
 	}
 }
 
-// newString returns a string that was just built.
+// newString returns s as a value, and counts its memory.
 func (e *env) newString(s string) (Value, error) { return String(s), e.grow(len(s)) }
 
 // argString returns an argument that must be a string.

@@ -104,8 +104,9 @@ func (e *env) dateOperand(n *builtinNode) (Value, error) {
 	return e.date(v)
 }
 
-// dateParser is ?date of a string without a format. It is only parsed when it
-// is used as a date, in the format of the settings at the place of the ?date.
+// dateParser is the value of x?date, x?time or x?datetime for a string x. The
+// string is parsed only once the value is used as a date, in the format that
+// the settings have where the built-in is written.
 type dateParser struct {
 	n        *builtinNode
 	text     string
@@ -131,7 +132,7 @@ func (d *dateParser) call(e *env, _ pos, args []Value) (Value, error) {
 		return d.asDate(e)
 	}
 	if len(args) > 1 {
-		return Value{}, otherError(d.n.pos, "?%s was called with %d arguments", d.n.bi.written, len(args))
+		return Value{}, otherError(d.n.pos, "wrong number of arguments for ?%s: %d", d.n.bi.written, len(args))
 	}
 	return d.get(e, args[0].str())
 }

@@ -120,8 +120,8 @@ func escapeJava(s string) string {
 	return b.String()
 }
 
-// controlEscape returns the letter that means a control character after a
-// backslash, or 0.
+// controlEscape returns the letter that stands for a control character after a
+// backslash, or 0 if there is none.
 func controlEscape(r rune) byte {
 	switch r {
 	case '\n':
@@ -205,8 +205,9 @@ func mayClose(s string, i int) bool {
 	return (s[i-1] == ']' || s[i-1] == '-') && (i == 1 || s[i-2] == s[i-1])
 }
 
-// urlValue is x?url without arguments: a string in the charset of the
-// settings, which can also be called with a charset.
+// urlValue is x?url or x?url_path without arguments. As a string, it is x
+// escaped in the charset of the settings; it can also be called with another
+// charset.
 type urlValue struct {
 	n      *builtinNode
 	target Value

@@ -45,10 +45,11 @@ func evalString(e *env, n *builtinNode) (Value, error) {
 	return v, nil
 }
 
-// parseWork counts the cost of parsing n bytes.
+// parseWork counts the cost of parsing n bytes of code for a built-in, and
+// returns an error if that is too much.
 func (e *env) parseWork(n int) error {
 	if n > e.limits.SourceBytes {
-		return e.limitError("a template is too long")
+		return e.limitError("the code for a built-in is too long")
 	}
 	return e.alloc(1024 + 64*n)
 }
@@ -69,7 +70,8 @@ func (e *env) codeError(n *builtinNode, err error) error {
 }
 
 // lexical returns the context in which code for a built-in is parsed. Parsing
-// ends with the rendering, because long code may take longer than that.
+// stops when the time or the context of the rendering ends: long code may take
+// longer than that.
 func (e *env) lexical(begin, template escaping) *lexical {
 	return &lexical{format: begin.format, escPolicy: begin.policy, began: template, check: e.checkClock}
 }
@@ -97,7 +99,7 @@ func interpret(e *env, n *builtinNode) (Value, error) {
 		if size == 0 {
 			return v, e.missingError(n.target)
 		}
-		if size > 1 { // name of the template, which is not visible anywhere
+		if size > 1 { // the template's name, which nothing shows
 			name, err := s.at(e, 1)
 			if err != nil {
 				return v, err
@@ -230,7 +232,7 @@ func (b *boundCall) call(e *env, at pos, args []Value) (Value, error) {
 		for i, v := range bound {
 			s, err := e.plainTextOf(v, b.n)
 			if err != nil {
-				return v, wrapOther(at, "an argument is not a string", err)
+				return v, wrapOther(at, "a bound argument cannot be converted to a string", err)
 			}
 			bound[i] = String(s)
 		}

@@ -18,7 +18,8 @@ const (
 	streamDrop
 )
 
-// stream returns one of these built-ins.
+// stream returns the implementation of ?map, ?filter, ?take_while or
+// ?drop_while.
 func stream(k streamKind) func(e *env, n *builtinNode) (Value, error) {
 	return func(e *env, n *builtinNode) (Value, error) {
 		v, err := prepareSequenceOrCollection(e, n)
@@ -119,7 +120,7 @@ type streamIterator struct {
 	src  iterator
 	f    itemFunc
 	at   pos
-	wrap bool // the built-in fails, not the lambda
+	wrap bool // report errors of f as failures of the built-in
 	done bool
 
 	ahead    Value // the next item, if it has been looked up
@@ -162,7 +163,7 @@ func (it *streamIterator) find(e *env) (Value, bool, error) {
 		}
 		if err != nil {
 			if it.wrap {
-				err = wrapOther(it.at, "an item could not be transformed", err)
+				err = wrapOther(it.at, "the function failed for an item", err)
 			}
 			return v, false, err
 		}

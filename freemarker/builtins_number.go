@@ -135,9 +135,9 @@ func letters(n *builtinNode, v Value, first byte) (Value, error) {
 	if !ok || i < 1 {
 		return v, otherError(n.pos, "?%s needs a whole number of at least 1", n.bi.written)
 	}
-	// As in the reference: starting with the smallest number with that many
-	// letters, each letter is increased as far as possible. Large numbers
-	// overflow its 32 bits.
+	// As in the reference: start with the smallest number that has as many
+	// letters, and increase each letter as far as possible. Large numbers
+	// overflow the 32-bit integers of the reference.
 	whole, reached, weight := int32(i), int32(1), int32(1)
 	for reached+weight*26 <= whole {
 		weight *= 26
@@ -152,7 +152,8 @@ func letters(n *builtinNode, v Value, first byte) (Value, error) {
 	return String(string(out)), nil
 }
 
-// toMillis rounds a number to a count of milliseconds.
+// toMillis rounds a number to a count of milliseconds. It reports false for
+// numbers that are too large.
 func toMillis(v Value) (int64, bool) {
 	switch v.kind {
 	case kInt, kLong:

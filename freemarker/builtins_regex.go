@@ -29,7 +29,7 @@ func init() {
 	define("ensure_starts_with", stringMethod(1, 3, ensureStartsWith))
 }
 
-// regexFlags are the letters of a flags argument.
+// regexFlags holds the flags that the letters of a flags argument set.
 type regexFlags struct {
 	java      javaregex.Flags
 	regex     bool
@@ -62,7 +62,7 @@ func parseFlags(s string) regexFlags {
 type patternKey struct {
 	source string
 	flags  javaregex.Flags
-	output int // the longest result of a replacement
+	output int // limit on the bytes of a replacement's result
 }
 
 // maxPattern is the maximum length of a pattern in bytes: compiling takes up to
@@ -71,7 +71,7 @@ const maxPattern = 16 << 10
 
 var patterns cache[patternKey, *javaregex.Pattern]
 
-// pattern compiles a regular expression.
+// pattern returns the compiled form of a regular expression.
 func (e *env) pattern(at pos, source string, f regexFlags) (*javaregex.Pattern, error) {
 	k := patternKey{source, f.java, e.limits.StringBytes}
 	for i := range e.recentPatterns {
@@ -82,12 +82,13 @@ func (e *env) pattern(at pos, source string, f regexFlags) (*javaregex.Pattern, 
 	return e.compiledPattern(at, k)
 }
 
-// compiledPattern compiles a pattern that is not in the cache of recent ones.
+// compiledPattern returns a pattern that is not among the most recent ones:
+// from the cache that all renderings share, or newly compiled.
 func (e *env) compiledPattern(at pos, k patternKey) (*javaregex.Pattern, error) {
 	if len(k.source) > maxPattern {
 		return nil, e.limitError("a regular expression is too long")
 	}
-	k.source = strings.Clone(k.source) // keeps it from retaining a whole template
+	k.source = strings.Clone(k.source) // so that the cache does not keep a whole template in memory
 	compile := func() (*javaregex.Pattern, error) {
 		limits := javaregex.Limits{Output: e.limits.StringBytes}
 		return javaregex.CompileLimits(k.source, k.flags, limits)
@@ -189,7 +190,8 @@ func (m *regexMatch) asBool(e *env) (bool, error) {
 	return m.whole, nil
 }
 
-// groups returns the groups of the match of the whole string, or nil.
+// groups matches the whole string, and returns the match, or nil if there is
+// none.
 func (m *regexMatch) groups(e *env) (*javaregex.Match, error) {
 	if err := e.matched(m.input); err != nil {
 		return nil, err
@@ -245,7 +247,8 @@ func (m *regexMatch) iterate(e *env) (iterator, error) {
 	return &seqIterator{s: &list{items: found}, n: len(found)}, err
 }
 
-// groupMatch is one of several matches: its text and, for ?groups, its groups.
+// groupMatch is one of the matches in a string: its text and, for ?groups, its
+// groups.
 type groupMatch struct{ m *javaregex.Match }
 
 func (*groupMatch) abilities() ability { return aString }
@@ -334,7 +337,7 @@ func replace(e *env, n *builtinNode, s string, args []Value) (Value, error) {
 	return e.newString(string(out[start:]))
 }
 
-// replacePlain replaces a plain string.
+// replacePlain implements ?replace without the flag r.
 func (e *env) replacePlain(s, from, to string, f regexFlags) (Value, error) {
 	if from == "" {
 		return e.interleave(s, to, f.firstOnly)
@@ -449,8 +452,8 @@ func splitPlain(s, sep string, ignoreCase bool) []string {
 	return strings.Split(s, sep)
 }
 
-// separator finds where a separator starts and ends in s, the first or the
-// last one; start is -1 if there is none.
+// separator returns where the first or the last separator in s starts and ends;
+// start is -1 if there is none.
 func (e *env) separator(n *builtinNode, s, sep string, f regexFlags, last bool) (start, end int, err error) {
 	if !f.regex {
 		if f.java&^javaregex.CaseInsensitive != 0 {
@@ -489,8 +492,8 @@ func (e *env) separator(n *builtinNode, s, sep string, f regexFlags, last bool) 
 		if !last {
 			break
 		}
-		if start >= len(s) { // the reference cannot continue from here
-			return 0, 0, otherError(n.pos, "?%s cannot use a separator that matches nothing", n.bi.written)
+		if start >= len(s) { // where the reference fails: it cannot search beyond the end
+			return 0, 0, otherError(n.pos, "?%s cannot use a separator that matches the empty string at the end", n.bi.written)
 		}
 		_, size := utf8.DecodeRuneInString(s[start:])
 		from = start + size
@@ -577,7 +580,7 @@ func (e *env) looksAt(n *builtinNode, s, source string, f regexFlags) (bool, err
 	if f.java&javaregex.Comments != 0 {
 		source += "\n" // the pattern may end in a comment
 	}
-	// \G only holds where the search starts.
+	// \G only matches where the search starts.
 	p, err := e.pattern(n.pos, "\\G(?:"+source+")", f)
 	if err != nil {
 		return false, err

@@ -150,8 +150,7 @@ func hashPart(e *env, n *builtinNode, part func(hashEx) ([]Value, error)) (Value
 	return object0(&joinedKeys{list{items: items}}), err
 }
 
-// listing counts the cost of listing a hash: one step per entry, and the cost
-// of sorting for the variables of a namespace.
+// listing counts the steps of listing a hash: one for each entry.
 func (e *env) listing(h hashEx) error {
 	e.charge(h.hashSize())
 	return e.step()
@@ -429,7 +428,8 @@ func sortBy(e *env, n *builtinNode, target Value, args []Value) (Value, error) {
 	return e.sort(n, target, path)
 }
 
-// sort sorts a sequence by its items or by a variable inside them.
+// sort sorts a sequence by its items or, if path is not empty, by the values at
+// that path in them.
 func (e *env) sort(n *builtinNode, target Value, path []string) (Value, error) {
 	items, err := e.items(target)
 	if err != nil || len(items) == 0 {
@@ -501,7 +501,7 @@ func (s *sorter) sort(items, spare []sortItem) ([]sortItem, error) {
 func (s *sorter) key(key Value, path []string) (Value, error) {
 	for _, name := range path {
 		if !key.can(aHash) {
-			return key, otherError(s.n.pos, "?sort_by needs hashes")
+			return key, otherError(s.n.pos, "?sort_by cannot follow its path: a value on it is not a hash")
 		}
 		var err error
 		if key, err = key.ref.(hash).get(s.e, name); err != nil {
@@ -552,7 +552,7 @@ func (s *sorter) less(a, b Value) (bool, error) {
 	case aNumber:
 		c, err := s.e.compareNumbers(a, b)
 		if err != nil {
-			err = otherError(s.n.pos, "these numbers cannot be compared")
+			err = otherError(s.n.pos, "a number that is NaN cannot be compared")
 		}
 		return c < 0, err
 	}

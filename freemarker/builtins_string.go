@@ -184,7 +184,7 @@ func substring(_ *env, n *builtinNode, s string, args []Value) (Value, error) {
 			return Value{}, err
 		}
 		if b < 0 || b > length {
-			return Value{}, otherError(n.pos, "argument %d of ?%s is outside of the string", i+1, n.bi.written)
+			return Value{}, otherError(n.pos, "argument %d of ?%s is outside the string", i+1, n.bi.written)
 		}
 		bounds[i] = b
 	}
@@ -225,7 +225,8 @@ func pad(e *env, n *builtinNode, s string, args []Value) (Value, error) {
 	return e.newString(concat(s, repeat16(fill, fillLength, length%fillLength, missing)))
 }
 
-// repeat16 returns n units of s repeated, starting at unit start.
+// repeat16 repeats s, which is length units long, and returns n units of that,
+// from unit start on.
 func repeat16(s string, length, start, n int) string {
 	var b strings.Builder
 	if start > 0 {

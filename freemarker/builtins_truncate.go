@@ -1,7 +1,7 @@
 package freemarker
 
-// ?truncate and its variants: _w cuts at words, _c anywhere, _m may end in
-// markup. They work on UTF-16 units.
+// ?truncate and its variants: _w cuts only between words, _c anywhere, and _m
+// may end in markup. They work on UTF-16 units.
 
 import (
 	"math"
@@ -23,7 +23,7 @@ const (
 	markupTerminator = "<span class='truncateTerminator'>[&#8230;]</span>"
 )
 
-// truncation is one call.
+// truncation is the state of one call.
 type truncation struct {
 	s        []uint16
 	max      int
@@ -69,8 +69,8 @@ func truncateMethod(e *env, n *builtinNode, s string, args []Value) (Value, erro
 	return concatMarkup(n.pos, &markup{format: m.format, plain: cut, isPlain: true}, m)
 }
 
-// terminator returns the terminator of the result, and the length that it
-// counts as.
+// terminator sets what the result ends in if it is cut, and the length that
+// this counts as.
 func (t *truncation) terminator(e *env, n *builtinNode, args []Value, withMarkup bool) error {
 	if len(args) < 2 {
 		t.end, t.endText, t.endLen = String(plainTerminator), plainTerminator, len(plainTerminator)
@@ -88,6 +88,8 @@ func (t *truncation) terminator(e *env, n *builtinNode, args []Value, withMarkup
 		if m := args[1].ref.(*markup); m.htmlLike() {
 			t.endLen = lengthWithoutTags(m.markupText())
 		}
+	case withMarkup:
+		return otherError(n.pos, "argument 2 of ?%s must be a string or markup", n.bi.written)
 	default:
 		return otherError(n.pos, "argument 2 of ?%s must be a string", n.bi.written)
 	}
@@ -123,7 +125,7 @@ func (t *truncation) text(end int, space bool) string {
 	return s
 }
 
-// cut returns the part of the string to keep, or false if that is nothing.
+// cut returns the part of the string to keep, or false if nothing is kept.
 func (t *truncation) cut() (string, bool) {
 	initial := t.max - t.endLen - 1
 	last := t.skipSpace(initial)
@@ -169,7 +171,9 @@ func (t *truncation) skipSpace(i int) int {
 	return i
 }
 
-// cutWord cuts after a word, unless that would lose more than a quarter.
+// cutWord cuts after the last word that fits. It reports false if there is
+// none, or if the result would be shorter than three quarters of the maximum,
+// unless only words may be cut.
 func (t *truncation) cutWord(last int) (string, bool) {
 	endLen := t.endLen + 1
 	lowest := 0
@@ -217,8 +221,9 @@ func stringOfUnits(u []uint16) string {
 	return b.String()
 }
 
-// skipTag skips a tag, comment or CDATA start whose "<" is before i. It calls
-// visit for the characters of CDATA sections until that returns false.
+// skipTag returns the index after the tag, comment or CDATA section whose "<"
+// is just before i. It calls visit for the characters of a CDATA section; if
+// that returns false, skipTag returns the index of that character and false.
 func skipTag(s string, i int, visit func(r rune) bool) (int, bool) {
 	rest := s[i:]
 	closing := ">"

@@ -318,7 +318,7 @@ func formatAs(e *env, n *builtinNode, v Value, spec string) (Value, error) {
 
 // formatter is x?string without arguments: a string, a method and, unless x is
 // a boolean, a hash. The string follows the settings at the place of the
-// ?string, even if they have changed when it is used.
+// ?string, even if they have changed by the time it is used.
 type formatter struct {
 	n        *builtinNode
 	v        Value

@@ -116,7 +116,7 @@ func (e *env) newCtx() *macroCtx {
 	return ctx
 }
 
-// freeCtx ends the innermost call.
+// freeCtx releases the context of the innermost call.
 func (e *env) freeCtx(ctx *macroCtx) {
 	e.running--
 	ctx.inline = [4]Value{}
@@ -157,7 +157,7 @@ func (e *env) bind(at pos, ctx *macroCtx, m *macroValue, args *callArgs) (comple
 }
 
 func tooManyArgs(at pos, d *macroDef) error {
-	return otherError(at, "%s accepts only %d arguments", d.name, len(d.params))
+	return otherError(at, "too many arguments for %s: it accepts %d", d.name, len(d.params))
 }
 
 // argBinder sets the parameters of one call.
@@ -169,7 +169,7 @@ type argBinder struct {
 	next     int // the next parameter to be set by position
 	catchMap *hashMap
 	catchAll *list
-	later    []namedValue // bound by name; they come after those of the call
+	later    []namedValue // bound by name with ?with_args_last, to be added after those of the call
 }
 
 func (b *argBinder) useMap() {
@@ -215,7 +215,8 @@ func (e *env) bindArgs(at pos, ctx *macroCtx, m *macroValue, args *callArgs) err
 	return nil
 }
 
-// bindBound sets the arguments of ?with_args, and checks those of ?with_args_last.
+// bindBound sets the bound arguments. Those that ?with_args_last bound by
+// position come after those of the call, so it only checks them.
 func (b *argBinder) bindBound(args *callArgs) error {
 	d := b.ctx.def
 	if b.bound.byName {

@@ -1,7 +1,7 @@
 package freemarker
 
-// The charsets of ?url: x/text has the browsers' charsets, which differ from
-// Java's charsets of the same name in a few characters.
+// The charsets of ?url: golang.org/x/text has the browsers' charsets, which
+// differ from Java's charsets of the same name in a few characters.
 
 import (
 	"errors"
@@ -45,7 +45,7 @@ func encodeCharset(s, charset string) (string, error) {
 
 // wideCharset is UTF-16 or UTF-32.
 type wideCharset struct {
-	bytes  int // of a unit
+	bytes  int // of a code unit
 	little bool
 	mark   bool // a byte order mark comes first
 }
@@ -97,7 +97,8 @@ func (c wideCharset) encode(s string) string {
 	return string(b)
 }
 
-// findCharset returns an encoding, and its name.
+// findCharset returns an encoding and its name, or an error if Java has no
+// charset of that name.
 func findCharset(charset string) (encoding.Encoding, string, error) {
 	switch strings.ToLower(charset) {
 	case "iso-8859-9", "iso_8859-9", "iso8859_9", "latin5", "l5":
@@ -122,7 +123,8 @@ var notInJava = map[string]bool{
 	"iso-8859-10": true, "iso-8859-14": true, "macintosh": true, "x-mac-cyrillic": true, "x-user-defined": true, "replacement": true,
 }
 
-// encodeRune encodes one character as Java does, in a browser's charset.
+// encodeRune encodes one character as Java does in charset, whose encoder in
+// golang.org/x/text follows the browsers.
 func encodeRune(encoder *encoding.Encoder, charset string, r rune) string {
 	if r >= 0x80 && r <= 0x9F && strings.HasPrefix(charset, "iso-8859-") {
 		return string([]byte{byte(r)})
@@ -185,7 +187,8 @@ func encodeKuten(place uint16, charset string) string {
 	return string([]byte{lead, trail})
 }
 
-// encodeSingle encodes the characters up to a limit as one byte each.
+// encodeSingle encodes the characters up to limit as one byte each, and others
+// as "?".
 func encodeSingle(s string, limit rune) string {
 	var b strings.Builder
 	for _, r := range s {

@@ -85,14 +85,15 @@ func (e *env) compareText(lx expr, l Value, op compareOp, rx expr, r Value) (boo
 	return op.holds(c), err
 }
 
-// order compares two values of the same type; ok is false if they are not.
+// order compares two values; ok is false if they have no type in common that
+// can be compared.
 func (e *env) order(at pos, l Value, op compareOp, r Value) (c int, ok bool, err error) {
 	ordered := op != opEqual && op != opNotEqual
 	switch {
 	case l.isNumber() && r.isNumber():
 		c, err := e.compareNumbers(l, r)
 		if err != nil {
-			err = otherError(at, "these numbers cannot be compared")
+			err = otherError(at, "a number that is NaN cannot be compared")
 		}
 		return c, true, err
 	case l.can(aDate) && r.can(aDate):
@@ -174,7 +175,7 @@ func (e *env) stringOf(v Value) (string, error) {
 	return v.ref.(stringer).asString(e)
 }
 
-// printable reports whether s consists of printable ASCII characters.
+// printable reports whether s consists only of printable ASCII characters.
 func printable(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {

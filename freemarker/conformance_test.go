@@ -130,8 +130,8 @@ func (t *tally) corpus(tb testing.TB) {
 	}
 }
 
-// other reads cases in another format, which has either expect_output or
-// expect_error_class, expect_line and expect_column.
+// other reads cases in another format, which have either expect_output, or
+// expect_error_class with expect_line and expect_column.
 func (t *tally) other(tb testing.TB, name string) {
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -179,7 +179,7 @@ func (t *tally) report(tb testing.TB) {
 		all.exact += r.exact
 		tb.Logf("%-24s %5d/%-5d %6.2f%%", a, r.passed, r.total, 100*float64(r.passed)/float64(r.total))
 		if 100*r.passed < 95*r.total {
-			tb.Errorf("area %s: fewer than 95%% of the cases pass", a)
+			tb.Errorf("area %s: got %d of %d cases right, want at least 95%%", a, r.passed, r.total)
 		}
 	}
 	if all.total == 0 {
@@ -188,9 +188,9 @@ func (t *tally) report(tb testing.TB) {
 	tb.Logf("%-24s %5d/%-5d %6.2f%%", "all", all.passed, all.total, 100*float64(all.passed)/float64(all.total))
 	tb.Logf("parse errors at the exact position: %d/%d", all.exact, all.parseErrors)
 	if 100*all.passed < 99*all.total {
-		tb.Error("fewer than 99% of all cases pass")
+		tb.Errorf("got %d of %d cases right, want at least 99%%", all.passed, all.total)
 	}
 	if 100*all.exact < 95*all.parseErrors {
-		tb.Error("fewer than 95% of the parse errors are at the exact position")
+		tb.Errorf("got %d of %d parse errors at the exact position, want at least 95%%", all.exact, all.parseErrors)
 	}
 }

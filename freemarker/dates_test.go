@@ -55,7 +55,7 @@ func TestDateFormatKeepsTheReadZone(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			for range 2 { // a rendering does not affect the next one
 				if got := render(t, benchRow{Template: c.template}.parse(t), freemarker.Map()); got != c.want {
-					t.Errorf("%q, Java %q", got, c.want)
+					t.Errorf("got %q, want %q as in Java", got, c.want)
 				}
 			}
 		})

@@ -14,8 +14,9 @@ import (
 
 var errNoNumber = errors.New("not a number")
 
-// parseDecimal is new BigDecimal(s). It returns an error for exponents that are
-// too large. Digits may be of any script.
+// parseDecimal returns new BigDecimal(s). It returns errTooManyDigit for more
+// than maxDigits digits, or for a scale beyond that. Digits may be of any
+// script.
 func parseDecimal(s string, maxDigits int) (Value, error) {
 	digits, scale, rest, neg := significand(s)
 	if len(digits) == 0 {
@@ -48,7 +49,8 @@ func parseDecimal(s string, maxDigits int) (Value, error) {
 	return bigDecimal(n, int32(scale)), nil
 }
 
-// significand parses a sign, digits and a point.
+// significand parses a sign, digits and a point. It also returns what follows
+// them.
 func significand(s string) (digits []byte, scale int, rest string, neg bool) {
 	if s != "" && (s[0] == '+' || s[0] == '-') {
 		neg = s[0] == '-'
@@ -122,8 +124,8 @@ func parseExponent(s string) (int, bool) {
 	return int(x), err == nil
 }
 
-// decimalText formats a decimal number in full, without an exponent and
-// trailing zeros.
+// decimalText formats a decimal number in full, without an exponent or trailing
+// zeros.
 func decimalText(v Value) string {
 	s := v.unscaled().String()
 	neg := strings.HasPrefix(s, "-")

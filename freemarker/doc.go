@@ -28,7 +28,7 @@
 //
 // # Safety
 //
-// Templates may come from untrusted people. Everything is bounded by [Limits]:
+// Templates may come from untrusted authors. Everything is bounded by [Limits]:
 // the length and nesting of the source, the depth of calls, steps, time,
 // output, and the size of every intermediate string, list and number. When the
 // context ends, the rendering ends as well. Both are errors of [KindLimit],

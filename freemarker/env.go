@@ -31,12 +31,12 @@ type env struct {
 	limits   *Limits
 	started  time.Time
 	now      time.Time // the value of .now; if zero, the clock's
-	failed   error     // the limit that was exceeded
+	failed   error     // the error of the limit that was exceeded
 	returned Value     // by #return
 	errors   []error
 	freed    *frame
 	ctxs     []*macroCtx    // of the running calls, followed by spare ones
-	running  int            // how many of them are running
+	running  int            // how many of ctxs are of running calls
 	settings *settingsState // shared with the template until #setting changes it
 	template *Template
 	recentFormats
@@ -103,14 +103,14 @@ type macroCtx struct {
 }
 
 var (
-	errBreak    = errors.New("#break outside of a loop")
-	errContinue = errors.New("#continue outside of a loop")
-	errReturn   = errors.New("#return outside of a macro")
+	errBreak    = errors.New("#break outside a loop or #switch")
+	errContinue = errors.New("#continue outside a loop")
+	errReturn   = errors.New("#return outside a macro or function")
 )
 
 func isJump(err error) bool { return err == errBreak || err == errContinue || err == errReturn }
 
-// variable looks up a name for code whose scope is not known.
+// variable looks up a name for code whose scope is not known when it is parsed.
 func (e *env) variable(name string) (Value, error) {
 	v, hidden := e.frameVariable(e.top, name)
 	if !v.missing() || hidden {

@@ -25,8 +25,8 @@ type Kind uint8
 
 // The kinds of a RenderError.
 const (
-	// KindOther is any other failure: bad arguments,
-	// a number that cannot be parsed, division by zero, #stop.
+	// KindOther is any other failure: bad arguments, a string that is not a
+	// date, division by zero, #stop.
 	KindOther Kind = iota
 	// KindMissing: the template used a variable that is missing or null.
 	KindMissing
@@ -53,8 +53,8 @@ func (k Kind) String() string {
 // where. It never contains a value of the model.
 type RenderError struct {
 	Kind Kind
-	// Line and Column are where the failing expression or directive starts,
-	// both from 1. They are 0 when that is unknown.
+	// Line and Column are the position, counted from 1, at which the failing
+	// expression or directive starts; both are 0 if that is unknown.
 	Line, Column int
 	Message      string
 	// Name is the expression that was missing, such as customer.name; empty
@@ -94,8 +94,8 @@ func otherError(at pos, format string, args ...any) error {
 	return newError(KindOther, at, format)
 }
 
-// errQuietMissing reports a missing value inside (…)! and the like, which need
-// no details.
+// errQuietMissing reports a missing value inside (…)! and the like, for which
+// no details are needed.
 var errQuietMissing = &RenderError{Kind: KindMissing, Message: "a value is missing"}
 
 // missingError says that x has no value.
@@ -123,15 +123,15 @@ func (e *env) typeError(x expr, v Value, wanted string) error {
 	return newError(KindType, x.at(), "expected "+wanted+", but this is a "+describe(v))
 }
 
-// isMissing reports whether err is a missing value, which the operators ! and
-// ?? recover from when their operand is in parentheses.
+// isMissing reports whether err is about a missing value. The operators ! and
+// ?? recover from that if their operand is in parentheses.
 func isMissing(err error) bool {
 	re, ok := err.(*RenderError)
 	return ok && re.Kind == KindMissing
 }
 
 // wrapOther converts the failure of code that a built-in ran into a failure of
-// that built-in. Exceeded limits stay as they are.
+// that built-in. It returns exceeded limits and fatal errors as they are.
 func wrapOther(at pos, what string, err error) error {
 	if re, ok := err.(*RenderError); ok && (re.Kind == KindLimit || re.fatal) {
 		return err

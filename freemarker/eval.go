@@ -44,8 +44,8 @@ func (n *stringNode) eval(e *env) (Value, error) {
 	return String(s), e.grow(len(s))
 }
 
-// appendMarkup appends a part of a string literal: markup or, if mk is nil,
-// text.
+// appendMarkup appends a part of a string literal to the markup of the parts
+// before it or, if mk is nil, to their text.
 func (e *env) appendMarkup(n *stringNode, mk *markup, text []byte, part Value) (*markup, error) {
 	if mk == nil {
 		right := part.ref.(*markup)
@@ -563,7 +563,8 @@ func asMarkup(v, other Value) *markup {
 	return &markup{format: other.ref.(*markup).format, plain: v.str(), isPlain: true}
 }
 
-// blame returns the expression that an error message should name.
+// blame returns the expression that an error should point to: x or, if that is
+// nil, a stand-in at the given place.
 func blame(x expr, at pos) expr {
 	if x == nil {
 		return &fixedNode{pos: at}
@@ -598,8 +599,8 @@ func (e *env) concatLists(l, r Value) (Value, error) {
 	return Value{ref: left.concat(right), kind: kList}, nil
 }
 
-// concatHashes joins two hashes; values of the right one win, and keys of the
-// left one come first.
+// concatHashes joins two hashes. If both have a key, the value of the right one
+// wins. Keys of the left one come first.
 func (e *env) concatHashes(l, r Value) (Value, error) {
 	if !l.can(aHashEx) || !r.can(aHashEx) {
 		return Value{ref: &joinedHash{l.ref.(hash), r.ref.(hash)}, kind: kObject}, nil
@@ -629,7 +630,8 @@ func (e *env) concatHashes(l, r Value) (Value, error) {
 	return Value{ref: m, kind: kMap}, nil
 }
 
-// joinedHash is the sum of two hashes, one of which cannot list its keys.
+// joinedHash is the sum of two hashes, at least one of which cannot list its
+// keys.
 type joinedHash struct{ l, r hash }
 
 func (*joinedHash) abilities() ability { return aHash }
@@ -662,7 +664,7 @@ func (n *compareNode) eval(e *env) (Value, error) {
 }
 
 func (n *lambdaNode) eval(*env) (Value, error) {
-	return Value{}, otherError(n.pos, "a lambda is not a value")
+	return Value{}, otherError(n.pos, "a lambda can only be an argument of ?map, ?filter and the like")
 }
 
 func (n *rangeNode) eval(e *env) (Value, error) {

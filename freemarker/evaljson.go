@@ -1,7 +1,7 @@
 package freemarker
 
-// The JSON reader of ?eval_json. It is a little more lenient than JSON:
-// comments are allowed, and numbers keep all their digits.
+// The JSON reader of ?eval_json. Unlike JSON, it allows comments. Numbers keep
+// all their digits.
 
 import (
 	"errors"
@@ -32,7 +32,7 @@ func parseJSON(e *env, s string) (Value, error) {
 		return v, err
 	}
 	if r.p != len(s) {
-		return v, errors.New("there is more than one value")
+		return v, errors.New("there is text after the value")
 	}
 	return v, nil
 }
@@ -84,7 +84,7 @@ func (r *jsonReader) value() (Value, error) {
 	case c == '{' || c == '[':
 		r.depth++
 		if r.depth > r.e.limits.Nesting {
-			return Value{}, r.e.limitError("JSON is nested too deep")
+			return Value{}, r.e.limitError("JSON is nested too deeply")
 		}
 		defer func() { r.depth-- }()
 		if c == '[' {
@@ -156,10 +156,10 @@ func (r *jsonReader) startOfNumber() error {
 	}
 	digits := r.s[r.p:]
 	if digits[0] == '.' {
-		return errors.New("a number cannot start with a point")
+		return errors.New("a number cannot start with a decimal point")
 	}
 	if digits[0] == '0' && len(digits) > 1 && isDigit(digits[1]) {
-		return errors.New("a number cannot start with 0")
+		return errors.New("a number cannot have leading zeros")
 	}
 	return nil
 }
@@ -224,13 +224,14 @@ func (r *jsonReader) escape(b *strings.Builder) error {
 	}
 	i := strings.IndexByte(`"\/bfnrt`, c)
 	if i < 0 {
-		return errors.New("there is no such escape")
+		return errors.New("an escape sequence is unknown")
 	}
 	b.WriteByte("\"\\/\b\f\n\r\t"[i])
 	return nil
 }
 
-// after consumes a separator, and reports whether it was the closing one.
+// after consumes the comma or closing bracket after a value, and reports
+// whether it was the bracket.
 func (r *jsonReader) after(closing byte) (bool, error) {
 	if err := r.space(); err != nil {
 		return false, err
@@ -240,13 +241,14 @@ func (r *jsonReader) after(closing byte) (bool, error) {
 	}
 	c := r.s[r.p]
 	if c != ',' && c != closing {
-		return false, errors.New("a comma was expected")
+		return false, errors.New("a comma or a closing bracket was expected")
 	}
 	r.p++
 	return c == closing, nil
 }
 
-// start consumes the opening bracket, and reports whether it is closed at once.
+// start consumes the opening bracket. If the closing one follows at once, it
+// consumes that, too, and returns true.
 func (r *jsonReader) start(closing byte) (bool, error) {
 	r.p++
 	if err := r.space(); err != nil {

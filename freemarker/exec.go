@@ -27,7 +27,7 @@ func (n *outputNode) exec(e *env) error {
 	return n.write(e, s)
 }
 
-// write prints the text of the value.
+// write prints the text of the value, escaped if auto-escaping is on.
 func (n *outputNode) write(e *env, s string) error {
 	if n.autoEsc {
 		s = n.format.escape(s)

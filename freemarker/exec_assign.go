@@ -51,7 +51,7 @@ func (e *env) targetNamespace(s assignScope, x expr) (*namespace, error) {
 	return &e.ns, nil
 }
 
-// variableItems is the memory of a new variable, in list items: its name is
+// variableItems is how many list items a new variable counts as: its name is
 // stored and indexed.
 const variableItems = 4
 
@@ -69,10 +69,10 @@ func (e *env) assign(at pos, ns *namespace, place int32, name string, v Value) e
 
 func (e *env) assignLocal(at pos, slot int32, v Value) error {
 	if e.macro == nil {
-		return fatalError(at, "a local variable was assigned outside of a macro")
+		return fatalError(at, "a local variable was assigned outside a macro or function")
 	}
 	if slot < 0 || int(slot) >= len(e.macro.locals) {
-		return fatalError(at, "a local variable was assigned outside of its macro")
+		return fatalError(at, "a local variable was assigned outside the macro or function that declares it")
 	}
 	e.macro.locals[slot] = v
 	return nil
@@ -107,7 +107,7 @@ func (n *assignNode) changed(e *env, ns *namespace) (Value, error) {
 		return e.add(n.pos, nil, old, n.x, v)
 	}
 	if !old.isNumber() {
-		return old, newError(KindType, n.pos, "the assigned variable is not a number but a "+describe(old))
+		return old, newError(KindType, n.pos, "the variable to change is not a number but a "+describe(old))
 	}
 	switch n.op {
 	case tPlusPlus:
@@ -136,7 +136,7 @@ func (e *env) assigned(x expr) (Value, error) {
 	return v, err
 }
 
-// unassigned returns the value to assign if x is missing.
+// unassigned returns the value to assign if x is missing, or the error.
 func (e *env) unassigned(x expr) (Value, error) {
 	if e.settings.classic {
 		return String(""), nil

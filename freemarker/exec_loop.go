@@ -88,7 +88,7 @@ func (n *itemsNode) exec(e *env) error {
 		return otherError(n.pos, "#items must run inside its #list")
 	}
 	if f.entered || f.loop == nil {
-		return otherError(n.pos, "#items was already run for this #list")
+		return otherError(n.pos, "#items can only run once in a #list, which must have no variable of its own")
 	}
 	f.entered = true
 	f.var1, f.var2 = n.var1, n.var2
@@ -109,7 +109,8 @@ func (n *sepNode) exec(e *env) error {
 	return e.run(n.kids)
 }
 
-// loop runs kids for every item of v, whose variables go into f.
+// loop runs kids for each item of v, with the loop variables in f. It reports
+// whether there were any items.
 func (e *env) loop(f *frame, x expr, v Value, it iterator, isHash bool, kids []node) (bool, error) {
 	if isHash {
 		return e.loopHash(f, x, v, kids)
@@ -210,7 +211,7 @@ func (e *env) loopIterator(f *frame, it iterator, kids []node) (any bool, err er
 		if err := e.run(kids); err != nil && err != errContinue {
 			return true, f.endLoop(err)
 		}
-		f.visible = false // the next item must not see this one
+		f.visible = false // computing the next item must not see this one
 	}
 	return true, nil
 }

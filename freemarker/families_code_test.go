@@ -25,7 +25,7 @@ func (m maker) builtin() string {
 		"ensure_starts_with('x')", "last_index_of('o')", "matches('.*')", "is_method", "upper_abc", "lower_abc", "abs", "floor", "ceiling", "interpret")
 }
 
-// expr returns an expression up to a depth.
+// expr returns an expression whose operators are nested up to a depth.
 func (m maker) expr(depth int) string {
 	if depth == 0 {
 		return m.atom()
@@ -199,8 +199,8 @@ func (m maker) interpret() string {
 	return use + m.pick("", "${v!'-'}", "${i!'-'}")
 }
 
-// quote makes a string literal of a text that lacks one of the two kinds of
-// quotes.
+// quote makes a string literal of s. If s has a single quote, its double quotes
+// are dropped.
 func quote(s string) string {
 	if strings.Contains(s, "'") {
 		return `"` + strings.ReplaceAll(s, `"`, "") + `"`

@@ -20,8 +20,8 @@ import (
 
 var (
 	familyCases = flag.Int("java", 100, "how many templates of each family to compare with Java")
-	familySeed  = flag.Uint64("seed", 1, "of the templates")
-	onlyFamily  = flag.String("family", "", "the family to make templates of; all if empty")
+	familySeed  = flag.Uint64("seed", 1, "seed of the random templates")
+	onlyFamily  = flag.String("family", "", "the only family to make templates of; empty for all")
 )
 
 func TestFamiliesAgainstJava(t *testing.T) {

@@ -44,7 +44,8 @@ func repeat(n int, f func() string) []string {
 // familyCase is a template, with the locale and the time zone of its rendering.
 type familyCase struct{ template, locale, zone string }
 
-// families makes one case of each family.
+// families maps the name of each family to a function that makes one of its
+// templates.
 var families = map[string]func(m maker) familyCase{
 	"dates":      maker.dates,
 	"dateparse":  maker.dateParsing,

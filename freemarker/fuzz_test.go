@@ -49,7 +49,7 @@ func FuzzParse(f *testing.F) {
 		}
 		pe, ok := err.(*freemarker.ParseError)
 		if !ok {
-			t.Fatalf("got an error of type %T", err)
+			t.Fatalf("got an error of type %T, want *freemarker.ParseError", err)
 		}
 		if strings.Contains(pe.Message, "internal error") || pe.Line < 1 || pe.Column < 0 {
 			t.Fatal(pe)
@@ -83,7 +83,8 @@ func FuzzFamilies(f *testing.F) {
 	})
 }
 
-// renderFuzzed renders an arbitrary template.
+// renderFuzzed renders an arbitrary template, and checks what must hold for all
+// of them.
 func renderFuzzed(t *testing.T, c familyCase, model freemarker.Value) {
 	limits := freemarker.Limits{Steps: 200_000, Memory: 8 << 20, Time: 300 * time.Millisecond}
 	options := []freemarker.Option{freemarker.WithLimits(limits), freemarker.WithLocale(c.locale), freemarker.WithTimeZone(c.zone)}
@@ -99,6 +100,6 @@ func renderFuzzed(t *testing.T, c familyCase, model freemarker.Value) {
 		t.Fatal(err)
 	}
 	if !utf8.ValidString(text) || err != nil && text != "" {
-		t.Fatalf("rendered %q with error %v", text, err)
+		t.Fatalf("got text %q and error %v, want valid UTF-8, and no text with an error", text, err)
 	}
 }

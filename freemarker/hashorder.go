@@ -8,7 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// javaHash returns String.hashCode of s: over UTF-16 units.
+// javaHash returns what String.hashCode returns for s, which it computes from
+// UTF-16 units.
 func javaHash(s string) int32 {
 	var h int32
 	for i := 0; i < len(s); {

@@ -9,7 +9,7 @@ import (
 
 func rep(s string, n int) string { return strings.Repeat(s, n) }
 
-// numbered repeats a format with the numbers up to n.
+// numbered repeats a format with the numbers from 0 to n-1.
 func numbered(format string, n int) string {
 	var b strings.Builder
 	for i := range n {

@@ -30,7 +30,7 @@ func FromJSON(data []byte) (Value, error) {
 		return Value{}, fmt.Errorf("reading a template's model from JSON: %w", err)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return Value{}, errors.New("reading a template's model from JSON: there is more than one value")
+		return Value{}, errors.New("reading a template's model from JSON: there is text after the value")
 	}
 	return v, nil
 }
@@ -49,7 +49,7 @@ func readJSON(d *json.Decoder, depth int) (Value, error) {
 		return jsonNumber(string(t))
 	case json.Delim:
 		if depth >= maxJSONDepth {
-			return Value{}, errors.New("it is nested too deep")
+			return Value{}, errors.New("it is nested too deeply")
 		}
 		if t == '[' {
 			return readJSONArray(d, depth+1)
@@ -112,7 +112,8 @@ func jsonNumber(s string) (Value, error) {
 }
 
 // Overlay returns a Map with the entries of base, overridden by those of over;
-// neither is changed. A key in both keeps its place; values are not merged.
+// neither is changed. A key in both keeps its place; values are not merged. If
+// one of the two is not a Map, the result is over.
 func Overlay(base, over Value) Value {
 	below, ok := base.ref.(*hashMap)
 	above, fine := over.ref.(*hashMap)

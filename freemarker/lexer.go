@@ -46,7 +46,7 @@ func newLexer(src string, line, col int32) lexer {
 	return lexer{src: src, line: line, col: col - 1}
 }
 
-// lexError is a panic inside the lexer and parser; parseTemplate recovers it.
+// fail panics with a *ParseError, which recoverParse recovers.
 func (lx *lexer) fail(line, col int32, msg string) {
 	panic(&ParseError{Line: int(line), Column: int(col), Message: msg})
 }
@@ -334,8 +334,8 @@ func endTagLength(s string) int {
 	return i + 1
 }
 
-// eatNewline skips white space up to and including one line break, or nothing
-// if something else comes first.
+// eatNewline skips white space up to and including the first line break. It
+// skips nothing if something else comes before that.
 func (lx *lexer) eatNewline() {
 	for i := lx.p; i < len(lx.src); {
 		r, n := decodeUnit(lx.src[i:])

@@ -9,22 +9,22 @@ import (
 	"time"
 )
 
-// Limits limits what a template may cost. A zero field means its default.
+// Limits bounds what a template may cost. A zero field means its default.
 // Exceeding a limit while parsing is a *ParseError with Limit set; while
 // rendering it is a *RenderError of KindLimit, which no template can catch.
 type Limits struct {
 	// Time is how long a rendering may take. Default one second.
 	Time time.Duration
-	// SourceBytes is the maximum length of a template in bytes, including code
-	// for ?eval and ?interpret. Default 256 KiB.
+	// SourceBytes is the maximum length in bytes of a template, and of each
+	// piece of code for ?eval and ?interpret. Default 256 KiB.
 	SourceBytes int
-	// Nesting is how deep expressions and directives may be nested in the
+	// Nesting is how deeply expressions and directives may be nested in the
 	// source. Default 150.
 	Nesting int
-	// CallDepth is how deep macros, functions, nested content, ?eval and
+	// CallDepth is how deeply macros, functions, nested content, ?eval and
 	// ?interpret may be nested at run time. Default 500.
 	CallDepth int
-	// Steps is the number of elementary steps of a rendering: expressions,
+	// Steps is the maximum number of elementary steps of a rendering: expressions,
 	// directives, loop iterations, and one for every 64 bytes that a built-in
 	// processes. Default 10 million, about half a second.
 	Steps int64
@@ -36,7 +36,7 @@ type Limits struct {
 	// ListItems is the maximum length of a list that a template builds or
 	// converts from a range. Default 100,000.
 	ListItems int
-	// Memory is the total size of all strings, lists and hashes that a
+	// Memory is the maximum total size of all strings, lists and hashes that a
 	// rendering builds, including those that it no longer holds. Default 64
 	// MiB.
 	Memory int64
@@ -86,7 +86,7 @@ func (e *env) step() error {
 	return nil
 }
 
-// work counts the steps of processing n bytes, or n items of 64 bytes.
+// work counts the steps of processing n bytes: one for every 64.
 func (e *env) work(n int) error {
 	e.stepsLeft -= n>>6 + 1
 	if e.stepsLeft < 0 {
@@ -130,7 +130,8 @@ func (e *env) begin() time.Time {
 	return e.started
 }
 
-// clock is the context of operations within a rendering. It ends with the rendering.
+// clock is the context of operations within a rendering. It ends with the
+// rendering's context, or when its time is up.
 type clock struct{ e *env }
 
 var errOverdue = errors.New("the rendering takes too long")
@@ -169,7 +170,7 @@ func (e *env) checkContext() error {
 }
 
 func (e *env) contextError(err error) error {
-	le := newError(KindLimit, pos{}, "the rendering was ended: "+err.Error())
+	le := newError(KindLimit, pos{}, "the rendering was stopped: "+err.Error())
 	le.cause = err
 	e.failed = le
 	return le
@@ -201,7 +202,7 @@ func (e *env) alloc(n int) error {
 	return nil
 }
 
-const valueBytes = 40 // of one element of a list
+const valueBytes = 40 // the memory of one element of a list
 
 // growList accounts for a new list of n items.
 func (e *env) growList(n int) error {
@@ -221,17 +222,19 @@ func (e *env) enter() error {
 	return nil
 }
 
-// mayEnter reports whether another call is possible after all.
+// mayEnter returns the error of a limit if calls are nested too deeply or there
+// are too many steps.
 func (e *env) mayEnter() error {
 	if e.callsLeft < 0 {
-		return e.limitError("calls are nested too deep")
+		return e.limitError("calls are nested too deeply")
 	}
 	return e.nextSteps()
 }
 
 func (e *env) leave() { e.callsLeft++ }
 
-// checkOutput must be called after output was written.
+// checkOutput checks the limit of the output. It must be called after output
+// has been written.
 func (e *env) checkOutput() error {
 	if len(e.out) > e.limits.OutputBytes {
 		return e.limitError("the output is too long")

@@ -8,13 +8,13 @@ type namespace struct {
 	placed *nameList // by place; not nil, and never changes
 	more   nameList  // names of additional variables, whose values come after those
 	vals   []Value
-	order  []int32 // of the first assignments
+	order  []int32 // places, in the order of their first assignments
 }
 
 // noNames is the list of a namespace without placed names.
 var noNames nameList
 
-// reset creates an empty namespace in which names have their place.
+// reset makes a namespace empty, with a place for each name in placed.
 func (n *namespace) reset(placed *nameList) {
 	n.placed = placed
 	n.vals = append(n.vals[:0], make([]Value, len(placed.names))...)

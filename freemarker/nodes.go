@@ -399,7 +399,7 @@ type macroDef struct {
 	name      string
 	place     int32 // index of its name among those that the template assigns; or -1
 	params    []string
-	defaults  []expr // nil if a parameter has none
+	defaults  []expr // by parameter; nil for one without a default
 	catchAll  string
 	slots     nameList // the parameters, the catch-all and all other locals
 	catchSlot int32

@@ -1,9 +1,9 @@
 package freemarker
 
-// Arithmetic as FreeMarker's BigDecimal engine does it: sums and products are
-// exact (but products are rounded to 12 decimals), quotients have at least 12
-// decimals, and all rounding is half up. Numbers whose digits fit into an int64
-// are computed that way; the others with math/big.
+// Arithmetic as FreeMarker's BigDecimal engine does it: sums are exact,
+// products are rounded to 12 decimals, quotients have at least 12 decimals, and
+// all rounding is half up. Numbers whose digits fit into an int64 are computed
+// that way; the others with math/big.
 
 import (
 	"errors"
@@ -15,7 +15,7 @@ import (
 	"temporal-twilio/freemarker/internal/javatext"
 )
 
-const minScale = 12 // scale of quotients, and maximum scale of products
+const minScale = 12 // minimum scale of quotients, and maximum scale of products
 
 var pow10 = [...]int64{
 	1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14,
@@ -32,7 +32,7 @@ func bigPow10(n int32) *big.Int {
 
 var (
 	errDivideByZero = errors.New("division by zero")
-	errNotFinite    = errors.New("not a finite number")
+	errNotFinite    = errors.New("a number is not finite")
 	errTooManyDigit = errors.New("a number has too many digits")
 )
 
@@ -73,7 +73,7 @@ func toDecimal(v Value) (Value, error) {
 
 // shortDecimal is floatDecimal for a double that is written with few decimals,
 // as prices are. A quotient of two integers below 2^53 is the double nearest to
-// it; so if that is f, f is written with these digits.
+// it; so if the quotient is f, f is written with these digits.
 func shortDecimal(f float64) (d Value, ok bool) {
 	if abs := math.Abs(f); abs < 1e-3 || abs >= 1e7 {
 		return Value{}, false
@@ -167,7 +167,7 @@ func smallResult(op byte, l, r int64) (int64, bool) {
 		}
 		return mulSmall(l, r)
 	case '%':
-		if uint64(l|r) <= math.MaxUint32 && r != 0 { // which divides faster
+		if uint64(l|r) <= math.MaxUint32 && r != 0 { // dividing 32 bits is faster
 			return int64(uint32(l) % uint32(r)), true
 		}
 		if r > 0 {
@@ -193,7 +193,7 @@ type integer interface {
 	integer(e *env) (n int64, ok bool)
 }
 
-// isInteger reports whether v is num.
+// isInteger reports whether v is an integer that is stored in num.
 func (v *Value) isInteger() bool { return v.isSmall() && v.scale == 0 }
 
 func (n *numberNode) integer(*env) (int64, bool) { return n.v.num, n.v.isInteger() }
@@ -221,7 +221,7 @@ func (n *chainNode) integer(e *env) (l int64, ok bool) {
 }
 
 // findIntegers sets n.integers if every operand may be an integer. It is called once
-// the chain is parsed.
+// the chain has been parsed.
 func (n *chainNode) findIntegers() {
 	integers := make([]integer, 0, len(n.rest)+1)
 	steps := len(n.rest)
@@ -458,7 +458,7 @@ func sign(v Value) int {
 	return 0
 }
 
-// compareNumbers returns -1, 0 or 1. A NaN cannot be compared.
+// compareNumbers returns -1, 0 or 1, or an error if one of the numbers is NaN.
 func (e *env) compareNumbers(a, b Value) (int, error) {
 	if a.isSmall() && b.isSmall() && a.scale == b.scale {
 		return cmpInt(a.num, b.num), nil
@@ -518,7 +518,8 @@ func cmpFloat(a, b float64) int {
 	return 0
 }
 
-// checkedDecimal is bigDecimal for the result of a calculation.
+// checkedDecimal is bigDecimal for the result of a calculation, whose digits
+// and memory it checks.
 func (e *env) checkedDecimal(n *big.Int, scale int32) (Value, error) {
 	v := bigDecimal(n, scale)
 	if v.kind == kDec {

@@ -24,7 +24,7 @@ func TestIntegersAreExactBeyond64Bits(t *testing.T) {
 		}
 		got, err := parsed.Render(t.Context(), model)
 		if err != nil || strings.ReplaceAll(got, ",", "") != want {
-			t.Errorf("%s: got %q, %v", template, got, err)
+			t.Errorf("%s: got %q, error %v, want %q without commas", template, got, err, want)
 		}
 	}
 }

@@ -215,7 +215,8 @@ func computerText(v Value) string {
 	return s
 }
 
-// javaNumberText is Number.toString, which settings use.
+// javaNumberText returns what Number.toString returns, for numbers that
+// #setting converts to strings.
 func javaNumberText(v Value) string {
 	switch v.kind {
 	case kInt, kLong:

@@ -43,7 +43,7 @@ var outputFormats = map[string]*outputFormat{
 	"JSON":       {name: "JSON"},
 }
 
-// maxCombined limits how deep output formats may be nested in a name.
+// maxCombined limits how deeply output formats may be nested in a name.
 const maxCombined = 100
 
 // findFormat returns the format with a name, which may be a combination such as
@@ -105,7 +105,7 @@ func (f *outputFormat) fromPlain(s string) Value {
 	return markupValue(&markup{format: f, plain: s, isPlain: true})
 }
 
-// same reports whether two formats are equivalent.
+// same reports whether two formats are the same.
 func (f *outputFormat) same(g *outputFormat) bool { return f == g }
 
 // concatMarkup joins two pieces of markup.
@@ -126,15 +126,16 @@ func concatMarkup(at pos, a, b *markup) (Value, error) {
 	return a.format.fromMarkup(a.markupText() + b.markupText()), nil
 }
 
-// escaping says how code is escaped.
+// escaping says how the output of code is escaped.
 type escaping struct {
 	format *outputFormat
 	policy escPolicy
 }
 
-// codeEscaping is the initial escaping of code for ?eval and ?interpret: that
-// of the built-in's place or, if the output format there is the template's
-// initial one, the template's initial escaping.
+// codeEscaping holds the initial escaping of code for ?eval and ?interpret.
+// begin is that of the built-in's place or, if the output format there is the
+// template's initial one, the template's initial escaping, which is also in
+// template.
 type codeEscaping struct{ begin, template escaping }
 
 // escPolicy says when auto-escaping is on.

@@ -66,7 +66,7 @@ type lexical struct {
 	began               escaping // at the start of the template, before its header
 	stripSpace          bool
 	stripText           bool
-	mixed               int          // how deep in text, for stripText
+	mixed               int          // nesting depth of content, for stripText
 	check               func() error // called now and then; an error ends parsing; may be nil
 	trims               bool
 }
@@ -154,7 +154,7 @@ func (p *parser) failLimit(at pos, msg string) {
 func (p *parser) enter() {
 	p.depth++
 	if p.depth > p.limits.Nesting {
-		p.failLimit(p.last, "expressions or directives are nested too deep")
+		p.failLimit(p.last, "expressions or directives are nested too deeply")
 	}
 }
 
@@ -174,7 +174,7 @@ func (p *parser) tick() {
 	if p.check != nil {
 		p.filled++
 		if p.filled%1024 == 0 && p.check() != nil {
-			p.failLimit(p.last, "parsing was ended")
+			p.failLimit(p.last, "parsing was stopped")
 		}
 	}
 }
@@ -324,7 +324,7 @@ func recoverParse(err *error) {
 	case nil:
 	case *ParseError:
 		*err = r
-	default: // a mistake in this package
+	default: // a bug in this package
 		*err = &ParseError{Line: 1, Column: 1, Message: fmt.Sprint("internal error: ", r)}
 	}
 }
@@ -457,7 +457,7 @@ func (p *parser) fractionDigits(n *numberOutputNode, t token) {
 		minFrac = 0
 	}
 	if minFrac > maxFrac {
-		p.fail(t.pos, "the minimum of fraction digits is greater than the maximum")
+		p.fail(t.pos, "the minimum number of fraction digits is greater than the maximum")
 	}
 	if maxFrac > 50 {
 		p.fail(t.pos, "there cannot be more than 50 fraction digits")
@@ -490,7 +490,7 @@ func (p *parser) applyEscape(def escapeDef, x expr) expr {
 	q.escapes = nil
 	q.loops, q.format, q.escPolicy = def.loops, def.format, def.escPolicy
 	if q.depth > p.limits.Nesting {
-		p.failLimit(x.at(), "#escape directives are nested too deep")
+		p.failLimit(x.at(), "#escape directives are nested too deeply")
 	}
 	p.copied += len(def.toks)
 	if p.copied > maxCopied {

@@ -169,8 +169,8 @@ func (p *parser) macroDefinition(macros *[]*macroNode) node {
 	return n
 }
 
-// parameters parses the parameters of a macro. Their defaults may refer to loop
-// variables through built-ins, like the text around the macro.
+// parameters parses the parameters of a macro. ?index and the like in their
+// defaults may refer to the loops around the macro.
 func (p *parser) parameters(d *macroDef, outer lexical) {
 	d.catchSlot = -1
 	catchAll, hasDefaults := false, false
@@ -209,8 +209,8 @@ func (p *parser) parameters(d *macroDef, outer lexical) {
 		d.defaults = append(d.defaults, def)
 	}
 	p.loops = nil
-	// Parameters take the first slots: so far, their defaults have only
-	// declared variables that are parameters.
+	// Parameters take the first slots. None is taken yet: their defaults are
+	// expressions, which declare no local variables.
 	d.params = slices.Clip(params.names)
 	p.macro.slots = params
 	if d.catchAll != "" {
@@ -272,6 +272,7 @@ func (p *parser) nestedParams(n *userCallNode) {
 }
 
 // hideLoopVar records that a parameter of nested content hides a loop variable.
+// It returns how many scopes it has added to p.loops: 1 or 0.
 func (p *parser) hideLoopVar(name string) int {
 	for _, loop := range slices.Backward(p.loops) {
 		if loop.var1 == name {
@@ -436,8 +437,8 @@ func (p *parser) include() node {
 	return n
 }
 
-// checkInclude checks a flag of #include if it is constant; otherwise, it
-// returns it.
+// checkInclude checks a flag of #include if it is constant, and returns nil. It
+// returns any other flag, which must be checked when it is evaluated.
 func (p *parser) checkInclude(x expr, allowString bool) expr {
 	v, ok := constantValue(x)
 	if !ok {

@@ -65,8 +65,11 @@ func (p *parser) simpleDirective(k tokenKind) node {
 	switch k {
 	case tBreak, tContinue:
 		t := p.take()
-		if k == tBreak && p.breakable < 1 || k == tContinue && p.continua < 1 {
-			p.fail(t.pos, "this directive must be inside a loop")
+		if k == tBreak && p.breakable < 1 {
+			p.fail(t.pos, "#break must be inside a loop or a #switch")
+		}
+		if k == tContinue && p.continua < 1 {
+			p.fail(t.pos, "#continue must be inside a loop")
 		}
 		n := &jumpNode{element: span(t, t), signal: errBreak}
 		if k == tContinue {
@@ -379,7 +382,8 @@ func (p *parser) noParse() node {
 	return &textNode{element: span(first, last), text: text}
 }
 
-// unparsed reads up to the tag that ends a comment or noparse.
+// unparsed reads up to the tag that ends a comment or #noparse, and returns
+// that tag and the text before it.
 func (p *parser) unparsed(first token) (token, string) {
 	start := p.ahead(0).start
 	if k := p.peek(); k != tUnparsed && k != tUnparsedEnd {
@@ -395,7 +399,7 @@ func (p *parser) unparsed(first token) (token, string) {
 			if p.lx.src[t.end-1] == ';' {
 				return t, p.lx.src[start:t.start]
 			}
-			p.fail(first.pos, "this is not closed")
+			p.fail(first.pos, "this comment or #noparse is not closed")
 		}
 	}
 }

@@ -290,7 +290,7 @@ func (p *parser) primary() expr {
 			return x
 		}
 		if n >= 4*p.limits.Nesting {
-			p.failLimit(x.at(), "an expression has too many steps")
+			p.failLimit(x.at(), "an operand has too many operators after it")
 		}
 	}
 }
@@ -383,7 +383,8 @@ func (p *parser) identifier() expr {
 	return n
 }
 
-// find returns which of the frame's variables has this name.
+// find returns which of the frame's variables has this name and, for a
+// parameter, its index.
 func (s *scope) find(name string) (frameVar, int32) {
 	for i, v := range s.params {
 		if v == name {
@@ -455,13 +456,13 @@ func (p *parser) stringParts(s string, t token) []stringPart {
 	}
 	q.lx.state, q.lx.conv = stNoTags, p.lx.conv
 	if q.depth > p.limits.Nesting {
-		p.failLimit(t.pos, "string literals are nested too deep")
+		p.failLimit(t.pos, "string literals are nested too deeply")
 	}
 	q.escapes = nil
 	if p.defaults > 0 {
 		defer func() {
 			if r := recover(); r != nil {
-				p.scanRight() // reports an earlier mistake
+				p.scanRight() // panics with an earlier mistake, if there is one
 				panic(r)
 			}
 		}()
@@ -561,7 +562,7 @@ func (p *parser) dot(x expr) expr {
 	case tLess, tLessEquals, tEscapedGT, tEscapedGTE, tFalse, tTrue, tIn, tAs, tUsing:
 		if t := p.ahead(0); !isLetter(p.lx.src[t.start]) {
 			p.take()
-			p.fail(t.pos, "this is not a name")
+			p.fail(t.pos, "a name must follow the dot")
 		}
 	default:
 		p.unexpected()
@@ -569,7 +570,7 @@ func (p *parser) dot(x expr) expr {
 	t := p.take()
 	switch x.(type) {
 	case *listNode, *stringNode, *boolNode:
-		p.fail(x.at(), "this literal has no variables inside")
+		p.fail(x.at(), "a list, string or boolean literal cannot be followed by a dot")
 	}
 	return &dotNode{pos: x.at(), target: x, key: p.image(t)}
 }
@@ -580,7 +581,7 @@ func (p *parser) index(x expr) expr {
 	p.expect(tCloseBracket)
 	switch x.(type) {
 	case *boolNode, *numberNode:
-		p.fail(x.at(), "this literal has no items")
+		p.fail(x.at(), "a boolean or number literal has no items")
 	}
 	enableLazy(x)
 	return &indexNode{pos: x.at(), target: x, key: key}

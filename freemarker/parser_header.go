@@ -125,7 +125,8 @@ func parseYesNo(s string) (value, ok bool) {
 	return false, false
 }
 
-// constantValue evaluates an expression that consists of literals only.
+// constantValue evaluates an expression of literals. It returns false for any
+// other expression.
 func constantValue(x expr) (Value, bool) {
 	switch x := x.(type) {
 	case *numberNode:
@@ -168,7 +169,8 @@ func constantValue(x expr) (Value, bool) {
 	return Value{}, false
 }
 
-// constantText evaluates a sum of string literals.
+// constantText evaluates a sum of string literals. It returns false for any
+// other expression.
 func constantText(x *chainNode) (Value, bool) {
 	v, ok := constantValue(x.first)
 	if !ok || v.kind != kString {

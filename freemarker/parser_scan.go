@@ -18,8 +18,9 @@ func (p *parser) startsExpression() bool {
 
 func (p *parser) startsUnary() bool { return p.startsExpression() }
 
-// scan functions take the number of tokens already scanned and return it with
-// those of the construct added.
+// The scan functions take the number of tokens already scanned. They return it
+// with the tokens of the construct added, or false if the construct does not
+// follow.
 
 func (p *parser) scanKind(i int, kinds ...tokenKind) (int, bool) {
 	k := p.ahead(i).kind
@@ -29,8 +30,8 @@ func (p *parser) scanKind(i int, kinds ...tokenKind) (int, bool) {
 	return i, false
 }
 
-// scanChain scans item (separator item)*, at most limit times unless limit is
-// negative.
+// scanChain scans item (separator item)*, with at most limit separators unless
+// limit is negative.
 func (p *parser) scanChain(i int, item func(int) (int, bool), limit int, seps ...tokenKind) (int, bool) {
 	i, ok := item(i)
 	if !ok {

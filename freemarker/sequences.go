@@ -89,8 +89,8 @@ func (it *seqIterator) next(e *env) (Value, bool, error) {
 	return v, true, err
 }
 
-// lazyValue is the result of ?map, ?filter and the like if it is consumed at
-// once.
+// lazyValue is the result of ?map, ?filter and the like if its items are
+// computed while they are consumed.
 type lazyValue struct {
 	it         iterator
 	isSequence bool
@@ -349,13 +349,14 @@ func (e *env) sliceList(s sequence, r *rangeValue, count int) (Value, error) {
 	return listOf(items), nil
 }
 
-// countIn returns how many items the slice of a sequence of this size has.
+// countIn returns how many items the slice of a sequence has that is size items
+// long.
 func (r *rangeValue) countIn(at pos, size int) (int, error) {
 	if !r.unbound && r.n == 0 {
 		return 0, nil
 	}
 	if r.first < 0 {
-		return 0, otherError(at, "a range must not start below 0 here")
+		return 0, otherError(at, "a slice cannot start below 0")
 	}
 	if r.first > size || r.first == size && !(r.adaptive && r.step == 1) {
 		return 0, otherError(at, "the range starts beyond the end")
@@ -384,7 +385,7 @@ func (n *indexNode) lazyRange(e *env, v Value, r *rangeValue) (Value, error) {
 		return String(""), nil // as in the reference, which treats everything but lists in memory as strings here
 	}
 	if r.first < 0 {
-		return Value{}, otherError(n.key.at(), "a range must not start below 0 here")
+		return Value{}, otherError(n.key.at(), "a slice cannot start below 0")
 	}
 	size := -1
 	if l.knownSize >= 0 {

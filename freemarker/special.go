@@ -214,8 +214,8 @@ var sharedVariables = map[string]*Value{
 	"xml_escape":         new(object0(&textTransform{xmlReplacer.Replace})),
 }
 
-// shared returns a shared variable, or a missing value; it must not be
-// modified.
+// shared returns a shared variable, or a missing value. The caller must not
+// modify the result.
 func shared(name string) *Value {
 	if v := sharedVariables[name]; v != nil {
 		return v
@@ -278,8 +278,8 @@ func (*compressTransform) run(e *env, at pos, args []namedValue, body func() err
 	return t.run(e, at, nil, body)
 }
 
-// compress turns each run of white space into one space, or into one line
-// break if there was one in it, and drops it at both ends.
+// compress drops white space at both ends, and turns each run of it elsewhere
+// into one space or, unless singleLine is set, into a line break if it has one.
 func compress(s string, singleLine bool) string {
 	const (
 		atStart = iota

@@ -2,8 +2,8 @@
 
 package freemarker_test
 
-// This file measures us against Apache FreeMarker. It needs a JDK and
-// libfreemarker-java:
+// This file compares the speed of this package with that of Apache FreeMarker.
+// It needs a JDK and libfreemarker-java:
 //
 //	go test -tags java ./freemarker -run TestSpeedAgainstJava -v
 
@@ -90,7 +90,7 @@ func TestSpeedAgainstJava(t *testing.T) {
 	for _, r := range rows {
 		want := java.line(t)
 		if got := fmt.Sprintf("%q", render(t, r.parse(t), r.model(t))); r.Rows == 0 && got != want {
-			t.Errorf("%s: Go renders %s, Java %s", r.Name, got, want)
+			t.Errorf("%s: got %s, want %s as from Java", r.Name, got, want)
 		}
 	}
 	fmt.Printf("%-16s %12s %12s %7s %9s   %12s %12s %7s %9s\n", "ops/s", "Java cached", "Go cached", "ratio",

@@ -312,8 +312,9 @@ func trimRightSpace(s string) string {
 	return strings.TrimRightFunc(s, isJavaSpace)
 }
 
-// trimAfter applies the trim directives that come before the text on its
-// first line. It reports whether there are any.
+// trimAfter applies the trim directives that come before the text on its first
+// line. It reports whether there are any; false if they apply to a text without
+// a line break.
 func (s *stripper) trimAfter(t *textNode) bool {
 	found := false
 	for n := prevLeaf(t); n != nil && n.base().endLine == t.line && s.look(n); n = prevLeaf(n) {
@@ -368,8 +369,8 @@ func (s *stripper) trimsRest(t *textNode) bool {
 	return trims
 }
 
-// headToStrip returns how much of the first line is removed with the directives
-// before it.
+// headToStrip returns how many bytes of the first line are removed with the
+// directives before it.
 func (s *stripper) headToStrip(t *textNode) int {
 	end := firstBreak(t.text)
 	if end < 0 && t.col != 1 {
@@ -390,7 +391,7 @@ func (s *stripper) headToStrip(t *textNode) int {
 	return end
 }
 
-// tailToStrip returns how much of the last line is the indentation of
+// tailToStrip returns how many bytes of the last line are the indentation of
 // directives.
 func (s *stripper) tailToStrip(t *textNode) int {
 	last := lastBreak(t.text)

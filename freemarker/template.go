@@ -135,8 +135,8 @@ func (e *env) reset(ctx context.Context, t *Template, model Value) {
 	}
 }
 
-// release makes an environment available for another rendering, unless this one
-// has failed. Only buffers and compiled formats are reused.
+// release makes an environment available for another rendering; after a failed
+// one, it is not called. Only buffers and compiled formats are reused.
 func (e *env) release() {
 	e.out = e.out[:0]
 	if cap(e.out) > 64<<10 {

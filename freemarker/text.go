@@ -48,7 +48,8 @@ func (s *settingsState) updateFast() {
 	s.fast = s.numberFormat == "number" && s.locale == locale.Locale{Language: "en", Country: "US"}
 }
 
-// settings lists the settings that a template can change, and how.
+// settings maps the settings that a template can change to functions that
+// change them.
 var settings = map[string]func(s *settingsState, v string) error{}
 
 func init() {
@@ -241,7 +242,7 @@ const maxSpec = 1000
 // numberFormat compiles a number format.
 func (e *env) numberFormat(spec string) (*decimal.Format, error) {
 	if isCustomFormat(spec) {
-		return nil, errors.New("there is no custom number format")
+		return nil, errors.New("custom number formats are not supported")
 	}
 	if len(spec) > maxSpec {
 		return nil, errors.New("the number format is too long")
@@ -336,7 +337,7 @@ func (e *env) dateFormat(spec string, t dateType, hasSpec bool) (*dateformat.For
 		spec = e.settings.dateFormats[t]
 	}
 	if isCustomFormat(spec) {
-		return nil, errors.New("there is no custom date format")
+		return nil, errors.New("custom date formats are not supported")
 	}
 	if len(spec) > maxSpec {
 		return nil, errors.New("the date format is too long")
@@ -350,7 +351,7 @@ func (e *env) dateFormat(spec string, t dateType, hasSpec bool) (*dateformat.For
 			return r.format, nil
 		}
 	}
-	k.spec = strings.Clone(spec) // keeps it from retaining a whole template
+	k.spec = strings.Clone(spec) // so that the cache does not keep a whole template in memory
 	f, err := dateFormats.get(k, func() (*dateformat.Format, error) {
 		return dateformat.New(k.spec, dateformat.Kind(t), k.loc, k.zone)
 	})
@@ -362,7 +363,8 @@ func (e *env) dateFormat(spec string, t dateType, hasSpec bool) (*dateformat.For
 	return f, e.orSlow(err)
 }
 
-// orSlow counts the cost of looking up a format.
+// orSlow counts the cost of looking up a format. It returns err, or the error
+// of the limit.
 func (e *env) orSlow(err error) error {
 	if limit := e.work(64 << 6); limit != nil {
 		return limit
@@ -419,7 +421,7 @@ func (e *env) parseDate(at pos, s string, t dateType, spec string, hasSpec bool)
 		e.moved[movedKey{e.dateKey(spec, t), hasSpec}] = after
 	}
 	if err != nil {
-		return Value{}, otherError(at, "the string is not a date of the expected format")
+		return Value{}, otherError(at, "the string is not a date in the expected format")
 	}
 	return dateValue(ms, t), nil
 }

@@ -53,7 +53,7 @@ const (
 	aMarkup
 	aDirective
 	aNamespace
-	aAPI // the value came from the data model as a container: ?has_api is true
+	aAPI // a list or hash of the data model, for which ?has_api is true
 	aLazy
 	aLazySequence
 )
@@ -122,7 +122,8 @@ type (
 		// wantsStrings reports whether arguments are converted to strings first.
 		wantsStrings() bool
 	}
-	// transform is a directive that rewrites the output of its body.
+	// transform is a directive that may run a body, and use or change its
+	// output.
 	transform interface {
 		run(e *env, at pos, args []namedValue, body func() error) error
 	}

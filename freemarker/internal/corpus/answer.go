@@ -9,8 +9,8 @@ import (
 	"os/exec"
 )
 
-// Answer asks Apache FreeMarker for the answers to cases, and fills them in. It
-// must run in the directory freemarker and needs a JDK and libfreemarker-java.
+// Answer runs the cases in Apache FreeMarker, and fills in its answers. It must
+// run in the directory freemarker, and needs a JDK and libfreemarker-java.
 func Answer(base Base, cases []Case) error {
 	var in bytes.Buffer
 	enc := json.NewEncoder(&in)

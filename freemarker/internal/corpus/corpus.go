@@ -1,5 +1,5 @@
-// Package corpus reads and writes the templates in freemarker/testdata/corpus,
-// which hold the answers of Apache FreeMarker 2.3.31.
+// Package corpus reads and writes the cases in freemarker/testdata/corpus:
+// templates with the answers of Apache FreeMarker 2.3.31.
 //
 // A file holds one case per line. To keep them short, cases without their own
 // model share the one in base.json, and those marked with prelude start with
@@ -53,7 +53,8 @@ func (b Base) ModelOf(c Case) json.RawMessage {
 	return b.Model
 }
 
-// Load reads the base and the names of the files of a corpus.
+// Load reads the base of a corpus, and returns it with the names of the
+// corpus's files.
 func Load(dir string) (Base, []string, error) {
 	var base Base
 	data, err := os.ReadFile(filepath.Join(dir, "base.json"))

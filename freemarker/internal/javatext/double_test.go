@@ -27,7 +27,7 @@ func TestTextsOfFloatsAreJavas(t *testing.T) {
 		}
 	}
 	if s.Err() != nil || total < 1000 {
-		t.Fatalf("%s: got %d cases, error %v", name, total, s.Err())
+		t.Fatalf("%s: got %d cases, error %v, want at least 1000", name, total, s.Err())
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package cases opens the files with Java's answers, which the tests of the
-// javatext packages compare with.
+// Package cases opens the files with Java's answers, with which the tests of
+// the javatext packages compare their results.
 package cases
 
 import (

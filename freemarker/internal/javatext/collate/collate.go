@@ -39,9 +39,7 @@ func (c *Collator) Equal(a, b string) bool {
 	return c.Compare(a, b) == 0
 }
 
-// Compare returns -1, 0 or 1. As in Java, it is not an order on all strings: if
-// something is ignorable in one string but not in the other, each of the two
-// can be greater than the other.
+// Compare returns -1, 0 or 1, as java.text.Collator.compare does.
 func (c *Collator) Compare(a, b string) int {
 	if a == b {
 		return 0
@@ -61,7 +59,7 @@ func tertiary(order int32) int32  { return order & 0xff }
 type comparison struct {
 	source, target elements
 	result         int
-	second, third  bool // such differences still count
+	second, third  bool // whether secondary and tertiary differences still count
 }
 
 func (c *comparison) run(t *tables) int {

@@ -27,7 +27,7 @@ func TestOrderIsJavas(t *testing.T) {
 		}
 	}
 	if s.Err() != nil || total < 1000 {
-		t.Fatalf("%s: %d cases, error %v", name, total, s.Err())
+		t.Fatalf("%s: got %d cases, error %v, want at least 1000", name, total, s.Err())
 	}
 	t.Logf("%d of %d cases wrong", wrong, total)
 }
@@ -39,7 +39,7 @@ func FuzzCompare(f *testing.F) {
 	f.Fuzz(func(t *testing.T, l, a, b string) {
 		c := For(locale.Parse(l))
 		if c.Compare(a, a) != 0 || c.Equal(a, b) != (c.Compare(a, b) == 0) {
-			t.Errorf("got %q %q", a, b)
+			t.Errorf("%s: Compare of %q with itself is not 0, or Compare and Equal disagree about %q and %q", l, a, a, b)
 		}
 	})
 }

@@ -31,8 +31,9 @@ var composed = sync.OnceValue(func() []rune {
 	return list
 })
 
-// markPlain finds ASCII characters for which any two different strings differ:
-// none is ignorable or part of a contraction, and no two have the same order.
+// markPlain marks ASCII characters of which any two different strings compare
+// as different: none is ignorable or part of a contraction, and no two have the
+// same order.
 func (t *tables) markPlain() {
 	seen := map[int32]bool{}
 	for r := range rune(128) {
@@ -44,7 +45,8 @@ func (t *tables) markPlain() {
 	}
 }
 
-// plain reports whether a string consists of such characters.
+// plain reports whether a string consists of characters that markPlain has
+// marked.
 func (t *tables) plain(s string) bool {
 	for i := range len(s) {
 		if s[i] >= 128 || !t.isPlain[s[i]] {

@@ -8,8 +8,8 @@ import (
 // end is what next returns after the last element; no element has this order.
 const end int32 = -1
 
-// unmappedOrder precedes a character that no rule knows, and whose own order is
-// its number: such characters come after all others.
+// unmappedOrder comes before the order of a character that no rule mentions,
+// which is its code point: such characters sort after all others.
 const unmappedOrder int32 = 0x7fff0000
 
 // elements returns the orders of a string's characters one by one.
@@ -18,7 +18,7 @@ type elements struct {
 	text    string
 	pos     int
 	pending []int32 // of the previous character
-	swap    rune    // a character that no rule knows, whose second order comes next
+	swap    rune    // a character that no rule mentions, whose own order comes next
 }
 
 func (e *elements) next() int32 {

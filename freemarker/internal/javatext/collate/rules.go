@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// The rules of the JDK, one line for all collators and one for what each
-// tailored one adds; gen/Collations.java describes the format.
+// The rules of the JDK: one line with those of all collators, and a line for
+// each set of rules that locales add; gen/Collations.java describes the format.
 //
 //go:embed rules.txt.gz
 var packed []byte
@@ -77,7 +77,8 @@ func parse(rules string) []entry {
 		case c == ' ':
 			i++
 		case c == '\'':
-			// What follows the opening quote is quoted, even another quote.
+			// The character after the opening quote is quoted, even if it is a
+			// quote.
 			_, size := utf8.DecodeRuneInString(rules[i+1:])
 			end := i + 1 + size
 			for end < len(rules) && rules[end] != '\'' {
@@ -98,13 +99,13 @@ func parse(rules string) []entry {
 type merger struct {
 	list []entry
 	seen map[string]bool
-	last *entry // the next one goes after it
-	save *entry // the one at the end of the list
+	last *entry // the entry that the next one goes after
+	save *entry // the entry at the end of the list
 }
 
-// merge returns the entries in the order that they define: an entry goes after
-// the previous one, and moves if it already exists; a reset changes which one
-// that is.
+// merge returns the entries in the order that they define. An entry goes after
+// the previous one, and is moved there if it already exists; a reset names
+// another entry for the next one to go after.
 func merge(entries []entry) []entry {
 	m := merger{seen: map[string]bool{}}
 	for i := range entries {
@@ -154,9 +155,10 @@ func (m *merger) add(e entry) {
 	}
 }
 
-// place returns the index after the last entry. A reset may name a string
-// without its own entry: the excess over its longest prefix that has one then
-// becomes an extension.
+// place returns the index at which the next entry goes: after m.last. A reset
+// may name a string without its own entry; the entry that it then stands for is
+// the last one that the string starts with, and the rest of the string is the
+// excess, which becomes an extension.
 func (m *merger) place() (at int, excess string) {
 	switch {
 	case m.last == nil:
@@ -172,7 +174,8 @@ func (m *merger) place() (at int, excess string) {
 	return 0, ""
 }
 
-// Orders from here on are numbers of expansions and contractions.
+// Orders from expansions on are indexes of expansions, and from contractions on
+// of contractions.
 const (
 	expansions   int32 = 0x7e000000
 	contractions int32 = 0x7f000000
@@ -284,9 +287,10 @@ func (t *tables) add(r rune, order int32) {
 func (t *tables) contract(s string, order int32) {
 	r, _ := utf8.DecodeRuneInString(s)
 	list := t.list(r)
-	// The JDK also has a list for the last character, for reading backwards. It
-	// matters for a character without an order: in a list, it does not come
-	// after all others, but ends its string.
+	// The JDK also has a list for the last character, for reading backwards.
+	// That matters for a character without an order: in a list, its order is
+	// unmapped, which equals end, so that it ends its string instead of sorting
+	// after all others.
 	last, _ := utf8.DecodeLastRuneInString(s)
 	defer t.list(last)
 	for i := range *list {
@@ -357,7 +361,7 @@ func (t *tables) addComposed() {
 	}
 }
 
-// contracted returns the order of a string that has its own.
+// contracted returns the order of a string that has its own, or unmapped.
 func (t *tables) contracted(s string) int32 {
 	r, _ := utf8.DecodeRuneInString(s)
 	if o := t.order(r); o >= contractions {

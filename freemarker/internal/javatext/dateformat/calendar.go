@@ -88,7 +88,7 @@ type moment struct {
 	month     int   // from 1
 	dom       int
 	millis    int64 // of the day
-	gregorian bool  // otherwise of the Julian calendar
+	gregorian bool  // whether the date is of the Gregorian calendar; if not, of the Julian one
 }
 
 // moment splits an instant into fields: by the Gregorian calendar throughout if
@@ -109,8 +109,8 @@ func (z *Zone) moment(ms int64, pure bool) moment {
 	return m
 }
 
-// eraYear returns the year as it is counted in its era, and the era: 0 before
-// Christ.
+// eraYear returns the year as it is counted in its era, and the era: 0 for BC,
+// 1 for AD.
 func (m *moment) eraYear() (year int64, era int) {
 	if m.year <= 0 {
 		return 1 - m.year, 0
@@ -121,17 +121,19 @@ func (m *moment) eraYear() (year int64, era int) {
 // weekday returns 1 for Sunday to 7 for Saturday.
 func weekday(day int64) int { return int(floorMod(day+4, 7)) + 1 }
 
-// onOrBefore returns the latest day, at most day, that is a given weekday.
+// onOrBefore returns the last day, up to and including day, that falls on the
+// weekday wd.
 func onOrBefore(day int64, wd int) int64 {
 	return day - floorMod(int64(weekday(day)-wd), 7)
 }
 
-// newYear returns the first day of a year, in the calendar of that time.
+// newYear returns the first day of a year, in the calendar in use then.
 func newYear(year int64) int64 {
 	return system(year > cutoverYear).day(year, 1, 1)
 }
 
-// dayOfYear counts from 1. The year 1582 was ten days shorter.
+// dayOfYear returns the moment's day in its year, counted from 1. The year 1582
+// was ten days shorter.
 func (m *moment) dayOfYear() int { return int(m.day-newYear(m.year)) + 1 }
 
 // firstOfMonth returns the first day of the moment's month.
@@ -142,12 +144,14 @@ func (m *moment) firstOfMonth() int64 {
 	return m.day - int64(m.dom) + 1
 }
 
-// weeks defines how a locale counts weeks.
+// weeks defines how a locale counts weeks: on which weekday they start, and how
+// many days the first week of a year or month has at least.
 type weeks struct{ first, minimal int }
 
 func weeksOf(d *locale.Dates) weeks { return weeks{d.FirstDay, d.MinimalDays} }
 
-// number returns the number of the week of a day in a period.
+// number returns the number of the week that day falls in, counted in the year
+// or month that begins at start. It is 0 before the first week.
 func (w weeks) number(start, day int64) int {
 	first := onOrBefore(start+6, w.first)
 	if int(first-start) >= w.minimal {

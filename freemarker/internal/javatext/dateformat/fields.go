@@ -43,7 +43,8 @@ func (f *fields) set(field int, v int32) {
 
 func (f *fields) clear(field int) { f.value[field], f.stamp[field] = 0, 0 }
 
-// both returns the stamp of two fields that only count together.
+// both returns the stamp of two fields that only count together: the later one,
+// or 0 unless both are set.
 func (f *fields) both(a, b int) int {
 	if f.stamp[a] == 0 || f.stamp[b] == 0 {
 		return 0
@@ -99,7 +100,8 @@ func (f *fields) rule() (r dayRule, useWeekday bool) {
 	return byWeekOfYear, useWeekday
 }
 
-// time returns the instant. Years of the Buddhist era are converted.
+// time returns the instant that the fields mean in a zone. If buddhist is set,
+// their years are of the Buddhist era.
 func (f *fields) time(z *Zone, buddhist bool) int64 {
 	g := *f
 	if buddhist {
@@ -196,8 +198,8 @@ func (f *fields) instant(z *Zone) int64 {
 	return ms - o.total()
 }
 
-// date returns the day, in the calendar of that time. Whole days in the time of
-// day are added to it.
+// date returns the day that the fields mean, by the calendar in use then, plus
+// over: the whole days in the time of day.
 func (f *fields) date(over int64) int64 {
 	year := int32(1970)
 	if f.stamp[fieldYear] != 0 {
@@ -225,7 +227,7 @@ func (f *fields) date(over int64) int64 {
 	return d // one of the ten days that did not exist
 }
 
-// dateIn returns the day in one of the calendars.
+// dateIn returns the day that the fields mean by one calendar.
 func (f *fields) dateIn(s system, year int32) int64 {
 	rule, useWeekday := f.rule()
 	wd := int(f.value[fieldWeekday])
@@ -270,7 +272,8 @@ func (f *fields) dateIn(s system, year int32) int64 {
 	return start
 }
 
-// firstWeek returns the first day of the first week of a period.
+// firstWeek returns the first day of the first week of the year or month that
+// begins at start; it may be before that.
 func (f *fields) firstWeek(start int64) int64 {
 	first := onOrBefore(start+6, f.weeks.first)
 	if int(first-start) >= f.weeks.minimal {

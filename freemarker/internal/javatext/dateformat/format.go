@@ -32,14 +32,14 @@ var ErrUnknownKind = errors.New("the value isn't known to be a date, time, or da
 // 80 years ago.
 type Format struct {
 	kind   Kind
-	simple *simple // or
+	simple *simple // either this or iso is set
 	iso    *iso
 }
 
 // New compiles a date_format, time_format or datetime_format setting, or the argument of
 // ?string, for a value of the given kind: a style ("medium", "short_long", "" for the
 // default), "iso…" or "xs…" with their options, else a SimpleDateFormat pattern.
-// The error's message is FreeMarker's reason. Formats that start with @ are the caller's.
+// The error's message is FreeMarker's reason. The caller must handle formats that start with @.
 func New(spec string, kind Kind, l locale.Locale, z *Zone) (*Format, error) {
 	f := &Format{kind: kind}
 	var err error
@@ -104,18 +104,18 @@ func (f *Format) Append(dst []byte, ms int64) ([]byte, error) {
 	return f.simple.append(dst, ms), nil
 }
 
-// Parse parses a date, as ?date, ?time and ?datetime do. Like FreeMarker, it
-// ignores what follows the date with patterns and styles, but is strict with
-// "iso" and "xs".
+// Parse parses a date, as ?date, ?time and ?datetime do. As in FreeMarker,
+// other text may follow a date in a pattern or a style, but not one in "iso" or
+// "xs".
 func (f *Format) Parse(s string) (ms int64, err error) {
 	ms, _, err = f.ParseZone(s)
 	return ms, err
 }
 
-// ParseZone is Parse, and also returns what Java's format has become: after
-// parsing the name of a time zone, it stays in that zone, and FreeMarker keeps
-// formats for as long as a template runs. The result is f itself unless a
-// different zone was named.
+// ParseZone is Parse, and also returns the format to use from then on: a Java
+// format that has parsed the name of a time zone stays in that zone, and
+// FreeMarker keeps its formats for as long as a template runs. The result is f
+// itself unless a different zone was named.
 func (f *Format) ParseZone(s string) (ms int64, after *Format, err error) {
 	if f.iso != nil {
 		ms, err = f.iso.parse(s)

@@ -35,12 +35,12 @@ func TestDatesAreJavas(t *testing.T) {
 		total++
 		if got := answer(c); got != c[6] {
 			if wrong++; wrong <= 30 {
-				t.Errorf("%s %s kind %s %q %s %q: %q, Java has %q", c[0], c[1], c[2], c[3], c[4], c[5], got, c[6])
+				t.Errorf("%s %s kind %s %q %s %q: got %q, Java has %q", c[0], c[1], c[2], c[3], c[4], c[5], got, c[6])
 			}
 		}
 	}
 	if s.Err() != nil || total < 1000 {
-		t.Fatalf("%s: %d cases, error %v", name, total, s.Err())
+		t.Fatalf("%s: got %d cases, error %v, want at least 1000", name, total, s.Err())
 	}
 	t.Logf("%d of %d cases wrong", wrong, total)
 }
@@ -80,7 +80,7 @@ func TestZoneIDsNeverReadPaths(t *testing.T) {
 			t.Errorf("LoadZone(%q) = %s, want GMT", id, z.ID())
 		}
 		if _, ok := LoadZoneStrict(id); ok {
-			t.Errorf("%q is accepted as a zone", id)
+			t.Errorf("LoadZoneStrict(%q) accepted the ID, want it refused", id)
 		}
 	}
 	for id, want := range map[string]string{"GMT+2": "GMT+02:00", "GMT-0330": "GMT-03:30", "GMT+0": "GMT+00:00", "Asia/Tokyo": "Asia/Tokyo", "UTC": "UTC"} {
@@ -100,10 +100,10 @@ func TestFormatKeepsTheReadZone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := written(after, ms); got != "2024-07-05 13:00 PDT" {
-		t.Errorf("%s", got)
+		t.Errorf("with the format after parsing: got %s, want 13:00 PDT", got)
 	}
 	if got := written(f, ms); got != "2024-07-05 20:00 UTC" {
-		t.Errorf("%s", got)
+		t.Errorf("with the original format: got %s, want 20:00 UTC", got)
 	}
 }
 
@@ -119,7 +119,7 @@ func FuzzFormat(f *testing.F) {
 				continue
 			}
 			if n := len(written(format, ms)); n > 400*(len(spec)+1) {
-				t.Errorf("%d bytes", n)
+				t.Errorf("got %d bytes for the format %q, want at most %d", n, spec, 400*(len(spec)+1))
 			}
 			format.Parse(text)
 			format.Parse(written(format, ms))

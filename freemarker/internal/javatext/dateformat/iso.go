@@ -14,7 +14,7 @@ const (
 	Hours Accuracy = iota
 	Minutes
 	Seconds
-	Milliseconds       // shown as far as they are not zero
+	Milliseconds       // shown without trailing zeros
 	MillisecondsForced // always three digits
 )
 
@@ -22,7 +22,7 @@ const (
 type iso struct {
 	kind       Kind
 	xs         bool
-	zone       *Zone // the zone to show, and for texts that name none
+	zone       *Zone // in which times are shown, and parsed if they name no zone
 	showOffset bool
 	accuracy   Accuracy
 }
@@ -31,7 +31,7 @@ var errLessThanSeconds = javatext.Reasonf("Less than seconds accuracy isn't allo
 
 // newISO parses the options after "iso" or "xs": h, m, s, ms for the accuracy,
 // nz and fz to hide and to force the zone, u and fu for UTC, each preceded by
-// "_" or a space. Positions in messages count the prefix.
+// "_" or a space. Positions in messages include the prefix.
 func newISO(options string, prefix int, kind Kind, xs bool, z *Zone) (*iso, error) { //nolint:cyclop // a state machine of the options
 	if kind == Unknown {
 		return nil, ErrUnknownKind
@@ -151,8 +151,8 @@ func appendISO(dst []byte, ms int64, kind Kind, showOffset bool, accuracy Accura
 	return dst, nil
 }
 
-// isoRoom is how much room FreeMarker has for a text. The seconds of an offset,
-// which zones had a hundred years ago, may not fit.
+// isoRoom is the length of FreeMarker's buffer for each kind of text. An offset
+// with seconds, such as zones had a hundred years ago, may not fit.
 var isoRoom = map[Kind]int{Date: 16, Time: 18, DateTime: 29}
 
 var errOffsetTooLong = javatext.Reasonf("The offset of the zone has seconds, for which there is no room")

@@ -204,14 +204,14 @@ func validZone(s string, style isoStyle) bool {
 
 // isoTime holds the values of the parts, each within its bounds.
 type isoTime struct {
-	year, month, day     int64 // astronomical
+	year, month, day     int64 // the year is astronomical
 	hour, minute, second int64
 	millis               int64
 	nextDay              bool // the hour was 24
 	zone                 *Zone
 }
 
-// numbers reads the parts.
+// numbers converts the parts to numbers, and checks their bounds.
 func (f *iso) numbers(p *isoParts) (t isoTime, err error) {
 	t = isoTime{year: 1970, month: 1, day: 1, zone: f.zone}
 	number := func(part, name string, least, most int64) (v int64) {
@@ -269,7 +269,7 @@ func (t *isoTime) midnight(k Kind) error {
 	return nil
 }
 
-// toNumber parses a part, whose value must be within two bounds.
+// toNumber parses a part, whose value must be from least to most.
 func toNumber(s, name string, least, most int64) (int64, error) {
 	v, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || v < -math.MaxInt32 || v > math.MaxInt32 {
@@ -284,13 +284,14 @@ func toNumber(s, name string, least, most int64) (int64, error) {
 	return v, nil
 }
 
-// maxYear is the last year that fits in milliseconds; the first one is equally
+// maxYear is the last year that fits in milliseconds; the first one is about as
 // far from 1970.
 const maxYear = 292_278_994
 
-// instant is what a strict java.util.GregorianCalendar makes of the fields,
-// with the Gregorian calendar throughout: it rejects days that a month does not
-// have, seconds of 60, and times that the zone's clocks skip.
+// instant returns what a strict java.util.GregorianCalendar computes from the
+// fields, with the Gregorian calendar throughout. It returns false for days
+// that a month does not have, seconds of 60, and times that the zone's clocks
+// skip.
 func (t *isoTime) instant() (ms int64, ok bool) {
 	if t.second > 59 || t.year > maxYear || t.year < -maxYear+2 ||
 		t.day > gregorian.monthLength(t.year, int(t.month)-1) {

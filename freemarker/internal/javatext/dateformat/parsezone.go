@@ -2,7 +2,8 @@ package dateformat
 
 import "slices"
 
-// zoneText reads a zone for z and Z: "+hhmm", "GMT", "GMT+h:mm" or a name.
+// zoneText reads a zone for the letters z and Z: "+hhmm", "GMT", "GMT+h:mm" or
+// a name. It returns the position after it, or -1.
 func (p *parser) zoneText(start, pos int) int {
 	s := p.text
 	switch c := s[pos]; {
@@ -46,8 +47,8 @@ func (p *parser) zoneName(pos int) int {
 			if !ok {
 				continue
 			}
-			// If both times have the same name, the zone decides which is
-			// meant.
+			// If standard time and summer time have the same name, the zone
+			// decides which is meant.
 			same := i < 2 && equalFold(n[i], n[i+2])
 			saving := int32(0)
 			if i >= 2 {

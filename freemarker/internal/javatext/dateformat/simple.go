@@ -22,7 +22,7 @@ type item struct {
 type simple struct {
 	pattern string
 	items   []item
-	alone   bool // a month without a day, which some languages write differently
+	alone   bool // the month is the only field: some languages then write its name differently
 	locale  locale.Locale
 	dates   *locale.Dates
 	numbers *locale.Numbers
@@ -113,11 +113,10 @@ func (f *simple) append(dst []byte, ms int64) []byte {
 	return dst
 }
 
-// buddhistYears is how many years the Buddhist era is ahead.
+// buddhistYears is how many years the Buddhist era is ahead of AD.
 const buddhistYears = 543
 
-// field appends one field. It is long because it is a table of the pattern
-// letters.
+// field appends the text of one field.
 func (f *simple) field(dst []byte, it *item, m *moment) []byte { //nolint:cyclop,funlen // a table of pattern letters
 	long := it.count >= 4
 	hour := m.millis / hourMillis
@@ -141,7 +140,7 @@ func (f *simple) field(dst []byte, it *item, m *moment) []byte { //nolint:cyclop
 		switch {
 		case !f.dates.Buddhist:
 		case it.letter == 'Y' && m.year <= 0:
-			v -= buddhistYears // Java counts its Buddhist years back from Christ
+			v -= buddhistYears // for week years BC, Java subtracts them
 		default:
 			v += buddhistYears
 		}
@@ -237,8 +236,9 @@ func appendTwo(dst []byte, n int64) []byte {
 	return append(dst, '0'+byte(n/10), '0'+byte(n%10))
 }
 
-// number appends a number in the locale's digits, with at least and at most
-// that many digits, or any number of them if most is 0.
+// number appends a number in the locale's digits: with leading zeros if it has
+// fewer than least and, unless most is 0, without all but the last most of
+// them.
 func (f *simple) number(dst []byte, v int64, least, most int) []byte {
 	if v < 0 {
 		dst = append(dst, f.numbers.Minus...)

@@ -9,7 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// errNoMatch is used within this package; callers add the text.
+// errNoMatch says that a text does not match a pattern. Format.ParseZone
+// returns an error with the text instead.
 var errNoMatch = errors.New("no match")
 
 // parser parses one text by a pattern. Positions count bytes.
@@ -17,8 +18,8 @@ type parser struct {
 	f         *simple
 	text      string
 	fields    fields
-	zone      *Zone // of the text, if it names one
-	ambiguous bool  // a two-digit year, of this century or the last
+	zone      *Zone // the zone that the text names, or the format's
+	ambiguous bool  // the two-digit year may mean 80 years ago or 20 years ahead
 }
 
 // now is the clock. Tests set it to the time of their corpus.
@@ -108,7 +109,7 @@ func (p *parser) field(start int, it *item, abut bool) int {
 	}
 	text := p.text
 	if abut {
-		end, ok := skipRunes(text, start, it.count)
+		end, ok := skipUnits(text, start, it.count)
 		if !ok || end < pos {
 			return -1
 		}
@@ -122,8 +123,8 @@ func (p *parser) field(start int, it *item, abut bool) int {
 	return end
 }
 
-// skipRunes advances by a number of UTF-16 units. It fails at the end of the text.
-func skipRunes(s string, pos, units int) (int, bool) {
+// skipUnits advances by a number of UTF-16 units. It fails at the end of the text.
+func skipUnits(s string, pos, units int) (int, bool) {
 	for ; units > 0; units-- {
 		if pos >= len(s) {
 			return pos, false
@@ -202,8 +203,8 @@ func twoDigits(s string) bool {
 	return n == 2
 }
 
-// name parses the longest matching name, ignoring case, and sets a field to its
-// index in its list.
+// name parses the longest matching name, ignoring case, and sets a field to the
+// name's index in its list plus base.
 func (p *parser) name(pos, field, base int, lists ...[]string) int {
 	best, length, found := 0, -1, false
 	for _, names := range lists {
@@ -225,8 +226,9 @@ func (p *parser) name(pos, field, base int, lists ...[]string) int {
 	return pos + length
 }
 
-// foldPrefix reports whether a text starts with a name in the sense of
-// String.regionMatches(ignoreCase), and returns the length.
+// foldPrefix reports whether a text starts with a name, compared as
+// String.regionMatches does if it ignores case, and how many bytes of the text
+// that is.
 func foldPrefix(s, name string) (int, bool) {
 	i := 0
 	for _, want := range name {

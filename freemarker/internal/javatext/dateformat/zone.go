@@ -13,8 +13,8 @@ import (
 // mean time before 1900.
 type Zone struct {
 	id      string
-	names   int // of zoneData.names; -1 for zones that are named by their ID
-	saving  int // summer time's, in milliseconds: TimeZone.getDSTSavings
+	names   int // key in localZones.names; -1 for zones that are named by their ID
+	saving  int // how far summer time is ahead, in milliseconds: TimeZone.getDSTSavings
 	offsets []offset
 	first   offset  // before all transitions
 	at      []int64 // milliseconds of the transitions
@@ -193,7 +193,7 @@ func (z *Zone) offsetAt(ms int64) offset {
 }
 
 // wall returns the offset for a wall-clock time, as ZoneInfo.getOffsetsByWall
-// does: in a gap, it is the offset after it; in a repeated hour, the later one.
+// does: in a gap, the one before it; in a repeated hour, the later one.
 func (z *Zone) wall(ms int64) offset {
 	n := len(z.at)
 	if n == 0 {

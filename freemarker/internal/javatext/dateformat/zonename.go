@@ -18,7 +18,7 @@ type zoneTable struct {
 	ids    map[string]zoneEntry
 	sorted []string          // IDs
 	orders map[string]string // by locale, the numbers of IDs, in the order in which SimpleDateFormat tries their names
-	names  map[string]string // by locale, the line of its names
+	names  map[string]string // by locale, the line with the names of its zones
 }
 
 type zoneEntry struct{ rules, names, saving int }

@@ -16,14 +16,14 @@ import (
 // 1e999999999 in the format "0" is a gigabyte of zeros.
 const MaxLength = 1 << 20
 
-// Errors of formatting. Their texts are the reasons that FreeMarker prints.
+// The errors of formatting. That of ErrRounding is Java's.
 var (
 	ErrRounding = javatext.Reasonf("Rounding needed with the rounding mode being set to RoundingMode.UNNECESSARY")
 	ErrTooLong  = javatext.Reasonf("The text of the number would have more than %d digits", MaxLength)
 )
 
-// Java's limits on the digits of integers and doubles: only the big types may
-// have more.
+// Java's limits on the digits of integers and doubles: only BigInteger and
+// BigDecimal may have more.
 const (
 	maxIntegerDigits  = 309
 	maxFractionDigits = 340
@@ -96,8 +96,7 @@ func Computer() *Format { return computer }
 
 // Fraction returns the format of #{x; m2M4}: the locale's number format without
 // grouping, with at least minDigits and at most maxDigits decimals. #{x} alone
-// is Fraction(l, 0, 50). As with Java's setters, a minimum above the maximum
-// raises the maximum.
+// is Fraction(l, 0, 50). A minimum above the maximum is lowered to it.
 func Fraction(l locale.Locale, minDigits, maxDigits int) *Format {
 	n := l.Numbers()
 	f, err := compile(n.NumberPattern, symbolsOf(n))
@@ -167,7 +166,7 @@ func (f *Format) AppendBigInt(dst []byte, v *big.Int) ([]byte, error) {
 	return f.append(dst, &d, true, l)
 }
 
-// bigDigits returns the digits of |v|: none of zero.
+// bigDigits returns the digits of |v|, and none for zero.
 func bigDigits(v *big.Int) []byte {
 	if v.Sign() == 0 {
 		return nil
@@ -179,8 +178,8 @@ func bigDigits(v *big.Int) []byte {
 	return text
 }
 
-// AppendFloat64 appends v as Java formats a Double: the digits of Double.toString, rounded
-// half-even by the exact value.
+// AppendFloat64 appends v as Java formats a Double: the digits of
+// Double.toString, rounded by the exact value.
 func (f *Format) AppendFloat64(dst []byte, v float64) ([]byte, error) {
 	if math.IsNaN(v) || math.IsInf(v, 0) && f.multiplier == 0 {
 		return append(dst, f.nan...), nil
@@ -245,7 +244,7 @@ type limits struct{ minInt, maxInt, minFrac, maxFrac int }
 
 func (f *Format) limits() limits { return limits{f.minInt, f.maxInt, f.minFrac, f.maxFrac} }
 
-// limited returns the limits for types other than the big ones.
+// limited returns the limits for types other than BigInteger and BigDecimal.
 func (f *Format) limited() limits {
 	return limits{
 		min(f.minInt, maxIntegerDigits), min(f.maxInt, maxIntegerDigits),
@@ -315,8 +314,8 @@ func (f *Format) appendFixed(dst []byte, d *digits, integer bool, l limits) []by
 	return f.appendFraction(dst, text, -d.point, l)
 }
 
-// appendFraction appends the digits after the point, preceded by that many
-// zeros if positive.
+// appendFraction appends the digits after the point: text, after that many
+// zeros if zeros is positive.
 func (f *Format) appendFraction(dst, text []byte, zeros int, l limits) []byte {
 	for i := 0; i < l.maxFrac && (i < l.minFrac || len(text) > 0); i++ {
 		if i < zeros || len(text) == 0 {

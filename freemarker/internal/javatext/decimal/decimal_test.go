@@ -26,12 +26,12 @@ func TestTextIsJavas(t *testing.T) {
 		total++
 		if got := answer(t, c); got != c[4] {
 			if wrong++; wrong <= 30 {
-				t.Errorf("%s %q %s %s: %q, Java has %q", c[0], c[1], c[2], c[3], got, c[4])
+				t.Errorf("%s %q %s %s: got %q, Java has %q", c[0], c[1], c[2], c[3], got, c[4])
 			}
 		}
 	}
 	if s.Err() != nil || total < 1000 {
-		t.Fatalf("%s: %d cases, error %v", name, total, s.Err())
+		t.Fatalf("%s: got %d cases, error %v, want at least 1000", name, total, s.Err())
 	}
 	t.Logf("%d of %d cases wrong", wrong, total)
 }
@@ -77,16 +77,16 @@ func TestTextsHaveBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := f.AppendDecimal(nil, big.NewInt(1), -2_000_000_000); err != ErrTooLong {
-		t.Errorf("10^2000000000: got error %v", err)
+		t.Errorf("10^2000000000: got error %v, want ErrTooLong", err)
 	}
 	if text, err := f.AppendDecimal(nil, big.NewInt(1), 2_000_000_000); err != nil || string(text) != "0" {
-		t.Errorf("10^-2000000000: got %q %v", text, err)
+		t.Errorf("10^-2000000000: got %q, error %v, want 0", text, err)
 	}
 	if _, err := Fraction(locale.Locale{}, 2_000_000_000, 2_000_000_000).AppendFloat64(nil, 1.5); err != nil {
-		t.Errorf("a double has at most 340 decimals, but got error %v", err)
+		t.Errorf("two billion decimals of a double: got error %v, want none, since at most 340 are written", err)
 	}
 	if _, err := Fraction(locale.Locale{}, 2_000_000_000, 2_000_000_000).AppendDecimal(nil, big.NewInt(1), 0); err != ErrTooLong {
-		t.Errorf("two billion decimals: got error %v", err)
+		t.Errorf("two billion decimals of a BigDecimal: got error %v, want ErrTooLong", err)
 	}
 }
 
@@ -99,16 +99,16 @@ func TestNamedFormatsAreFreeMarkers(t *testing.T) {
 		return string(text)
 	}
 	if got := append64(Computer(), math.Inf(-1)); got != "-INF" {
-		t.Errorf("computer: got %s", got)
+		t.Errorf("computer: got %s, want -INF", got)
 	}
 	if got := append64(Computer(), 1234.5678901234567891); got != "1234.567890123457" && got != "1234.5678901234567" {
-		t.Errorf("computer: got %s", got)
+		t.Errorf("computer: got %s, want 1234.567890123457 or 1234.5678901234567", got)
 	}
 	if got := append64(Fraction(locale.Parse("de_DE"), 2, 4), 1234.5); got != "1234,50" {
-		t.Errorf("#{x; m2M4}: got %s", got)
+		t.Errorf("#{x; m2M4}: got %s, want 1234,50", got)
 	}
 	if got := append64(Fraction(locale.Parse("en_US"), 0, 50), 1234567.125); got != "1234567.125" {
-		t.Errorf("#{x}: got %s", got)
+		t.Errorf("#{x}: got %s, want 1234567.125", got)
 	}
 }
 
@@ -126,7 +126,7 @@ func FuzzFormat(f *testing.F) {
 			first(format.AppendDecimal(nil, big.NewInt(n), scale)), first(format.AppendBigInt(nil, big.NewInt(n))),
 		} {
 			if len(text) > 5*MaxLength+10*len(spec) {
-				t.Errorf("%d bytes", len(text))
+				t.Errorf("got %d bytes for the format %q, want at most %d", len(text), spec, 5*MaxLength+10*len(spec))
 			}
 		}
 	})

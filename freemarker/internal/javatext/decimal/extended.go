@@ -262,8 +262,8 @@ func (o *options) value() (value string, ok bool, err error) {
 	return o.text(start, o.pos), o.pos > start, nil
 }
 
-// expected returns FreeMarker's message about what it found at the position
-// instead.
+// expected returns FreeMarker's error for options that lack something, such as
+// a name, at the position.
 func (o *options) expected(what string) error {
 	end := len(o.src)
 	for end > 0 && unicode.IsSpace(rune(o.src[end-1])) && o.src[end-1] != 0xa0 {

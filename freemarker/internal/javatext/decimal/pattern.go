@@ -28,7 +28,7 @@ func symbolsOf(n *locale.Numbers) *symbols {
 	}
 }
 
-// Patterns use these in every locale.
+// The special characters of patterns, which are the same in every locale.
 const (
 	digitMark  = '#'
 	zeroMark   = '0'

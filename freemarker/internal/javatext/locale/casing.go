@@ -32,9 +32,9 @@ func Lower(l Locale, s string) string {
 	return convert(l, s, 'A', 'Z', lowers)
 }
 
-// lowerLithuanian lowers the letters that x/text would decompose in Lithuanian
-// but Java does not. The others get a dot that stays above them under an
-// accent.
+// lowerLithuanian lowers all letters except those to which Java adds a dot
+// above in Lithuanian: golang.org/x/text lowers these as Java does, but would
+// decompose some of the others.
 func lowerLithuanian(r rune) rune {
 	if strings.ContainsRune("IJ\u0130\u012e\u00cc\u00cd\u0128", r) {
 		return r
@@ -48,8 +48,8 @@ const (
 	finalSigma = '\u03c2'
 )
 
-// lowerSigmas replaces capital sigmas with small ones: final ones after the
-// last cased letter of a word, unless it is the only one.
+// lowerSigmas replaces capital sigmas with small ones: with a final one if it
+// is the last cased letter of its word, but not the only one.
 // java.text.BreakIterator decides what a word is, and sees fewer boundaries
 // than Unicode's condition Final_Sigma: a hyphen or a digit does not end a
 // word.
@@ -99,8 +99,8 @@ var (
 	lowers = casers(func(t language.Tag) cases.Caser { return cases.Lower(t) })
 )
 
-// A Caser has state, so each language that Java handles specially has a pool of
-// them.
+// casers returns a pool of Casers, which have state, for each language that
+// Java handles specially and one for all others.
 func casers(make func(language.Tag) cases.Caser) map[string]*sync.Pool {
 	pools := map[string]*sync.Pool{}
 	for _, lang := range []string{"und", "tr", "az", "lt"} {
@@ -164,7 +164,8 @@ func LowerChar(r rune) rune {
 	return unicode.ToLower(r)
 }
 
-// convertASCII swaps the case of the letters in a range, if s is ASCII.
+// convertASCII swaps the case of the ASCII letters in a range. It returns false
+// if s is not ASCII.
 func convertASCII(s string, from, to byte) (string, bool) {
 	change := -1
 	for i := range len(s) {

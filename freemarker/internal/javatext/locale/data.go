@@ -49,7 +49,7 @@ type Dates struct {
 //go:embed locales.txt.gz
 var packed []byte
 
-// tables holds the values that locales share, and the numbers of each locale's
+// tables holds the values that locales share, and the indexes of each locale's
 // values.
 type tables struct {
 	sections  map[string][]string
@@ -124,7 +124,7 @@ func Lines(packed []byte) func(yield func(string) bool) {
 			}
 		}
 		if s.Err() != nil {
-			panic("javatext: a broken table: " + s.Err().Error())
+			panic("javatext: cannot unpack a table: " + s.Err().Error())
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package locale knows locales by the names that FreeMarker's settings use, and
-// provides the JDK's locale data for them.
+// Package locale parses the names of locales in FreeMarker's settings, and
+// provides the JDK's data for these locales.
 package locale
 
 import "strings"

@@ -18,12 +18,12 @@ func TestCasesAreJavas(t *testing.T) {
 		l := Parse(f[0])
 		if up, low := Upper(l, f[1]), Lower(l, f[1]); up != f[2] || low != f[3] {
 			if wrong++; wrong <= 20 {
-				t.Errorf("%s %+q: %+q %+q, Java has %+q %+q", f[0], f[1], up, low, f[2], f[3])
+				t.Errorf("%s %+q: got %+q %+q, Java has %+q %+q", f[0], f[1], up, low, f[2], f[3])
 			}
 		}
 	}
 	if s.Err() != nil || total < 1000 {
-		t.Fatalf("%s: %d cases, error %v", name, total, s.Err())
+		t.Fatalf("%s: got %d cases, error %v, want at least 1000", name, total, s.Err())
 	}
 }
 
@@ -33,20 +33,20 @@ func TestSettingsReadAsInFreeMarker(t *testing.T) {
 		"iw_IL": "he_IL", "en,GB": "en_GB", `"fr_FR"`: "fr_FR", "JVM default": "en_US", "_": "", "in": "id",
 	} {
 		if got := Parse(setting).String(); got != want {
-			t.Errorf("Parse(%q) is %q, want %q", setting, got, want)
+			t.Errorf("Parse(%q): got %q, want %q", setting, got, want)
 		}
 	}
 }
 
 func TestLocalesWithoutDataFallBack(t *testing.T) {
 	if got := Parse("de_US").Numbers(); got.Decimal != ',' || got.CurrencyCode != "USD" || got.CurrencySymbol != "$" {
-		t.Errorf("German in the United States: got %c %s %s", got.Decimal, got.CurrencyCode, got.CurrencySymbol)
+		t.Errorf("German in the United States: got %c %s %s, want , USD $", got.Decimal, got.CurrencyCode, got.CurrencySymbol)
 	}
 	if got := Parse("xx_YY").Numbers(); got.Decimal != '.' || got.CurrencyCode != "XXX" {
-		t.Errorf("an unknown locale: got %c %s", got.Decimal, got.CurrencyCode)
+		t.Errorf("an unknown locale: got %c %s, want . XXX", got.Decimal, got.CurrencyCode)
 	}
 	if got := Parse("xx_DE").Dates(); got.FirstDay != 2 || got.MinimalDays != 4 {
-		t.Errorf("weeks in Germany: got first day %d, minimum of %d days", got.FirstDay, got.MinimalDays)
+		t.Errorf("weeks in Germany: got first day %d, minimum of %d days, want 2 and 4", got.FirstDay, got.MinimalDays)
 	}
 }
 
@@ -56,7 +56,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, setting string) {
 		l := Parse(setting)
 		if l.Numbers() == nil || l.Dates() == nil {
-			t.Error("no data")
+			t.Errorf("Parse(%q) has no data for numbers or dates", setting)
 		}
 		Lower(l, Upper(l, setting))
 	})
