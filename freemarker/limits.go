@@ -95,8 +95,8 @@ func (e *env) work(n int) error {
 	return nil
 }
 
-// nextSteps checks the context and the total, and grants more steps. Steps
-// beyond the last grant are counted.
+// nextSteps checks the number of steps, the time and the context, and grants
+// more steps. Steps taken beyond the last grant are counted.
 func (e *env) nextSteps() error {
 	e.steps += checkEvery - int64(e.stepsLeft)
 	e.stepsLeft = checkEvery
@@ -131,7 +131,7 @@ func (e *env) begin() time.Time {
 }
 
 // clock is the context of operations within a rendering. It ends with the
-// rendering's context, or when its time is up.
+// context of the rendering, or when the rendering's time is up.
 type clock struct{ e *env }
 
 var errOverdue = errors.New("the rendering takes too long")
@@ -222,8 +222,8 @@ func (e *env) enter() error {
 	return nil
 }
 
-// mayEnter returns the error of a limit if calls are nested too deeply or there
-// are too many steps.
+// mayEnter returns an error if calls are nested too deeply, or if the rendering
+// can take no more steps.
 func (e *env) mayEnter() error {
 	if e.callsLeft < 0 {
 		return e.limitError("calls are nested too deeply")

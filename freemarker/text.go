@@ -439,7 +439,7 @@ func (e *env) booleanText(at pos, b, fallback bool) (string, error) {
 	case e.settings.hasBooleans:
 		return e.settings.booleans[btoi(b)], nil
 	case !fallback:
-		return "", otherError(at, "a boolean cannot be printed; use ?c or ?string")
+		return "", otherError(at, "a boolean cannot be printed unless boolean_format is set; use ?c or ?string")
 	case b:
 		return "true", nil
 	}

@@ -76,16 +76,16 @@ type machine struct {
 	behindTo int32 // where the current lookbehind must end
 	runEnd   int32 // where the leading run of this attempt ended, -1 if there was none
 
-	done   <-chan struct{} // of the context, which would move the machine to the heap
-	limits *Limits
-	begun  int        // where the current attempt started
-	given  bool       // the search is abandoned: there can be no match
-	slow   bool       // the call has taken long
-	tick   int        // steps to the next pause
-	spent  int        // steps up to the last pause
-	ended  Budget     // what ended the match, "" if nothing has
-	end    time.Time  // the context's deadline, if it has one
-	paused *time.Time // time of the first pause; most matches never check the clock
+	done     <-chan struct{} // of the context, which would move the machine to the heap
+	limits   *Limits
+	begun    int        // where the current attempt started
+	hopeless bool       // the rest of the input cannot match
+	slow     bool       // the call has taken long
+	tick     int        // steps to the next pause
+	spent    int        // steps up to the last pause
+	ended    Budget     // what ended the match, "" if nothing has
+	end      time.Time  // the context's deadline, if it has one
+	paused   *time.Time // time of the first pause; most matches never check the clock
 
 	memo *memo // nil until the match takes long
 	// tried holds the positions at which the body of a loop has failed, one bit
@@ -165,12 +165,12 @@ func (m *machine) pause() bool {
 	}
 	if !m.slow && m.spent >= 2*pauseEvery {
 		m.slow = true
-		m.given = m.isHopeless(m.begun)
+		m.hopeless = m.isHopeless(m.begun)
 	}
 	if m.memo == nil && m.spent >= m.memoThreshold() {
 		m.memo = newMemo(m)
 	}
-	return m.ended == "" && !m.given
+	return m.ended == "" && !m.hopeless
 }
 
 // memoThreshold returns the number of steps after which failures are
@@ -206,7 +206,7 @@ func (m *machine) search(start int) int {
 		if m.attempt(pos) {
 			return pos
 		}
-		if m.ended != "" || m.given || p.anchored {
+		if m.ended != "" || m.hopeless || p.anchored {
 			return -1
 		}
 		if end := int(m.runEnd); end > pos {
@@ -293,7 +293,7 @@ func runeWidth(s string, i int) int {
 // attempt tries to match from pos on. Group 0 is set if it succeeds.
 func (m *machine) attempt(pos int) bool {
 	m.depth, m.nested = 0, 0
-	m.runEnd, m.begun, m.given = -1, pos, false
+	m.runEnd, m.begun, m.hopeless = -1, pos, false
 	if m.dirty {
 		for i := range m.groups {
 			m.groups[i] = -1

@@ -17,7 +17,7 @@ import java.util.Map;
 /**
  * Renders templates of rows.json on one thread for the requested time. Each line of its input is the
  * name of a row, "cached" or "full" (parse, too), and milliseconds, with tabs between them; it answers with
- * how often per second it did that. First, it prints the output of each row, one per line.
+ * the number of times per second that it did this. First, it prints the output of each row, one per line.
  */
 final class Speed {
     interface Task { void run() throws Exception; }

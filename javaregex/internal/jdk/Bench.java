@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads lines of milliseconds, pattern, tab, input. It answers each with the nanoseconds of
+ * Reads lines of milliseconds, pattern and input, with tabs between them. It answers each with the nanoseconds of
  * processor time that a Matcher.find() takes, measured for that many milliseconds.
  */
 public class Bench {
