@@ -17,12 +17,12 @@ func TestDateFormatKeepsTheReadZone(t *testing.T) {
 			"2024-07-05 13:00 PDT",
 		},
 		{
-			"another format or zone does not",
+			"another format, or one for another time_zone, does not have that zone",
 			`<#assign d="2024-07-05 12:00 PST"?datetime("yyyy-MM-dd HH:mm z")>${d?string("HH:mm z")} ${d?string("yyyy-MM-dd HH:mm z")}<#setting time_zone="Europe/Berlin">${d?string("yyyy-MM-dd HH:mm z")}<#setting time_zone="UTC"> ${d?string("yyyy-MM-dd HH:mm z")}`,
 			"20:00 UTC 2024-07-05 13:00 PDT2024-07-05 22:00 CEST 2024-07-05 20:00 UTC",
 		},
 		{
-			"it survives a change of number_format, not of the locale",
+			"a change of number_format keeps that zone, one of the locale does not",
 			`<#assign d="2024-07-05 12:00 PST"?datetime("yyyy-MM-dd HH:mm z")><#setting number_format="0.0">${d?string("yyyy-MM-dd HH:mm z")} <#setting time_zone="UTC">${d?string("yyyy-MM-dd HH:mm z")} <#setting locale="de">${d?string("yyyy-MM-dd HH:mm z")}`,
 			"2024-07-05 13:00 PDT 2024-07-05 13:00 PDT 2024-07-05 20:00 UTC",
 		},
@@ -37,7 +37,7 @@ func TestDateFormatKeepsTheReadZone(t *testing.T) {
 			"2024-07-05 13:00 PDT 2024-07-05 13:00 EDT 2024-07-05 13:00 PDT",
 		},
 		{
-			"also if parsing fails afterwards",
+			"a format keeps the zone even if parsing fails afterwards",
 			`<#attempt>${"2024-07-05 12:00 PST x"?datetime("yyyy-MM-dd HH:mm z'y'")}<#recover>E</#attempt> ${"2024-07-05T12:00:00Z"?datetime.iso?string("yyyy-MM-dd HH:mm z'y'")}`,
 			"E 2024-07-05 05:00 PDTy",
 		},

@@ -345,7 +345,7 @@ func (lx *lexer) eatNewline() {
 		i += n
 		if r == '\r' {
 			if i == len(lx.src) {
-				return // the reference looks for one more character
+				return // the reference reads one more character, and so skips nothing
 			}
 			if i < len(lx.src) && lx.src[i] == '\n' {
 				i++

@@ -136,8 +136,7 @@ func keyword(s string) tokenKind {
 	return tID
 }
 
-// expression reads a token inside an expression. It is a table of the first
-// characters.
+// expression reads a token inside an expression.
 func (lx *lexer) expression() token { //nolint:cyclop // a table of first characters
 	rest := lx.src[lx.p:]
 	c := rest[0]
@@ -221,7 +220,8 @@ func (lx *lexer) string(rest string) token {
 	return t
 }
 
-// operator counts open parentheses and brackets.
+// operator counts open parentheses and brackets, and changes the state at the
+// outermost parentheses.
 func (lx *lexer) operator(t token) token {
 	switch t.kind {
 	case tOpenBracket:
@@ -381,7 +381,7 @@ func (lx *lexer) failAt(n int) {
 	end := lx.p + n
 	if end < len(lx.src) {
 		_, size := utf8.DecodeRuneInString(lx.src[end:])
-		if end+size >= len(lx.src) && size < 4 { // the reference looks for one more character
+		if end+size >= len(lx.src) && size < 4 { // the reference reads one more character, and fails there
 			lx.failAtEnd()
 		}
 		lx.advance(end + 1)
@@ -423,7 +423,7 @@ func (lx *lexer) badCharacter(rest string) {
 }
 
 // idLength returns the length of the identifier at the start of s, or 0, and
-// whether it consists only of ASCII letters and the like.
+// whether it has neither escapes nor non-ASCII characters.
 func idLength(s string) (n int, plain bool) {
 	if len(s) > 0 && idByte[s[0]] {
 		for n = 1; n < len(s) && idPart[s[n]]; {

@@ -370,7 +370,8 @@ func (p *parser) content(macros *[]*macroNode) []node {
 	}
 }
 
-// text joins adjacent pieces of text.
+// text reads adjacent pieces of text as one node. It returns nil if the text is
+// to be stripped.
 func (p *parser) text() *textNode {
 	first := p.take()
 	last := first

@@ -5,7 +5,7 @@ package freemarker
 import "slices"
 
 // directive parses a directive, or returns nil at a tag that does not start
-// one. It is a table of the directives.
+// one.
 func (p *parser) directive(k tokenKind, macros *[]*macroNode) node { //nolint:cyclop // a table of the directives
 	switch k {
 	case tIf:

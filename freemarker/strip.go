@@ -55,7 +55,7 @@ func (s *stripper) look(n node) bool {
 	return true
 }
 
-// link sets the parents and positions of all nodes.
+// link sets the parent and the index of n and of everything in it.
 func link(n, parent node, index int) {
 	b := n.base()
 	b.parent, b.index = parent, int32(index)

@@ -101,7 +101,7 @@ func (t *Template) Render(ctx context.Context, model Value) (string, error) {
 }
 
 // RenderAt is Render with a given time as .now: the same time and model always
-// produce the same text. The zero time means the clock.
+// produce the same text. The zero time means the current one.
 func (t *Template) RenderAt(ctx context.Context, model Value, now time.Time) (text string, err error) {
 	defer func() { recovered(&err, recover()) }()
 	e := envs.Get().(*env)
@@ -135,8 +135,8 @@ func (e *env) reset(ctx context.Context, t *Template, model Value) {
 	}
 }
 
-// release makes an environment available for another rendering; after a failed
-// one, it is not called. Only buffers and compiled formats are reused.
+// release puts an environment back for another rendering. It is not called if
+// this one has failed. Only buffers and compiled formats are reused.
 func (e *env) release() {
 	e.out = e.out[:0]
 	if cap(e.out) > 64<<10 {

@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/test/cputime"
 )
 
-// hostile lists patterns with inputs, and whether a match is found.
+// hostile lists patterns with inputs, and whether the pattern matches.
 var hostile = []struct {
 	name, pattern, input string
 	found                bool

@@ -76,7 +76,7 @@ type machine struct {
 	behindTo int32 // where the current lookbehind must end
 	runEnd   int32 // where the leading run of this attempt ended, -1 if there was none
 
-	done     <-chan struct{} // of the context, which would move the machine to the heap
+	done     <-chan struct{} // of the context, which itself would move the machine to the heap
 	limits   *Limits
 	begun    int        // where the current attempt started
 	hopeless bool       // the rest of the input cannot match
@@ -87,7 +87,7 @@ type machine struct {
 	end      time.Time  // the context's deadline, if it has one
 	paused   *time.Time // time of the first pause; most matches never check the clock
 
-	memo *memo // nil until the match takes long
+	memo *memo // nil until the match has taken long
 	// tried holds the positions at which the body of a loop has failed, one bit
 	// each. Java continues after the loop there, which in a leaky program
 	// differs from trying again.
@@ -316,8 +316,8 @@ func (m *machine) attempt(pos int) bool {
 	return true
 }
 
-// succeed does what frames from the top down to index base do once their match
-// has succeeded.
+// succeed sets the groups of the frames of kind frameSuccess at base and above,
+// the latest first.
 func (m *machine) succeed(base int) {
 	for i := m.depth - 1; i >= base; i-- {
 		if f := &m.stack[i]; frameKind(f.op&0xFF) == frameSuccess {

@@ -7,8 +7,8 @@ package javaregex
 
 import "slices"
 
-// memo remembers failures for one input. It is only created once a match takes
-// long.
+// memo remembers failures for one input. It is only created once a match has
+// taken long.
 type memo struct {
 	bases []uint64 // the first key of each point
 	width uint64   // number of keys per position

@@ -103,7 +103,8 @@ func (p *parser) literal() *node {
 	return seqOf(nodes)
 }
 
-// single returns the node of one character, in either case if the flags say so.
+// single returns the node of one character, which matches either case if the
+// flags say so.
 func (p *parser) single(c rune) *node {
 	n := &node{kind: nodeSet, set: p.singleSet(c), literal: true}
 	if p.has(CaseInsensitive) && p.has(UnicodeCase) && foldsOnlyBesideOthers(c) {

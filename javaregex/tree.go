@@ -1,7 +1,7 @@
 package javaregex
 
 // This file defines the tree that a pattern is parsed into, and computes what
-// Java's compiler does for a part of it: its length, and whether it is
+// Java's compiler finds out about a part of it: its length, and whether it is
 // deterministic.
 
 import "math"
@@ -53,7 +53,7 @@ const (
 	atGraphemeBound                     // \b{g}
 )
 
-// unbounded is the max of a repetition without one, as in Java.
+// unbounded is the max of a repetition without a maximum, as in Java.
 const unbounded = math.MaxInt32
 
 // node is a part of a pattern. Flags are resolved: a set is exactly what it
