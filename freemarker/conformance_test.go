@@ -150,7 +150,7 @@ func (t *tally) other(tb testing.TB, name string) {
 			Column                           int     `json:"expect_column"`
 		}
 		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			tb.Fatalf("%s: got %v", name, err)
+			tb.Fatalf("%s: a line is not a case: %v", name, err)
 		}
 		if len(c.Model) == 0 || string(c.Model) == "null" {
 			c.Model = json.RawMessage("{}")

@@ -104,7 +104,7 @@ func (e *env) nextSteps() error {
 		return e.failed
 	}
 	if e.steps > e.limits.Steps {
-		return e.limitError("too many steps")
+		return e.limitError("the rendering takes too many steps")
 	}
 	return e.checkClock()
 }
@@ -194,7 +194,7 @@ func (e *env) grow(n int) error {
 func (e *env) alloc(n int) error {
 	e.memory -= int64(n)
 	if e.memory < 0 {
-		return e.limitError("too much memory")
+		return e.limitError("the rendering takes too much memory")
 	}
 	if n > 1024 {
 		return e.work(n)

@@ -82,11 +82,11 @@ func (p *parser) bindParams(n *builtinNode) {
 	n.called = true
 	switch c := len(n.args); {
 	case n.bi.binds == bindsLambda && c != 1:
-		p.fail(open.pos, "?"+n.bi.written+" requires exactly 1 parameter")
+		p.fail(open.pos, "?"+n.bi.written+" requires exactly 1 argument")
 	case n.bi.name == "then" && c != 2:
-		p.fail(open.pos, "?then requires exactly 2 parameters")
+		p.fail(open.pos, "?then requires exactly 2 arguments")
 	case n.bi.name == "switch" && c < 2:
-		p.fail(open.pos, "?switch must have at least 2 parameters")
+		p.fail(open.pos, "?switch requires at least 2 arguments")
 	}
 	if l, ok := n.args[0].(*lambdaNode); ok && len(l.params) != 1 {
 		p.fail(l.pos, "?"+n.bi.written+" needs a lambda with exactly 1 parameter")

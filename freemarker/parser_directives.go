@@ -485,7 +485,7 @@ func (p *parser) autoEscBlock(k tokenKind, macros *[]*macroNode) node {
 	end := tEndNoAutoEsc
 	if k == tAutoEsc {
 		if !p.format.markup {
-			p.fail(first.pos, "the output format cannot escape")
+			p.fail(first.pos, "auto-escaping needs a markup output format")
 		}
 		p.escPolicy, end = escSupported, tEndAutoEsc
 	} else {

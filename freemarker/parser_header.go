@@ -26,7 +26,7 @@ func (p *parser) header() {
 		}
 	}
 	if requested != nil && !p.format.markup {
-		p.fail(requested.pos, "the output format cannot escape")
+		p.fail(requested.pos, "auto-escaping needs a markup output format")
 	}
 	p.looseEnd()
 }

@@ -359,7 +359,7 @@ func (r *rangeValue) countIn(at pos, size int) (int, error) {
 		return 0, otherError(at, "a slice cannot start below 0")
 	}
 	if r.first > size || r.first == size && !(r.adaptive && r.step == 1) {
-		return 0, otherError(at, "the range starts beyond the end")
+		return 0, otherError(at, "the range starts beyond the end of what it is applied to")
 	}
 	if r.unbound {
 		return size - r.first, nil
@@ -371,7 +371,7 @@ func (r *rangeValue) countIn(at pos, size int) (int, error) {
 	case last < 0:
 		return r.first + 1, nil
 	case last >= size && !r.adaptive:
-		return 0, otherError(at, "the range ends beyond the end")
+		return 0, otherError(at, "the range ends beyond the end of what it is applied to")
 	case last >= size:
 		return size - r.first, nil
 	}
@@ -424,7 +424,7 @@ func (n *indexNode) lazyBackwards(e *env, it iterator, r *rangeValue) (Value, er
 			return Value{}, err
 		}
 		if !ok {
-			return Value{}, otherError(n.pos, "the range starts beyond the end")
+			return Value{}, otherError(n.pos, "the range starts beyond the end of what it is applied to")
 		}
 		if i >= low {
 			items[next] = v
@@ -448,7 +448,7 @@ func (it *sliceIterator) start(e *env) error {
 	for ; it.skip > 0; it.skip-- {
 		if _, ok, err := it.it.next(e); err != nil || !ok {
 			if err == nil {
-				err = otherError(it.at, "the range starts beyond the end")
+				err = otherError(it.at, "the range starts beyond the end of what it is applied to")
 			}
 			return err
 		}
@@ -481,7 +481,7 @@ func (it *sliceIterator) next(e *env) (Value, bool, error) {
 	}
 	v, ok, err := it.it.next(e)
 	if err == nil && !ok && !it.r.adaptive {
-		err = otherError(it.at, "the range ends beyond the end")
+		err = otherError(it.at, "the range ends beyond the end of what it is applied to")
 	}
 	return v, ok, err
 }

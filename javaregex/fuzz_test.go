@@ -248,7 +248,7 @@ func TestPatternServesManyGoroutines(t *testing.T) {
 				want := strings.Repeat("7", i+1)
 				m, err := p.Find(context.Background(), "ordine "+want)
 				if err != nil || m.Named()["n"] != want {
-					t.Errorf("got %v, %v, want %s", m, err, want)
+					t.Errorf("got match %v, error %v, want the group n to be %s", m, err, want)
 					return
 				}
 			}

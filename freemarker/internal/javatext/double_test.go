@@ -52,7 +52,7 @@ func FuzzAppendDouble(f *testing.F) {
 		back, err := strconv.ParseFloat(text, 64)
 		near := back == math.Nextafter(v, math.Inf(1)) || back == math.Nextafter(v, math.Inf(-1)) // as in Java
 		if err != nil || back != v && !near && v == v {
-			t.Errorf("%x is written as %s, which is parsed as %x, error %v", v, text, back, err)
+			t.Errorf("%x is written as %s, which is parsed as %x, error %v, want the same or a neighbour", v, text, back, err)
 		}
 	})
 }

@@ -19,7 +19,7 @@ func TestDatesAreJavas(t *testing.T) {
 	total, wrong := 0, 0
 	s.Buffer(nil, 1<<20)
 	if !s.Scan() {
-		t.Fatalf("%s is empty", name)
+		t.Fatalf("%s is empty, want the time of its answers first", name)
 	}
 	written, err := strconv.ParseInt(s.Text(), 10, 64)
 	if err != nil {
