@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// module writes a main package with one package beside it.
+// module writes a module with a main package and a package that it imports, and
+// returns its folder.
 func module(t *testing.T, say string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -82,7 +83,7 @@ func TestNewerThanSources(t *testing.T) {
 		t.Helper()
 		got, err := newerThanSources(binary, dir)
 		if err != nil || got != want {
-			t.Errorf("%s: %v, %v, want %v", when, got, err, want)
+			t.Errorf("%s: got newer %v, error %v, want %v", when, got, err, want)
 		}
 	}
 	check("without a binary", false)

@@ -168,8 +168,8 @@ func variable(flag *pflag.Flag) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
 }
 
-// misspeltVariables returns an error for each variable whose name differs from
-// that of a flag's by one or two letters. Others that begin with LOCAL_ may be
+// misspeltVariables returns an error for each variable whose name differs by one
+// or two letters from a flag's variable. Others that begin with LOCAL_ may be
 // another program's.
 func misspeltVariables(flags *pflag.FlagSet, environment []string) error {
 	known := map[string]bool{}

@@ -373,7 +373,7 @@ func TestChildNeverReadyIsNamed(t *testing.T) {
 	}
 	l.waitForOutput("local: worker is not ready after 1s")
 	if line := l.lastLine(); !strings.Contains(line, "/readyz: 503") || !strings.Contains(line, "worker.log") {
-		t.Errorf("the last line names neither the failed check nor the log, or only one of them: %s", line)
+		t.Errorf("the last line lacks the failed check or the path of the log: %s", line)
 	}
 }
 

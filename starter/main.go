@@ -1,5 +1,5 @@
-// Command starter is the command line: it sends texts through Temporal, checks
-// triggers, and delivers texts to a webhook as Twilio does.
+// Command starter is the product's command line: it sends texts through Temporal,
+// checks triggers, and delivers texts to a webhook as Twilio does.
 package main
 
 import (

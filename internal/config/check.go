@@ -62,8 +62,8 @@ func (m Mistakes) err() error {
 	return m
 }
 
-// minIDSecret is the minimum length of ID_SECRET: with a shorter one, which can be
-// guessed, trying all phone numbers shows whose pseudonym it is.
+// minIDSecret is the minimum length of ID_SECRET: whoever guesses a shorter one can
+// try all phone numbers, and so find the one behind a pseudonym.
 const minIDSecret = 16
 
 // misread explains, for each variable that could not be parsed, what is

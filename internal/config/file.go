@@ -16,7 +16,7 @@ import (
 	"temporal-twilio/internal/yamlfile"
 )
 
-// fileVariable names the configuration file.
+// fileVariable is the variable that names the configuration file.
 const fileVariable = "CONFIG_FILE"
 
 // merge adds the variables in the file that CONFIG_FILE names to an

@@ -29,7 +29,7 @@ func TestAccountsHaveTheirOwnTokens(t *testing.T) {
 	}
 	tokens := c.WebhookTokens()
 	if want := map[string][]string{one: {"primary", "secondary", "c"}, two: {"a", "b"}, three: {"named"}}; !reflect.DeepEqual(tokens, want) {
-		t.Errorf("got the tokens %v", tokens)
+		t.Errorf("got the tokens %v, want %v", tokens, want)
 	}
 	if printed := fmt.Sprintf("%v %+v %#v", c, c, c.Subaccounts); strings.Contains(printed, "primary") || strings.Contains(printed, "="+"a") {
 		t.Errorf("a token is printed: %s", printed)

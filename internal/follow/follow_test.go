@@ -64,8 +64,8 @@ func TestFileKeepsItsLastUsableValue(t *testing.T) {
 	if file.Look(0); file.Value() != "three" || !errors.Is(file.Err(), os.ErrNotExist) {
 		t.Errorf("while the file is missing: got %q, %v", file.Value(), file.Err())
 	}
-	// Each new state is logged once: two values; empty, half written, too long,
-	// and missing.
+	// Each new state is logged once: two values, and a file that is empty, half
+	// written, too long and missing.
 	if got := strings.Count(log.String(), "level=INFO"); got != 2 {
 		t.Errorf("got %d lines about values, want 2:\n%s", got, log)
 	}

@@ -224,7 +224,7 @@ func TestDocumentedInputsHaveTheirSchemas(t *testing.T) {
 	schemas := validators(t)
 	for _, input := range inputs {
 		if err := validate(schemas[string(input[1])+"Input"], input[2]); err != nil {
-			t.Errorf("%v\n%s", err, input[0])
+			t.Errorf("the schema refuses an input in docs/sending.md: %v\n%s", err, input[0])
 		}
 	}
 }
@@ -240,7 +240,7 @@ func TestPublishedEventsHaveTheirSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := validate(validators(t)["TriggerEvent"], event); err != nil {
-		t.Errorf("%v\n%s", err, event)
+		t.Errorf("the schema refuses a published event: %v\n%s", err, event)
 	}
 }
 

@@ -180,8 +180,9 @@ func TwilioRequest(ctx context.Context, method string, status int, took time.Dur
 	span.End()
 }
 
-// ids generates span IDs: random ones, except that a workflow run's is derived
-// from its run ID, so that every worker that continues it uses the same span.
+// ids generates trace and span IDs: random ones, except that those of a workflow
+// run derive from its run ID, so that every worker that continues the run uses the
+// same span.
 type ids struct{}
 
 type runKey struct{}

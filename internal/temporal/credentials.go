@@ -19,7 +19,7 @@ import (
 	"temporal-twilio/internal/follow"
 )
 
-// Renewed are the credentials that follow their files.
+// Renewed reports on the credentials that follow their files.
 type Renewed struct {
 	// Files returns why a changed file cannot be used, or nil, for each file by
 	// the name of its variable.

@@ -150,10 +150,10 @@ require (
 	modernc.org/sqlite v1.51.0 // indirect
 )
 
-// What this server never uses of Temporal, and took a quarter of the time to
-// compile: archives in the cloud, PostgreSQL, and workers that Temporal starts.
-// Each stub has just what Temporal's packages name of it, and an upgrade that
-// needs more does not compile.
+// The stubs replace what this server never uses and what took a quarter of the time
+// to compile: archives in the cloud, PostgreSQL, and workers that Temporal starts.
+// Each stub has just what Temporal's packages refer to; if an upgrade needs more,
+// the server does not compile.
 replace (
 	cloud.google.com/go/storage => ./stubs/gcs
 	github.com/aws/aws-sdk-go-v2/config => ./stubs/awsconfig

@@ -44,7 +44,7 @@ var defaultDynamicConfig = map[string]any{
 	"history.timerProcessorMaxPollRPS":    400,
 	// Never ask the internet for newer versions.
 	"frontend.enableServerVersionCheck": false,
-	// Together with a person's commands, the Web UI exceeds the default of 10
+	// Together with a user's commands, the Web UI exceeds the default of 10
 	// requests a second.
 	"frontend.namespaceRPS.visibility": 100,
 }

@@ -85,7 +85,7 @@ func TestTextFromPageStartsAWorkflow(t *testing.T) {
 		}
 		execution := found.Executions[0]
 		if id := execution.Execution.WorkflowId; !strings.HasPrefix(id, "sms-"+sid) || execution.Type.Name != "OrderStatusWorkflow" {
-			t.Errorf("the query finds %s %s", execution.Type.Name, id)
+			t.Errorf("the query finds the workflow %s of type %s, want the OrderStatusWorkflow of the text %s", id, execution.Type.Name, sid)
 		}
 		return nil
 	})

@@ -29,8 +29,7 @@ const (
 	malformed, fuzzed, floodTime = 500, 1000, 10 * time.Second
 )
 
-// dial connects to a webhook. The connection's deadline is as far away as that of
-// other waits.
+// dial connects to a webhook. Reads and writes fail after stack.Patience.
 func dial(v *victim) (net.Conn, error) {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(v.url, "http://"))
 	if err == nil {

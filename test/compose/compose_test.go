@@ -80,7 +80,7 @@ func environment(service map[string]string, differs ...string) (all []string) {
 	return append(all, differs...)
 }
 
-// run runs a program to its end.
+// run runs a program as the given user, and fails the test if the program fails.
 func run(t *testing.T, as uint32, environment []string, name string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
@@ -171,7 +171,7 @@ func image(t *testing.T) (dir string) {
 	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", dir+"/", "./worker", "./starter")
 	cmd.Env, cmd.Dir = append(os.Environ(), "CGO_ENABLED=0"), "../.."
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatalf("build the programs: %v\n%s", err, out)
 	}
 	size := int64(0)
 	for _, program := range []string{"worker", "starter"} {

@@ -138,7 +138,7 @@ func TestImageHoldsOnlyWhatItNeeds(t *testing.T) {
 	stages := strings.Split(string(text), "\nFROM ")
 	build, image := stages[1], stages[len(stages)-1]
 	if len(stages) != 3 || !regexp.MustCompile(`^golang:\d+\.\d+\.\d+-bookworm AS build\n`).MatchString(build) {
-		t.Errorf("got %d parts, want a comment, a build stage from a full version of golang and the image; the build stage is %q", len(stages), build)
+		t.Errorf("got %d stages, want 2, of which the first is from a full version of golang; it is %q", len(stages)-1, build)
 	}
 	if !strings.Contains(build, "CGO_ENABLED=0") || !strings.Contains(build, "-trimpath") {
 		t.Error("the build lacks CGO_ENABLED=0 or -trimpath")

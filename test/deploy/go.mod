@@ -1,5 +1,5 @@
-// What deploys the connector, read as kubectl and Docker read it. A module of its
-// own: the connector needs none of its dependencies.
+// Tests that read the deployment files as kubectl and Docker do. They are a module of
+// their own because the connector needs none of their dependencies.
 module temporal-twilio/test/deploy
 
 go 1.26.0

@@ -72,7 +72,7 @@ func TestMakeRunDoesWhatReadmeSays(t *testing.T) {
 	}
 	list := shell.run(t, "this test", "temporal workflow list")
 	if !strings.Contains(list, "OrderStatusWorkflow") || !strings.Contains(list, "SendSmsWorkflow") {
-		t.Errorf("the workflows are missing:\n%s", list)
+		t.Errorf("OrderStatusWorkflow or SendSmsWorkflow is not listed:\n%s", list)
 	}
 
 	if endpoint := shell.run(t, "this test", "temporal operator nexus endpoint get --name sms"); !strings.Contains(endpoint, "twilio") {

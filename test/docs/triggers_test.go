@@ -165,7 +165,7 @@ func converse(t *testing.T, s *stack.Stack, phone string, lines []string) {
 	for i := 0; i < len(lines); {
 		body, ok := strings.CutPrefix(lines[i], "> ")
 		if !ok {
-			t.Fatalf("the line %q begins with neither > nor <", lines[i])
+			t.Fatalf("the line %q does not begin with >", lines[i])
 		}
 		var want []string
 		for i++; i < len(lines) && strings.HasPrefix(lines[i], "< "); i++ {

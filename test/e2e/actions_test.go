@@ -245,7 +245,7 @@ func TestOwnIDStartsOncePerText(t *testing.T) {
 		want    string
 	}{{1, taken}, {1, taken}, {2, open}} {
 		if got := answer(step.message); got != step.want {
-			t.Errorf("step %d: got %s", i, got)
+			t.Errorf("step %d: got %s, want %s", i, got, step.want)
 		}
 	}
 	closeIt()
@@ -254,7 +254,7 @@ func TestOwnIDStartsOncePerText(t *testing.T) {
 		want    string
 	}{{1, taken}, {2, open}, {3, taken}, {2, open}, {4, open}} {
 		if got := answer(step.message); got != step.want {
-			t.Errorf("after closing, step %d: got %s", i, got)
+			t.Errorf("after closing, step %d: got %s, want %s", i, got, step.want)
 		}
 	}
 	description, err := s.Temporal.Client.DescribeWorkflow(t.Context(), "order-1", "")

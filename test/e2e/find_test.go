@@ -57,7 +57,7 @@ func TestStarterFindShowsAPhonesHistory(t *testing.T) {
 		t.Errorf("the echo is not marked as a reply of the webhook:\n%s", out)
 	}
 	if status != 0 || !strings.Contains(out, fmt.Sprintf("%s running, trigger order-status", sms.TextWorkflowID(ordered.MessageSID))) && !strings.Contains(out, fmt.Sprintf("%s completed, trigger order-status", sms.TextWorkflowID(ordered.MessageSID))) || !strings.Contains(out, "no workflow handles it") {
-		t.Errorf("got status %d\n%s", status, out)
+		t.Errorf("got status %d, want 0, the order's workflow, and a text that no workflow handles:\n%s", status, out)
 	}
 	if out, status := find(ordered.MessageSID, "--json"); status != 0 || !strings.Contains(out, `"trigger": "order-status"`) {
 		t.Errorf("by the SID: got status %d\n%s", status, out)

@@ -80,7 +80,7 @@ func TestNexusCallerTextsFromItsNamespace(t *testing.T) {
 			}
 		}
 		if len(runs) != 2 {
-			return fmt.Errorf("%v", runs)
+			return fmt.Errorf("got the workflows %v, want 2", runs)
 		}
 		return nil
 	})
@@ -102,7 +102,7 @@ func TestNexusCallerCancelledClosesItsQuestion(t *testing.T) {
 				return nil
 			}
 		}
-		return fmt.Errorf("%v", nexusRuns(t, s))
+		return fmt.Errorf("no question has completed among %v", nexusRuns(t, s))
 	})
 	if got := text(t, s, "yes"); len(got.Replies) > 0 || got.WebhookStatus != 200 {
 		t.Errorf("a reply without a question: got %+v", got)
@@ -125,7 +125,7 @@ func cancels(ctx workflow.Context, to string) error {
 		}
 		var result sms.AskSmsResult
 		if err := asked.Get(ctx, &result); err != nil || result.Outcome != sms.AskCancelled {
-			return fmt.Errorf("the question ended with %q, error %v", result.Outcome, err)
+			return fmt.Errorf("the question ended with %q, error %v, want cancelled", result.Outcome, err)
 		}
 	}
 	return nil

@@ -84,6 +84,6 @@ func TestConfigurationIsPrintedWithoutSecrets(t *testing.T) {
 	cmd.Env = []string{"TWILIO_TOKEN=" + stack.Token, "SEND_RATE=5", "METRICS_ADDR=127.0.0.1:1"}
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "SEND_RATE=5  # environment\n") || strings.Contains(string(out), stack.Token) {
-		t.Errorf("%v\n%s", err, out)
+		t.Errorf("worker --print-config: got error %v, want SEND_RATE=5 and no token in the output:\n%s", err, out)
 	}
 }

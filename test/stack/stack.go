@@ -191,8 +191,8 @@ const (
 	portBlock = 100
 )
 
-// FreePort returns a port that no process listens on, and that it does not return
-// again soon, in this process or another.
+// FreePort returns a port that no process listens on. No other call returns the same
+// port soon, in this process or another.
 func FreePort(t testing.TB) string {
 	t.Helper()
 	ports.Lock()

@@ -1,5 +1,5 @@
 // Temporal's server and its tool for schemas, pinned, which "make compose-test" runs on
-// PostgreSQL. The versions are those of local/devserver, so little is compiled anew.
+// PostgreSQL. The versions are those of local/devserver, so that little has to be compiled.
 module temporal-twilio/test/temporalserver
 
 go 1.26.8
