@@ -329,11 +329,11 @@ func (r *record) fits(recipients int) bool {
 		})
 }
 
-// died returns the error of a recipient that the last attempt was texting when
+// died returns the error of a recipient whom an attempt may have been texting when
 // it ended.
 func died(to string) sms.Error {
 	return sms.Error{
 		To: to, Code: sms.CodeOutcomeUnknown,
-		Message: "the worker ended while it was sending: the message may or may not have been created; check Twilio's log before sending it again",
+		Message: "the attempt ended before it was known whether Twilio created the message; check Twilio's log before sending it again",
 	}
 }
