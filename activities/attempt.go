@@ -21,8 +21,9 @@ import (
 var (
 	errStopping = errors.New("the worker is stopping")
 	errTimeUp   = errors.New("the attempt's time is up")
-	// errLate prevents a create by an attempt that Temporal may have replaced.
-	errLate = errors.New("the attempt may have been replaced")
+	// errLate means that no message may be created any more: Temporal may have
+	// replaced the attempt, or its time is up.
+	errLate = errors.New("the attempt may have been replaced, or its time is up")
 )
 
 // DefaultGiveUpAfter is how long a send without progress is retried if its

@@ -54,7 +54,7 @@ func TestPagesNeitherLoseNorRepeatRecords(t *testing.T) {
 				cursor, more = page.Next, page.Next != ""
 			}
 			if len(got) != 95 || got[0] != "+15000000000" || got[94] != "+15000000094" {
-				t.Errorf("%s in pages of %d: got %d recipients, want the 95 of the file in its order", name, limit, len(got))
+				t.Errorf("%s in pages of %d: got %d recipients, want all 95 in the order of the file: %v", name, limit, len(got), got)
 			}
 			if name == "all.csv" && string(last.Variables) != `{"name":"Ann \"94\"","note":"two\nlines"}` {
 				t.Errorf("got %s as the last recipient's variables", last.Variables)

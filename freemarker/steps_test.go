@@ -91,7 +91,7 @@ func TestRegexEndsWithTheRendering(t *testing.T) {
 }
 
 // TestFromJSONRefusesLongIntegersUnread checks that digits are counted before
-// they are converted, which takes quadratic time.
+// they are converted, because converting them takes quadratic time.
 func TestFromJSONRefusesLongIntegersUnread(t *testing.T) {
 	if _, err := freemarker.FromJSON([]byte(`{"n": ` + rep("9", 10_000) + `}`)); err != nil {
 		t.Error(err)

@@ -121,7 +121,7 @@ LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081. TRIGGERS also sets --triggers.`,
 	f.BoolVar(&s.encrypt, "encrypt", false, "encrypt payloads from the start")
 	f.StringVar(&s.data, "data", ".local", "directory for Temporal's SQLite file and the logs")
 	f.StringVar(&s.bin, "bin", ".local/bin", "directory of the binaries that make build creates")
-	f.StringVar(&s.temporal, "temporal", "", "Temporal's binary (default: the CLI temporal on PATH if 1.5 or newer, else the embedded server)")
+	f.StringVar(&s.temporal, "temporal", "", "Temporal's binary (default: the temporal CLI on PATH if it is 1.5 or newer, else the embedded server)")
 	f.StringVar(&s.triggers, "triggers", exampleTriggers, "trigger file or folder")
 	f.DurationVar(&s.ready, "ready-timeout", time.Minute, "how long each program may take to become ready")
 	f.DurationVar(&s.grace, "grace", 10*time.Second, "how long each program may take to stop")

@@ -57,8 +57,8 @@ func (q QuietHours) Check() error {
 	return nil
 }
 
-// minutes parses a time of day. Some languages also write the seconds, which
-// must be 0.
+// minutes parses a time of day. The seconds, which the time types of some
+// programming languages print as well, must be 0.
 func minutes(text string) (int, error) {
 	at, err := time.Parse("15:04", text)
 	if err != nil {

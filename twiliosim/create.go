@@ -243,7 +243,8 @@ func (s *Sim) resolveSender(d *draft) *reply {
 	return nil
 }
 
-// maxAlphanumeric limits how many alphanumeric senders have their own queue.
+// maxAlphanumeric limits how many alphanumeric senders have a queue. The messages
+// of any others do not wait for one another.
 const maxAlphanumeric = 10_000
 
 func (s *Sim) alphanumericSender(acc *account, name string) *sender {

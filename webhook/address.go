@@ -62,8 +62,8 @@ func checkForwarded(names []string) error {
 	return nil
 }
 
-// address returns the URL that Twilio called, from the configuration or, if any
-// are named there, from forwarded headers.
+// address returns the URL that Twilio called: under PublicURL if that is set,
+// otherwise from the forwarded headers that the configuration names.
 func (h *handler) address(r *http.Request) (string, error) {
 	if h.PublicURL != "" {
 		return h.PublicURL + r.URL.RequestURI(), nil

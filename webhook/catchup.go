@@ -55,8 +55,8 @@ type Logged struct {
 	NumMedia int
 }
 
-// retentionMargin is how much younger than the retention a text must be to be
-// caught up on.
+// retentionMargin is part of the retention: only texts that will be retained for
+// longer than this are caught up on.
 const retentionMargin = time.Hour
 
 const (

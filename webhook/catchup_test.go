@@ -198,7 +198,7 @@ func TestChangedTriggersCountWhileCatchingUp(t *testing.T) {
 	c.Receive = func(_ context.Context, _ sms.Inbound, firings []triggers.Match, _ Mode) Answer {
 		matched = append(matched, len(firings))
 		var o Options
-		with(t, plainStart)(&o) // the trigger does not catch up
+		with(t, plainStart)(&o) // this trigger has no catchUp
 		c.Triggers = o.Triggers
 		return Answer{Outcome: outcomeAccepted}
 	}

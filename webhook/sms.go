@@ -62,7 +62,7 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		}
 		answer = h.Receive(ctx, message, matched, mode)
 		if answer.Known && mode == Live && len(answer.Replies) > 0 {
-			unsaid = h.unsaid(ctx, message) // other triggers may have decided the replies
+			unsaid = h.unsaid(ctx, message) // an earlier delivery, under other triggers, may have decided the replies
 		}
 		answer.Unsaid = unsaid
 	}

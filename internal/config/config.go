@@ -60,7 +60,7 @@ type Config struct {
 	WebhookPublicURL    string  `env:"WEBHOOK_PUBLIC_URL" description:"The URL under which Twilio reaches the webhook, without /twilio/sms, as Twilio signs it. Workers also use it for status callbacks."`
 	WebhookForwarded    List    `env:"WEBHOOK_FORWARDED" description:"Headers that report the public URL instead: Forwarded, or X-Forwarded-Host, -Proto, -Port and -Prefix, or Host. The proxy must set each of them."`
 	WebhookSignature    string  `env:"WEBHOOK_SIGNATURE" envDefault:"on" oneof:"on off" description:"Whether requests must be signed by Twilio. off lets anyone send them: for development only."`
-	WebhookOwnNumbers   Numbers `env:"WEBHOOK_OWN_NUMBERS" description:"Your numbers, whose texts never get an echo. With AC…=+1…, a number only accepts texts from its account."`
+	WebhookOwnNumbers   Numbers `env:"WEBHOOK_OWN_NUMBERS" description:"Your numbers: texts from them never get an echo. A number written as AC…=+1… accepts texts from that account only."`
 	// TokenSecondary verifies webhooks in addition to Token while tokens are
 	// rotated.
 	TokenSecondary Secret        `env:"TWILIO_TOKEN_SECONDARY" description:"A second auth token that verifies webhooks, while tokens are rotated."`

@@ -19,9 +19,9 @@ import (
 // fileVariable is the variable that names the configuration file.
 const fileVariable = "CONFIG_FILE"
 
-// merge adds the variables in the file that CONFIG_FILE names to an
-// environment. A variable in the environment takes precedence, under whichever
-// of its names. from maps each variable that was added to its file and line.
+// merge returns an environment with the variables of the file named by
+// CONFIG_FILE. A variable that the environment sets, under any of its names, takes
+// precedence. from maps each added variable to its file and line.
 func merge(environment map[string]string, open follow.Open) (merged, from map[string]string, err error) {
 	merged, from = maps.Clone(environment), map[string]string{}
 	path := strings.TrimSpace(environment[fileVariable])

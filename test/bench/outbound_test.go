@@ -133,7 +133,7 @@ func oneActivity(ctx workflow.Context, name string, in sms.SendSmsInput) error {
 		StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: 30 * time.Second, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
 	})
 	sending := workflow.ExecuteActivity(ctx, name, in)
-	switch name { // each result is decoded, as callers do
+	switch name { // decode each result, as callers do
 	case sms.SendSmsName:
 		var result sms.SendSmsResult
 		if err := sending.Get(ctx, &result); err != nil || len(result.Errors) == 0 {

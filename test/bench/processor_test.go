@@ -80,7 +80,7 @@ func TestProcessor(t *testing.T) {
 			ratios = append(ratios, last[0]/last[1])
 		}
 		keep(t, table.Of(table.Row{
-			Part: outboundPart, Name: fmt.Sprintf("SendSms to %d, without Temporal", n), Beside: "a bare HTTP client", Unit: "× the processor time",
+			Part: outboundPart, Name: fmt.Sprintf("SendSms to %d recipients, without Temporal", n), Beside: "a bare HTTP client", Unit: "× the processor time",
 			Note: fmt.Sprintf("last turn: %.0f µs and %.0f µs a recipient", last[0], last[1]),
 		}, ratios))
 	}

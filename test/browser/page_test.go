@@ -538,7 +538,7 @@ func TestFocusSurvivesWhatHappensElsewhere(t *testing.T) {
 		p.shows(control, "")
 		p.run(fmt.Sprintf(`document.querySelector(%s).focus()`, js(control)))
 		p.run(`document.activeElement.dataset.mark = ""`)
-		text(t, sim, bob, "break") // a message, a call and an entry
+		text(t, sim, bob, "break") // adds a message, a webhook call and a debugger entry
 		if _, err := sim.AddFault(twiliosim.Fault{Kind: "delay"}); err != nil {
 			t.Fatal(err)
 		}

@@ -156,7 +156,7 @@ func tabled(rates map[[2]int][]float64, busy string) string {
 
 func median(figures []float64) float64 { return slices.Sorted(slices.Values(figures))[len(figures)/2] }
 
-// between matches the markers around the table on a page.
+// between matches the table on a page, with the markers around it.
 var between = regexp.MustCompile(`(?s)(<!-- make bench-workers writes from here -->\n).*(<!-- to here -->)`)
 
 func writeTable(t *testing.T, path, text string) {

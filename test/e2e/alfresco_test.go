@@ -228,7 +228,7 @@ func sameJSON(t *testing.T, name, messageSID, got, want string) {
 	t.Helper()
 	var g, w map[string]any
 	if err := json.Unmarshal([]byte(got), &g); err != nil {
-		t.Errorf("%s: got the input %s: %v", name, got, err)
+		t.Errorf("%s: the input %s is not a JSON object: %v", name, got, err)
 		return
 	}
 	if want == "event" {

@@ -39,7 +39,7 @@ func (s *Temporal) AddNamespace(t testing.TB, name string) client.Client {
 	return c
 }
 
-// AddNexusEndpoint adds the endpoint that "make run" has.
+// AddNexusEndpoint adds the same Nexus endpoint as "make run".
 func (s *Temporal) AddNexusEndpoint(t testing.TB) {
 	t.Helper()
 	_, err := s.Client.OperatorService().CreateNexusEndpoint(t.Context(), &operatorservice.CreateNexusEndpointRequest{Spec: &nexuspb.EndpointSpec{
