@@ -57,6 +57,8 @@ func (a *Activities) patience() time.Duration {
 type search struct {
 	misses, left int
 	since        time.Time
+	// began is when the search began, by Twilio's clock.
+	began time.Time
 	// silent is true if the search ended only because of such looks, and Twilio
 	// may answer later.
 	silent bool
@@ -74,7 +76,7 @@ type search struct {
 // But a listing that shows a message lags by no more than that message's age,
 // and shows all messages of the same age a moment later.
 func (s *send) lookUp(ctx context.Context) (wait time.Duration, silent bool) {
-	l := &search{}
+	l := &search{began: s.now()}
 	for pause := 100 * time.Millisecond; len(s.in(doubtful)) > 0; pause = min(2*pause, slowest) {
 		until, more := s.look(ctx, l)
 		if !more {
@@ -115,7 +117,7 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 			s.giveBack(to)
 		}
 	}
-	waits := unheard == nil && !decided && s.input.OnUnknown != sms.OnUnknownResend && !s.complete.IsZero() && s.complete.Sub(now) <= maxSettleWait
+	waits := unheard == nil && !decided && s.input.OnUnknown != sms.OnUnknownResend && s.willShow(now, lags, l)
 	left, missed := len(s.in(doubtful)), cmp.Or(unheard, unfound)
 	patience := 2 * s.activities.patience()
 	if s.stalls > 0 {
@@ -130,11 +132,18 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 		return until, true // ask again after a pause
 	case waits:
 		return s.complete, true
-	case lags && s.input.OnUnknown != sms.OnUnknownResend && now.Before(s.quiet.Add(longestLag*s.activities.patience())):
-		return until, true
 	}
 	l.silent = missed != nil && sms.AsError(missed).Retryable
 	return until, false
+}
+
+// willShow reports whether the listing is expected to decide the doubts later. One
+// that lags has as much time in each attempt.
+func (s *send) willShow(now time.Time, lags bool, l *search) bool {
+	if lags {
+		return now.Before(later(s.quiet, l.began).Add(longestLag * s.activities.patience()))
+	}
+	return !s.complete.IsZero() && s.complete.Sub(now) <= maxSettleWait
 }
 
 // resendDoubts allows those whom lookUp left in doubt to be tried again, if the

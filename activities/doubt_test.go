@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -554,37 +553,6 @@ func (s *stumbling) List(ctx context.Context, q twilio.Query) (twilio.Listing, e
 		return twilio.Listing{}, &sms.Error{Code: sms.CodeConnection, Retryable: true}
 	}
 	return s.lister.List(ctx, q)
-}
-
-// lagging is a gateway that lists messages late.
-type lagging struct {
-	*fakeTwilio
-	lag time.Duration
-}
-
-func (l lagging) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
-	listing, err := l.fakeTwilio.List(ctx, q)
-	listing.Records = slices.DeleteFunc(listing.Records, func(r twilio.Record) bool { return time.Since(r.Created) < l.lag })
-	return listing, err
-}
-
-func TestLaggingListingIsWaitedFor(t *testing.T) {
-	for lag, want := range map[time.Duration]int{2 * time.Minute: 2, time.Hour: 1} {
-		synctest.Test(t, func(t *testing.T) {
-			f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
-				if n == 2 {
-					return unknownError(503), false
-				}
-				return nil, true
-			}}
-			a := newActivities(lagging{f, lag})
-			a.Settle, a.Patience = defaultSettle, 15*time.Second
-			result, err := run(t, a, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
-			if err != nil || len(result.Messages) != want || f.sent(second) != want-1 {
-				t.Errorf("lag %s: texted %d times, want %d; got %+v, %v", lag, f.sent(second), want-1, result, err)
-			}
-		})
-	}
 }
 
 func TestExistingMessageKnownInOtherQuotes(t *testing.T) {

@@ -44,8 +44,11 @@ var mutants = []mutant{
 	{"Nobody twice", "absence counts only once the listing has had its time", "activities/doubt.go", `!now.Before(s.complete) && !now.Before(ripe)`, `!now.Before(s.complete)`, "activities", "TestAbsenceCountsOnlyAfterThePatience"},
 	{"Nobody twice", "a recipient in doubt is texted again at most a few times", "activities/doubt.go", `s.resends >= mostResends, `, ``, "activities", "TestResendsAreFew"},
 	{"Nobody twice", "a send waits while Twilio does not list what it sent", "activities/send.go", `== 0 && !silent ||`, `== 0 ||`, "activities", "TestSilentTwilioIsWaitedFor"},
-	{"Nobody twice", "a listing that lags is waited for", "activities/doubt.go", `case lags && s.input`, `case lags && false && s.input`, "activities", "TestLaggingListingIsWaitedFor"},
+	{"Nobody twice", "a listing that lags is waited for", "activities/doubt.go", `	if lags {
+		return now`, `	if false {
+		return now`, "activities", "TestLaggingListingIsWaitedFor"},
 	{"Nobody twice", "a send does not wait for a listing that is refused", "activities/doubt.go", `l.silent = missed != nil && sms.AsError(missed).Retryable`, `l.silent = missed != nil`, "activities", "TestSilentTwilioIsWaitedFor"},
+	{"Nobody twice", "a listing that lags is waited for in each attempt", "activities/doubt.go", `later(s.quiet, l.began).Add(`, `s.quiet.Add(`, "activities", "TestLagIsForgivenInEachAttempt"},
 	{"Nobody twice", "a failed listing is requested again", "activities/doubt.go", `return l.misses < leastPasses ||`, `return`, "activities", "TestSlowFailedListingIsRetried"},
 	{"Nobody twice", "an attempt that only looks does not postpone the decision", "activities/progress.go", `if len(r.Window) > 0 && !r.Timed {`, `if len(r.Window) > 0 {`, "activities", "TestDecisionIsNotPostponedByLooking"},
 	{"Nobody twice", "a new doubt postpones the decision", "activities/progress.go", `			r.Timed = false

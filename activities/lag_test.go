@@ -1,0 +1,67 @@
+package activities
+
+// Tests of listings that lag.
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+// lagging is a gateway that lists messages late.
+type lagging struct {
+	*fakeTwilio
+	lag time.Duration
+}
+
+func (l lagging) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
+	listing, err := l.fakeTwilio.List(ctx, q)
+	listing.Records = slices.DeleteFunc(listing.Records, func(r twilio.Record) bool { return time.Since(r.Created) < l.lag })
+	return listing, err
+}
+
+func TestLaggingListingIsWaitedFor(t *testing.T) {
+	for lag, want := range map[time.Duration]int{2 * time.Minute: 2, time.Hour: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
+				if n == 2 {
+					return unknownError(503), false
+				}
+				return nil, true
+			}}
+			a := newActivities(lagging{f, lag})
+			a.Settle, a.Patience = defaultSettle, 15*time.Second
+			result, err := run(t, a, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
+			if err != nil || len(result.Messages) != want || f.sent(second) != want-1 {
+				t.Errorf("lag %s: texted %d times, want %d; got %+v, %v", lag, f.sent(second), want-1, result, err)
+			}
+		})
+	}
+}
+
+func TestLagIsForgivenInEachAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		before := listed(first, "SM1", "Hi")
+		before.Created = began.Add(-2 * time.Hour)
+		a := newActivities(lister{list: func(twilio.Query) []twilio.Record {
+			if time.Since(began) < 5*time.Second {
+				return nil
+			}
+			return []twilio.Record{before}
+		}})
+		a.Patience = time.Second
+		left := leftInDoubt(began.Add(-time.Hour))
+		left.Known.At = before.Created
+		s := pageInDoubt(t, a, left, first, second)
+		_, _ = s.lookUp(t.Context())
+		if took := time.Since(began); took < 5*time.Second {
+			t.Errorf("the search ended after %s, want one that goes on until the list shows the older message", took)
+		}
+	})
+}
