@@ -73,12 +73,12 @@ func callingCode(number string) string {
 
 // capped returns the error of a recipient whose cap has been reached.
 func capped(limit *Cap, to string) *sms.Error {
-	prefix, code := limit.Prefix, ""
-	if _, number := sms.CutChannel(to); prefix == EachCountry {
-		code = callingCode(number)
-	}
-	if code != "" {
-		prefix = "+" + code
+	prefix := limit.Prefix
+	if prefix == EachCountry {
+		_, number := sms.CutChannel(to)
+		if code := callingCode(number); code != "" {
+			prefix = "+" + code
+		}
 	}
 	return &sms.Error{
 		Code: sms.CodeCapReached, Retryable: limit.Most > 0, Cap: prefix,

@@ -187,6 +187,19 @@ func TestKeyedPagesHaveTheirOwnKeys(t *testing.T) {
 	}
 }
 
+// nextRun returns the input of the broadcast's next run, if there is one.
+func (b *broadcastBench) nextRun(t *testing.T) (input broadcastInput, more bool) {
+	t.Helper()
+	var next *workflow.ContinueAsNewError
+	if !errors.As(b.GetWorkflowError(), &next) {
+		return input, false
+	}
+	if err := converter.GetDefaultDataConverter().FromPayloads(next.Input, &input); err != nil {
+		t.Fatal(err)
+	}
+	return input, true
+}
+
 func TestBroadcastGoesOnAsNew(t *testing.T) {
 	list := make([]string, 35)
 	for i := range list {
@@ -202,18 +215,15 @@ func TestBroadcastGoesOnAsNew(t *testing.T) {
 			b.SetContinueAsNewSuggested(true)
 			b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 			texted = append(texted, b.texted...)
-			var next *workflow.ContinueAsNewError
-			if !errors.As(b.GetWorkflowError(), &next) {
+			next, more := b.nextRun(t)
+			if !more {
 				var progress sms.BroadcastProgress
 				if err := b.GetWorkflowResult(&progress); err != nil || progress.Sent != 35 || progress.Pages != 4 || run != 3 {
 					t.Errorf("%s: run %d ended with %+v, error %v", name, run, progress, err)
 				}
 				break
 			}
-			input = broadcastInput{}
-			if err := converter.GetDefaultDataConverter().FromPayloads(next.Input, &input); err != nil {
-				t.Fatal(err)
-			}
+			input = next
 		}
 		if len(texted) != 35 || texted[0] != list[0] || texted[34] != list[34] {
 			t.Errorf("%s: texted %v", name, texted)

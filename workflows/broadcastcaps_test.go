@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -18,6 +17,25 @@ import (
 // capReached returns the error of a recipient whose cap is reached.
 func capReached(prefix string) *sms.Error {
 	return &sms.Error{Code: sms.CodeCapReached, Cap: prefix, Retryable: true}
+}
+
+// fullCap is the outcome of sends while the cap for +44 is reached.
+func fullCap(_ int, to string) *sms.Error {
+	if strings.HasPrefix(to, "+44") {
+		return capReached("+44")
+	}
+	return nil
+}
+
+// fullCapUntil is fullCap until some time has passed from now on.
+func fullCapUntil(b *broadcastBench, after time.Duration) func(int, string) *sms.Error {
+	began := b.Now()
+	return func(page int, to string) *sms.Error {
+		if b.Now().Sub(began) < after {
+			return fullCap(page, to)
+		}
+		return nil
+	}
 }
 
 func TestCappedCountryHoldsUpNobodyElse(t *testing.T) {
@@ -82,12 +100,7 @@ func TestUsedUpCapIsGivenUp(t *testing.T) {
 		input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo", "+12125550101,Di", "+447400123458,Cy")
 		input.GiveUpAfter = sms.Duration(giveUpAfter)
 		b.SetWorkflowRunTimeout(7 * 24 * time.Hour)
-		b.outcome = func(_ int, to string) *sms.Error {
-			if strings.HasPrefix(to, "+44") {
-				return capReached("+44")
-			}
-			return nil
-		}
+		b.outcome = fullCap
 		progress, report := b.runOn(t, input)
 		patience := max(giveUpAfter, time.Hour)
 		if giveUpAfter == 0 {
@@ -127,12 +140,7 @@ func TestResumeTriesACapAtOnce(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	began := b.Now()
 	input := b.fromFile(t, "+447400123456,Ann")
-	b.outcome = func(int, string) *sms.Error {
-		if b.Now().Sub(began) < 20*time.Hour {
-			return capReached("+44")
-		}
-		return nil
-	}
+	b.outcome = fullCapUntil(b, 20*time.Hour)
 	b.RegisterDelayedCallback(func() { b.update(t, sms.ResumeUpdate) }, 20*time.Hour+time.Second)
 	progress, _ := b.runOn(t, input)
 	if took := b.Now().Sub(began); progress.State != "done" || progress.Sent != 1 || took > 20*time.Hour+time.Minute {
@@ -142,14 +150,8 @@ func TestResumeTriesACapAtOnce(t *testing.T) {
 
 func TestPauseGivesNoCapUp(t *testing.T) {
 	b := newBroadcastBench(t, 0)
-	began := b.Now()
 	input := b.fromFile(t, "+447400123456,Ann")
-	b.outcome = func(int, string) *sms.Error {
-		if b.Now().Sub(began) < 30*time.Hour {
-			return capReached("+44")
-		}
-		return nil
-	}
+	b.outcome = fullCapUntil(b, 30*time.Hour)
 	b.RegisterDelayedCallback(func() { b.update(t, sms.PauseUpdate) }, 20*time.Hour)
 	b.RegisterDelayedCallback(func() { b.update(t, sms.ResumeUpdate) }, 29*time.Hour)
 	if progress, _ := b.runOn(t, input); progress.State != "done" || progress.Sent != 1 {
@@ -161,12 +163,7 @@ func TestCappedBroadcastThatEndsReportsEach(t *testing.T) {
 	for _, act := range []string{"", sms.CancelUpdate} {
 		b := newBroadcastBench(t, 0)
 		input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo", "+12125550101,Di")
-		b.outcome = func(_ int, to string) *sms.Error {
-			if strings.HasPrefix(to, "+44") {
-				return capReached("+44")
-			}
-			return nil
-		}
+		b.outcome = fullCap
 		b.RegisterDelayedCallback(func() {
 			if act == "" {
 				b.CancelWorkflow()
@@ -212,27 +209,17 @@ func TestCapsSurviveContinueAsNew(t *testing.T) {
 		b := newBroadcastBench(t, 0)
 		b.SetStartTime(now)
 		b.SetContinueAsNewSuggested(true)
-		b.outcome = func(_ int, to string) *sms.Error {
-			if strings.HasPrefix(to, "+44") {
-				return capReached("+44")
-			}
-			return nil
-		}
+		b.outcome = fullCap
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 		texted, now = append(texted, b.texted...), b.Now()
-		var next *workflow.ContinueAsNewError
-		if err := b.GetWorkflowError(); err == nil {
+		next, more := b.nextRun(t)
+		if !more {
 			if err := b.GetWorkflowResult(&progress); err != nil {
 				t.Fatal(err)
 			}
 			break
-		} else if !errors.As(err, &next) {
-			t.Fatal(err)
 		}
-		input = broadcastInput{}
-		if err := converter.GetDefaultDataConverter().FromPayloads(next.Input, &input); err != nil {
-			t.Fatal(err)
-		}
+		input = next
 	}
 	if progress.State != "failed" || progress.Sent != 2 || progress.Errors[sms.CodeCapReached] != 2 || len(texted) != 2 || runs < 3 {
 		t.Errorf("after %d runs: got %+v, texted %q", runs, progress, texted)
@@ -286,12 +273,7 @@ func TestKeyedBroadcastGivesACapUp(t *testing.T) {
 	input := b.fromFile(t, "+447400123456,Ann", "+12125550101,Di", "+12125550102,Ed")
 	input.IdempotencyKey = "spring"
 	b.SetWorkflowRunTimeout(7 * 24 * time.Hour)
-	b.outcome = func(_ int, to string) *sms.Error {
-		if strings.HasPrefix(to, "+44") {
-			return capReached("+44")
-		}
-		return nil
-	}
+	b.outcome = fullCap
 	progress, report := b.runOn(t, input)
 	if progress.State != "failed" || progress.Sent != 1 || progress.Errors[sms.CodeCapReached] != 1 || len(report) != 2 || progress.Cursor == "" {
 		t.Errorf("got %+v, report %+v", progress, report)

@@ -146,20 +146,16 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 		b.held.Last = result
 		return sms.ReportPage{}, recipients, nil
 	}
-	read, err := readAddresses(ctx, recipients, b.input.DefaultRegion)
+	found, err := find(ctx, recipients, again, b.input.DefaultRegion)
 	if err != nil {
 		return result, nil, nil // cancelled: report what is known
 	}
-	for i, to := range read {
-		switch e := again[to]; {
-		case e == nil:
-			continue
-		case b.capsApart && e.Code == sms.CodeCapReached:
-			capped = underCap(capped, e.Cap, recipients[i])
-		default:
-			rest = append(rest, recipients[i])
+	for _, f := range found {
+		if b.capsApart && f.problem.Code == sms.CodeCapReached {
+			capped = underCap(capped, f.problem.Cap, f.recipient)
+		} else {
+			rest = append(rest, f.recipient)
 		}
-		delete(again, to) // the list may contain it twice
 	}
 	settled.Messages = result.Messages
 	for i := range result.Errors {
@@ -175,16 +171,32 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	return settled, rest, capped
 }
 
-// readAddresses returns the addresses of recipients as the results of sends have
-// them.
-func readAddresses(ctx workflow.Context, recipients sms.Recipients, region string) (read []string, err error) {
+// failed is a recipient whom an error of a send concerns.
+type failed struct {
+	recipient sms.Recipient
+	problem   *sms.Error
+}
+
+// find finds the recipients whom errors concern, each once. It leaves in problems,
+// which maps addresses as results have them, the errors of recipients that it does
+// not find.
+func find(ctx workflow.Context, recipients sms.Recipients, problems map[string]*sms.Error, region string) (found []failed, err error) {
 	in := sms.ReadAddressesInput{DefaultRegion: region}
 	for i := range recipients {
 		in.To = append(in.To, recipients[i].To)
 	}
 	finding := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: time.Minute, Summary: "Find who was not texted"})
-	err = workflow.ExecuteLocalActivity(finding, sms.ReadAddressesName, in).Get(ctx, &read)
-	return read, err
+	var read []string
+	if err := workflow.ExecuteLocalActivity(finding, sms.ReadAddressesName, in).Get(ctx, &read); err != nil {
+		return nil, err
+	}
+	for i, to := range read {
+		if problem := problems[to]; problem != nil {
+			found = append(found, failed{recipients[i], problem})
+			delete(problems, to) // the list may contain it twice
+		}
+	}
+	return found, nil
 }
 
 // keyedPatience is how long the send of a page with a key is retried without

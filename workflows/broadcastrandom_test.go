@@ -4,7 +4,6 @@ package workflows
 
 import (
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -14,9 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/activities"
 	"temporal-twilio/sms"
@@ -119,15 +116,11 @@ func (s *storm) run() (progress sms.BroadcastProgress, report []sms.Error) {
 		}
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, s.input)
 		s.now = b.Now()
-		var next *workflow.ContinueAsNewError
-		switch err := b.GetWorkflowError(); {
-		case errors.As(err, &next):
-			s.input = broadcastInput{}
-			if err := converter.GetDefaultDataConverter().FromPayloads(next.Input, &s.input); err != nil {
-				s.t.Fatal(err)
-			}
+		if next, more := b.nextRun(s.t); more {
+			s.input = next
 			continue
-		case err != nil:
+		}
+		if err := b.GetWorkflowError(); err != nil {
 			s.t.Fatalf("seed %d: %v", s.seed, err)
 		}
 		if err := b.GetWorkflowResult(&progress); err != nil {

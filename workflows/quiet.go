@@ -136,27 +136,24 @@ func refusesHours(result sms.SendSmsResult) bool {
 // fellAsleep returns a result without the recipients whose quiet hours began before
 // their turn, and these recipients.
 func fellAsleep(ctx workflow.Context, recipients sms.Recipients, result sms.SendSmsResult, region string) (sms.SendSmsResult, sms.Recipients) {
-	late := make(map[string]bool)
+	late := make(map[string]*sms.Error)
 	for i := range result.Errors {
 		if e := &result.Errors[i]; e.Code == sms.CodeQuietHours {
-			late[e.To] = true
+			late[e.To] = e
 		}
 	}
 	if len(late) == 0 {
 		return result, nil
 	}
-	read, err := readAddresses(ctx, recipients, region)
+	found, err := find(ctx, recipients, late, region)
 	if err != nil {
 		return result, nil // cancelled: report what is known
 	}
 	var left sms.Recipients
-	found := make(map[string]bool)
-	for i, to := range read {
-		if late[to] && !found[to] { // the list may contain it twice
-			left, found[to] = append(left, recipients[i]), true
-		}
+	for _, f := range found {
+		left = append(left, f.recipient)
 	}
-	errors := slices.DeleteFunc(slices.Clone(result.Errors), func(e sms.Error) bool { return e.Code == sms.CodeQuietHours && found[e.To] })
+	errors := slices.DeleteFunc(slices.Clone(result.Errors), func(e sms.Error) bool { return e.Code == sms.CodeQuietHours && late[e.To] == nil })
 	return sms.NewSendSmsResult(result.Messages, errors), left
 }
 
