@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -214,72 +215,80 @@ func TestUnusableKeyFilesAreRefused(t *testing.T) {
 func reread(r *Ring) { r.file.Look(0) }
 
 func TestRingFollowsItsFile(t *testing.T) {
-	path := keyFile(t, "one", "one")
-	r := open(t, path)
-	text := must(Add(must(os.ReadFile(path))(t), "two"))(t)
-	write(t, path, text)
-	reread(r)
-	if has := r.Inventory(); fmt.Sprint(has) != "{[one two] one}" {
-		t.Errorf("with a second key: got %v", has)
-	}
-	write(t, path, must(MakeCurrent(text, "two"))(t))
-	reread(r)
-	if has := r.Inventory(); fmt.Sprint(has) != "{[one two] two}" {
-		t.Errorf("with the second key current: got %v", has)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		path := keyFile(t, "one", "one")
+		r := open(t, path)
+		text := must(Add(must(os.ReadFile(path))(t), "two"))(t)
+		write(t, path, text)
+		reread(r)
+		if has := r.Inventory(); fmt.Sprint(has) != "{[one two] one}" {
+			t.Errorf("with a second key: got %v", has)
+		}
+		write(t, path, must(MakeCurrent(text, "two"))(t))
+		reread(r)
+		if has := r.Inventory(); fmt.Sprint(has) != "{[one two] two}" {
+			t.Errorf("with the second key current: got %v", has)
+		}
+	})
 }
 
 // If a key is missing, the file is read again at once, since it may have changed.
 func TestRingLooksForAMissingKey(t *testing.T) {
-	path := keyFile(t, "one", "one")
-	r := open(t, path)
-	text := must(Add(must(os.ReadFile(path))(t), "two"))(t)
-	other := filepath.Join(t.TempDir(), "keys.json")
-	write(t, other, must(MakeCurrent(text, "two"))(t))
-	written := must(open(t, other).Codec().Encode([]*commonpb.Payload{{Data: []byte(secret)}}))(t)
-	write(t, path, text)
-	reading := time.NewTicker(followAtOnce)
-	defer reading.Stop()
-	<-reading.C // the ring has just read the file
-	if _, err := r.Codec().Decode(written); err != nil {
-		t.Error(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		path := keyFile(t, "one", "one")
+		r := open(t, path)
+		text := must(Add(must(os.ReadFile(path))(t), "two"))(t)
+		other := filepath.Join(t.TempDir(), "keys.json")
+		write(t, other, must(MakeCurrent(text, "two"))(t))
+		written := must(open(t, other).Codec().Encode([]*commonpb.Payload{{Data: []byte(secret)}}))(t)
+		write(t, path, text)
+		reading := time.NewTicker(followAtOnce)
+		defer reading.Stop()
+		<-reading.C // the ring has just read the file
+		if _, err := r.Codec().Decode(written); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestHalfWrittenKeyFileIsIgnored(t *testing.T) {
-	path := keyFile(t, "one", "one")
-	r := open(t, path)
-	whole := must(MakeCurrent(must(Add(must(os.ReadFile(path))(t), "two"))(t), "two"))(t)
-	for n := range len(bytes.TrimSpace(whole)) {
-		write(t, path, whole[:n])
-		reread(r)
-		if has := r.Inventory(); fmt.Sprint(has) != "{[one] one}" || r.Err() == nil {
-			t.Fatalf("after writing %d bytes: got %v, want the previous keys and an error", n, has)
+	synctest.Test(t, func(t *testing.T) {
+		path := keyFile(t, "one", "one")
+		r := open(t, path)
+		whole := must(MakeCurrent(must(Add(must(os.ReadFile(path))(t), "two"))(t), "two"))(t)
+		for n := range len(bytes.TrimSpace(whole)) {
+			write(t, path, whole[:n])
+			reread(r)
+			if has := r.Inventory(); fmt.Sprint(has) != "{[one] one}" || r.Err() == nil {
+				t.Fatalf("after writing %d bytes: got %v, want the previous keys and an error", n, has)
+			}
 		}
-	}
-	write(t, path, whole)
-	reread(r)
-	if has := r.Inventory(); fmt.Sprint(has) != "{[one two] two}" || r.Err() != nil {
-		t.Errorf("after writing all bytes: got %v, %v", has, r.Err())
-	}
+		write(t, path, whole)
+		reread(r)
+		if has := r.Inventory(); fmt.Sprint(has) != "{[one two] two}" || r.Err() != nil {
+			t.Errorf("after writing all bytes: got %v, %v", has, r.Err())
+		}
+	})
 }
 
 func TestEncryptingRingNeverReturnsToClear(t *testing.T) {
-	path := keyFile(t, "one", "one")
-	r := open(t, path)
-	check := func(when string) {
-		t.Helper()
-		reread(r)
-		if !r.Encrypts() || r.Err() == nil {
-			t.Errorf("%s: got encrypts %v, error %v", when, r.Encrypts(), r.Err())
+	synctest.Test(t, func(t *testing.T) {
+		path := keyFile(t, "one", "one")
+		r := open(t, path)
+		check := func(when string) {
+			t.Helper()
+			reread(r)
+			if !r.Encrypts() || r.Err() == nil {
+				t.Errorf("%s: got encrypts %v, error %v", when, r.Encrypts(), r.Err())
+			}
 		}
-	}
-	write(t, path, must(MakeCurrent(must(os.ReadFile(path))(t), ""))(t))
-	check("without a current key")
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
-	check("without a file")
+		write(t, path, must(MakeCurrent(must(os.ReadFile(path))(t), ""))(t))
+		check("without a current key")
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		check("without a file")
+	})
 }
 
 func TestKeyFilesAreChangedInSteps(t *testing.T) {
