@@ -14,6 +14,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 )
 
@@ -36,12 +37,13 @@ type attempt struct {
 	// began is when the attempt started, by this machine's clocks.
 	began time.Time
 	// heart records the attempt's progress.
-	heart *heart
+	heart  *heart
+	logger log.Logger
 }
 
 func newAttempt(ctx context.Context, a *Activities) *attempt {
 	info, began := activity.GetInfo(ctx), time.Now()
-	return &attempt{info: info, began: began, heart: newHeart(a.recorder(ctx), info.HeartbeatTimeout, began)}
+	return &attempt{info: info, began: began, heart: newHeart(a.recorder(ctx), info.HeartbeatTimeout, began), logger: activity.GetLogger(ctx)}
 }
 
 // ownerOf identifies an activity throughout all of its attempts.

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -62,6 +63,8 @@ type search struct {
 	// silent is true if the search ended only because of such looks, and Twilio
 	// may answer later.
 	silent bool
+	// why says why the search ended with some left in doubt.
+	why string
 }
 
 // lookUp looks up the recipients in doubt until each is resolved or nothing
@@ -92,6 +95,9 @@ func (s *send) lookUp(ctx context.Context) (wait time.Duration, silent bool) {
 		if sleep(ctx, pause) != nil {
 			return 0, false
 		}
+	}
+	if left := len(s.in(doubtful)); left > 0 {
+		s.logger.Warn("this attempt does not learn whether some recipients were texted", "recipients", left, "why", l.why)
 	}
 	if ctx.Err() == nil {
 		s.recall(ctx)
@@ -124,7 +130,10 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 		patience = 0 // an earlier round has waited for it
 	}
 	switch {
-	case ctx.Err() != nil, left == 0:
+	case ctx.Err() != nil:
+		l.why = "the attempt ends: " + context.Cause(ctx).Error()
+		return until, false
+	case left == 0:
 		return until, false
 	case now.Before(ripe): // it is too early to conclude anything
 		return ripe, true
@@ -134,7 +143,23 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 		return s.complete, true
 	}
 	l.silent = missed != nil && sms.AsError(missed).Retryable
+	l.why = s.undecided(missed, lags, decided)
 	return until, false
+}
+
+// undecided says why a look decided nothing.
+func (s *send) undecided(missed error, lags, decided bool) string {
+	switch {
+	case missed != nil:
+		return "Twilio did not list the messages: " + string(sms.AsError(missed).Code)
+	case decided:
+		return "Twilio lists messages that may be this send's or another's"
+	case lags:
+		return "Twilio's listing still lacks a message that Twilio accepted"
+	case s.complete.IsZero():
+		return "Twilio lists no message that shows how far its listing lags"
+	}
+	return fmt.Sprintf("the newest message that Twilio lists is too old: its listing is certainly complete only in %s", s.complete.Sub(s.now()).Round(time.Second))
 }
 
 // willShow reports whether the listing is expected to decide the doubts later. One
@@ -206,7 +231,7 @@ func (s *send) absent(recipients []*recipient) {
 // again if the listing lacks a message that is known to exist: it lags. The
 // error is that of a listing.
 func (s *send) estimate(ctx context.Context) (lags bool, err error) {
-	listing, err := s.listing(ctx, twilio.Query{Limit: 20})
+	shown, err := s.newest(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -216,14 +241,6 @@ func (s *send) estimate(ctx context.Context) (lags bool, err error) {
 		s.untimed = false
 	}
 	s.mu.Unlock()
-	var shown time.Time
-	for _, r := range listing.Records {
-		// An account that hides numbers does not show whom a message was sent
-		// to.
-		if r.Direction != "inbound" && r.To != "" && r.Created.After(shown) {
-			shown = r.Created
-		}
-	}
 	if known, any := s.ledger.before(s.quiet); any {
 		listing, err := s.listing(ctx, twilio.Query{To: known.to, Since: known.at.Add(-time.Minute), Limit: maxListed})
 		if err != nil {
@@ -241,6 +258,34 @@ func (s *send) estimate(ctx context.Context) (lags bool, err error) {
 		s.complete = at
 	}
 	return lags, nil
+}
+
+// newest returns when the newest of the sent messages that Twilio lists was
+// created; the zero time if it lists none. In an account that receives many
+// texts, the newest page may hold nothing else, so the sender's messages are asked
+// for, too.
+func (s *send) newest(ctx context.Context) (created time.Time, err error) {
+	own := s.query("", time.Time{})
+	if own.Limit = 20; own.From == "" {
+		own.Limit = 1000 // a Messaging Service's messages may be anywhere among the others
+	}
+	for _, q := range []twilio.Query{{Limit: 20}, own} {
+		listing, err := s.listing(ctx, q)
+		if err != nil {
+			return created, err
+		}
+		for _, r := range listing.Records {
+			// An account that hides numbers does not show whom a message was sent
+			// to.
+			if r.Direction != "inbound" && r.To != "" && r.Created.After(created) {
+				created = r.Created
+			}
+		}
+		if !created.IsZero() {
+			break
+		}
+	}
+	return created, nil
 }
 
 // listing returns Twilio's listing. A gateway that panics has not answered: this

@@ -65,3 +65,36 @@ func TestLagIsForgivenInEachAttempt(t *testing.T) {
 		}
 	})
 }
+
+// An account that receives so many texts that its newest page shows nothing else.
+func TestReceivedTextsHideNoSentOnes(t *testing.T) {
+	for name, in := range map[string]sms.SendSmsInput{
+		"number":            {SmsFrom: "+15005550006"},
+		"Messaging Service": {MessagingServiceSID: "MG00000000000000000000000000000001"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			texts := slices.Repeat([]twilio.Record{{Message: sms.Message{SID: "SM0", To: "+15005550006"}, Direction: "inbound", From: third, Created: began}}, 500)
+			texts = append(texts, listed(first, "SM1", "Hi"))
+			a := newActivities(lister{list: func(q twilio.Query) (found []twilio.Record) {
+				for _, r := range texts {
+					if (q.To == "" || r.To == q.To) && (q.From == "" || r.Direction != "inbound") && len(found) < q.Limit {
+						found = append(found, r)
+					}
+				}
+				return found
+			}})
+			a.Patience = time.Second
+			left := leftInDoubt(began.Add(time.Second))
+			left.Known, left.Recent, left.Runs[0][0] = nil, nil, int(untried)
+			s := pageInDoubt(t, a, left, first, second)
+			if in.MessagingServiceSID != "" {
+				s.from, s.input.SmsFrom, s.input.MessagingServiceSID = "", "", in.MessagingServiceSID
+			}
+			s.lookUp(t.Context())
+			if n := len(s.in(deferred)); n != 1 {
+				t.Errorf("%s: %d recipients are known not to have been texted, want 1", name, n)
+			}
+		})
+	}
+}

@@ -3,11 +3,14 @@ package activities
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"reflect"
 	"sync"
 	"testing"
 	"time"
+
+	"go.temporal.io/sdk/log"
 
 	"temporal-twilio/sms"
 )
@@ -23,7 +26,7 @@ func phones(n int) []string {
 // newTestSend returns a send to a list at the start of an attempt.
 func newTestSend(to ...string) *send {
 	a := newActivities(gatewayFunc(nil))
-	s := &send{attempt: &attempt{heart: newHeart(nil, 0, time.Now())}, activities: a, account: a.Accounts[""], ledger: a.ledgerOf(""), owner: "us"}
+	s := &send{attempt: &attempt{heart: newHeart(nil, 0, time.Now()), logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))}, activities: a, account: a.Accounts[""], ledger: a.ledgerOf(""), owner: "us"}
 	s.news = sync.NewCond(&s.mu)
 	s.input.SmsTo = sms.To(to...)
 	s.recipients = a.readList(&s.input)

@@ -115,7 +115,7 @@ func newStorm(t *testing.T, program, older string, faults []twiliosim.Fault, opt
 	t.Logf("-chaos.seed=%d", *seed)
 	options.NoWorker = true
 	options.Environment = append([]string{
-		"TWILIO_TIMEOUT=1s", "SEND_CONCURRENCY=8", "LOG_LEVEL=error", "TWILIO_LISTING_PATIENCE=3s", "TRIGGERS=",
+		"TWILIO_TIMEOUT=1s", "SEND_CONCURRENCY=8", "LOG_LEVEL=warn", "TWILIO_LISTING_PATIENCE=3s", "TRIGGERS=",
 		fmt.Sprintf("SEND_RECORD_FIRST=%t", older != ""),
 	}, options.Environment...)
 	s := &storm{
