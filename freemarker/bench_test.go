@@ -33,7 +33,7 @@ func benchRows(tb testing.TB) []benchRow {
 	return rows
 }
 
-// model returns the model of a row, as the Java harness builds it.
+// model returns the data model of a row. The Java harness builds the same one.
 func (r benchRow) model(tb testing.TB) freemarker.Value {
 	data, err := os.ReadFile("testdata/bench/model.json")
 	if err != nil {

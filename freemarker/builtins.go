@@ -30,13 +30,13 @@ type builtin struct {
 	keyed func(e *env, n *builtinNode, target Value, key string) (Value, error)
 }
 
-// binding says what a built-in takes from its context in the template.
+// binding is what a built-in needs from its context in the template.
 type binding uint8
 
 const (
 	bindsNothing        binding = iota
 	bindsLoopVar                // the loop whose variable is the operand
-	bindsLegacyEscaping         // nothing, but it is refused when auto-escaping is on
+	bindsLegacyEscaping         // nothing, but not allowed when auto-escaping is on
 	bindsMarkup                 // the output format, which must be a markup format
 	bindsFormat                 // the output format and escaping
 	bindsParams                 // its arguments, unevaluated
@@ -44,9 +44,9 @@ const (
 	bindsDirectCall             // nothing, but a direct call allows a lazy operand
 )
 
-// builtins holds all built-ins, in both naming conventions, by their first
-// letter. Few start with the same letter, and most of these differ in length,
-// so a search is faster than a hash.
+// builtins holds all built-ins, in both naming conventions, by first letter.
+// Few names share their first letter, and most of those differ in length, so a
+// linear search is faster than a map lookup.
 var builtins [256][]*builtin
 
 // define adds a built-in under its names in both naming conventions.
@@ -153,8 +153,8 @@ func (n *builtinNode) evalKeyed(e *env, key string) (Value, error) {
 	return n.bi.keyed(e, n, target, key)
 }
 
-// boundMethod is the value of a built-in that is not called where it is
-// written: a method with the operand already evaluated.
+// boundMethod is the value of a built-in that is named but not called: a method
+// whose operand has already been evaluated.
 type boundMethod struct {
 	n      *builtinNode
 	target Value

@@ -105,8 +105,8 @@ func (e *env) dateOperand(n *builtinNode) (Value, error) {
 }
 
 // dateParser is the value of x?date, x?time or x?datetime for a string x. The
-// string is parsed only once the value is used as a date, in the format that
-// the settings have where the built-in is written.
+// string is parsed when the value is used as a date, in the format that is set
+// when the built-in is evaluated.
 type dateParser struct {
 	n        *builtinNode
 	text     string
@@ -138,7 +138,7 @@ func (d *dateParser) call(e *env, _ pos, args []Value) (Value, error) {
 }
 
 // defineISO defines ?iso, ?iso_utc, ?iso_local and their variants: _h, _m, _ms
-// for the accuracy and _nz, _fz for leaving out or showing the offset.
+// for the accuracy and _nz, _fz for hiding or showing the offset.
 func defineISO() {
 	accuracies := map[string]dateformat.Accuracy{
 		"": dateformat.Seconds, "_ms": dateformat.Milliseconds, "_m": dateformat.Minutes, "_h": dateformat.Hours,
@@ -177,7 +177,7 @@ func defineISO() {
 					}
 					z, ok := dateformat.LoadZoneStrict(name)
 					if !ok {
-						return d, otherError(n.pos, "?%s does not know this time zone", n.bi.written)
+						return d, otherError(n.pos, "unknown time zone in the argument of ?%s", n.bi.written)
 					}
 					return isoText(e, n.pos, d, zone != "_nz", accuracy, z)
 				},

@@ -138,8 +138,8 @@ func controlEscape(r rune) byte {
 	return 0
 }
 
-// escapeScript escapes s for a JavaScript or JSON string literal, so that it
-// cannot end a script element or a CDATA section either.
+// escapeScript escapes s for a JavaScript or JSON string literal. The result
+// cannot close a script element or a CDATA section.
 func escapeScript(s string, forJSON bool) string {
 	var b strings.Builder
 	for i := 0; i < len(s); {
@@ -164,9 +164,9 @@ func escapeScript(s string, forJSON bool) string {
 	return b.String()
 }
 
-// scriptEscape says how to escape the character r at s[i:]: 0 means not at all,
-// '\\' with a backslash, 'x' with its code, anything else with a backslash and
-// that letter.
+// scriptEscape returns how to escape the character r at s[i:]: 0 means not at
+// all, '\\' with a backslash, 'x' with its code, anything else with a backslash
+// and that letter.
 func scriptEscape(s string, i int, r rune, n int, forJSON bool) byte {
 	dangerous := false
 	switch {
@@ -206,7 +206,7 @@ func mayClose(s string, i int) bool {
 }
 
 // urlValue is x?url or x?url_path without arguments. As a string, it is x
-// escaped in the charset of the settings; it can also be called with another
+// escaped in the charset from the settings; as a method, it takes another
 // charset.
 type urlValue struct {
 	n      *builtinNode
@@ -255,7 +255,7 @@ func encodeURL(e *env, n *builtinNode, target Value, args []Value) (Value, error
 		}
 		encoded, err := encodeCharset(s[start:i], charset)
 		if err != nil {
-			return Value{}, otherError(n.pos, "?%s does not know this charset", n.bi.written)
+			return Value{}, otherError(n.pos, "unknown charset in the argument of ?%s", n.bi.written)
 		}
 		for _, c := range []byte(encoded) {
 			b.Write([]byte{'%', hexDigits[c>>4], hexDigits[c&15]})

@@ -54,8 +54,8 @@ func (e *env) parseWork(n int) error {
 	return e.alloc(1024 + 64*n)
 }
 
-// codeError converts a parse error of code that a built-in runs into an error
-// of the rendering.
+// codeError converts a parse error in the code that a built-in runs into a
+// render error.
 func (e *env) codeError(n *builtinNode, err error) error {
 	if e.failed != nil {
 		return e.failed
@@ -70,8 +70,8 @@ func (e *env) codeError(n *builtinNode, err error) error {
 }
 
 // lexical returns the context in which code for a built-in is parsed. Parsing
-// stops when the time or the context of the rendering ends: long code may take
-// longer than that.
+// stops when the rendering is cancelled or out of time, since parsing long code
+// may take longer than that.
 func (e *env) lexical(begin, template escaping) *lexical {
 	return &lexical{format: begin.format, escPolicy: begin.policy, began: template, check: e.checkClock}
 }
@@ -99,7 +99,7 @@ func interpret(e *env, n *builtinNode) (Value, error) {
 		if size == 0 {
 			return v, e.missingError(n.target)
 		}
-		if size > 1 { // the template's name, which nothing shows
+		if size > 1 { // the template's name, which is never shown
 			name, err := s.at(e, 1)
 			if err != nil {
 				return v, err

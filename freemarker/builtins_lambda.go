@@ -123,7 +123,7 @@ type streamIterator struct {
 	wrap bool // report errors of f as failures of the built-in
 	done bool
 
-	ahead    Value // the next item, if it has been looked up
+	ahead    Value // the next item, if it has already been computed
 	hasAhead bool
 }
 

@@ -137,7 +137,7 @@ func (e *env) regexError(at pos, err error) error {
 		return e.contextError(err)
 	}
 	if _, ok := errors.AsType[*javaregex.BudgetError](err); ok {
-		return e.limitError("a regular expression takes too long or too much memory")
+		return e.limitError("a regular expression takes too much time or memory")
 	}
 	var replacement *javaregex.ReplacementError
 	if errors.As(err, &replacement) && replacement.Group > 0 {
@@ -294,8 +294,8 @@ func groupList(m *javaregex.Match, whole bool) Value {
 	return listOf(items)
 }
 
-// noGroups is ?groups of a string that does not match: its items cannot be
-// read.
+// noGroups is the result of ?groups for a string that does not match. Reading
+// its items is an error.
 type noGroups struct {
 	place pos
 	n     int
@@ -346,7 +346,7 @@ func (e *env) replacePlain(s, from, to string, f regexFlags) (Value, error) {
 	if f.ignoreCase() {
 		hay, needle = lowered(s, from)
 		if len(hay) != len(s) {
-			hay, needle = s, from // positions changed with the case: compare as written
+			hay, needle = s, from // changing the case has moved positions, so the case is not ignored
 		}
 	}
 	limit := -1
@@ -492,7 +492,7 @@ func (e *env) separator(n *builtinNode, s, sep string, f regexFlags, last bool) 
 		if !last {
 			break
 		}
-		if start >= len(s) { // where the reference fails: it cannot search beyond the end
+		if start >= len(s) { // the reference fails here, because it cannot search beyond the end
 			return 0, 0, otherError(n.pos, "?%s cannot use a separator that matches the empty string at the end", n.bi.written)
 		}
 		_, size := utf8.DecodeRuneInString(s[start:])
@@ -578,7 +578,7 @@ func (e *env) looksAt(n *builtinNode, s, source string, f regexFlags) (bool, err
 		return false, err
 	}
 	if f.java&javaregex.Comments != 0 {
-		source += "\n" // the pattern may end in a comment
+		source += "\n" // in case the pattern ends in a comment
 	}
 	// \G only matches where the search starts.
 	p, err := e.pattern(n.pos, "\\G(?:"+source+")", f)

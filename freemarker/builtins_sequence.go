@@ -150,7 +150,7 @@ func hashPart(e *env, n *builtinNode, part func(hashEx) ([]Value, error)) (Value
 	return object0(&joinedKeys{list{items: items}}), err
 }
 
-// listing counts the steps of listing a hash: one for each entry.
+// listing counts one step for each entry of a hash that is listed.
 func (e *env) listing(h hashEx) error {
 	e.charge(h.hashSize())
 	return e.step()

@@ -83,7 +83,7 @@ func changeFirst(s string, change func(rune) rune) string {
 			continue
 		}
 		if r >= 0x10000 || utf16.IsSurrogate(r) {
-			return s // Java changes only one char
+			return s // Java changes only a single char
 		}
 		return s[:i] + string(change(r)) + s[i+n:]
 	}
@@ -106,7 +106,7 @@ func capitalize(s string) string {
 			i = len(s)
 		}
 		_, n := decodeUnit(s)
-		if n == 4 { // Java changes its first half, which has no case
+		if n == 4 { // Java changes only the first surrogate, which has no case
 			b.WriteString(s[:n])
 		} else {
 			b.WriteString(locale.Upper(root, s[:n]))
@@ -225,8 +225,8 @@ func pad(e *env, n *builtinNode, s string, args []Value) (Value, error) {
 	return e.newString(concat(s, repeat16(fill, fillLength, length%fillLength, missing)))
 }
 
-// repeat16 repeats s, which is length units long, and returns n units of that,
-// from unit start on.
+// repeat16 repeats s, which is length units long, and returns n units of the
+// result, starting at unit start.
 func repeat16(s string, length, start, n int) string {
 	var b strings.Builder
 	if start > 0 {

@@ -69,8 +69,8 @@ func truncateMethod(e *env, n *builtinNode, s string, args []Value) (Value, erro
 	return concatMarkup(n.pos, &markup{format: m.format, plain: cut, isPlain: true}, m)
 }
 
-// terminator sets what the result ends in if it is cut, and the length that
-// this counts as.
+// terminator sets the text that the result ends in if it is cut, and the length
+// that this text counts as.
 func (t *truncation) terminator(e *env, n *builtinNode, args []Value, withMarkup bool) error {
 	if len(args) < 2 {
 		t.end, t.endText, t.endLen = String(plainTerminator), plainTerminator, len(plainTerminator)
@@ -171,9 +171,9 @@ func (t *truncation) skipSpace(i int) int {
 	return i
 }
 
-// cutWord cuts after the last word that fits. It reports false if there is
-// none, or if the result would be shorter than three quarters of the maximum,
-// unless only words may be cut.
+// cutWord cuts after the last word that fits. It reports false if there is no
+// such word. Unless cutting inside words is forbidden, it also reports false if
+// the result would be shorter than three quarters of the maximum.
 func (t *truncation) cutWord(last int) (string, bool) {
 	endLen := t.endLen + 1
 	lowest := 0
@@ -192,7 +192,7 @@ func (t *truncation) cutWord(last int) (string, bool) {
 	return "", false
 }
 
-// endRemovesDots reports whether dots before the terminator are dropped.
+// endRemovesDots reports whether dots before the terminator are removed.
 func (t *truncation) endRemovesDots() bool {
 	if !t.isMarkup {
 		return strings.HasPrefix(t.endText, ".") || strings.HasPrefix(t.endText, "\u2026")

@@ -182,7 +182,7 @@ func (e *env) isEmpty(v Value) (bool, error) {
 	return true, nil
 }
 
-// defineRefused defines the built-ins that would reach outside of the template,
+// defineRefused defines the built-ins that would reach outside the template,
 // and those that only work on XML.
 func defineRefused() {
 	define("api", builtin{eval: func(_ *env, n *builtinNode) (Value, error) {
@@ -317,8 +317,8 @@ func formatAs(e *env, n *builtinNode, v Value, spec string) (Value, error) {
 }
 
 // formatter is x?string without arguments: a string, a method and, unless x is
-// a boolean, a hash. The string follows the settings at the place of the
-// ?string, even if they have changed by the time it is used.
+// a boolean, a hash. The string uses the settings at the time of the ?string,
+// even if they have changed since.
 type formatter struct {
 	n        *builtinNode
 	v        Value

@@ -126,8 +126,8 @@ func (e *env) freeCtx(ctx *macroCtx) {
 	}
 }
 
-// bind allocates the local variables and sets the parameters that have an
-// argument. It reports whether every parameter is certain to have an argument.
+// bind allocates the local variables and sets the parameters that have
+// arguments. It reports whether every parameter is known to have one.
 func (e *env) bind(at pos, ctx *macroCtx, m *macroValue, args *callArgs) (complete bool, err error) {
 	d := m.def
 	if n := len(d.slots.names); n <= len(ctx.inline) {
@@ -216,7 +216,7 @@ func (e *env) bindArgs(at pos, ctx *macroCtx, m *macroValue, args *callArgs) err
 }
 
 // bindBound sets the bound arguments. Those that ?with_args_last bound by
-// position come after those of the call, so it only checks them.
+// position come after the arguments of the call, so bindBound only checks them.
 func (b *argBinder) bindBound(args *callArgs) error {
 	d := b.ctx.def
 	if b.bound.byName {

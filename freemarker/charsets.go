@@ -70,7 +70,7 @@ var wideCharsets = func() map[string]wideCharset {
 	return all
 }()
 
-// encode encodes text without lone halves of surrogate pairs.
+// encode encodes text that has no lone surrogates.
 func (c wideCharset) encode(s string) string {
 	var b []byte
 	add := func(unit rune) {
@@ -117,14 +117,13 @@ func findCharset(charset string) (encoding.Encoding, string, error) {
 	return enc, name, err
 }
 
-// notInJava lists charsets of browsers that Java does not have under these
-// names.
+// notInJava lists the charset names that browsers know and Java does not.
 var notInJava = map[string]bool{
 	"iso-8859-10": true, "iso-8859-14": true, "macintosh": true, "x-mac-cyrillic": true, "x-user-defined": true, "replacement": true,
 }
 
-// encodeRune encodes one character as Java does in charset, whose encoder in
-// golang.org/x/text follows the browsers.
+// encodeRune encodes one character as Java does in charset. The encoder is from
+// golang.org/x/text, which encodes as browsers do.
 func encodeRune(encoder *encoding.Encoder, charset string, r rune) string {
 	if r >= 0x80 && r <= 0x9F && strings.HasPrefix(charset, "iso-8859-") {
 		return string([]byte{byte(r)})
@@ -138,7 +137,7 @@ func encodeRune(encoder *encoding.Encoder, charset string, r rune) string {
 	if err != nil {
 		return "?"
 	}
-	beyond := false // browsers encode it, Java does not
+	beyond := false // browsers can encode it, but Java cannot
 	switch charset {
 	case "shift_jis":
 		beyond = t[0] == 0x87 || t[0] >= 0xED

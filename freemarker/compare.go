@@ -159,7 +159,7 @@ func (e *env) orderStrings(l, r Value) (int, bool, error) {
 		return 0, true, nil
 	}
 	if printable(a) && printable(b) {
-		return 1, true, nil // the collator ignores no printable character
+		return 1, true, nil // the collator does not ignore any printable character
 	}
 	if err := e.work(64 * (len(a) + len(b))); err != nil {
 		return 0, false, err

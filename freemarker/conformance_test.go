@@ -88,8 +88,8 @@ func (t *tally) count(area, template string, want, got answer) {
 }
 
 // TestConformance renders the corpus and reports the pass rate of each area.
-// FREEMARKER_CASES names another file of cases to use instead, and
-// FREEMARKER_FAILURES a file for the details of what differs.
+// FREEMARKER_CASES names a file of cases to use instead of the corpus, and
+// FREEMARKER_FAILURES a file to which the differences are written.
 func TestConformance(t *testing.T) {
 	results := &tally{areas: map[string]*areaResult{}}
 	if name := os.Getenv("FREEMARKER_FAILURES"); name != "" {
@@ -150,7 +150,7 @@ func (t *tally) other(tb testing.TB, name string) {
 			Column                           int     `json:"expect_column"`
 		}
 		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			tb.Fatalf("%s: a line is not a case: %v", name, err)
+			tb.Fatalf("%s: invalid case: %v", name, err)
 		}
 		if len(c.Model) == 0 || string(c.Model) == "null" {
 			c.Model = json.RawMessage("{}")

@@ -9,7 +9,7 @@ import (
 	"temporal-twilio/freemarker"
 )
 
-func TestDateFormatKeepsTheReadZone(t *testing.T) {
+func TestDateFormatKeepsParsedZone(t *testing.T) {
 	for _, c := range []struct{ name, template, want string }{
 		{
 			"a format keeps the zone that it has parsed",
@@ -47,7 +47,7 @@ func TestDateFormatKeepsTheReadZone(t *testing.T) {
 			"2024-07-05 13:00 PDT 2024-07-05 12:00 UTC 2024-07-05 12:00 UTC 2024-07-05 12:00 UTC",
 		},
 		{
-			"a first letter is changed as one char",
+			"the case of a first letter is changed as a single char",
 			`${"İstanbul"?uncap_first} ${"İstanbul"?uncap_first?length} ${" ÄB"?uncap_first} ${"ßa"?cap_first}`,
 			"istanbul 8  äB ßa",
 		},

@@ -22,9 +22,9 @@
 //
 // # Missing values
 //
-// A variable that does not exist is an error of [KindMissing] when it is used,
-// with the variable's path in Name, unless the template handles that:
-// ${name!"guest"}, <#if name??>, ${(customer.name)!}.
+// Using a variable that does not exist is an error of [KindMissing], with the
+// variable's path in Name, unless the template handles it: ${name!"guest"},
+// <#if name??>, ${(customer.name)!}.
 //
 // # Safety
 //

@@ -30,13 +30,13 @@ type env struct {
 	memory   int64
 	limits   *Limits
 	started  time.Time
-	now      time.Time // the value of .now; if zero, the clock's
+	now      time.Time // the value of .now; zero means the current time
 	failed   error     // the error of the limit that was exceeded
-	returned Value     // by #return
+	returned Value     // the value of #return
 	errors   []error
 	freed    *frame
-	ctxs     []*macroCtx    // of the running calls, followed by spare ones
-	running  int            // how many of ctxs are of running calls
+	ctxs     []*macroCtx    // those of the running calls, then spare ones
+	running  int            // how many of ctxs are in use
 	settings *settingsState // shared with the template until #setting changes it
 	template *Template
 	recentFormats

@@ -5,9 +5,9 @@ package freemarker
 import "fmt"
 
 // ParseError says why and where a template is invalid. Line and column are
-// those that Apache FreeMarker reports: both count from 1, a column is a UTF-16
-// unit, a tab extends to the next multiple of 8, and the end of the source has
-// the position of its last character.
+// those that Apache FreeMarker reports: both count from 1, columns count UTF-16
+// units, a tab extends to the next multiple of 8, and an error at the end of
+// the source is at its last character.
 type ParseError struct {
 	Line, Column int
 	Message      string
@@ -30,7 +30,7 @@ const (
 	KindOther Kind = iota
 	// KindMissing: the template used a variable that is missing or null.
 	KindMissing
-	// KindType: a value has a type that cannot be used in its place.
+	// KindType: a value has the wrong type for where it is used.
 	KindType
 	// KindLimit: the rendering exceeded one of its Limits or its context
 	// ended. A template cannot catch it.

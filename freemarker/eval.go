@@ -128,8 +128,8 @@ func (n *identNode) eval(e *env) (Value, error) {
 	return n.search(e)
 }
 
-// find returns where the variable's value is stored, or nil if it must be
-// searched for. The pointer must be read before anything else runs.
+// find returns a pointer to the variable's value, or nil if the variable must
+// be searched for. The value must be read before anything else runs.
 func (n *identNode) find(e *env) *Value {
 	if n.depth >= 0 {
 		f := e.top
@@ -178,7 +178,7 @@ func (n *identNode) find(e *env) *Value {
 	return shared(n.name)
 }
 
-// search looks the variable up where find did not.
+// search looks the variable up in the places where find does not look.
 func (n *identNode) search(e *env) (Value, error) {
 	if n.depth == -2 {
 		return e.variable(n.name)

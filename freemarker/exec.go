@@ -147,8 +147,8 @@ func (n *switchNode) exec(e *env) error {
 	return nil
 }
 
-// endSwitch makes a #break end its #switch; as in the reference, a #continue as
-// well.
+// endSwitch lets a #break end its #switch. As in the reference, a #continue
+// ends it, too.
 func endSwitch(err error) error {
 	if err == errBreak || err == errContinue {
 		return nil

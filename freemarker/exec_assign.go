@@ -51,8 +51,8 @@ func (e *env) targetNamespace(s assignScope, x expr) (*namespace, error) {
 	return &e.ns, nil
 }
 
-// variableItems is how many list items a new variable counts as: its name is
-// stored and indexed.
+// variableItems is the number of list items that a new variable counts as,
+// because its name is stored and indexed, too.
 const variableItems = 4
 
 // assign sets a variable of a namespace or, if that is nil, a local one. place

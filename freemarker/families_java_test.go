@@ -2,8 +2,8 @@
 
 package freemarker_test
 
-// This file asks Apache FreeMarker for its answers to fresh templates of all
-// families. It needs a JDK and libfreemarker-java:
+// This file asks Apache FreeMarker for its answers to new random templates of
+// all families. It needs a JDK and libfreemarker-java:
 //
 //	go test -tags java ./freemarker -run TestFamiliesAgainstJava -seed 7 -java 2000
 

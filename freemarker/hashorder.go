@@ -32,8 +32,8 @@ func javaHash(s string) int32 {
 	return h
 }
 
-// javaHashOrder returns the positions of names, which were put into a HashMap
-// in this order, in the order in which the map iterates.
+// javaHashOrder returns the indexes of names in the order in which a HashMap
+// iterates over them if they are inserted in the given order.
 func javaHashOrder(names []string) []int {
 	capacity := 16
 	for len(names) > capacity*3/4 {

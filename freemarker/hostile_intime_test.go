@@ -3,8 +3,8 @@
 package freemarker_test
 
 // Tests of the time that hostile templates take. They run without the race
-// detector: it would take very long, and find nothing, since a single goroutine
-// renders.
+// detector, which would slow them down and find nothing, since rendering uses a
+// single goroutine.
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"temporal-twilio/test/cputime"
 )
 
-// TestHostileTemplatesAreAnsweredInTime allows each template 2 s of processor time.
+// TestHostileTemplatesAreAnsweredInTime allows each template 2 s of CPU time.
 func TestHostileTemplatesAreAnsweredInTime(t *testing.T) {
 	model := freemarker.Map(
 		freemarker.Entry{Key: "m", Value: freemarker.Map()},
@@ -56,8 +56,8 @@ func TestHostileTemplatesAreAnsweredInTime(t *testing.T) {
 }
 
 // TestContextEndsARendering checks that each hostile template ends within 50 ms
-// of processor time after a deadline in the middle of its rendering. The
-// garbage collector may use up that time, so there are ten tries.
+// of CPU time after a deadline in the middle of its rendering. The garbage
+// collector may use up that time, so the test makes up to ten attempts.
 func TestContextEndsARendering(t *testing.T) {
 	model := freemarker.Map(freemarker.Entry{Key: "a", Value: freemarker.String("a")})
 	for name, source := range hostile {

@@ -112,8 +112,8 @@ func jsonNumber(s string) (Value, error) {
 }
 
 // Overlay returns a Map with the entries of base, overridden by those of over;
-// neither is changed. A key in both keeps its place; values are not merged. If
-// one of the two is not a Map, the result is over.
+// neither is changed. A key in both keeps its position in base. Nested maps are
+// replaced, not merged. If base or over is not a Map, the result is over.
 func Overlay(base, over Value) Value {
 	below, ok := base.ref.(*hashMap)
 	above, fine := over.ref.(*hashMap)

@@ -1,7 +1,7 @@
 package freemarker
 
 // The lexer splits a template's source into tokens. What counts as a token
-// depends on the state, which tokens change.
+// depends on the lexer's state, which some tokens change.
 
 import (
 	"strings"
@@ -100,8 +100,8 @@ func (lx *lexer) advance(to int) {
 	lx.p, lx.col = i, col
 }
 
-// breakLine starts a new line before the character c, unless that is the
-// second half of a line break.
+// breakLine starts a new line before the character c, unless c is the second
+// character of a line break.
 func (lx *lexer) breakLine(c byte) {
 	if lx.prev != '\r' || c != '\n' {
 		lx.line++
@@ -307,8 +307,8 @@ func (lx *lexer) unparsed() token {
 	return lx.take(tUnparsed, n)
 }
 
-// endTagLength returns the length of the end tag of any name that s starts
-// with, or 0.
+// endTagLength returns the length of the end tag at the start of s, whatever
+// its name, or 0 if there is none.
 func endTagLength(s string) int {
 	i := 1
 	if i >= len(s) || s[i] != '/' {
@@ -368,7 +368,7 @@ func (lx *lexer) checkConvention(t token, c convention) {
 	case lx.conv == anyConvention:
 		lx.conv = c
 	default:
-		lx.fail(t.line, t.col, "names of the template language must all be written in the same way, "+
+		lx.fail(t.line, t.col, "all names of the template language must follow the same convention, "+
 			"either likeThis or like_this")
 	}
 }

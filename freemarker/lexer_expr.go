@@ -4,7 +4,7 @@ package freemarker
 
 import "unicode/utf8"
 
-// operators lists the tokens of fixed characters, by their first one, longest
+// operators lists the tokens with a fixed text, by first character, longest
 // first.
 var operators [256][]struct {
 	text string
@@ -402,8 +402,8 @@ func (lx *lexer) failAtEnd() {
 	lx.fail(lx.line, lx.col+1, "the template ends inside a token")
 }
 
-// badCharacter reports that no token starts like rest, at the position of the
-// first character that no token could have.
+// badCharacter reports that no token starts like rest. The error is at the
+// first character that cannot be part of a token.
 func (lx *lexer) badCharacter(rest string) {
 	n := 0
 	switch rest[0] {

@@ -59,8 +59,8 @@ func (lx *lexer) directive(rest string) token {
 	return lx.unknownDirective(rest[:i], rest[name:i])
 }
 
-// knownTag reads the tag of a directive whose name is rest[name:i], if there is
-// one and what follows fits.
+// knownTag reads the tag of the directive named rest[name:i]. It returns false
+// if there is no such directive, or if what follows the name does not fit.
 func (lx *lexer) knownTag(rest string, name, i int, isEnd bool) (token, bool) {
 	info, known := tags[rest[name:i]]
 	switch {
@@ -76,7 +76,8 @@ func (lx *lexer) knownTag(rest string, name, i int, isEnd bool) (token, bool) {
 	return lx.accept(lx.take(info.end, n), info.conv, stText), true
 }
 
-// startTag reads a start tag whose name ends at i, if what follows fits.
+// startTag reads a start tag whose name ends at i. It returns false if what
+// follows the name does not fit.
 func (lx *lexer) startTag(rest string, i int, info tagInfo) (token, bool) {
 	switch info.shape {
 	case shapeClose, shapeLoose, shapeBoth:

@@ -121,8 +121,8 @@ func (e *env) checkClock() error {
 	return e.checkContext()
 }
 
-// begin returns when the rendering started, which is when begin is first
-// called: short renderings do not need a clock.
+// begin returns when the rendering started: the time of the first call of
+// begin, because short renderings do not need the clock.
 func (e *env) begin() time.Time {
 	if e.started.IsZero() {
 		e.started = time.Now()
@@ -242,8 +242,8 @@ func (e *env) checkOutput() error {
 	return nil
 }
 
-// checkDigits returns an error for a number that has too many digits once it is
-// multiplied by 10^shift.
+// checkDigits returns an error if a number would have too many digits after
+// multiplying it by 10^shift.
 func (e *env) checkDigits(v Value, shift int32) error {
 	limit := e.limits.NumberDigits
 	digits := 19

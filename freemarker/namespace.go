@@ -2,13 +2,14 @@ package freemarker
 
 // Namespaces: the variables that a template assigned.
 
-// namespace holds the variables that a template assigned. Those that the parser
-// knew have a place; a missing value there has not been assigned yet.
+// namespace holds the variables that a template assigned. The variables that
+// the parser knew have a place; a missing value there means that the variable
+// has not been assigned yet.
 type namespace struct {
 	placed *nameList // by place; not nil, and never changes
 	more   nameList  // names of additional variables, whose values come after those
 	vals   []Value
-	order  []int32 // places, in the order of their first assignments
+	order  []int32 // places in the order of first assignment
 }
 
 // noNames is the list of a namespace without placed names.

@@ -50,7 +50,7 @@ type (
 		param int32
 		slot  int32
 		place int32
-		hint  uint32 // where the last data model had this name
+		hint  uint32 // position of this name in the last data model
 	}
 	// specialNode is a special variable, such as .now.
 	specialNode struct {
@@ -66,7 +66,7 @@ type (
 		pos
 		target expr
 		key    string
-		hint   uint32 // where the last map had this key
+		hint   uint32 // position of this key in the last map
 	}
 	indexNode struct {
 		pos
@@ -190,8 +190,8 @@ type node interface {
 	inside() *group
 }
 
-// element is common to all nodes. The links are only used while white space is
-// stripped.
+// element is common to all nodes. The links are only used while stripping white
+// space.
 type element struct {
 	pos
 	endLine int32

@@ -3,7 +3,7 @@ package freemarker
 // Arithmetic as FreeMarker's BigDecimal engine does it: sums are exact,
 // products are rounded to 12 decimals, quotients have at least 12 decimals, and
 // all rounding is half up. Numbers whose digits fit into an int64 are computed
-// that way; the others with math/big.
+// as integers, others with math/big.
 
 import (
 	"errors"
@@ -48,7 +48,7 @@ func bigDecimal(unscaled *big.Int, scale int32) Value {
 	return Value{ref: unscaled, scale: scale, kind: kBigDec}
 }
 
-// isSmall reports whether v is num / 10^scale. Ints have scale 0.
+// isSmall reports whether v is stored as num / 10^scale. Ints have scale 0.
 func (v Value) isSmall() bool { return v.kind >= kInt && v.kind <= kDec }
 
 // toDecimal converts any number to a decimal.
@@ -72,8 +72,8 @@ func toDecimal(v Value) (Value, error) {
 }
 
 // shortDecimal is floatDecimal for a double that is written with few decimals,
-// as prices are. A quotient of two integers below 2^53 is the double nearest to
-// it; so if the quotient is f, f is written with these digits.
+// as prices are. Dividing two integers below 2^53 yields the double nearest to
+// their quotient; so if the result is f, f is written with these digits.
 func shortDecimal(f float64) (d Value, ok bool) {
 	if abs := math.Abs(f); abs < 1e-3 || abs >= 1e7 {
 		return Value{}, false
@@ -97,8 +97,8 @@ func floatDecimal(f float64, single bool) Value {
 	return v
 }
 
-// maxDoubleScale is more than the scale or the digits of any floating point
-// number's text.
+// maxDoubleScale exceeds the scale and the number of digits of every floating
+// point number's text.
 const maxDoubleScale = 400
 
 // unscaled returns the digits of a decimal as a big integer.
@@ -167,7 +167,7 @@ func smallResult(op byte, l, r int64) (int64, bool) {
 		}
 		return mulSmall(l, r)
 	case '%':
-		if uint64(l|r) <= math.MaxUint32 && r != 0 { // dividing 32 bits is faster
+		if uint64(l|r) <= math.MaxUint32 && r != 0 { // 32-bit division is faster
 			return int64(uint32(l) % uint32(r)), true
 		}
 		if r > 0 {
@@ -187,7 +187,7 @@ func smallValue(op byte, n int64) Value {
 }
 
 // integer is an expression whose value may be an integer. Asking for it has no
-// effects and reports no error: if ok is false, the expression has to be
+// side effects and reports no error: if ok is false, the expression must be
 // evaluated.
 type integer interface {
 	integer(e *env) (n int64, ok bool)
@@ -486,7 +486,8 @@ func (e *env) compareNumbers(a, b Value) (int, error) {
 		}
 	}
 	scale := max(a.scale, b.scale)
-	// Far apart in size: the zeros need not be written out.
+	// The numbers differ greatly in size: compare them without writing out the
+	// zeros.
 	if d := digitsBefore(a) - digitsBefore(b); d > 1 || d < -1 {
 		return cmpInt(int64(d), 0) * sa, nil
 	}

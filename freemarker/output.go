@@ -1,6 +1,6 @@
 package freemarker
 
-// Output formats and the escaping that goes with them.
+// Output formats and their escaping.
 
 import (
 	"cmp"
@@ -126,16 +126,16 @@ func concatMarkup(at pos, a, b *markup) (Value, error) {
 	return a.format.fromMarkup(a.markupText() + b.markupText()), nil
 }
 
-// escaping says how the output of code is escaped.
+// escaping is how the output of code is escaped.
 type escaping struct {
 	format *outputFormat
 	policy escPolicy
 }
 
-// codeEscaping holds the initial escaping of code for ?eval and ?interpret.
-// begin is that of the built-in's place or, if the output format there is the
-// template's initial one, the template's initial escaping, which is also in
-// template.
+// codeEscaping holds the escaping with which code for ?eval and ?interpret
+// starts. template is the template's initial escaping. begin is the escaping at
+// the built-in or, if the output format there is the template's initial one,
+// the same as template.
 type codeEscaping struct{ begin, template escaping }
 
 // escPolicy says when auto-escaping is on.

@@ -21,7 +21,7 @@ type parser struct {
 	last     pos     // of the token consumed last
 	lastLine int32   // the line on which it ends
 	buf      [4]token
-	defaults int    // how many right sides of ! and .. are being parsed
+	defaults int    // how many right operands of ! and .. are being parsed
 	right    mark   // start of the outermost of them
 	lead     expr   // an operand that was parsed before its operator
 	nodes    []node // a stack of future children
@@ -129,8 +129,8 @@ func (p *parser) assignedSlot(name string) int32 {
 	return p.vars.assigned.add(name)
 }
 
-// escapeDef is an enclosing #escape. Its expression was checked where it is
-// written, with the loops, the output format and the escaping there.
+// escapeDef is an enclosing #escape. Its expression has already been checked in
+// its own context: the loops, output format and escaping there.
 type escapeDef struct {
 	variable  string
 	toks      []token
@@ -495,7 +495,7 @@ func (p *parser) applyEscape(def escapeDef, x expr) expr {
 	}
 	p.copied += len(def.toks)
 	if p.copied > maxCopied {
-		p.failLimit(x.at(), "the expressions of #escape are too long for so many interpolations")
+		p.failLimit(x.at(), "#escape has too many long expressions to apply")
 	}
 	y := q.expression()
 	p.needsArgs = p.needsArgs || q.needsArgs

@@ -1,8 +1,8 @@
 package freemarker
 
-// Looking ahead: whether an expression follows where the grammar makes it
-// optional. A scan consumes as much as it can and steps back from what does not
-// fit, which is not always what parsing would do.
+// Lookahead: whether an expression follows where the grammar makes one
+// optional. A scan consumes as much as it can, and steps back from what does
+// not fit. Parsing does not always consume the same tokens.
 
 import "slices"
 
@@ -211,9 +211,9 @@ func (p *parser) scanLambdaParams(i int) (int, bool) {
 	return p.scanKind(j, tLambdaArrow)
 }
 
-// scanRight scans the right side of ! or .. in which a mistake was found. The
-// reference scans all of it before it parses it, and so first finds characters
-// that are not allowed.
+// scanRight scans the right operand of ! or .. after a mistake was found in it.
+// The reference scans the whole operand before it parses it, so it reports
+// invalid characters first.
 func (p *parser) scanRight() {
 	m := p.right
 	p.lx, p.tok, p.queue, p.ready, p.depth = m.lx, m.tok, m.queue, m.ready, m.depth
@@ -225,7 +225,7 @@ func (p *parser) scanRight() {
 	}
 }
 
-// beginRight records that the right side of ! or .. starts.
+// beginRight records where a right operand of ! or .. starts.
 func (p *parser) beginRight(unary bool) {
 	if p.defaults == 0 {
 		p.right = mark{p.lx, p.tok, slices.Clone(p.queue), p.ready, p.depth, unary}

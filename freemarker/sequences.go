@@ -349,8 +349,8 @@ func (e *env) sliceList(s sequence, r *rangeValue, count int) (Value, error) {
 	return listOf(items), nil
 }
 
-// countIn returns how many items the slice of a sequence has that is size items
-// long.
+// countIn returns the number of items in the slice of a sequence that has size
+// items.
 func (r *rangeValue) countIn(at pos, size int) (int, error) {
 	if !r.unbound && r.n == 0 {
 		return 0, nil
@@ -434,7 +434,7 @@ func (n *indexNode) lazyBackwards(e *env, it iterator, r *rangeValue) (Value, er
 	return listOf(items), nil
 }
 
-// sliceIterator passes on a part of what another iterator returns.
+// sliceIterator returns a slice of the items of another iterator.
 type sliceIterator struct {
 	it   iterator
 	skip int

@@ -184,7 +184,7 @@ func (*localeObject) values(*env) ([]Value, error)    { return nil, nil }
 func (*localeObject) asString(e *env) (string, error) { return e.settings.locale.String(), nil }
 
 // nothing is what x! and ?if_exists return for a missing value: an empty
-// string, sequence and hash, and for the latter also false and a method.
+// string, sequence and hash, and for ?if_exists also false and a method.
 type nothing struct{ a ability }
 
 func (n *nothing) abilities() ability { return n.a }
@@ -278,8 +278,9 @@ func (*compressTransform) run(e *env, at pos, args []namedValue, body func() err
 	return t.run(e, at, nil, body)
 }
 
-// compress drops white space at both ends, and turns each run of it elsewhere
-// into one space or, unless singleLine is set, into a line break if it has one.
+// compress removes white space at both ends. It replaces every other run of
+// white space by a line break, if the run contains one and singleLine is not
+// set, and by a space otherwise.
 func compress(s string, singleLine bool) string {
 	const (
 		atStart = iota

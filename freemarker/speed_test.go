@@ -65,7 +65,7 @@ func startJava(t *testing.T) *javaEngine {
 
 func (j *javaEngine) line(t *testing.T) string {
 	if !j.lines.Scan() {
-		t.Fatalf("the Java harness ended: got %v", j.lines.Err())
+		t.Fatalf("the Java harness ended: %v", j.lines.Err())
 	}
 	return j.lines.Text()
 }

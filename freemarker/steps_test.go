@@ -90,9 +90,9 @@ func TestRegexEndsWithTheRendering(t *testing.T) {
 	}
 }
 
-// TestFromJSONRefusesLongIntegersUnread checks that digits are counted before
-// they are converted, because converting them takes quadratic time.
-func TestFromJSONRefusesLongIntegersUnread(t *testing.T) {
+// TestFromJSONCountsDigitsFirst checks that digits are counted before they are
+// converted, because converting them takes quadratic time.
+func TestFromJSONCountsDigitsFirst(t *testing.T) {
 	if _, err := freemarker.FromJSON([]byte(`{"n": ` + rep("9", 10_000) + `}`)); err != nil {
 		t.Error(err)
 	}

@@ -34,8 +34,9 @@ type stripper struct {
 	blank node // the result if a line cannot be trimmed
 }
 
-// blankLineNode fails when it runs. The reference cannot load a template with a
-// line to trim that contains only spaces, unless all of them are ASCII.
+// blankLineNode fails when it runs. It replaces a line to trim that contains
+// only spaces, some of which are not ASCII, because the reference cannot load
+// such a template.
 type blankLineNode struct{ element }
 
 func (n *blankLineNode) exec(*env) error {
@@ -100,9 +101,9 @@ func (s *stripper) cleanUp(n node) node {
 	return n
 }
 
-// dropIgnorable removes the children that can be dropped after stripping. The
-// neighbour before a child counts in its new state, and the one after it in its
-// old state.
+// dropIgnorable removes the children that can be dropped after stripping.
+// Whether a child can be dropped depends on the new state of the neighbour
+// before it and on the old state of the one after it.
 func (s *stripper) dropIgnorable(g *group) {
 	kept := g.kids[:0]
 	var before node
@@ -313,8 +314,8 @@ func trimRightSpace(s string) string {
 }
 
 // trimAfter applies the trim directives that come before the text on its first
-// line. It reports whether there are any; false if they apply to a text without
-// a line break.
+// line. It reports whether there are any, or false if the text to trim has no
+// line break.
 func (s *stripper) trimAfter(t *textNode) bool {
 	found := false
 	for n := prevLeaf(t); n != nil && n.base().endLine == t.line && s.look(n); n = prevLeaf(n) {

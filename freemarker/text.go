@@ -205,8 +205,8 @@ func (e *env) dateKey(spec string, t dateType) dateKey {
 	return dateKey{spec, t, e.settings.locale, e.settings.zone}
 }
 
-// movedKey distinguishes the format of the settings from an explicit one, which
-// may be the same.
+// movedKey is the key of a format that keeps a zone. The format in the settings
+// and an equal one that was given explicitly have different keys.
 type movedKey struct {
 	dateKey
 	given bool
@@ -363,8 +363,8 @@ func (e *env) dateFormat(spec string, t dateType, hasSpec bool) (*dateformat.For
 	return f, e.orSlow(err)
 }
 
-// orSlow counts the cost of looking up a format. It returns err, or the error
-// of the limit.
+// orSlow counts the cost of looking up a format. It returns err or, if that is
+// nil, the error of an exceeded limit.
 func (e *env) orSlow(err error) error {
 	if limit := e.work(64 << 6); limit != nil {
 		return limit
@@ -427,8 +427,8 @@ func (e *env) parseDate(at pos, s string, t dateType, spec string, hasSpec bool)
 }
 
 // booleanText formats a boolean by the setting boolean_format. If that is not
-// set, the result is "true" or "false" with fallback, as for ?string, and an
-// error without.
+// set, it returns "true" or "false" if fallback is set, as ?string does, and an
+// error otherwise.
 func (e *env) booleanText(at pos, b, fallback bool) (string, error) {
 	switch {
 	case e.settings.classic && !fallback:

@@ -154,8 +154,8 @@ const (
 )
 
 // token is one token. Its text is source[start:end], except that the name of an
-// identifier has no backslashes (see image). It has so few fields that the
-// compiler keeps it in registers.
+// identifier has no backslashes (see image). It is small enough for the
+// compiler to keep it in registers.
 type token struct {
 	pos
 	extent

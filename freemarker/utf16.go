@@ -1,9 +1,10 @@
 package freemarker
 
 // Java's strings are UTF-16: lengths and positions count units, and a string
-// may be split inside a surrogate pair. Here, text is UTF-8 in which half of a
-// pair is encoded like any other code point (three bytes, ED A0..BF xx); halves
-// that meet again are joined, and halves that reach the output become U+FFFD.
+// may be split inside a surrogate pair. Here, text is UTF-8, except that a lone
+// surrogate is encoded like any other code point (three bytes, ED A0..BF xx).
+// The halves of a pair that meet again are joined, and lone surrogates become
+// U+FFFD in the output.
 
 import (
 	"strings"
@@ -26,8 +27,8 @@ func isASCII(s string) bool {
 	return true
 }
 
-// decodeUnit decodes the code point at the start of s, which may be half of a
-// surrogate pair, and returns it with its length in bytes.
+// decodeUnit decodes the code point at the start of s, which may be a lone
+// surrogate, and returns it with its length in bytes.
 func decodeUnit(s string) (rune, int) {
 	if s[0] == 0xED && len(s) >= 3 && s[1] >= 0xA0 && s[1] < 0xC0 {
 		return 0xD000 | rune(s[1]&0x3F)<<6 | rune(s[2]&0x3F), 3
@@ -114,7 +115,7 @@ func btoi(b bool) int {
 	return 0
 }
 
-// writeHalf writes half of a surrogate pair.
+// writeHalf writes one surrogate.
 func writeHalf(b *strings.Builder, r rune) {
 	b.WriteByte(0xE0 | byte(r>>12))
 	b.WriteByte(0x80 | byte(r>>6)&0x3F)
@@ -146,7 +147,7 @@ func units(s string) []uint16 {
 	return out
 }
 
-// joinHalves joins the two halves of surrogate pairs that are side by side.
+// joinHalves joins surrogates that form a pair.
 func joinHalves(s string) string {
 	if strings.IndexByte(s, 0xED) < 0 {
 		return s
@@ -173,8 +174,8 @@ func joinHalves(s string) string {
 	return out.String()
 }
 
-// concat joins two strings, including the halves of a surrogate pair where they
-// meet.
+// concat joins two strings. If they meet inside a surrogate pair, it joins the
+// halves.
 func concat(a, b string) string {
 	if len(a) >= 3 && len(b) >= 3 && a[len(a)-3] == 0xED && b[0] == 0xED {
 		return joinHalves(a + b)
@@ -182,12 +183,12 @@ func concat(a, b string) string {
 	return a + b
 }
 
-// wellFormed returns s with halves of surrogate pairs joined or replaced by
-// U+FFFD, as valid UTF-8.
+// wellFormed returns s as valid UTF-8: surrogate pairs are joined, and lone
+// surrogates replaced by U+FFFD.
 func wellFormed(s string) string { return replaceHalves(s, "\uFFFD") }
 
-// replaceHalves returns s as valid UTF-8. Halves of surrogate pairs are joined,
-// lone ones replaced.
+// replaceHalves returns s as valid UTF-8: surrogate pairs are joined, and lone
+// surrogates replaced.
 func replaceHalves(s, replacement string) string {
 	if strings.IndexByte(s, 0xED) < 0 {
 		return s

@@ -1,6 +1,7 @@
 package javaregex
 
-// This file compares our answers with Java's, and prints the pass rate by area.
+// This file compares this package's answers with Java's, and prints the pass
+// rate by area.
 
 import (
 	"bufio"
@@ -22,7 +23,7 @@ import (
 
 var corpusFile = flag.String("corpus", "testdata/corpus.jsonl", "cases with Java's answers")
 
-// corpusCase is a line of a corpus: a question, and what Java answers.
+// corpusCase is a line of a corpus: a question and Java's answer.
 type corpusCase struct {
 	ID       string  `json:"id,omitempty"`
 	Area     string  `json:"area"`
@@ -34,8 +35,8 @@ type corpusCase struct {
 	Expect   *answer `json:"expect"`
 }
 
-// answer is what Java answers. For a pattern that takes Java itself too long, it is the
-// correct answer, with the time allowed.
+// answer is Java's answer. If Java itself takes too long for the pattern, it is
+// the correct answer, with the time allowed.
 type answer struct {
 	Error          bool               `json:"error,omitempty"`
 	Index          *int               `json:"index,omitempty"` // position of the error, in characters
@@ -104,7 +105,8 @@ func (y *tally) print() {
 	}
 }
 
-// run returns how our answer is wrong, or "" if it is correct.
+// run returns what is wrong with the answer to the case, or "" if it is
+// correct.
 func (c *corpusCase) run() string {
 	want, begun := c.Expect, cputime.Used()
 	if want.Truth != nil && want.Truth.Error {
@@ -127,7 +129,8 @@ func (c *corpusCase) run() string {
 	return problem
 }
 
-// compare returns how our answer to the case's question differs.
+// compare returns how p's answer differs from the one wanted, or "" if it does
+// not.
 func (c *corpusCase) compare(p *Pattern, want *answer) string {
 	ctx := context.Background()
 	switch c.Kind {

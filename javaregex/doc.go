@@ -32,7 +32,8 @@
 //
 // # Syntax
 //
-// All of java.util.regex.Pattern is supported, except for canonical equivalence (CANON_EQ):
+// All of java.util.regex.Pattern is supported, except for canonical equivalence
+// (CANON_EQ):
 //
 //	x  \t \n \x41 \x{1F600} \u0041 \0101 \cA \N{EURO SIGN}    characters
 //	\Q…\E                                                     plain text
@@ -53,7 +54,7 @@
 // parse_class.go, parse_escape.go, property.go, fold.go). The tree is compiled
 // to a program, in which each instruction knows what can come next in the input
 // (program.go, first.go). The matcher runs it with its own stack (machine.go,
-// repeat.go, place.go) and a memory of failures (memo.go).
+// repeat.go, place.go) and remembers failures (memo.go).
 //
 // Java matches a repetition in one of four ways, and its choice is visible. A
 // loop is backtracked into; but if the body is deterministic, in Java's terms,

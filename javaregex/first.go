@@ -43,9 +43,9 @@ func (b byteSet) and(other *byteSet) byteSet {
 // meets reports whether the sets have a common element.
 func (b *byteSet) meets(other *byteSet) bool { return b.and(other) != byteSet{} }
 
-// firstInfo says how the matches of a part can start: with one of bytes or, if
-// empty is set, they may also match no characters at all, where passes has what
-// can come next.
+// firstInfo describes how the matches of a part can start: with one of bytes.
+// If empty is set, the part can also match no characters, provided that one of
+// passes comes next.
 type firstInfo struct {
 	bytes  byteSet
 	empty  bool
@@ -76,7 +76,7 @@ func (f firstInfo) then(g *firstInfo) firstInfo {
 	return f
 }
 
-// next returns what can come next where f starts.
+// next returns what can come next in the input where f starts.
 func (f *firstInfo) next() byteSet { return f.bytes.or(&f.passes) }
 
 // addSet adds the first bytes of the characters in set.
@@ -176,8 +176,8 @@ func (f *firstInfo) table() *byteSet {
 	return &next
 }
 
-// literalChar returns the only character of a set, or false if n is something
-// else.
+// literalChar returns the only character that n matches, or false if n matches
+// anything else.
 func (n *node) literalChar() (rune, bool) {
 	if n.kind == nodeSet && len(n.set) == 1 && n.set[0].lo == n.set[0].hi && !isSurrogate(n.set[0].lo) {
 		return n.set[0].lo, true
@@ -193,7 +193,7 @@ type literals struct {
 	moved   bool   // the walk has passed something that is not text
 }
 
-// walk visits what every match of n goes through, in order.
+// walk visits, in order, the parts that every match of n passes through.
 func (l *literals) walk(n *node) {
 	switch n.kind {
 	case nodeSet:
@@ -261,7 +261,7 @@ func (c *compiler) gatherNeeds(n *node) {
 }
 
 // isHopeless reports whether the input from pos on lacks a character that every
-// match contains. It is called when a match has taken long.
+// match contains. It is called once a match has taken many steps.
 func (m *machine) isHopeless(pos int) bool {
 	for _, class := range m.prog.needs {
 		for {

@@ -1,7 +1,7 @@
 package javaregex
 
-// Tests of what must be true for any pattern and input: nothing panics, limits are kept,
-// and every optimisation finds what the plain matcher does.
+// Tests of what must be true for any pattern and input: nothing panics, limits
+// hold, and every optimisation finds what the plain matcher does.
 
 import (
 	"context"
@@ -166,7 +166,7 @@ func TestContextEndsAMatch(t *testing.T) {
 	}
 }
 
-func TestLimitsAreKept(t *testing.T) {
+func TestLimitsAreEnforced(t *testing.T) {
 	for _, c := range []struct {
 		name, pattern, input string
 		limits               Limits

@@ -1,7 +1,7 @@
 package javaregex
 
-// This file makes cases at random, over the whole grammar. oracle_test.go
-// compares our answers to them with a JDK's.
+// This file generates random cases over the whole grammar. oracle_test.go
+// compares this package's answers to them with a JDK's.
 
 import (
 	"fmt"
@@ -153,8 +153,8 @@ func (m *maker) atom(depth int) string {
 	return fmt.Sprintf("\\%d", 1+m.r.Intn(3))
 }
 
-// loops makes nested groups and repetitions of a few letters, in which captures behave
-// most strangely.
+// loops makes nested groups and repetitions of a few letters, where the
+// captures are the strangest.
 func (m *maker) loops(depth int) string {
 	var b strings.Builder
 	for range 1 + m.r.Intn(3) {

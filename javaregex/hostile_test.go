@@ -83,14 +83,14 @@ var hostile = []struct {
 	{"deep negated classes", strings.Repeat("[^", 4000) + "a" + strings.Repeat("]", 4000), "a", true},
 	{"deep intersections", strings.Repeat("[a&&", 2000) + "a" + strings.Repeat("]", 2000), "a", true},
 	{"deep captures", strings.Repeat("(", 1000) + "a" + strings.Repeat(")*", 1000), "a", true},
-	{"a long row of branches", strings.Repeat("(a|b)", 2000), strings.Repeat("ab", 1000), true},
-	{"a long row of loops", strings.Repeat("(?:a|b)*", 2000), strings.Repeat("ab", 10), true},
-	{"a long row of optional groups", strings.Repeat("(a)?", 2000) + "b", strings.Repeat("a", 1000), false},
+	{"many branches in a row", strings.Repeat("(a|b)", 2000), strings.Repeat("ab", 1000), true},
+	{"many loops in a row", strings.Repeat("(?:a|b)*", 2000), strings.Repeat("ab", 10), true},
+	{"many optional groups in a row", strings.Repeat("(a)?", 2000) + "b", strings.Repeat("a", 1000), false},
 	{"many back references", strings.Repeat("(a)", 500) + strings.Repeat(`\1(?:b|c)*`, 500), strings.Repeat("a", 900), false},
 	{"many folded ranges", `(?iu)[` + strings.Repeat("à-þ", 500) + `]`, "É", true},
 	{"many properties", strings.Repeat(`[\p{L}&&[^\p{Lu}]]`, 100), strings.Repeat("a", 100), true},
-	{"a longer row of branches", strings.Repeat("(a|b)", 4000), strings.Repeat("ab", 2000), true},
-	{"a long row of properties", strings.Repeat(`\pL`, 5000), strings.Repeat("a", 5000), true},
+	{"more branches in a row", strings.Repeat("(a|b)", 4000), strings.Repeat("ab", 2000), true},
+	{"many properties in a row", strings.Repeat(`\pL`, 5000), strings.Repeat("a", 5000), true},
 	{"great counts", `(?:a{1,1000}){1,1000}b`, strings.Repeat("a", 1000), false},
 	{"large counts of branches", `(?:a|b){1,2000}c`, strings.Repeat("ab", 800), false},
 	{"a large count alone", `a{2147483647}`, strings.Repeat("a", 1000), false},
@@ -101,7 +101,7 @@ var hostile = []struct {
 	{"lazy runs in nested loops", `^(?:(?:a+?)+?)+?$`, strings.Repeat("a", 20000) + "!", false},
 	{"a long text that nearly fits", "(?i)" + strings.Repeat("a", 30000) + "b", strings.Repeat("a", 1<<16), false},
 	{"a class with many members", "[" + apart(5000) + "]x", strings.Repeat("\u4E01", 20000), false},
-	{"nothing, very often", `(?:(?:){1000000}){1000000}x`, "y", false},
+	{"an empty group repeated very often", `(?:(?:){1000000}){1000000}x`, "y", false},
 	{"an empty match in a loop of branches", `(?:|(?:)){2000000000}x`, "y", false},
 }
 
@@ -114,8 +114,8 @@ func apart(n int) string {
 	return string(runes)
 }
 
-// TestHostilePatterns allows each pattern 200 ms of processor time; nearly all must get
-// the correct answer, and none a wrong one.
+// TestHostilePatterns allows each pattern 200 ms of CPU time. Nearly all must
+// get the correct answer, and none a wrong one.
 func TestHostilePatterns(t *testing.T) {
 	const allowed = 200 * time.Millisecond * slowdown
 	right := 0
@@ -151,7 +151,7 @@ func TestHostilePatterns(t *testing.T) {
 }
 
 func compileAndFind(pattern, input string) (*Match, error) {
-	p, err := CompileLimits(pattern, 0, Limits{Time: time.Minute}) // steps are the same on any machine
+	p, err := CompileLimits(pattern, 0, Limits{Time: time.Minute}) // the number of steps is the same on any machine
 	if err != nil {
 		return nil, err
 	}

@@ -12,24 +12,28 @@ import (
 // default. A match that exceeds a limit ends with a *BudgetError; a pattern
 // that exceeds one does not compile.
 type Limits struct {
-	// Steps of one call. A step is one instruction of the pattern at one
-	// position of the input, or sixteen characters of a scan: 5 to 20 ns.
-	// Default 3,000,000, about a tenth of a second.
+	// Steps is the maximum number of steps of one call. A step is one
+	// instruction of the pattern at one position of the input, or sixteen
+	// characters of a scan: 5 to 20 ns. Default 3,000,000, about a tenth of a
+	// second.
 	Steps int
-	// Time of one call: on a busy machine, a tenth of a second's worth of steps
-	// may take longer. Default 150 ms.
+	// Time is the maximum duration of one call, because on a busy machine the
+	// steps may take longer than usual. Default 150 ms.
 	Time time.Duration
-	// Memory in bytes that one call may hold for backtracking and for
-	// remembered failures. Default 32 MiB.
+	// Memory is the maximum number of bytes that one call may hold for
+	// backtracking and for remembered failures. Default 32 MiB.
 	Memory int
-	// Input in bytes. Default 16 MiB, at most 1 GiB.
+	// Input is the maximum length of the input in bytes. Default 16 MiB, at
+	// most 1 GiB.
 	Input int
-	// Output in bytes that ReplaceAll, ReplaceFirst, Split and FindAll may
-	// produce. Default 16 MiB.
+	// Output is the maximum number of bytes that ReplaceAll, ReplaceFirst,
+	// Split and FindAll may produce. Default 16 MiB.
 	Output int
-	// Pattern in bytes. Default 64 KiB, at most 1 MiB.
+	// Pattern is the maximum length of the pattern in bytes. Default 64 KiB, at
+	// most 1 MiB.
 	Pattern int
-	// Nesting of groups and classes in a pattern. Default 5,000.
+	// Nesting is the maximum depth of groups and classes in a pattern. Default
+	// 5,000.
 	Nesting int
 }
 
@@ -61,7 +65,7 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.Output, DefaultLimits.Output)
 	fill(&l.Pattern, DefaultLimits.Pattern)
 	fill(&l.Nesting, DefaultLimits.Nesting)
-	l.Input = min(l.Input, 1<<30) // places are 32-bit numbers
+	l.Input = min(l.Input, 1<<30) // positions are 32-bit numbers
 	l.Pattern = min(l.Pattern, 1<<20)
 	return l
 }

@@ -56,9 +56,9 @@ type barrier struct {
 const pauseEvery = 2048
 
 // machine matches one program against one input. It lives on the stack of the
-// call: the workspace there is enough for most patterns, and only what exceeds
-// it is allocated. The caller creates results and errors, so that nothing
-// escapes to the heap.
+// call: the workspace there is enough for most patterns, and the machine
+// allocates only what exceeds it. The caller creates results and errors, so
+// that nothing escapes to the heap.
 type machine struct {
 	prog     *program
 	input    string
@@ -80,14 +80,14 @@ type machine struct {
 	limits   *Limits
 	begun    int        // where the current attempt started
 	hopeless bool       // the rest of the input cannot match
-	slow     bool       // the call has taken long
+	slow     bool       // the call has taken many steps
 	tick     int        // steps to the next pause
-	spent    int        // steps up to the last pause
+	spent    int        // steps before the last pause
 	ended    Budget     // what ended the match, "" if nothing has
 	end      time.Time  // the context's deadline, if it has one
 	paused   *time.Time // time of the first pause; most matches never check the clock
 
-	memo *memo // nil until the match has taken long
+	memo *memo // nil until the match has taken many steps
 	// tried holds the positions at which the body of a loop has failed, one bit
 	// each. Java continues after the loop there, which in a leaky program
 	// differs from trying again.
@@ -459,9 +459,9 @@ func foldsTo(c, want byte) bool {
 	return c == want || c|0x20 == want && 'a' <= want && want <= 'z'
 }
 
-// capture sets a group, to be undone on backtracking, unless it is certain that
-// there will be none. If nothing is left to backtrack to, the next attempt
-// starts afresh; but in a leaky program, captures outlive their attempt.
+// capture sets a group. If the match may still backtrack, it pushes a frame to
+// undo this. Without frames to backtrack to, the next attempt clears the
+// groups, except in a leaky program, where captures outlive their attempt.
 func (m *machine) capture(group, start, end int32, sure bool) {
 	g := m.groups[2*group : 2*group+2 : 2*group+2]
 	if !sure && (m.depth > 0 || m.prog.leaky) {

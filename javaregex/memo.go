@@ -1,14 +1,14 @@
 package javaregex
 
-// This file implements the memory of failures: an instruction that has failed
-// at a position fails there again, so that a match that would take exponential
-// time takes time proportional to instructions times positions. Whatever else
-// an instruction's outcome depends on is part of the key.
+// This file remembers failures: an instruction that has failed at a position
+// fails there again, so a match that would take exponential time takes time
+// proportional to instructions times positions. Everything else that an
+// instruction's outcome depends on is part of the key.
 
 import "slices"
 
 // memo remembers failures for one input. It is only created once a match has
-// taken long.
+// taken many steps.
 type memo struct {
 	bases []uint64 // the first key of each point
 	width uint64   // number of keys per position
@@ -19,12 +19,12 @@ type memo struct {
 	runs  []failedRun // one per point, for points whose failures are kept as runs
 }
 
-// failedRun is the end of a run of characters, from lo to hi, where its
-// characters end: what follows the run has failed at each of these positions. A
-// run that starts among them, or before them, need not continue there again,
-// which makes consecutive runs linear in the input. The position at which a run
-// starts is not one of them: continuing there is an empty run, which may end a
-// loop.
+// failedRun holds the positions from lo to hi, at the end of a run of
+// characters, at which what follows the run has failed. A run that starts at hi
+// or earlier need not continue at these positions again, which makes
+// consecutive runs linear in the input. The start of a run is never one of
+// these positions: continuing there means that the run is empty, which may end
+// a loop.
 type failedRun struct{ lo, hi int32 }
 
 func (t *memo) size() int {
@@ -34,8 +34,8 @@ func (t *memo) size() int {
 	return 8 * (cap(t.bits) + cap(t.set) + cap(t.runs))
 }
 
-// newMemo returns an empty memory, or nil if there is nothing to remember or its keys do not fit
-// in 63 bits.
+// newMemo returns an empty memo, or nil if there is nothing to remember or its
+// keys do not fit in 63 bits.
 func newMemo(m *machine) *memo {
 	points := m.prog.memos
 	if len(points) == 0 {
@@ -135,7 +135,8 @@ func (t *memo) has(key uint64) bool {
 	return found
 }
 
-// slot returns where key is, or would be, in the hash table.
+// slot returns the index of key in the hash table, or the index at which it can
+// be inserted.
 func (t *memo) slot(key uint64) (int, bool) {
 	mask := len(t.set) - 1
 	i := int(key*0x9E3779B97F4A7C15>>20) & mask

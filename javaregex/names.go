@@ -1,7 +1,7 @@
 package javaregex
 
 // This file finds characters by name, for \N{…}. The names of letters and
-// symbols come from x/text, whose Unicode version is newer than JDK 17's:
+// symbols come from x/text, whose Unicode version is newer than JDK 17's, so
 // characters unknown to JDK 17 are left out.
 
 import (

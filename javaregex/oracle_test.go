@@ -2,8 +2,8 @@
 
 package javaregex
 
-// This file asks the JDK on the PATH (17 is the reference) for its answers, to fresh
-// cases and to those of the corpus, which it rewrites:
+// This file asks the JDK on the PATH (17 is the reference) for its answers to
+// new random cases and to those of the corpus, which it rewrites:
 //
 //	go test -tags java ./javaregex -run Java -java 20000 -seed 1
 
@@ -36,9 +36,9 @@ func TestAgainstJava(t *testing.T) {
 	tally.print()
 }
 
-// TestCorpusIsWhatJavaAnswers rewrites the corpus: its cases with the JDK's answers and,
-// with -keep, new cases.
-func TestCorpusIsWhatJavaAnswers(t *testing.T) {
+// TestCorpusMatchesJava rewrites the corpus: its cases with the JDK's answers
+// and, with -keep, new cases.
+func TestCorpusMatchesJava(t *testing.T) {
 	cases := readCorpus(t, *corpusFile)
 	if *keep > 0 {
 		cases = slices.DeleteFunc(cases, func(c *corpusCase) bool { return generators[c.Area] != nil })
@@ -47,13 +47,14 @@ func TestCorpusIsWhatJavaAnswers(t *testing.T) {
 	writeCorpus(t, *corpusFile, answered(t, cases))
 }
 
-// answered fills in Java's answers to the cases; those that Java cannot answer are left out.
+// answered fills in Java's answers to the cases, and leaves out those that Java
+// cannot answer.
 func answered(t testing.TB, cases []*corpusCase) []*corpusCase {
 	var good []*corpusCase
 	for i, text := range askJava(t, cases) {
 		expect := new(answer)
 		if err := json.Unmarshal(text, expect); err != nil {
-			t.Fatalf("%s: got error %v", text, err)
+			t.Fatalf("%s: %v", text, err)
 		}
 		c := cases[i]
 		if c.Expect != nil && c.Expect.BoundedMS > 0 {
@@ -98,7 +99,7 @@ func askJava(t testing.TB, cases []*corpusCase) []json.RawMessage {
 	java.Stderr = os.Stderr
 	out, err := java.Output()
 	if err != nil {
-		t.Fatalf("java: got error %v", err)
+		t.Fatalf("java: %v", err)
 	}
 	var answers []json.RawMessage
 	lines := bufio.NewScanner(bytes.NewReader(out))

@@ -151,7 +151,7 @@ func (c *classParser) intersection() error {
 	case len(c.parts) == 0:
 		c.parts = append(c.parts, c.last)
 	case !c.hasLast:
-		return c.errorf("&& without a right side after these operands is not defined: write the right side")
+		return c.errorf("&& needs a right side after these operands: write one")
 	default:
 		c.parts = append(c.parts[:0], intersect(c.sum(), c.last))
 	}

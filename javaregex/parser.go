@@ -103,7 +103,7 @@ func (p *parser) literal() *node {
 	return seqOf(nodes)
 }
 
-// single returns the node of one character, which matches either case if the
+// single returns the node of one character, which matches in either case if the
 // flags say so.
 func (p *parser) single(c rune) *node {
 	n := &node{kind: nodeSet, set: p.singleSet(c), literal: true}

@@ -290,7 +290,7 @@ func (m *machine) behind(pc int32, in *inst, pos int) (int32, int, bool) {
 	b := barrier{pc: pc, pos: int32(pos), behindTo: m.behindTo, at: int32(pos), left: m.behindReach(in, pos)}
 	for n := in.min; n > 0; n-- {
 		if b.at == 0 && in.byCharacter {
-			break // Java counts back as far as possible
+			break // Java goes back as far as possible
 		}
 		if !m.behindBack(in, &b) {
 			return in.next, pos, in.negative
@@ -304,8 +304,8 @@ func (m *machine) behind(pc int32, in *inst, pos int) (int32, int, bool) {
 	return in.sub, int(b.at), true
 }
 
-// behindBack goes back one step of a lookbehind. It returns false if that is
-// not allowed.
+// behindBack moves a lookbehind back by one step. It returns false if that is
+// not possible.
 func (m *machine) behindBack(in *inst, b *barrier) bool {
 	if b.at == 0 || b.left <= 0 {
 		return false
@@ -327,8 +327,8 @@ func (m *machine) behindBack(in *inst, b *barrier) bool {
 // behindReach returns how many steps back a lookbehind at pos may go; a
 // negative number means that it fails. If the maximum length has overflowed,
 // Java's further arithmetic goes wrong as well: in units, the lookbehind then
-// reaches everything or nothing; in characters, as far as the remaining input
-// is long.
+// reaches back to the start of the input or nowhere; in characters, as far back
+// as the remaining input is long.
 func (m *machine) behindReach(in *inst, pos int) int32 {
 	const everywhere = 1<<31 - 1
 	over := int(in.max) + 1<<31
@@ -345,7 +345,7 @@ func (m *machine) behindReach(in *inst, pos int) int32 {
 	return -1
 }
 
-// behindStep tries a failed lookbehind one step further back.
+// behindStep retries a failed lookbehind one step further back.
 func (m *machine) behindStep(in *inst, b barrier) (int32, int, bool) {
 	if !m.behindBack(in, &b) {
 		m.behindTo = b.behindTo

@@ -17,7 +17,7 @@ type opcode uint8
 const (
 	opEnd       opcode = iota // the match is complete
 	opAccept                  // a sub-match (of a lookahead, an atomic part …) is complete
-	opBehindEnd               // opAccept, if at the position that the lookbehind started at
+	opBehindEnd               // opAccept, but only at the position where the lookbehind started
 	opByte                    // matches the byte
 	opText                    // matches the text
 	opFoldText                // matches the ASCII text, ignoring case; it is stored in lower case

@@ -78,8 +78,8 @@ func categorySet(name string, caseless bool) (runeSet, bool) {
 	return nil, false
 }
 
-// anyCase returns the letters of any case, which upper, lower and title case
-// all stand for under CaseInsensitive.
+// anyCase returns the letters of any case. Under CaseInsensitive, the
+// properties of upper, lower and title case all mean this set.
 func anyCase() runeSet {
 	return union(known("is", "Lowercase"), known("is", "Uppercase"), categories("Lt"))
 }

@@ -36,7 +36,7 @@ func Answer(base Base, cases []Case) error {
 	lines.Buffer(nil, 16<<20)
 	for i := range cases {
 		if !lines.Scan() {
-			return fmt.Errorf("there are only %d answers to %d cases", i, len(cases))
+			return fmt.Errorf("got %d answers to %d cases", i, len(cases))
 		}
 		c := &cases[i]
 		c.Output, c.Class, c.Line, c.Column = nil, "", 0, 0

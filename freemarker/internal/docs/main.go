@@ -26,8 +26,8 @@ language. This page lists the differences.
 - **Locale** and **time zone** are en_US and UTC unless the program sets others.
 - **Errors** have a kind (missing, type, limit, other), a line and a column, and the path of a missing variable;
   their texts are not those of FreeMarker, and never contain a value of the model.
-- **Output** is all or nothing. A lone half of a surrogate pair becomes U+FFFD, and a regular expression
-  never matches between the halves of one.
+- **Output** is all or nothing. A lone surrogate becomes U+FFFD, and a regular expression
+  never matches inside a surrogate pair.
 - **Different from Java** in a few rare cases: dates in the locale ja_JP_JP, which uses the Japanese imperial calendar
   there; ` + "`?url`" + ` in the charsets of Chinese and Korean, windows-31j, EUC-JP and ISO-2022-JP, for characters that browsers
   encode in another way, and in charsets that browsers do not have, such as IBM037, which is an error here; regular

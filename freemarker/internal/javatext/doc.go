@@ -12,11 +12,12 @@
 //     java.text.DateFormat and FreeMarker's "iso" and "xs" formats; formatting and parsing.
 //   - collate: java.text.Collator.
 //
-// This package itself holds the text of floating point numbers (Double.toString).
+// This package itself holds the text of floating point numbers
+// (Double.toString).
 //
-// All returned values are immutable and safe for concurrent use. Nothing that a
-// template can request panics, and time and memory are linear in the length of
-// pattern and text.
+// All returned values are immutable and safe for concurrent use. No pattern or
+// text from a template causes a panic, and time and memory are linear in their
+// length.
 //
 // # Tables
 //

@@ -10,7 +10,7 @@ import (
 
 // Digits holds the decimal digits that JDK 17 computes for a floating point
 // number: those of Double.toString, which java.text.DecimalFormat starts from.
-// They are mostly, but not always, the shortest and nearest that identify the
+// Usually, but not always, they are the shortest digits that identify the
 // number: 2e23 is 1.9999999999999998E23. That is JDK-4511638, fixed in JDK 19.
 type Digits struct {
 	Text      [20]byte // '0' to '9', the first Count of them
@@ -180,12 +180,12 @@ func insignificantDigits(power int) int {
 	return n
 }
 
-// stops reports whether the digits may stop at once: Java requires two of them
-// in E notation.
+// stops reports whether a single digit may be enough: in E notation, Java
+// requires two.
 func stops(exp int) bool { return -3 <= exp && exp < 8 }
 
-// small develops with int or long arithmetic, and reports whether the last
-// digit must be rounded up.
+// small develops digits with int or long arithmetic, and reports whether the
+// last one must be rounded up.
 func small[T int32 | int64](d *Digits, n *scaled) bool {
 	b := T(n.frac) * T(powersOf5[n.b5]) << n.b2
 	s := T(powersOf5[n.s5]) << n.s2
@@ -303,8 +303,8 @@ func (d *Digits) add(q int64) {
 	}
 }
 
-// roundsUp decides about the last digit; rest compares the remainder with half
-// of its unit.
+// roundsUp decides whether the last digit is rounded up; rest is the result of
+// comparing the remainder with half a unit of that digit.
 func (d *Digits) roundsUp(low, high bool, rest int) bool {
 	switch {
 	case !high:

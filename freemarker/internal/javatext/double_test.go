@@ -9,9 +9,9 @@ import (
 	"temporal-twilio/freemarker/internal/javatext/cases"
 )
 
-// TestTextsOfFloatsAreJavas checks testdata/floats.txt.gz, which gen/TextCases.java wrote, or
-// the file that JAVATEXT_FLOATS names.
-func TestTextsOfFloatsAreJavas(t *testing.T) {
+// TestFloatsMatchJava checks testdata/floats.txt.gz, which gen/TextCases.java
+// wrote, or the file that JAVATEXT_FLOATS names.
+func TestFloatsMatchJava(t *testing.T) {
 	s, name := cases.Open(t, "testdata/floats.txt.gz", "JAVATEXT_FLOATS")
 	total := 0
 	for s.Scan() {

@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Reads cases (template, model, locale, timezone; one JSON object a line) and prints for each the
- * result of Apache FreeMarker: {"output"} or {"class", "line", "column"}, or {} if that takes too long.
+ * Reads cases (template, model, locale, timezone; one JSON object per line) and prints for each the
+ * result of Apache FreeMarker: {"output"} or {"class", "line", "column"}, or {} if it takes too long.
  */
 final class Answers {
     public static void main(String[] args) throws Exception {

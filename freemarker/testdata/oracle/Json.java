@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Just enough JSON: reads valid texts, keeps the order of keys and the kinds of numbers. */
+/** A minimal JSON reader for valid texts. It keeps the order of keys and the types of numbers. */
 final class Json {
     private final String text;
     private int at;
@@ -91,7 +91,7 @@ final class Json {
         return n;
     }
 
-    /** Writes a string in quotes; everything outside of printable ASCII is escaped. */
+    /** Writes a string in quotes; everything but printable ASCII is escaped. */
     static String quote(String s) {
         StringBuilder out = new StringBuilder("\"");
         for (char c : s.toCharArray()) {

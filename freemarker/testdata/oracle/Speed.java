@@ -15,9 +15,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Renders templates of rows.json on one thread for the requested time. Each line of its input is the
- * name of a row, "cached" or "full" (parse, too), and milliseconds, with tabs between them; it answers with
- * the number of times per second that it did this. First, it prints the output of each row, one per line.
+ * Renders templates of rows.json on one thread for the requested time. Each line of its input has
+ * three fields, separated by tabs: the name of a row, "cached" or "full" (which parses, too), and milliseconds.
+ * It answers with the number of renderings per second. First, it prints the output of each row, one per line.
  */
 final class Speed {
     interface Task { void run() throws Exception; }

@@ -1,7 +1,7 @@
 //go:build unix
 
-// Bench measures patterns as people write them for short messages: in this
-// engine, in Go's regexp and, if a JDK is on the PATH, in Java after its
+// Bench measures patterns like those that people write for short messages: in
+// this engine, in Go's regexp and, if a JDK is on the PATH, in Java after its
 // warm-up. It must run in the module's root.
 package main
 
@@ -39,7 +39,7 @@ var cases = []struct{ name, pattern, input string }{
 }
 
 const (
-	warmUp  = 600 // milliseconds of processor time
+	warmUp  = 600 // milliseconds of CPU time
 	window  = 40
 	windows = 9
 )
@@ -48,8 +48,7 @@ var kept *javaregex.Match
 
 // main alternates with Java in short windows, so that changes in the machine's
 // speed affect both; the ratio is the median of neighbouring windows. The
-// column "kept" is for matches that the caller keeps, which have to be
-// allocated.
+// column "kept" is for matches that the caller keeps, which must be allocated.
 func main() {
 	java := startJava()
 	fmt.Printf("%-20s %10s %10s %8s %10s %10s %10s\n", "CPU ns", "javaregex", "Java", "ratio", "kept", "regexp", "compile")

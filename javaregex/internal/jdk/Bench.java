@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads lines of milliseconds, pattern and input, with tabs between them. It answers each with the nanoseconds of
- * processor time that a Matcher.find() takes, measured for that many milliseconds.
+ * Reads lines with three fields, separated by tabs: milliseconds, pattern and input. It answers each with the
+ * nanoseconds of CPU time that a Matcher.find() takes, measured for that many milliseconds.
  */
 public class Bench {
     static final OperatingSystemMXBean SYSTEM = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();

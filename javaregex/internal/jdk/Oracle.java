@@ -9,11 +9,11 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * Answers with the results of java.util.regex. A request is a line of fields with tabs between them:
- * kind, flags, pattern, input, argument; the last three with the escapes of JSON's strings.
- * Kinds: find, matches, all, replaceAll, replaceFirst (argument: the replacement), split (the limit).
- * The answer is a line of JSON, an object; {"fault": …} if Java's result cannot be compared:
- * its stack overflows, it takes too long, or an answer splits a character.
+ * Answers with the results of java.util.regex. A request is a line of fields, separated by tabs:
+ * kind, flags, pattern, input, argument; the last three are escaped as in JSON strings.
+ * Kinds: find, matches, all, replaceAll, replaceFirst (argument: the replacement), split (argument: the limit).
+ * The answer is a JSON object on one line. It is {"fault": …} if Java's result cannot be compared,
+ * because its stack overflows, it takes too long, or an answer splits a character.
  */
 public class Oracle {
     static final long DEADLINE = 2_000_000_000L;
@@ -26,7 +26,7 @@ public class Oracle {
         Lone() { super("splits a character", null, false, false); }
     }
 
-    /** A text that ends a match which takes too long. */
+    /** A text that aborts a match if it takes too long. */
     static final class Timed implements CharSequence {
         final String text;
         final long end = System.nanoTime() + DEADLINE;

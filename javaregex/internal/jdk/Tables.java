@@ -10,14 +10,14 @@ import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
 
 /**
- * Writes unicode.txt: what this JDK knows about every code point, one table a line.
+ * Writes unicode.txt: what this JDK knows about every code point, one table per line.
  *
  *   java --add-opens java.base/java.lang=ALL-UNNAMED \
  *        --add-opens java.base/java.util.regex=ALL-UNNAMED Tables.java > unicode.txt
  *
- * A set is "kind name TAB ranges", its ranges as numbers (gap, length), (gap, length), ...
- * A number is written in base 32, lowest digit first, in the 64 characters of DIGITS: a digit
- * of 32 or more says that another follows. A signed number is doubled, and odd if negative.
+ * A set is "kind name TAB ranges", where each range is a pair of numbers (gap, length).
+ * A number is written in base 32, lowest digit first, with the 64 characters of DIGITS: a digit
+ * of 32 or more means that another one follows. A signed number is doubled, and odd if negative.
  */
 public class Tables {
     static final String DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -9,9 +9,10 @@ import (
 	"temporal-twilio/freemarker/internal/javatext/locale"
 )
 
-// TestOrderIsJavas compares the strings of testdata/comparisons.txt.gz, which
-// gen/CollationCases.java wrote, or of the file that JAVATEXT_COLLATION names.
-func TestOrderIsJavas(t *testing.T) {
+// TestCompareMatchesJava compares the strings of testdata/comparisons.txt.gz,
+// which gen/CollationCases.java wrote, or of the file that JAVATEXT_COLLATION
+// names.
+func TestCompareMatchesJava(t *testing.T) {
 	s, name := cases.Open(t, "testdata/comparisons.txt.gz", "JAVATEXT_COLLATION")
 	total, wrong := 0, 0
 	for s.Scan() {

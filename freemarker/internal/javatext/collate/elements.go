@@ -28,7 +28,7 @@ func (e *elements) next() int32 {
 		return order
 	}
 	if e.swap != 0 {
-		if e.swap > 0xffff { // in UTF-16
+		if e.swap > 0xffff { // two UTF-16 units
 			high := 0xd800 + (e.swap-0x10000)>>10
 			e.swap = 0xdc00 + (e.swap-0x10000)&0x3ff
 			return int32(uint32(high) << 16)

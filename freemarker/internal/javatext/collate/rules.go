@@ -104,8 +104,8 @@ type merger struct {
 }
 
 // merge returns the entries in the order that they define. An entry goes after
-// the previous one, and is moved there if it already exists; a reset names
-// another entry for the next one to go after.
+// the previous one, and is moved there if it already exists. A reset names the
+// entry after which the next one goes.
 func merge(entries []entry) []entry {
 	m := merger{seen: map[string]bool{}}
 	for i := range entries {
@@ -155,10 +155,10 @@ func (m *merger) add(e entry) {
 	}
 }
 
-// place returns the index at which the next entry goes: after m.last. A reset
-// may name a string without its own entry; the entry that it then stands for is
-// the last one that the string starts with, and the rest of the string is the
-// excess, which becomes an extension.
+// place returns the index for the next entry, which goes after m.last. If
+// m.last is a reset to a string without an entry, the next entry goes after the
+// last entry that the string starts with, and excess, the rest of the string,
+// becomes an extension.
 func (m *merger) place() (at int, excess string) {
 	switch {
 	case m.last == nil:
@@ -174,8 +174,8 @@ func (m *merger) place() (at int, excess string) {
 	return 0, ""
 }
 
-// Orders from expansions on are indexes of expansions, and from contractions on
-// of contractions.
+// Orders from expansions up to contractions are indexes of expansions, and
+// those from contractions up are indexes of contractions.
 const (
 	expansions   int32 = 0x7e000000
 	contractions int32 = 0x7f000000
@@ -287,10 +287,10 @@ func (t *tables) add(r rune, order int32) {
 func (t *tables) contract(s string, order int32) {
 	r, _ := utf8.DecodeRuneInString(s)
 	list := t.list(r)
-	// The JDK also has a list for the last character, for reading backwards.
-	// That matters for a character without an order: in a list, its order is
-	// unmapped, which equals end, so that it ends its string instead of sorting
-	// after all others.
+	// The JDK also keeps a list for the last character, for reading backwards.
+	// This matters for a character without an order: in a list, its order is
+	// unmapped, which equals end. Such a character therefore ends its string
+	// instead of sorting after all others.
 	last, _ := utf8.DecodeLastRuneInString(s)
 	defer t.list(last)
 	for i := range *list {
@@ -331,8 +331,8 @@ func (t *tables) expansion(order int32, chars string) int32 {
 	return expansions + int32(len(t.expansions)) - 1
 }
 
-// addComposed assigns orders to the characters that Unicode decomposes, by the orders of their
-// parts. Hangul syllables are not among them.
+// addComposed assigns orders to the characters that Unicode decomposes, from
+// the orders of their parts. Hangul syllables are not among them.
 func (t *tables) addComposed() {
 	for _, r := range composed() {
 		if t.single(r) != unmapped {

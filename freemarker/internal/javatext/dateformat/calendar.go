@@ -30,8 +30,8 @@ const (
 	julian    system = false
 )
 
-// day returns the day of a date, in days since 1970. Months count from 1 and
-// may lie outside of the year; days may lie outside of the month.
+// day returns the day of a date, in days since 1970. Months count from 1. A
+// month outside the year and a day outside the month are allowed.
 func (s system) day(year int64, month, day int) int64 {
 	year += floorDiv(int64(month)-1, 12)
 	m := floorMod(int64(month)-1, 12)
@@ -144,8 +144,8 @@ func (m *moment) firstOfMonth() int64 {
 	return m.day - int64(m.dom) + 1
 }
 
-// weeks defines how a locale counts weeks: on which weekday they start, and how
-// many days the first week of a year or month has at least.
+// weeks defines how a locale counts weeks: the weekday on which they start, and
+// the minimum number of days in the first week of a year or month.
 type weeks struct{ first, minimal int }
 
 func weeksOf(d *locale.Dates) weeks { return weeks{d.FirstDay, d.MinimalDays} }

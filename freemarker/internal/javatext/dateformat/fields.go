@@ -100,8 +100,8 @@ func (f *fields) rule() (r dayRule, useWeekday bool) {
 	return byWeekOfYear, useWeekday
 }
 
-// time returns the instant that the fields mean in a zone. If buddhist is set,
-// their years are of the Buddhist era.
+// time returns the instant that the fields represent in a zone. If buddhist is
+// set, their years are of the Buddhist era.
 func (f *fields) time(z *Zone, buddhist bool) int64 {
 	g := *f
 	if buddhist {
@@ -198,8 +198,8 @@ func (f *fields) instant(z *Zone) int64 {
 	return ms - o.total()
 }
 
-// date returns the day that the fields mean, by the calendar in use then, plus
-// over: the whole days in the time of day.
+// date returns the day that the fields represent, by the calendar in use then,
+// plus over, the number of whole days in the time of day.
 func (f *fields) date(over int64) int64 {
 	year := int32(1970)
 	if f.stamp[fieldYear] != 0 {
@@ -227,7 +227,7 @@ func (f *fields) date(over int64) int64 {
 	return d // one of the ten days that did not exist
 }
 
-// dateIn returns the day that the fields mean by one calendar.
+// dateIn returns the day that the fields represent in one calendar.
 func (f *fields) dateIn(s system, year int32) int64 {
 	rule, useWeekday := f.rule()
 	wd := int(f.value[fieldWeekday])

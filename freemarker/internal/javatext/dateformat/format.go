@@ -104,18 +104,18 @@ func (f *Format) Append(dst []byte, ms int64) ([]byte, error) {
 	return f.simple.append(dst, ms), nil
 }
 
-// Parse parses a date, as ?date, ?time and ?datetime do. As in FreeMarker,
-// other text may follow a date in a pattern or a style, but not one in "iso" or
-// "xs".
+// Parse parses a date, as ?date, ?time and ?datetime do. As in FreeMarker, text
+// after the date is ignored with a pattern or a style, and is an error with
+// "iso" or "xs".
 func (f *Format) Parse(s string) (ms int64, err error) {
 	ms, _, err = f.ParseZone(s)
 	return ms, err
 }
 
-// ParseZone is Parse, and also returns the format to use from then on: a Java
-// format that has parsed the name of a time zone stays in that zone, and
-// FreeMarker keeps its formats for as long as a template runs. The result is f
-// itself unless a different zone was named.
+// ParseZone is Parse, and also returns the format to use from then on. After
+// parsing the name of a time zone, a Java format keeps that zone, and
+// FreeMarker keeps its formats while a template runs. The result is f itself
+// unless the text names a different zone.
 func (f *Format) ParseZone(s string) (ms int64, after *Format, err error) {
 	if f.iso != nil {
 		ms, err = f.iso.parse(s)

@@ -12,14 +12,14 @@ import (
 
 var unescape = strings.NewReplacer(`\\`, `\`, `\t`, "\t", `\n`, "\n", `\r`, "\r")
 
-// TestDatesAreJavas formats and parses the dates of testdata/dates.txt.gz, which
-// gen/DateCases.java wrote, or of the file that JAVATEXT_DATES names.
-func TestDatesAreJavas(t *testing.T) {
+// TestDatesMatchJava formats and parses the dates of testdata/dates.txt.gz,
+// which gen/DateCases.java wrote, or of the file that JAVATEXT_DATES names.
+func TestDatesMatchJava(t *testing.T) {
 	s, name := cases.Open(t, "testdata/dates.txt.gz", "JAVATEXT_DATES")
 	total, wrong := 0, 0
 	s.Buffer(nil, 1<<20)
 	if !s.Scan() {
-		t.Fatalf("%s is empty, want the time of its answers first", name)
+		t.Fatalf("%s is empty, want the time of its answers in the first line", name)
 	}
 	written, err := strconv.ParseInt(s.Text(), 10, 64)
 	if err != nil {
@@ -74,7 +74,7 @@ func written(f *Format, ms int64) string {
 	return string(out)
 }
 
-func TestZoneIDsNeverReadPaths(t *testing.T) {
+func TestLoadZoneReadsNoFiles(t *testing.T) {
 	for _, id := range []string{"../../etc/passwd", "/etc/localtime", "Europe/../Europe/Berlin", "europe/berlin", "", "GMT+24", "GMT+1:5", "GMT+99999999999999"} {
 		if z := LoadZone(id); z.ID() != "GMT" {
 			t.Errorf("LoadZone(%q) = %s, want GMT", id, z.ID())
@@ -90,7 +90,7 @@ func TestZoneIDsNeverReadPaths(t *testing.T) {
 	}
 }
 
-func TestFormatKeepsTheReadZone(t *testing.T) {
+func TestFormatKeepsParsedZone(t *testing.T) {
 	f, err := New("yyyy-MM-dd HH:mm z", DateTime, locale.Parse("en_US"), UTC)
 	if err != nil {
 		t.Fatal(err)

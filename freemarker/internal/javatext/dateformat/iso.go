@@ -6,7 +6,7 @@ import (
 	"temporal-twilio/freemarker/internal/javatext"
 )
 
-// Accuracy says where the time part of an ISO 8601 text ends.
+// Accuracy is the smallest unit that the time part of an ISO 8601 text shows.
 type Accuracy int
 
 // The accuracies of the ?iso_… built-ins: _h, _m, the default (s), _ms.
@@ -22,7 +22,7 @@ const (
 type iso struct {
 	kind       Kind
 	xs         bool
-	zone       *Zone // in which times are shown, and parsed if they name no zone
+	zone       *Zone // for showing times, and for parsing those that name no zone
 	showOffset bool
 	accuracy   Accuracy
 }

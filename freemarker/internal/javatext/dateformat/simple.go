@@ -236,9 +236,8 @@ func appendTwo(dst []byte, n int64) []byte {
 	return append(dst, '0'+byte(n/10), '0'+byte(n%10))
 }
 
-// number appends a number in the locale's digits: with leading zeros if it has
-// fewer than least and, unless most is 0, without all but the last most of
-// them.
+// number appends a number in the locale's digits. It adds leading zeros up to
+// least digits and, unless most is 0, keeps only the last most digits.
 func (f *simple) number(dst []byte, v int64, least, most int) []byte {
 	if v < 0 {
 		dst = append(dst, f.numbers.Minus...)
@@ -254,7 +253,7 @@ func (f *simple) number(dst []byte, v int64, least, most int) []byte {
 	if most > 0 && len(text) > most {
 		text = text[len(text)-most:]
 	}
-	least = min(least, 309) // as many as java.text.DecimalFormat writes of a long
+	least = min(least, 309) // the most that java.text.DecimalFormat writes for a long
 	for n := len(text); n < least; n++ {
 		dst = f.digit(dst, 0)
 	}

@@ -58,8 +58,8 @@ func (f *simple) parse(text string) (int64, *Zone, error) {
 	return ms, p.zone, nil
 }
 
-// numeric reports whether an item directly after another limits the other's
-// digits to their number in the pattern, as in "yyyyMMdd".
+// numeric reports whether an item may be a number. A number directly before
+// such an item has as many digits as letters in the pattern, as in "yyyyMMdd".
 func numeric(it *item) bool {
 	switch it.letter {
 	case 0, 'G', 'E', 'a', 'z', 'Z', 'X':
@@ -226,9 +226,8 @@ func (p *parser) name(pos, field, base int, lists ...[]string) int {
 	return pos + length
 }
 
-// foldPrefix reports whether a text starts with a name, compared as
-// String.regionMatches does if it ignores case, and how many bytes of the text
-// that is.
+// foldPrefix reports whether a text starts with a name, ignoring case as
+// String.regionMatches does, and how many bytes of the text match.
 func foldPrefix(s, name string) (int, bool) {
 	i := 0
 	for _, want := range name {

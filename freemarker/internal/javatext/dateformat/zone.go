@@ -18,7 +18,7 @@ type Zone struct {
 	offsets []offset
 	first   offset  // before all transitions
 	at      []int64 // milliseconds of the transitions
-	to      []uint8 // for each transition, the index in offsets of what applies from then on
+	to      []uint8 // for each transition, the index in offsets of the offset that follows it
 	yearly  []yearly
 }
 
@@ -44,7 +44,8 @@ var UTC = &Zone{id: "UTC", names: utcNames}
 // tables are loaded.
 const utcNames = -2
 
-// loaded caches zones by ID. It only holds IDs of the tables, so it is bounded.
+// loaded caches zones by ID. It only holds IDs from the tables, so it is
+// bounded.
 var loaded sync.Map
 
 // LoadZone finds a time zone by ID as TimeZone.getTimeZone does:

@@ -70,8 +70,8 @@ type localZones struct {
 
 var local sync.Map // locale's name to *localZones; only for locales in the tables
 
-// zonesIn returns the names of the zones in a locale: its own take precedence
-// over its language's, and those over the root's.
+// zonesIn returns the names of the zones in a locale. The locale's own names
+// take precedence over those of its language, and these over the root's.
 func zonesIn(l locale.Locale) *localZones {
 	t := zoneTables()
 	chain := []string{""}

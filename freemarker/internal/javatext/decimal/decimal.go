@@ -16,7 +16,7 @@ import (
 // 1e999999999 in the format "0" is a gigabyte of zeros.
 const MaxLength = 1 << 20
 
-// The errors of formatting. That of ErrRounding is Java's.
+// The errors of formatting. The text of ErrRounding is Java's.
 var (
 	ErrRounding = javatext.Reasonf("Rounding needed with the rounding mode being set to RoundingMode.UNNECESSARY")
 	ErrTooLong  = javatext.Reasonf("The text of the number would have more than %d digits", MaxLength)
@@ -314,8 +314,8 @@ func (f *Format) appendFixed(dst []byte, d *digits, integer bool, l limits) []by
 	return f.appendFraction(dst, text, -d.point, l)
 }
 
-// appendFraction appends the digits after the point: text, after that many
-// zeros if zeros is positive.
+// appendFraction appends the digits after the point: as many zeros as given, if
+// positive, then text.
 func (f *Format) appendFraction(dst, text []byte, zeros int, l limits) []byte {
 	for i := 0; i < l.maxFrac && (i < l.minFrac || len(text) > 0); i++ {
 		if i < zeros || len(text) == 0 {

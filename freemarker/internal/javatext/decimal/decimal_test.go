@@ -13,9 +13,9 @@ import (
 
 var unescape = strings.NewReplacer(`\\`, `\`, `\t`, "\t", `\n`, "\n", `\r`, "\r")
 
-// TestTextIsJavas formats the numbers of testdata/numbers.txt.gz, which gen/NumberCases.java
-// wrote, or of the file that JAVATEXT_NUMBERS names.
-func TestTextIsJavas(t *testing.T) {
+// TestNumbersMatchJava formats the numbers of testdata/numbers.txt.gz, which
+// gen/NumberCases.java wrote, or of the file that JAVATEXT_NUMBERS names.
+func TestNumbersMatchJava(t *testing.T) {
 	s, name := cases.Open(t, "testdata/numbers.txt.gz", "JAVATEXT_NUMBERS")
 	total, wrong := 0, 0
 	for s.Scan() {
@@ -71,7 +71,7 @@ func answer(t *testing.T, c []string) string {
 	return string(text)
 }
 
-func TestTextsHaveBounds(t *testing.T) {
+func TestTextLengthIsBounded(t *testing.T) {
 	f, err := New("0", locale.Parse("en_US"))
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestTextsHaveBounds(t *testing.T) {
 	}
 }
 
-func TestNamedFormatsAreFreeMarkers(t *testing.T) {
+func TestNamedFormatsMatchFreeMarker(t *testing.T) {
 	append64 := func(f *Format, v float64) string {
 		text, err := f.AppendFloat64(nil, v)
 		if err != nil {

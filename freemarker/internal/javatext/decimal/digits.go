@@ -39,9 +39,9 @@ func (d *digits) trim() {
 	}
 }
 
-// limit rounds to what the limits allow: decimals, or with an exponent the
-// total number of digits. The digits may already have been rounded up, and need
-// not be the exact value.
+// limit rounds to the number of decimals that the limits allow or, with an
+// exponent, to the total number of digits. The digits may already have been
+// rounded up, and need not be the exact value.
 func (d *digits) limit(l limits, exponent, roundedUp, exact bool) error {
 	if exponent {
 		d.trim()

@@ -103,7 +103,7 @@ func (o *options) skip(c uint16) bool {
 
 // read parses name=value pairs, separated by commas or white space.
 func (o *options) read() error {
-	var symbol *string // applies after the currency's code
+	var symbol *string // overrides the symbol of the currency code
 	for {
 		name := o.name()
 		if name == "" {

@@ -3,8 +3,8 @@ import java.text.Collator;
 import java.util.*;
 
 /**
- * Prints comparisons with this JDK's collators, as lines of tab-separated fields with \-escapes:
- * locale, two strings, and -1, 0 or 1.
+ * Prints comparisons by this JDK's collators, as lines of tab-separated fields with backslash
+ * escapes: locale, two strings, and the result, -1, 0 or 1.
  *
  * usage: CollationCases count seed
  */

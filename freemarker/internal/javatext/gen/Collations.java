@@ -5,10 +5,10 @@ import java.text.RuleBasedCollator;
 import java.util.*;
 
 /**
- * Prints the collation rules of this JDK: what collate/rules.txt.gz holds. The first line has
+ * Prints the collation rules of this JDK, the contents of collate/rules.txt.gz. The first line has
  * the rules of all collators; each further line has the names of locales, a tab and the rules
- * that they add. The rules are in canonical decomposition, as java.text builds its tables
- * from them; white space outside quotes is dropped.
+ * that they add. The rules are canonically decomposed, since java.text builds its tables from
+ * that form; white space outside quotes is dropped.
  */
 public class Collations {
     public static void main(String[] a) throws Exception {
@@ -46,7 +46,7 @@ public class Collations {
                 b.append(c);
                 quoted = !quoted;
                 if (!quoted) continue;
-                c = cs[++i]; // what follows an opening quote is quoted, even another quote
+                c = cs[++i]; // the character after an opening quote is quoted, even if it is a quote
             } else if (!quoted && (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f')) continue;
             switch (c) {
             case '\n': b.append("\\n"); break;

@@ -6,10 +6,10 @@ import java.util.*;
 
 /**
  * Prints cases of date formatting and parsing with FreeMarker's answers, as lines of
- * tab-separated fields with \-escapes: locale, time zone, kind (1 time, 2 date, 3 date-time),
- * format, what is done (f, p), milliseconds or text, and the text or milliseconds; or "!" and
- * the message of the error. The first line is the time of the answers, in milliseconds: the
- * meaning of a two-digit year depends on it.
+ * tab-separated fields with backslash escapes: locale, time zone, kind (1 time, 2 date,
+ * 3 date-time), format, operation (f for format, p for parse), input (milliseconds or text), and
+ * result (text or milliseconds), or "!" and the error message. The first line is the time of the
+ * answers, in milliseconds, because the meaning of a two-digit year depends on it.
  *
  * usage: DateCases count seed
  */
@@ -73,7 +73,7 @@ public class DateCases {
             try {
                 formatted = f.formatToPlainText(new SimpleDate(new Date(ms), kind));
             } catch (ArrayIndexOutOfBoundsException e) {
-                continue; // FreeMarker has no room for offsets with seconds
+                continue; // FreeMarker's buffer is too short for offsets with seconds
             }
             if (r.nextInt(2) == 0) {
                 out.println(head + "\tf\t" + ms + "\t" + esc(formatted));

@@ -8,7 +8,7 @@ import java.util.*;
 
 /**
  * Prints the locale data of this JDK, the contents of locale/locales.txt. Values that several
- * locales share are written once, in sections of the form "@name", one value a line; a
+ * locales share are written once, in sections of the form "@name", one value per line; a
  * locale's line contains the line numbers of its values. The parts of a value are separated by bars.
  */
 public class Locales {
@@ -34,7 +34,7 @@ public class Locales {
             Locale l = p.length == 1 ? new Locale(p[0]) : new Locale(p[0], p[1]);
             all.put(l.toString(), l);
         }
-        // Of the variants, ja_JP_JP is left out: it has a calendar of its own.
+        // The variant ja_JP_JP is left out, because it has its own calendar.
         for (Locale l : new Locale[] {
                 new Locale("ca", "ES", "VALENCIA"), new Locale("en", "US", "POSIX"), new Locale("no", "NO", "NY"), new Locale("th", "TH", "TH")})
             all.put(l.getLanguage() + "_" + l.getCountry() + "_" + l.getVariant(), l);
@@ -61,7 +61,7 @@ public class Locales {
         for (String c : countries) {
             Locale l = new Locale("", c);
             Currency cur = null;
-            try { cur = Currency.getInstance(l); } catch (IllegalArgumentException e) { } // none of ISO 3166
+            try { cur = Currency.getInstance(l); } catch (IllegalArgumentException e) { } // the country is not in ISO 3166
             Calendar cal = Calendar.getInstance(l);
             out.println(c + "|" + (cur == null ? "" : cur.getCurrencyCode()) + "|"
                 + cal.getFirstDayOfWeek() + "|" + cal.getMinimalDaysInFirstWeek());
@@ -89,8 +89,8 @@ public class Locales {
         StringBuilder b = new StringBuilder();
         DecimalFormatSymbols s = DecimalFormatSymbols.getInstance(l);
         DecimalFormat number = (DecimalFormat) NumberFormat.getNumberInstance(l);
-        // The affixes' texts, which have no getters: an Arabic minus or percent sign comes
-        // with marks of direction.
+        // The affixes, which have no getters: an Arabic minus or percent sign comes with
+        // directional marks.
         String minus = affix("-0", s, -1, true), percent = affix("0%", s, 1, false), perMille = affix("0\u2030", s, 1, false);
         b.append(put("symbols", "" + s.getDecimalSeparator(), "" + s.getGroupingSeparator(), percent, "" + s.getZeroDigit(),
             minus, s.getExponentSeparator(), perMille, s.getInfinity(), s.getNaN(),

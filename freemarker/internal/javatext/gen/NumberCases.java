@@ -6,9 +6,9 @@ import java.util.*;
 
 /**
  * Prints cases of number formatting with the answers of this JDK and of FreeMarker's pattern
- * parser, as lines of tab-separated fields with \-escapes: locale, format, type (l, d, b, i
- * for long, double, BigDecimal, BigInteger), number (of a double its bits), text; or, for a
- * format that does not compile, "!" instead of the type, and the message.
+ * parser, as lines of tab-separated fields with backslash escapes: locale, format, type (l, d, b, i
+ * for long, double, BigDecimal, BigInteger), number (a double as its bits), text; or, for a format
+ * that does not compile, "!" instead of the type, and the error message.
  *
  * usage: NumberCases count seed
  */

@@ -2,9 +2,9 @@ import java.io.PrintStream;
 import java.util.*;
 
 /**
- * Prints texts of numbers and changes of case of this JDK. With "floats", lines of the bits of
- * a double, its text, the bits of a float, its text. With "casing", lines of tab-separated
- * fields: locale, string, upper case, lower case.
+ * Prints how this JDK formats floating point numbers or converts case, as lines of tab-separated
+ * fields. With "floats": the bits of a double, its text, the bits of a float, its text. With
+ * "casing": locale, string, upper case, lower case.
  *
  * usage: TextCases floats|casing count seed
  */

@@ -5,17 +5,17 @@ import java.time.zone.*;
 import java.util.*;
 
 /**
- * Prints the time zones of this JDK as java.util.TimeZone has them, and their names: the contents
- * of dateformat/zones.txt.gz.
+ * Prints the time zones of this JDK, as java.util.TimeZone has them, and their names. The result is
+ * the contents of dateformat/zones.txt.gz.
  *
  *   @rules    one line for each set of rules: the (raw offset, saving) pairs in seconds, then
  *             the first pair's number and the transitions: seconds since the one before in
  *             base 36, and the number of the pair; then the yearly rules after the last one
  *   @ids      ID, line of its rules, number of its names, saving of summer time in seconds
- *   @orders   locales, then the IDs that SimpleDateFormat knows the names of, in the order it
- *             tries them, as numbers of the lines of @ids
+ *   @orders   locales, then the IDs whose names SimpleDateFormat knows, in the order in which it
+ *             tries them, as line numbers of @ids
  *   @names    locale, then "number=standard long|short|summer long|short"
- *             for each that differs from that of the language, or of the root
+ *             for each zone whose names differ from those of the language or of the root
  */
 public class Zones {
     static final long YEAR_1900 = -2208988800L, YEAR_2038 = 2145916800L;
@@ -106,8 +106,8 @@ public class Zones {
 
     static String rules(TimeZone z) {
         ZoneRules r = z.toZoneId().getRules();
-        // Not all changes are transitions of the rules: standard time may change together
-        // with the saving. So look at each day.
+        // Not every change is a transition of the rules, since standard time may change together
+        // with the saving. So check each day.
         TreeSet<Long> at = new TreeSet<>();
         String last = pair(z, YEAR_1900 - 86400);
         for (long t = YEAR_1900; t < YEAR_2038; t += 86400) {

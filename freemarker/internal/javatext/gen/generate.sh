@@ -1,7 +1,7 @@
 #!/bin/sh
-# Generates the tables from the JDK on the path, which must be a JDK 17 for the
-# same output as before: collate/rules.txt.gz, dateformat/zones.txt.gz,
-# locale/locales.txt.gz.
+# Generates the tables from the JDK on the path: collate/rules.txt.gz,
+# dateformat/zones.txt.gz, locale/locales.txt.gz. The committed tables are those of
+# JDK 17.
 set -e
 cd "$(dirname "$0")"
 classes=$(mktemp -d)

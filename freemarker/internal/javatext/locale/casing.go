@@ -79,7 +79,7 @@ func casedInWord(chars []rune, i, step int) bool {
 			return true
 		case wordPart(c):
 		case c == '.' || c == '\'' || c == '"' || c == '\u00ad' || unicode.In(c, unicode.Pd, unicode.Pc):
-			// One of these characters keeps two parts of a word together.
+			// A single such character joins two parts of a word.
 			if next := i + step; next < 0 || next >= len(chars) || !wordPart(chars[next]) {
 				return false
 			}

@@ -129,9 +129,9 @@ func Lines(packed []byte) func(yield func(string) bool) {
 	}
 }
 
-// resolve returns the name under which the tables have a locale: language,
-// country and variant, or else without the variant, or else the language, or
-// else the root.
+// resolve returns the name under which the tables list a locale: language,
+// country and variant if that is listed, otherwise without the variant,
+// otherwise the language, otherwise the root.
 func (t *tables) resolve(l Locale) string {
 	for _, name := range [...]string{l.Language + "_" + l.Country + "_" + l.Variant, l.Language + "_" + l.Country, l.Language} {
 		if _, ok := t.locales[name]; ok {
@@ -150,9 +150,9 @@ func (t *tables) value(name, section string) string {
 	panic("javatext: no section " + section)
 }
 
-// known is what a locale's data depends on: the name that it resolves to, and
-// its country for the currency and the calendar. There are few of these,
-// however many names are requested.
+// known is the part of a locale that its data depends on: the name that it
+// resolves to, and its country, for the currency and the calendar. There are
+// few of these, however many names are requested.
 type known struct{ name, country string }
 
 func (t *tables) known(l Locale) known {

@@ -7,9 +7,10 @@ import (
 	"temporal-twilio/freemarker/internal/javatext/cases"
 )
 
-// TestCasesAreJavas changes the case of the strings of testdata/casing.txt.gz, which
-// gen/TextCases.java wrote, or of the file that JAVATEXT_CASING names.
-func TestCasesAreJavas(t *testing.T) {
+// TestCasingMatchesJava changes the case of the strings of
+// testdata/casing.txt.gz, which gen/TextCases.java wrote, or of the file that
+// JAVATEXT_CASING names.
+func TestCasingMatchesJava(t *testing.T) {
 	s, name := cases.Open(t, "testdata/casing.txt.gz", "JAVATEXT_CASING")
 	total, wrong := 0, 0
 	for s.Scan() {
@@ -27,7 +28,7 @@ func TestCasesAreJavas(t *testing.T) {
 	}
 }
 
-func TestSettingsReadAsInFreeMarker(t *testing.T) {
+func TestParseMatchesFreeMarker(t *testing.T) {
 	for setting, want := range map[string]string{
 		"en_US": "en_US", "pt_br": "pt_BR", "DE": "de", "": "", "en-US": "en-us", "no_NO_NY": "no_NO_NY",
 		"iw_IL": "he_IL", "en,GB": "en_GB", `"fr_FR"`: "fr_FR", "JVM default": "en_US", "_": "", "in": "id",
