@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -23,6 +24,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"temporal-twilio/sms"
@@ -103,21 +105,21 @@ func (s *server) DescribeWorkflowExecution(ctx context.Context, r *workflowservi
 	return response, nil
 }
 
-// dispatcher returns a dispatcher that reaches the server, and a function that
-// stops the server.
+// dispatcher returns a dispatcher that reaches the server without a network, as
+// synctest wants it, and a function that stops the server.
 func dispatcher(t *testing.T, s *server) (d *Dispatcher, stop func()) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := bufconn.Listen(1 << 20)
 	g := grpc.NewServer()
 	workflowservice.RegisterWorkflowServiceServer(g, s)
 	go func() { _ = g.Serve(listener) }() // until it is stopped
 	t.Cleanup(g.Stop)
 	c, err := client.NewLazyClient(client.Options{
-		HostPort: listener.Addr().String(), Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithStatsHandler(DoubtHandler{})}},
+		HostPort: "passthrough:///temporal", Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{
+			grpc.WithStatsHandler(DoubtHandler{}),
+			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
+		}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -150,23 +152,24 @@ func TestDispatchTriesAgainWhatFailedOnce(t *testing.T) {
 		"a black hole":      nil,
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := &server{}
-			s.start = func(ctx context.Context, _ *workflowservice.StartWorkflowExecutionRequest) error {
-				switch {
-				case s.starts.Load() > 1:
-					return nil
-				case failure == nil:
-					<-ctx.Done()
-					return ctx.Err()
+			synctest.Test(t, func(t *testing.T) {
+				s := &server{}
+				s.start = func(ctx context.Context, _ *workflowservice.StartWorkflowExecutionRequest) error {
+					switch {
+					case s.starts.Load() > 1:
+						return nil
+					case failure == nil:
+						<-ctx.Done()
+						return ctx.Err()
+					}
+					return failure
 				}
-				return failure
-			}
-			d, _ := dispatcher(t, s)
-			m, firings := matched(t, plainStart, "a")
-			if got := d.Receive(t.Context(), m, firings, Live); got.Again || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
-				t.Errorf("got %+v after %d starts, want the reply Taken", got, s.starts.Load())
-			}
+				d, _ := dispatcher(t, s)
+				m, firings := matched(t, plainStart, "a")
+				if got := d.Receive(t.Context(), m, firings, Live); got.Again || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
+					t.Errorf("got %+v after %d starts, want the reply Taken", got, s.starts.Load())
+				}
+			})
 		})
 	}
 }
@@ -184,111 +187,112 @@ func TestDispatchTellsOnlyWhatIsCertain(t *testing.T) {
 		"no server":                         {nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := &server{start: func(ctx context.Context, _ *workflowservice.StartWorkflowExecutionRequest) error {
-				if tc.failure != nil {
-					return tc.failure
+			synctest.Test(t, func(t *testing.T) {
+				s := &server{start: func(ctx context.Context, _ *workflowservice.StartWorkflowExecutionRequest) error {
+					if tc.failure != nil {
+						return tc.failure
+					}
+					<-ctx.Done()
+					return ctx.Err()
+				}}
+				d, stop := dispatcher(t, s)
+				if name == "no server" {
+					stop()
 				}
-				<-ctx.Done()
-				return ctx.Err()
-			}}
-			d, stop := dispatcher(t, s)
-			if name == "no server" {
-				stop()
-			}
-			m, firings := matched(t, plainStart, "a")
-			var got Answer
-			// On a busy machine, the timeout may pass while a request is in
-			// flight.
-			for range 3 {
-				m.MessageSID = another(m.MessageSID)
-				if got = d.Receive(t.Context(), m, firings, Live); got.Again == tc.again {
-					break
+				m, firings := matched(t, plainStart, "a")
+				got := d.Receive(t.Context(), m, firings, Live)
+				if got.Again != tc.again || !tc.again && !reflect.DeepEqual(got.Replies, []string{"Lost"}) || strings.Contains(got.reasons(), "+1500") {
+					t.Errorf("got %+v", got)
 				}
-			}
-			if got.Again != tc.again || !tc.again && !reflect.DeepEqual(got.Replies, []string{"Lost"}) || strings.Contains(got.reasons(), "+1500") {
-				t.Errorf("got %+v", got)
-			}
+			})
 		})
 	}
 }
 
 func TestDispatchAnswersRedeliveriesTheSame(t *testing.T) {
-	replies, err := converter.GetDefaultDataConverter().ToPayload([]string{"Said before"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{memo: &commonpb.Memo{Fields: map[string]*commonpb.Payload{sms.MemoReplies: replies}}}
-	s.start = func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error {
-		return serviceerror.NewWorkflowExecutionAlreadyStarted("x", "", "run")
-	}
-	d, _ := dispatcher(t, s)
-	m, firings := matched(t, plainStart, "a")
-	if got := d.Receive(t.Context(), m, firings, Live); !got.Known || got.WorkflowID != sms.TextWorkflowID(m.MessageSID) || !reflect.DeepEqual(got.Replies, []string{"Said before"}) {
-		t.Errorf("got %+v", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		replies, err := converter.GetDefaultDataConverter().ToPayload([]string{"Said before"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &server{memo: &commonpb.Memo{Fields: map[string]*commonpb.Payload{sms.MemoReplies: replies}}}
+		s.start = func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error {
+			return serviceerror.NewWorkflowExecutionAlreadyStarted("x", "", "run")
+		}
+		d, _ := dispatcher(t, s)
+		m, firings := matched(t, plainStart, "a")
+		if got := d.Receive(t.Context(), m, firings, Live); !got.Known || got.WorkflowID != sms.TextWorkflowID(m.MessageSID) || !reflect.DeepEqual(got.Replies, []string{"Said before"}) {
+			t.Errorf("got %+v", got)
+		}
+	})
 }
 
 func TestDispatchStartsNothingThatNobodyWants(t *testing.T) {
-	s := &server{}
-	d, _ := dispatcher(t, s)
-	m, firings := matched(t, plainStart, "b")
-	if got := d.Receive(t.Context(), m, firings, Live); got.Again || len(got.Replies) > 0 || got.Outcome != string(sms.OutcomeUnwanted) || got.WorkflowID != "" || s.starts.Load() > 0 {
-		t.Errorf("got %+v, %d starts", got, s.starts.Load())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{}
+		d, _ := dispatcher(t, s)
+		m, firings := matched(t, plainStart, "b")
+		if got := d.Receive(t.Context(), m, firings, Live); got.Again || len(got.Replies) > 0 || got.Outcome != string(sms.OutcomeUnwanted) || got.WorkflowID != "" || s.starts.Load() > 0 {
+			t.Errorf("got %+v, %d starts", got, s.starts.Load())
+		}
+	})
 }
 
 func TestDispatchRecordsMarkedTexts(t *testing.T) {
-	var id, kind string
-	s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
-		id, kind = r.WorkflowId, r.WorkflowType.Name
-		return nil
-	}}
-	d, _ := dispatcher(t, s)
-	caughtUp := false
-	d.CatchesUp = func(context.Context) (bool, error) { return caughtUp, nil }
-	m, _ := matched(t, plainStart, "ARRET")
-	m.Event, m.Parameters = sms.EventOptOut, map[string]string{"OptOutType": "STOP"}
-	if got := d.Receive(t.Context(), m, nil, Live); got.Again || s.starts.Load() > 0 {
-		t.Errorf("without catch-up: got %+v, %d starts, want no start", got, s.starts.Load())
-	}
-	caughtUp = true
-	if got := d.Receive(t.Context(), m, nil, Live); got.Again || id != "sms-"+m.MessageSID || kind != sms.ReceiveSmsWorkflowName {
-		t.Errorf("got %+v, started %s %s, want workflow %s", got, kind, id, sms.ReceiveSmsWorkflowName)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var id, kind string
+		s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+			id, kind = r.WorkflowId, r.WorkflowType.Name
+			return nil
+		}}
+		d, _ := dispatcher(t, s)
+		caughtUp := false
+		d.CatchesUp = func(context.Context) (bool, error) { return caughtUp, nil }
+		m, _ := matched(t, plainStart, "ARRET")
+		m.Event, m.Parameters = sms.EventOptOut, map[string]string{"OptOutType": "STOP"}
+		if got := d.Receive(t.Context(), m, nil, Live); got.Again || s.starts.Load() > 0 {
+			t.Errorf("without catch-up: got %+v, %d starts, want no start", got, s.starts.Load())
+		}
+		caughtUp = true
+		if got := d.Receive(t.Context(), m, nil, Live); got.Again || id != "sms-"+m.MessageSID || kind != sms.ReceiveSmsWorkflowName {
+			t.Errorf("got %+v, started %s %s, want workflow %s", got, kind, id, sms.ReceiveSmsWorkflowName)
+		}
+	})
 }
 
 func TestDispatchUsesOnlyKnownSearchAttributes(t *testing.T) {
-	var request *workflowservice.StartWorkflowExecutionRequest
-	s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
-		request = r
-		return nil
-	}}
-	d, _ := dispatcher(t, s)
-	attributes := Attributes{}
-	d.Attributes = func(context.Context) Attributes { return attributes }
-	m, firings := matched(t, plainStart, "a")
-	d.Receive(t.Context(), m, firings, Live)
-	if len(request.GetSearchAttributes().GetIndexedFields()) > 0 {
-		t.Errorf("the request has search attributes that do not exist: %v", request.SearchAttributes)
-	}
-	attributes = Attributes{
-		sms.AttributeTrigger: enumspb.INDEXED_VALUE_TYPE_KEYWORD, sms.AttributeOutcome: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
-		sms.AttributeParty: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
-	}
-	d.Receive(t.Context(), m, firings, Live)
-	if fields := request.GetSearchAttributes().GetIndexedFields(); len(fields) != 3 || strings.Contains(string(fields[sms.AttributeParty].GetData()), "+1500") {
-		t.Errorf("attributes %v", fields)
-	}
-	// A trigger's attribute that does not exist would block the workflow
-	// permanently.
-	m, firings = matched(t, "triggers:\n  - {name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {Order: x}}}\n", "a")
-	starts := s.starts.Load()
-	m.MessageSID = another(m.MessageSID)
-	got := d.Receive(t.Context(), m, firings, Live)
-	if !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attribute Order") || s.starts.Load() != starts {
-		t.Errorf("got %+v", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var request *workflowservice.StartWorkflowExecutionRequest
+		s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+			request = r
+			return nil
+		}}
+		d, _ := dispatcher(t, s)
+		attributes := Attributes{}
+		d.Attributes = func(context.Context) Attributes { return attributes }
+		m, firings := matched(t, plainStart, "a")
+		d.Receive(t.Context(), m, firings, Live)
+		if len(request.GetSearchAttributes().GetIndexedFields()) > 0 {
+			t.Errorf("the request has search attributes that do not exist: %v", request.SearchAttributes)
+		}
+		attributes = Attributes{
+			sms.AttributeTrigger: enumspb.INDEXED_VALUE_TYPE_KEYWORD, sms.AttributeOutcome: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+			sms.AttributeParty: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+		}
+		d.Receive(t.Context(), m, firings, Live)
+		if fields := request.GetSearchAttributes().GetIndexedFields(); len(fields) != 3 || strings.Contains(string(fields[sms.AttributeParty].GetData()), "+1500") {
+			t.Errorf("attributes %v", fields)
+		}
+		// A trigger's attribute that does not exist would block the workflow
+		// permanently.
+		m, firings = matched(t, "triggers:\n  - {name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {Order: x}}}\n", "a")
+		starts := s.starts.Load()
+		m.MessageSID = another(m.MessageSID)
+		got := d.Receive(t.Context(), m, firings, Live)
+		if !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attribute Order") || s.starts.Load() != starts {
+			t.Errorf("got %+v", got)
+		}
+	})
 }
 
 func info(workflowID string, memo *commonpb.Memo) *workflowpb.WorkflowExecutionInfo {
@@ -313,95 +317,102 @@ func TestDispatchReportsOnlyRealLosses(t *testing.T) {
 		"and a worker started on it":            {true, begun, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := &server{waits: true}
-			s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) (err error) {
-				started := &historypb.WorkflowExecutionStartedEventAttributes{}
-				s.memo = r.Memo
-				if tc.known {
-					err = serviceerror.NewWorkflowExecutionAlreadyStarted("x", "", "run")
-					s.memo.Fields[sms.MemoIfLost], _ = converter.GetDefaultDataConverter().ToPayload([]string{"Lost before"})
+			synctest.Test(t, func(t *testing.T) {
+				s := &server{waits: true}
+				s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) (err error) {
+					started := &historypb.WorkflowExecutionStartedEventAttributes{}
+					s.memo = r.Memo
+					if tc.known {
+						err = serviceerror.NewWorkflowExecutionAlreadyStarted("x", "", "run")
+						s.memo.Fields[sms.MemoIfLost], _ = converter.GetDefaultDataConverter().ToPayload([]string{"Lost before"})
+					}
+					if tc.continues {
+						started.ContinuedExecutionRunId = "before"
+					}
+					s.history = []*historypb.HistoryEvent{
+						{EventId: 1, Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{WorkflowExecutionStartedEventAttributes: started}},
+						{EventId: 2, EventType: tc.event},
+					}
+					return err
 				}
-				if tc.continues {
-					started.ContinuedExecutionRunId = "before"
+				d, _ := dispatcher(t, s)
+				m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, signal: {workflowId: x, name: s}}\n", "a")
+				got := d.Receive(t.Context(), m, firings, Live)
+				if tc.told != strings.Join(got.Replies, " ") || (tc.told == "") != got.Again {
+					t.Errorf("got %+v", got)
 				}
-				s.history = []*historypb.HistoryEvent{
-					{EventId: 1, Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{WorkflowExecutionStartedEventAttributes: started}},
-					{EventId: 2, EventType: tc.event},
+				if told := s.told.Load() > 0; told != (tc.told != "") {
+					t.Errorf("the workflow was told to give up: got %t, want %t", told, !told)
 				}
-				return err
-			}
-			d, _ := dispatcher(t, s)
-			m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, signal: {workflowId: x, name: s}}\n", "a")
-			ctx, cancel := context.WithTimeout(t.Context(), giveUpTimeout+2*time.Second)
-			defer cancel()
-			got := d.Receive(ctx, m, firings, Live)
-			if tc.told != strings.Join(got.Replies, " ") || (tc.told == "") != got.Again {
-				t.Errorf("got %+v", got)
-			}
-			if told := s.told.Load() > 0; told != (tc.told != "") {
-				t.Errorf("the workflow was told to give up: got %t, want %t", told, !told)
-			}
+			})
 		})
 	}
 }
 
 func TestDeliveryTakesBackItsGiveUp(t *testing.T) {
-	s := &server{}
-	d, _ := dispatcher(t, s)
-	r := &reception{Dispatcher: d, workflowID: "sms-x"}
-	s.told.Store(7) // another delivery gave up
-	r.goOn(5)
-	if told := s.told.Load(); told != 2 {
-		t.Errorf("the signal that takes a give-up back carries %d, want -5", told-7)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{}
+		d, _ := dispatcher(t, s)
+		r := &reception{Dispatcher: d, workflowID: "sms-x"}
+		s.told.Store(7) // another delivery gave up
+		r.goOn(5)
+		if told := s.told.Load(); told != 2 {
+			t.Errorf("the signal that takes a give-up back carries %d, want -5", told-7)
+		}
+	})
 }
 
 func TestDispatchIgnoresATriggersOwnReplies(t *testing.T) {
-	var request *workflowservice.StartWorkflowExecutionRequest
-	s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
-		request = r
-		return nil
-	}}
-	d, _ := dispatcher(t, s)
-	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, start: {workflow: W, taskQueue: q, memo: {replies: [Stolen]}}}\n", "a")
-	d.Receive(t.Context(), m, firings, Live)
-	if got := string(request.GetMemo().GetFields()[sms.MemoReplies].GetData()); got != `["Taken"]` {
-		t.Errorf("the memo holds the replies %s, want [\"Taken\"]", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var request *workflowservice.StartWorkflowExecutionRequest
+		s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+			request = r
+			return nil
+		}}
+		d, _ := dispatcher(t, s)
+		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, start: {workflow: W, taskQueue: q, memo: {replies: [Stolen]}}}\n", "a")
+		d.Receive(t.Context(), m, firings, Live)
+		if got := string(request.GetMemo().GetFields()[sms.MemoReplies].GetData()); got != `["Taken"]` {
+			t.Errorf("the memo holds the replies %s, want [\"Taken\"]", got)
+		}
+	})
 }
 
 func TestDispatchRefusesWhatTemporalWouldRefuse(t *testing.T) {
-	for name, start := range map[string]string{
-		"the ID of the text's own workflow": "{workflow: W, taskQueue: q, id: 'sms-${messageSid}'}",
-		"an ID that PostgreSQL refuses":     `{workflow: W, taskQueue: q, id: "a\0"}`,
-		"a long ID":                         "{workflow: W, taskQueue: q, id: '" + strings.Repeat("x", maxID+1) + "'}",
-		"a task queue of Temporal's own":    "{workflow: W, taskQueue: /_sys/q}",
-		"the ID of a pause":                 "{workflow: W, taskQueue: q, id: '" + sms.PauseID + "'}",
-		"the ID of a keeper":                "{workflow: W, taskQueue: q, id: 'sms-questions-x'}",
-	} {
-		s := &server{}
-		d, _ := dispatcher(t, s)
-		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: "+start+"}\n", "a")
-		got := d.Receive(t.Context(), m, firings, Live)
-		if got.Outcome != string(sms.OutcomeRefused) || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || s.starts.Load() > 0 {
-			t.Errorf("%s: got %+v, %d starts, want a refusal, the reply Lost and no start", name, got, s.starts.Load())
+	synctest.Test(t, func(t *testing.T) {
+		for name, start := range map[string]string{
+			"the ID of the text's own workflow": "{workflow: W, taskQueue: q, id: 'sms-${messageSid}'}",
+			"an ID that PostgreSQL refuses":     `{workflow: W, taskQueue: q, id: "a\0"}`,
+			"a long ID":                         "{workflow: W, taskQueue: q, id: '" + strings.Repeat("x", maxID+1) + "'}",
+			"a task queue of Temporal's own":    "{workflow: W, taskQueue: /_sys/q}",
+			"the ID of a pause":                 "{workflow: W, taskQueue: q, id: '" + sms.PauseID + "'}",
+			"the ID of a keeper":                "{workflow: W, taskQueue: q, id: 'sms-questions-x'}",
+		} {
+			s := &server{}
+			d, _ := dispatcher(t, s)
+			m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: "+start+"}\n", "a")
+			got := d.Receive(t.Context(), m, firings, Live)
+			if got.Outcome != string(sms.OutcomeRefused) || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || s.starts.Load() > 0 {
+				t.Errorf("%s: got %+v, %d starts, want a refusal, the reply Lost and no start", name, got, s.starts.Load())
+			}
 		}
-	}
+	})
 }
 
 func TestDispatchRefusesSignalAllWithoutAttribute(t *testing.T) {
-	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
-	d, _ := dispatcher(t, s)
-	d.Attributes = func(context.Context) Attributes { return Attributes{} }
-	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, catchUp: true, echoError: Lost, signalAll: {name: s}}\n", "a")
-	if got := d.Receive(t.Context(), m, firings, Live); !got.Again || !strings.Contains(got.reasons(), sms.AttributeCatches) || s.starts.Load() > 0 {
-		t.Errorf("live: got %+v", got)
-	}
-	// The log keeps showing the text, which must not delay others.
-	if got := d.Receive(t.Context(), m, firings, Late); got.Again || len(got.Reasons) == 0 {
-		t.Errorf("late: got %+v", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
+		d, _ := dispatcher(t, s)
+		d.Attributes = func(context.Context) Attributes { return Attributes{} }
+		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, catchUp: true, echoError: Lost, signalAll: {name: s}}\n", "a")
+		if got := d.Receive(t.Context(), m, firings, Live); !got.Again || !strings.Contains(got.reasons(), sms.AttributeCatches) || s.starts.Load() > 0 {
+			t.Errorf("live: got %+v", got)
+		}
+		// The log keeps showing the text, which must not delay others.
+		if got := d.Receive(t.Context(), m, firings, Late); got.Again || len(got.Reasons) == 0 {
+			t.Errorf("late: got %+v", got)
+		}
+	})
 }
 
 func TestDispatchDistinguishesPassingRefusals(t *testing.T) {
@@ -415,26 +426,27 @@ func TestDispatchDistinguishesPassingRefusals(t *testing.T) {
 		"a request that is refused": {serviceerror.NewInvalidArgument("x"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return tc.failure }}
-			d, _ := dispatcher(t, s)
-			m, firings := matched(t, mute, "a")
-			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-			defer cancel()
-			if got := d.Receive(ctx, m, firings, Live); got.Again != tc.again {
-				t.Errorf("got %+v", got)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return tc.failure }}
+				d, _ := dispatcher(t, s)
+				m, firings := matched(t, mute, "a")
+				if got := d.Receive(t.Context(), m, firings, Live); got.Again != tc.again {
+					t.Errorf("got %+v", got)
+				}
+			})
 		})
 	}
 }
 
 func TestDispatchWaitsForNothingWhenMute(t *testing.T) {
-	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
-	d, _ := dispatcher(t, s)
-	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, signal: {workflowId: w, name: s}}\n", "a")
-	if got := d.Receive(t.Context(), m, firings, Mute); got.Outcome != outcomeAccepted || got.Again || len(got.Replies) > 0 {
-		t.Errorf("got %+v", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
+		d, _ := dispatcher(t, s)
+		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, signal: {workflowId: w, name: s}}\n", "a")
+		if got := d.Receive(t.Context(), m, firings, Mute); got.Outcome != outcomeAccepted || got.Again || len(got.Replies) > 0 {
+			t.Errorf("got %+v", got)
+		}
+	})
 }
 
 func TestDispatchLeavesLossesToCatchUp(t *testing.T) {
@@ -444,54 +456,57 @@ func TestDispatchLeavesLossesToCatchUp(t *testing.T) {
 		"a request that is refused": serviceerror.NewInvalidArgument("x"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return failure }}
-			d, _ := dispatcher(t, s)
-			m, firings := matched(t, strings.Replace(plainStart, "echo:", "catchUp: true, echo:", 1), "a")
-			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-			defer cancel()
-			if got := d.Receive(ctx, m, firings, Live); !got.Again {
-				t.Errorf("live: got %+v", got)
-			}
-			if got := d.Receive(ctx, m, firings, Late); got.Again != isPassing(failure) {
-				t.Errorf("late: got %+v", got)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return failure }}
+				d, _ := dispatcher(t, s)
+				m, firings := matched(t, strings.Replace(plainStart, "echo:", "catchUp: true, echo:", 1), "a")
+				if got := d.Receive(t.Context(), m, firings, Live); !got.Again {
+					t.Errorf("live: got %+v", got)
+				}
+				if got := d.Receive(t.Context(), m, firings, Late); got.Again != isPassing(failure) {
+					t.Errorf("late: got %+v", got)
+				}
+			})
 		})
 	}
 }
 
 func TestDispatchStartsWithoutAttributesIfNeeded(t *testing.T) {
-	s := &server{start: func(_ context.Context, in *workflowservice.StartWorkflowExecutionRequest) error {
-		if in.GetSearchAttributes().GetIndexedFields()[sms.AttributeOutcome] != nil {
-			return serviceerror.NewInvalidArgument("no such search attribute")
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{start: func(_ context.Context, in *workflowservice.StartWorkflowExecutionRequest) error {
+			if in.GetSearchAttributes().GetIndexedFields()[sms.AttributeOutcome] != nil {
+				return serviceerror.NewInvalidArgument("no such search attribute")
+			}
+			return nil
+		}}
+		d, _ := dispatcher(t, s)
+		d.Attributes = func(context.Context) Attributes {
+			return Attributes{
+				sms.AttributeTrigger: enumspb.INDEXED_VALUE_TYPE_KEYWORD, sms.AttributeOutcome: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+				sms.AttributeParty: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+			}
 		}
-		return nil
-	}}
-	d, _ := dispatcher(t, s)
-	d.Attributes = func(context.Context) Attributes {
-		return Attributes{
-			sms.AttributeTrigger: enumspb.INDEXED_VALUE_TYPE_KEYWORD, sms.AttributeOutcome: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
-			sms.AttributeParty: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q}}\n", "a")
+		if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 2 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
+			t.Errorf("got %d starts, %+v, want 2 and the reply Taken", s.starts.Load(), got)
 		}
-	}
-	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q}}\n", "a")
-	if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 2 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
-		t.Errorf("got %d starts, %+v, want 2 and the reply Taken", s.starts.Load(), got)
-	}
+	})
 }
 
 func TestDispatchStartsNoAttributesUnchecked(t *testing.T) {
-	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
-	d, _ := dispatcher(t, s)
-	d.Attributes = func(context.Context) Attributes { return nil } // the list could not be read
-	const one = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {Order: x}}}\n"
-	m, firings := matched(t, one, "a")
-	if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
-		t.Errorf("a plain start, which Temporal itself checks: got %+v, %d starts, want the reply Taken and 1 start", got, s.starts.Load())
-	}
-	m, firings = matched(t, one+"  - {name: b, pattern: a, start: {workflow: W, taskQueue: q}}\n", "a")
-	m.MessageSID = another(m.MessageSID)
-	if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attributes") {
-		t.Errorf("two triggers: got %+v, %d starts, want the reply Lost and no further start", got, s.starts.Load())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
+		d, _ := dispatcher(t, s)
+		d.Attributes = func(context.Context) Attributes { return nil } // the list could not be read
+		const one = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {Order: x}}}\n"
+		m, firings := matched(t, one, "a")
+		if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
+			t.Errorf("a plain start, which Temporal itself checks: got %+v, %d starts, want the reply Taken and 1 start", got, s.starts.Load())
+		}
+		m, firings = matched(t, one+"  - {name: b, pattern: a, start: {workflow: W, taskQueue: q}}\n", "a")
+		m.MessageSID = another(m.MessageSID)
+		if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attributes") {
+			t.Errorf("two triggers: got %+v, %d starts, want the reply Lost and no further start", got, s.starts.Load())
+		}
+	})
 }

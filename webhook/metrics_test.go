@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -16,31 +17,33 @@ import (
 )
 
 func TestMetricsCountTextsByOutcome(t *testing.T) {
-	registry := prometheus.NewRegistry()
-	b := newBench(t, func(o *Options) {
-		o.Metrics = metrics.New(registry, "v1")
-		o.echoBurst = 1
-	})
-	b.deliver(numbered(1, "Order Number 42"), token)
-	b.deliver(numbered(2, "nothing"), token)
-	b.deliver(numbered(3, "Number"), token)
-	b.deliver(numbered(4, "x"), "another")
-	b.err = errors.New("away")
-	b.deliver(numbered(5, "quiet"), token)
-	got := metricstest.Values(t, registry)
-	for series, want := range map[string]float64{
-		"sms_texts_total{outcome=no trigger,trigger=}":                1,
-		"sms_texts_total{outcome=accepted,trigger=order-status}":      1,
-		"sms_texts_total{outcome=accepted,trigger=number}":            2,
-		"sms_texts_total{outcome=Temporal unreachable,trigger=quiet}": 1,
-		"sms_webhook_refused_total{reason=signature}":                 1,
-		"sms_webhook_reply_seconds{}":                                 4,
-		"sms_echoes_suppressed_total{}":                               1,
-	} {
-		if got[series] != want {
-			t.Errorf("%s = %g, want %g", series, got[series], want)
+	synctest.Test(t, func(t *testing.T) {
+		registry := prometheus.NewRegistry()
+		b := newBench(t, func(o *Options) {
+			o.Metrics = metrics.New(registry, "v1")
+			o.echoBurst = 1
+		})
+		b.deliver(numbered(1, "Order Number 42"), token)
+		b.deliver(numbered(2, "nothing"), token)
+		b.deliver(numbered(3, "Number"), token)
+		b.deliver(numbered(4, "x"), "another")
+		b.err = errors.New("away")
+		b.deliver(numbered(5, "quiet"), token)
+		got := metricstest.Values(t, registry)
+		for series, want := range map[string]float64{
+			"sms_texts_total{outcome=no trigger,trigger=}":                1,
+			"sms_texts_total{outcome=accepted,trigger=order-status}":      1,
+			"sms_texts_total{outcome=accepted,trigger=number}":            2,
+			"sms_texts_total{outcome=Temporal unreachable,trigger=quiet}": 1,
+			"sms_webhook_refused_total{reason=signature}":                 1,
+			"sms_webhook_reply_seconds{}":                                 4,
+			"sms_echoes_suppressed_total{}":                               1,
+		} {
+			if got[series] != want {
+				t.Errorf("%s = %g, want %g", series, got[series], want)
+			}
 		}
-	}
+	})
 }
 
 func TestRefusalsAreCountedByReason(t *testing.T) {

@@ -32,44 +32,46 @@ func (s *server) ListWorkflowExecutions(_ context.Context, r *workflowservice.Li
 }
 
 func TestTextsOfAPairAreListed(t *testing.T) {
-	var parties []string
-	now := time.Now()
-	s := &server{listed: []Accepted{{"SM2", now}, {"SM2", now.Add(-time.Hour)}}} // the workflow has continued as new
-	s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
-		return json.Unmarshal(r.GetSearchAttributes().GetIndexedFields()[sms.AttributeParty].GetData(), &parties)
-	}
-	d, _ := dispatcher(t, s)
-	m, firings := matched(t, plainStart, "a")
-	if taken, err := d.Accepted(t.Context(), m, now); err != nil || taken != nil || s.query != "" {
-		t.Errorf("without search attributes: got %v, %v, query %q, want no texts and no query", taken, err, s.query)
-	}
-	d.Attributes = func(context.Context) Attributes {
-		return Attributes{
-			sms.AttributeTrigger: enumspb.INDEXED_VALUE_TYPE_KEYWORD, sms.AttributeOutcome: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
-			sms.AttributeParty: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+	synctest.Test(t, func(t *testing.T) {
+		var parties []string
+		now := time.Now()
+		s := &server{listed: []Accepted{{"SM2", now}, {"SM2", now.Add(-time.Hour)}}} // the workflow has continued as new
+		s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+			return json.Unmarshal(r.GetSearchAttributes().GetIndexedFields()[sms.AttributeParty].GetData(), &parties)
 		}
-	}
-	d.Receive(t.Context(), m, firings, Live)
-	taken, err := d.Accepted(t.Context(), m, now)
-	if err != nil || len(taken) != 1 || taken[0].MessageSID != "SM2" || !taken[0].At.Equal(now.Add(-time.Hour)) {
-		t.Errorf("got %v, %v", taken, err)
-	}
-	asked := func(party string) bool { return strings.Contains(s.query, "'"+party+"'") }
-	if len(parties) != 2 || asked(parties[0]) || !asked(parties[1]) || strings.Contains(s.query, "+1500") {
-		t.Errorf("the texts of %q are queried by %s", parties, s.query)
-	}
-	m.MessageSID = another(m.MessageSID)
-	if d.Receive(t.Context(), m, firings, Late); len(parties) != 1 || asked(parties[0]) {
-		t.Errorf("a text that is caught up on counts towards the pace: it has the parties %q", parties)
-	}
-	other := m
-	if other.To = "+15005550007"; strings.Contains(s.query, d.pair(other)) {
-		t.Error("the query for another number is the same")
-	}
-	other = m
-	if other.AccountSID = "AC2"; strings.Contains(s.query, d.pair(other)) {
-		t.Error("the query for another account's texts is the same")
-	}
+		d, _ := dispatcher(t, s)
+		m, firings := matched(t, plainStart, "a")
+		if taken, err := d.Accepted(t.Context(), m, now); err != nil || taken != nil || s.query != "" {
+			t.Errorf("without search attributes: got %v, %v, query %q, want no texts and no query", taken, err, s.query)
+		}
+		d.Attributes = func(context.Context) Attributes {
+			return Attributes{
+				sms.AttributeTrigger: enumspb.INDEXED_VALUE_TYPE_KEYWORD, sms.AttributeOutcome: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+				sms.AttributeParty: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+			}
+		}
+		d.Receive(t.Context(), m, firings, Live)
+		taken, err := d.Accepted(t.Context(), m, now)
+		if err != nil || len(taken) != 1 || taken[0].MessageSID != "SM2" || !taken[0].At.Equal(now.Add(-time.Hour)) {
+			t.Errorf("got %v, %v", taken, err)
+		}
+		asked := func(party string) bool { return strings.Contains(s.query, "'"+party+"'") }
+		if len(parties) != 2 || asked(parties[0]) || !asked(parties[1]) || strings.Contains(s.query, "+1500") {
+			t.Errorf("the texts of %q are queried by %s", parties, s.query)
+		}
+		m.MessageSID = another(m.MessageSID)
+		if d.Receive(t.Context(), m, firings, Late); len(parties) != 1 || asked(parties[0]) {
+			t.Errorf("a text that is caught up on counts towards the pace: it has the parties %q", parties)
+		}
+		other := m
+		if other.To = "+15005550007"; strings.Contains(s.query, d.pair(other)) {
+			t.Error("the query for another number is the same")
+		}
+		other = m
+		if other.AccountSID = "AC2"; strings.Contains(s.query, d.pair(other)) {
+			t.Error("the query for another account's texts is the same")
+		}
+	})
 }
 
 func TestSlowClockHidesNoTexts(t *testing.T) {
@@ -127,18 +129,20 @@ func TestFastClockHidesNoTexts(t *testing.T) {
 }
 
 func TestClocksHoursAheadHideNoTexts(t *testing.T) {
-	all := &shared{behind: 3 * time.Hour}
-	hooks := all.webhooks(t, everything)
-	echoed := 0
-	for n := range 60 {
-		if strings.Contains(hooks[n%3].deliver(numbered(n, "hi"), token).Body.String(), "Got it") {
-			echoed++
+	synctest.Test(t, func(t *testing.T) {
+		all := &shared{behind: 3 * time.Hour}
+		hooks := all.webhooks(t, everything)
+		echoed := 0
+		for n := range 60 {
+			if strings.Contains(hooks[n%3].deliver(numbered(n, "hi"), token).Body.String(), "Got it") {
+				echoed++
+			}
 		}
-	}
-	// Those that a webhook echoed before it learned the time may not count.
-	if most := echoBurst + unasked*len(hooks); echoed < echoBurst || echoed > most {
-		t.Errorf("%d texts were echoed, want %d to %d", echoed, echoBurst, most)
-	}
+		// Those that a webhook echoed before it learned the time may not count.
+		if most := echoBurst + unasked*len(hooks); echoed < echoBurst || echoed > most {
+			t.Errorf("%d texts were echoed, want %d to %d", echoed, echoBurst, most)
+		}
+	})
 }
 
 func TestManyWebhooksSilenceASlowLoop(t *testing.T) {

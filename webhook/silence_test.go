@@ -46,39 +46,45 @@ func TestSilenceOutlastsAPause(t *testing.T) {
 }
 
 func TestSilenceIsLoggedOnce(t *testing.T) {
-	all := &shared{unseen: true}
-	hook := all.webhooks(t, everything)[0]
-	for n := range maxStreak + 5 {
-		hook.deliver(numbered(n, "hi"), token)
-	}
-	if n := strings.Count(hook.log.String(), "like machines"); all.silent < 2 || n != 1 {
-		t.Errorf("silenced %d times, logged %d times; want more than once, and one line", all.silent, n)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		all := &shared{unseen: true}
+		hook := all.webhooks(t, everything)[0]
+		for n := range maxStreak + 5 {
+			hook.deliver(numbered(n, "hi"), token)
+		}
+		if n := strings.Count(hook.log.String(), "like machines"); all.silent < 2 || n != 1 {
+			t.Errorf("silenced %d times, logged %d times; want more than once, and one line", all.silent, n)
+		}
+	})
 }
 
 func TestSilenceBeginsOnce(t *testing.T) {
-	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
-	d, _ := dispatcher(t, s)
-	if begun, err := d.Silence(t.Context(), sms.Inbound{}); !strings.HasPrefix(begun, sms.SilencePrefix) || err != nil {
-		t.Errorf("first call: got %q, %v", begun, err)
-	}
-	s.start = func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error {
-		return serviceerror.NewWorkflowExecutionAlreadyStarted("already", "", "run")
-	}
-	if begun, err := d.Silence(t.Context(), sms.Inbound{}); begun != "" || err != nil {
-		t.Errorf("second call: got %q, %v, want no new silence", begun, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
+		d, _ := dispatcher(t, s)
+		if begun, err := d.Silence(t.Context(), sms.Inbound{}); !strings.HasPrefix(begun, sms.SilencePrefix) || err != nil {
+			t.Errorf("first call: got %q, %v", begun, err)
+		}
+		s.start = func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error {
+			return serviceerror.NewWorkflowExecutionAlreadyStarted("already", "", "run")
+		}
+		if begun, err := d.Silence(t.Context(), sms.Inbound{}); begun != "" || err != nil {
+			t.Errorf("second call: got %q, %v, want no new silence", begun, err)
+		}
+	})
 }
 
 func TestSilenceHasItsWorkflowsTimes(t *testing.T) {
-	now := time.Now()
-	s := &server{began: timestamppb.New(now.Add(-2 * time.Hour)), ended: timestamppb.New(now.Add(-time.Hour))}
-	d, _ := dispatcher(t, s)
-	if began, ended, err := d.Silenced(t.Context(), sms.Inbound{}); !began.Equal(s.began.AsTime()) || !ended.Equal(s.ended.AsTime()) || err != nil {
-		t.Errorf("got a silence from %v until %v, %v", began, ended, err)
-	}
-	s.ended = nil
-	if began, ended, err := d.Silenced(t.Context(), sms.Inbound{}); !began.Equal(s.began.AsTime()) || !ended.IsZero() || err != nil {
-		t.Errorf("before its end: got a silence from %v until %v, %v", began, ended, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		s := &server{began: timestamppb.New(now.Add(-2 * time.Hour)), ended: timestamppb.New(now.Add(-time.Hour))}
+		d, _ := dispatcher(t, s)
+		if began, ended, err := d.Silenced(t.Context(), sms.Inbound{}); !began.Equal(s.began.AsTime()) || !ended.Equal(s.ended.AsTime()) || err != nil {
+			t.Errorf("got a silence from %v until %v, %v", began, ended, err)
+		}
+		s.ended = nil
+		if began, ended, err := d.Silenced(t.Context(), sms.Inbound{}); !began.Equal(s.began.AsTime()) || !ended.IsZero() || err != nil {
+			t.Errorf("before its end: got a silence from %v until %v, %v", began, ended, err)
+		}
+	})
 }

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"temporal-twilio/sms"
@@ -335,65 +336,72 @@ func (s *shared) webhooks(t *testing.T, file string) (hooks []*bench) {
 }
 
 func TestWebhooksEchoAtOnePace(t *testing.T) {
-	all := &shared{}
-	hooks := all.webhooks(t, everything)
-	echoed := func(hook, n int, from string) bool {
-		f := numbered(n, "hi")
-		f.Set("From", from)
-		return strings.Contains(hooks[hook].deliver(f, token).Body.String(), "Got it")
-	}
-	for n := range 30 {
-		if got := echoed(n%3, n, "+15005550009"); got != (n < echoBurst) {
-			t.Errorf("text %d: got echoed %t, want %t", n, got, n < echoBurst)
+	synctest.Test(t, func(t *testing.T) {
+		all := &shared{}
+		hooks := all.webhooks(t, everything)
+		echoed := func(hook, n int, from string) bool {
+			time.Sleep(time.Millisecond) // no two texts come at the same time
+			f := numbered(n, "hi")
+			f.Set("From", from)
+			return strings.Contains(hooks[hook].deliver(f, token).Body.String(), "Got it")
 		}
-		if n < 6 && all.listed > 0 {
-			t.Errorf("text %d waited for Temporal", n)
-		}
-	}
-	for n := range 30 {
-		for hook := range hooks {
-			if got := echoed(hook, n, "+15005550009"); got != (n < echoBurst) {
-				t.Errorf("text %d, delivered again to webhook %d: got echoed %t, want %t", n, hook, got, n < echoBurst)
+		for n := range 30 {
+			if got := echoed(n%3, n, "+15005550009"); got != (n < echoBurst) {
+				t.Errorf("text %d: got echoed %t, want %t", n, got, n < echoBurst)
+			}
+			if n < 6 && all.listed > 0 {
+				t.Errorf("text %d waited for Temporal", n)
 			}
 		}
-	}
-	if !echoed(0, 100, "+15005550010") {
-		t.Error("another phone was not echoed")
-	}
+		for n := range 30 {
+			for hook := range hooks {
+				if got := echoed(hook, n, "+15005550009"); got != (n < echoBurst) {
+					t.Errorf("text %d, delivered again to webhook %d: got echoed %t, want %t", n, hook, got, n < echoBurst)
+				}
+			}
+		}
+		if !echoed(0, 100, "+15005550010") {
+			t.Error("another phone was not echoed")
+		}
+	})
 }
 
 func TestWebhookCountsByItselfWithoutTemporal(t *testing.T) {
-	all := &shared{err: errors.New("away")}
-	hook := all.webhooks(t, everything)[0]
-	for n := range 12 {
-		if w := hook.deliver(numbered(n, "hi"), token); strings.Contains(w.Body.String(), "Got it") != (n < echoBurst) {
-			t.Errorf("text %d: got the reply %s, want an echo: %t", n, w.Body, n < echoBurst)
+	synctest.Test(t, func(t *testing.T) {
+		all := &shared{err: errors.New("away")}
+		hook := all.webhooks(t, everything)[0]
+		for n := range 12 {
+			if w := hook.deliver(numbered(n, "hi"), token); strings.Contains(w.Body.String(), "Got it") != (n < echoBurst) {
+				t.Errorf("text %d: got the reply %s, want an echo: %t", n, w.Body, n < echoBurst)
+			}
 		}
-	}
-	if all.listed != 1 || strings.Count(hook.log.String(), "did not list") != 1 {
-		t.Errorf("asked Temporal %d times, want once; log:\n%s", all.listed, hook.log.String())
-	}
+		if all.listed != 1 || strings.Count(hook.log.String(), "did not list") != 1 {
+			t.Errorf("asked Temporal %d times, want once; log:\n%s", all.listed, hook.log.String())
+		}
+	})
 }
 
 func TestStreakCountsForAllWebhooks(t *testing.T) {
-	all := &shared{}
-	hooks := all.webhooks(t, "triggers:\n  - {name: quiet, pattern: 'hi', start: {workflow: W, taskQueue: q}}\n")
-	for n := range maxStreak + 3 {
-		if hooks[n%3].deliver(numbered(n, "hi"), token); n < maxStreak && all.silent > 0 {
-			t.Fatalf("silenced after only %d texts, want more than %d", n+1, maxStreak)
+	synctest.Test(t, func(t *testing.T) {
+		all := &shared{}
+		hooks := all.webhooks(t, "triggers:\n  - {name: quiet, pattern: 'hi', start: {workflow: W, taskQueue: q}}\n")
+		for n := range maxStreak + 3 {
+			if hooks[n%3].deliver(numbered(n, "hi"), token); n < maxStreak && all.silent > 0 {
+				t.Fatalf("silenced after only %d texts, want more than %d", n+1, maxStreak)
+			}
 		}
-	}
-	if all.silent != 1 {
-		t.Errorf("silenced %d times, want once", all.silent)
-	}
-	// Ending the silence also ends it for webhooks that did not know of it.
-	all.silent, all.ended = 0, time.Now()
-	for n := range 30 {
-		hooks[n%3].deliver(numbered(100+n, "hi"), token)
-	}
-	if all.silent != 0 {
-		t.Error("silenced again immediately after the silence was ended")
-	}
+		if all.silent != 1 {
+			t.Errorf("silenced %d times, want once", all.silent)
+		}
+		// Ending the silence also ends it for webhooks that did not know of it.
+		all.silent, all.ended = 0, time.Now()
+		for n := range 30 {
+			hooks[n%3].deliver(numbered(100+n, "hi"), token)
+		}
+		if all.silent != 0 {
+			t.Error("silenced again immediately after the silence was ended")
+		}
+	})
 }
 
 func (s *shared) Silence(context.Context, sms.Inbound) (workflowID string, err error) {
@@ -404,67 +412,70 @@ func (s *shared) Silence(context.Context, sms.Inbound) (workflowID string, err e
 }
 
 func TestSilenceEndsALoopOfMachines(t *testing.T) {
-	all := &shared{}
-	const file = `triggers:
+	synctest.Test(t, func(t *testing.T) {
+		all := &shared{}
+		const file = `triggers:
   - {name: echo, pattern: 'hi', echo: 'Got it', start: {workflow: W, taskQueue: q}}
   - {name: back, pattern: 'hi', start: {workflow: SendSmsWorkflow, taskQueue: twilio}}
 `
-	hooks := []*bench{}
-	for range 2 {
-		hooks = append(hooks, newBench(t, func(o *Options) {
-			with(t, file)(o)
-			o.Silencer, o.echoBurst = all, 1000
-		}))
-	}
-	say := func(hook, n int) (echoed bool, texted int) {
-		before := strings.Count(strings.Join(hooks[hook].published, " "), "back")
-		w := hooks[hook].deliver(numbered(n, "hi"), token)
-		return strings.Contains(w.Body.String(), "Got it"), strings.Count(strings.Join(hooks[hook].published, " "), "back") - before
-	}
-	for n := range maxStreak {
-		if echoed, texted := say(0, n); !echoed || texted != 1 {
-			t.Fatalf("text %d: got echoed %t, texted %d times, want an echo and one text", n, echoed, texted)
+		hooks := []*bench{}
+		for range 2 {
+			hooks = append(hooks, newBench(t, func(o *Options) {
+				with(t, file)(o)
+				o.Silencer, o.echoBurst = all, 1000
+			}))
 		}
-		say(0, n) // a redelivery does not count
-	}
-	// The other webhook has received fewer texts, and learns of the silence.
-	for n := range watched {
-		say(1, 1000+n)
-	}
-	if echoed, texted := say(1, 2000); !echoed || texted != 1 || all.silent != 0 {
-		t.Errorf("before the silence: got echoed %t, texted %d times, silenced %d times, want an echo, one text and no silence", echoed, texted, all.silent)
-	}
-	for hook, b := range hooks {
-		b.published = nil
-		for n := range 3 {
-			if echoed, texted := say(hook, 3000+10*hook+n); echoed || texted != 0 {
-				t.Errorf("webhook %d is not silent: echoed %t, texted %d times", hook, echoed, texted)
+		say := func(hook, n int) (echoed bool, texted int) {
+			time.Sleep(time.Millisecond) // no two texts come at the same time
+			before := strings.Count(strings.Join(hooks[hook].published, " "), "back")
+			w := hooks[hook].deliver(numbered(n, "hi"), token)
+			return strings.Contains(w.Body.String(), "Got it"), strings.Count(strings.Join(hooks[hook].published, " "), "back") - before
+		}
+		for n := range maxStreak {
+			if echoed, texted := say(0, n); !echoed || texted != 1 {
+				t.Fatalf("text %d: got echoed %t, texted %d times, want an echo and one text", n, echoed, texted)
+			}
+			say(0, n) // a redelivery does not count
+		}
+		// The other webhook has received fewer texts, and learns of the silence.
+		for n := range watched {
+			say(1, 1000+n)
+		}
+		if echoed, texted := say(1, 2000); !echoed || texted != 1 || all.silent != 0 {
+			t.Errorf("before the silence: got echoed %t, texted %d times, silenced %d times, want an echo, one text and no silence", echoed, texted, all.silent)
+		}
+		for hook, b := range hooks {
+			b.published = nil
+			for n := range 3 {
+				if echoed, texted := say(hook, 3000+10*hook+n); echoed || texted != 0 {
+					t.Errorf("webhook %d is not silent: echoed %t, texted %d times", hook, echoed, texted)
+				}
+			}
+			if len(b.published) != 3 {
+				t.Errorf("webhook %d published %v, want three events", hook, b.published)
 			}
 		}
-		if len(b.published) != 3 {
-			t.Errorf("webhook %d published %v, want three events", hook, b.published)
+		if log := hooks[0].log.String(); all.silent != 1 || strings.Count(log, "like machines") != 1 || strings.Contains(log, "+1500") || !strings.Contains(log, `outcome="accepted, not echoed: more than 50 texts without a pause; silent for a day"`) {
+			t.Errorf("silenced %d times, want once; log %s", all.silent, log)
 		}
-	}
-	if log := hooks[0].log.String(); all.silent != 1 || strings.Count(log, "like machines") != 1 || strings.Contains(log, "+1500") || !strings.Contains(log, `outcome="accepted, not echoed: more than 50 texts without a pause; silent for a day"`) {
-		t.Errorf("silenced %d times, want once; log %s", all.silent, log)
-	}
-	// Terminating the workflow ends the silence at once, for all webhooks.
-	all.silent, all.ended = 0, time.Now()
-	for hook := range hooks {
-		if echoed, texted := say(hook, 4000+10*hook); !echoed || texted != 1 || all.silent != 0 {
-			t.Errorf("webhook %d after the silence: got echoed %t, texted %d times, silenced %d times, want an echo, one text and no silence", hook, echoed, texted, all.silent)
+		// Terminating the workflow ends the silence at once, for all webhooks.
+		all.silent, all.ended = 0, time.Now()
+		for hook := range hooks {
+			if echoed, texted := say(hook, 4000+10*hook); !echoed || texted != 1 || all.silent != 0 {
+				t.Errorf("webhook %d after the silence: got echoed %t, texted %d times, silenced %d times, want an echo, one text and no silence", hook, echoed, texted, all.silent)
+			}
 		}
-	}
-	// Texts with longer pauses than maxPause between them are not a streak,
-	// however many there are.
-	g := newGuard(&Options{})
-	now := time.Now()
-	for n := range 3 * maxStreak {
-		now = now.Add(2 * maxPause)
-		if streak, _, _ := g.streak(sms.Inbound{MessageSID: fmt.Sprint(n)}, now); streak != 1 {
-			t.Fatalf("got a streak of %d, want 1", streak)
+		// Texts with longer pauses than maxPause between them are not a streak,
+		// however many there are.
+		g := newGuard(&Options{})
+		now := time.Now()
+		for n := range 3 * maxStreak {
+			now = now.Add(2 * maxPause)
+			if streak, _, _ := g.streak(sms.Inbound{MessageSID: fmt.Sprint(n)}, now); streak != 1 {
+				t.Fatalf("got a streak of %d, want 1", streak)
+			}
 		}
-	}
+	})
 }
 
 func TestUnanswerableSendersGetNoEcho(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
@@ -325,9 +326,24 @@ func FuzzTheFormIsReadWithoutPanic(f *testing.F) {
 	})
 }
 
+// watchedBody is a body that reports when it is first read.
+type watchedBody struct {
+	io.ReadCloser
+	begun func()
+}
+
+func (w watchedBody) Read(p []byte) (int, error) {
+	w.begun()
+	return w.ReadCloser.Read(p)
+}
+
 func TestUnverifiedRequestsTakeNoPlace(t *testing.T) {
 	b := newBench(t, nil)
-	server := httptest.NewServer(b.handler)
+	reading := make(chan struct{}, maxAtOnce+1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = watchedBody{r.Body, sync.OnceFunc(func() { reading <- struct{}{} })}
+		b.handler.ServeHTTP(w, r)
+	}))
 	defer server.Close()
 	for range maxAtOnce {
 		slow, err := net.Dial("tcp", server.Listener.Addr().String())
@@ -339,6 +355,9 @@ func TestUnverifiedRequestsTakeNoPlace(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for range maxAtOnce {
+		<-reading
+	}
 	f := form("Order Number 42")
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+SmsPath, strings.NewReader(f.Encode()))
 	if err != nil {
@@ -346,7 +365,7 @@ func TestUnverifiedRequestsTakeNoPlace(t *testing.T) {
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set(twilio.SignatureHeader, twilio.Sign(token, publicURL+SmsPath, f))
-	response, err := (&http.Client{Timeout: placeTimeout}).Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -357,29 +376,31 @@ func TestUnverifiedRequestsTakeNoPlace(t *testing.T) {
 }
 
 func TestWebhookShedsTooManyTexts(t *testing.T) {
-	publishing, done := make(chan struct{}, maxAtOnce+1), make(chan struct{})
-	b := newBench(t, func(o *Options) {
-		o.Receive = func(context.Context, sms.Inbound, []triggers.Match, Mode) Answer {
-			publishing <- struct{}{}
-			<-done
-			return Answer{}
+	synctest.Test(t, func(t *testing.T) {
+		publishing, done := make(chan struct{}, maxAtOnce+1), make(chan struct{})
+		b := newBench(t, func(o *Options) {
+			o.Receive = func(context.Context, sms.Inbound, []triggers.Match, Mode) Answer {
+				publishing <- struct{}{}
+				<-done
+				return Answer{}
+			}
+		})
+		var delivering sync.WaitGroup
+		for n := range maxAtOnce {
+			delivering.Go(func() { b.deliver(numbered(n, "quiet"), token) })
+		}
+		for range maxAtOnce {
+			<-publishing
+		}
+		if w := b.deliver(numbered(maxAtOnce, "quiet"), token); w.Code != http.StatusServiceUnavailable || len(publishing) > 0 {
+			t.Errorf("got status %d with %d texts in progress, want status 503, and the text not in progress", w.Code, len(publishing))
+		}
+		close(done)
+		delivering.Wait()
+		if w := b.deliver(numbered(maxAtOnce, "quiet"), token); w.Code != http.StatusOK {
+			t.Errorf("once there is room: got status %d, want status 200", w.Code)
 		}
 	})
-	var delivering sync.WaitGroup
-	for n := range maxAtOnce {
-		delivering.Go(func() { b.deliver(numbered(n, "quiet"), token) })
-	}
-	for range maxAtOnce {
-		<-publishing
-	}
-	if w := b.deliver(numbered(maxAtOnce, "quiet"), token); w.Code != http.StatusServiceUnavailable || len(publishing) > 0 {
-		t.Errorf("got status %d with %d texts in progress, want status 503, and the text not in progress", w.Code, len(publishing))
-	}
-	close(done)
-	delivering.Wait()
-	if w := b.deliver(numbered(maxAtOnce, "quiet"), token); w.Code != http.StatusOK {
-		t.Errorf("once there is room: got status %d, want status 200", w.Code)
-	}
 }
 
 func TestPanicEndsOneRequestOnly(t *testing.T) {
