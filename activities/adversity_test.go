@@ -99,21 +99,23 @@ func another(to, body string, age time.Duration) twilio.Record {
 var one = sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first), SmsBody: "Hi"}
 
 func TestDoubtAboutOneRecipientIsDecided(t *testing.T) {
-	for name, created := range map[string]bool{"an error, but created": true, "not created": false} {
-		for _, skew := range []time.Duration{0, 90 * time.Second, -90 * time.Second} {
-			f := &fakeTwilio{skew: skew, fail: func(n int, _ twilio.Draft) (error, bool) {
-				if n == 1 {
-					return unknownError(503), created
+	synctest.Test(t, func(t *testing.T) {
+		for name, created := range map[string]bool{"an error, but created": true, "not created": false} {
+			for _, skew := range []time.Duration{0, 90 * time.Second, -90 * time.Second} {
+				f := &fakeTwilio{skew: skew, fail: func(n int, _ twilio.Draft) (error, bool) {
+					if n == 1 {
+						return unknownError(503), created
+					}
+					return nil, true
+				}}
+				f.records = []twilio.Record{another(second, "of somebody else", time.Second-skew)}
+				result := execute(t, f, one)
+				if len(result.Messages) != 1 || f.sent(first) != 1 {
+					t.Errorf("%s, clock skew %s: got %+v, texted %d times, want once", name, skew, result, f.sent(first))
 				}
-				return nil, true
-			}}
-			f.records = []twilio.Record{another(second, "of somebody else", time.Second-skew)}
-			result := execute(t, f, one)
-			if len(result.Messages) != 1 || f.sent(first) != 1 {
-				t.Errorf("%s, clock skew %s: got %+v, texted %d times, want once", name, skew, result, f.sent(first))
 			}
 		}
-	}
+	})
 }
 
 // woken is the gateway of a machine that has just slept: until the first response,
@@ -154,34 +156,38 @@ func TestMachineThatSleptWaitsForTwilio(t *testing.T) {
 }
 
 func TestFullListingProvesNothing(t *testing.T) {
-	f := &fakeTwilio{endless: true, fail: func(n int, _ twilio.Draft) (error, bool) {
-		if n > 1 {
-			return nil, true
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeTwilio{endless: true, fail: func(n int, _ twilio.Draft) (error, bool) {
+			if n > 1 {
+				return nil, true
+			}
+			return unknownError(503), false
+		}}
+		f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
+		if result := execute(t, f, one); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
+			t.Errorf("got %d creates, result %+v", f.creates, result)
 		}
-		return unknownError(503), false
-	}}
-	f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
-	if result := execute(t, f, one); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-		t.Errorf("got %d creates, result %+v", f.creates, result)
-	}
+	})
 }
 
 func TestHiddenNumberProvesNoLag(t *testing.T) {
-	f := &hiding{&fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
-		if n == 2 {
-			return unknownError(503), false
+	synctest.Test(t, func(t *testing.T) {
+		f := &hiding{&fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
+			if n == 2 {
+				return unknownError(503), false
+			}
+			return nil, true
+		}}}
+		a, hidden := newActivities(f), one
+		hidden.SmsTo, hidden.AddressRetention = sms.To(second), "obfuscate"
+		if result, err := run(t, a, hidden); err != nil || len(result.Messages) != 1 {
+			t.Fatalf("got %+v, %v", result, err)
 		}
-		return nil, true
-	}}}
-	a, hidden := newActivities(f), one
-	hidden.SmsTo, hidden.AddressRetention = sms.To(second), "obfuscate"
-	if result, err := run(t, a, hidden); err != nil || len(result.Messages) != 1 {
-		t.Fatalf("got %+v, %v", result, err)
-	}
-	f.records = append(f.records, another(third, "of somebody else", 0))
-	if result, err := run(t, a, one); err != nil || len(result.Messages) != 1 {
-		t.Errorf("got %+v, %v", result, err)
-	}
+		f.records = append(f.records, another(third, "of somebody else", 0))
+		if result, err := run(t, a, one); err != nil || len(result.Messages) != 1 {
+			t.Errorf("got %+v, %v", result, err)
+		}
+	})
 }
 
 // hiding is a Twilio whose listings omit the messages to the second phone.
@@ -194,122 +200,132 @@ func (h *hiding) List(ctx context.Context, q twilio.Query) (twilio.Listing, erro
 }
 
 func TestChangedTextIsUnknown(t *testing.T) {
-	for name, tc := range map[string]struct {
-		ours, listed string
-		variables    string
-		creates      int
-	}{
-		"quotes":            {"It’s “here”", `It's "here"`, "", 1},
-		"invisible":         {"\u200bYour code is 1\ufeff", "Your code is 1", "", 1},
-		"composed":          {"Cafe\u0301", "Café", "", 1},
-		"dots":              {"Wait… now", "Wait... now", "", 1},
-		"another text":      {"Hi", "Bye", "", 2},
-		"a longer text":     {"Hi", "Hi there", "", 2},
-		"another rendering": {"It costs ${n}", "It costs 1.000", `{"n":1000}`, 1},
-		"other values":      {"It costs ${n}", "It costs 2,000", `{"n":1000}`, 2}, // this attempt rendered the text itself
-	} {
-		f := &fakeTwilio{}
-		f.fail = func(n int, _ twilio.Draft) (error, bool) {
-			if n > 1 {
-				return nil, true
+	synctest.Test(t, func(t *testing.T) {
+		for name, tc := range map[string]struct {
+			ours, listed string
+			variables    string
+			creates      int
+		}{
+			"quotes":            {"It’s “here”", `It's "here"`, "", 1},
+			"invisible":         {"\u200bYour code is 1\ufeff", "Your code is 1", "", 1},
+			"composed":          {"Cafe\u0301", "Café", "", 1},
+			"dots":              {"Wait… now", "Wait... now", "", 1},
+			"another text":      {"Hi", "Bye", "", 2},
+			"a longer text":     {"Hi", "Hi there", "", 2},
+			"another rendering": {"It costs ${n}", "It costs 1.000", `{"n":1000}`, 1},
+			"other values":      {"It costs ${n}", "It costs 2,000", `{"n":1000}`, 2}, // this attempt rendered the text itself
+		} {
+			f := &fakeTwilio{}
+			f.fail = func(n int, _ twilio.Draft) (error, bool) {
+				if n > 1 {
+					return nil, true
+				}
+				f.records = append(f.records, another(first, tc.listed, 0), another(second, "x", 0))
+				return unknownError(500), false
 			}
-			f.records = append(f.records, another(first, tc.listed, 0), another(second, "x", 0))
-			return unknownError(500), false
+			in := one
+			in.SmsBody, in.Variables = tc.ours, json.RawMessage(tc.variables)
+			execute(t, f, in)
+			if f.creates != tc.creates {
+				t.Errorf("%s: %d creates, want %d", name, f.creates, tc.creates)
+			}
 		}
-		in := one
-		in.SmsBody, in.Variables = tc.ours, json.RawMessage(tc.variables)
-		execute(t, f, in)
-		if f.creates != tc.creates {
-			t.Errorf("%s: %d creates, want %d", name, f.creates, tc.creates)
-		}
-	}
+	})
 }
 
 func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
-	// A message that belongs to another send does not leave the outcome in doubt.
-	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
-		if n == 1 {
-			return unknownError(500), false
+	synctest.Test(t, func(t *testing.T) {
+		// A message that belongs to another send does not leave the outcome in doubt.
+		f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
+			if n == 1 {
+				return unknownError(500), false
+			}
+			return nil, true
+		}}
+		f.records = []twilio.Record{another(first, "Hi", 0)}
+		a := newActivities(f)
+		a.ledgerOf("").own("another send", f.records[0].Message, time.Now())
+		result, err := run(t, a, one)
+		if err != nil || len(result.Messages) != 1 || result.Messages[0].SID == "SMother" || f.creates != 2 {
+			t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
 		}
-		return nil, true
-	}}
-	f.records = []twilio.Record{another(first, "Hi", 0)}
-	a := newActivities(f)
-	a.ledgerOf("").own("another send", f.records[0].Message, time.Now())
-	result, err := run(t, a, one)
-	if err != nil || len(result.Messages) != 1 || result.Messages[0].SID == "SMother" || f.creates != 2 {
-		t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
-	}
-	// Two sends could own the one message.
-	f = &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { return unknownError(500), true }}
-	a = newActivities(f)
-	a.ledgerOf("").claim("another send", first, "Hi", false)
-	result, err = run(t, a, one)
-	if err != nil || f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-		t.Errorf("got %+v, %v", result, err)
-	}
-	// There is one message for each of them.
-	f.records, f.creates = []twilio.Record{another(first, "Hi", -5*time.Second)}, 0
-	a = newActivities(f)
-	a.ledgerOf("").claim("another send", first, "Hi", false)
-	if result, err = run(t, a, one); err != nil || len(result.Messages) != 1 {
-		t.Errorf("got %+v, %v", result, err)
-	}
+		// Two sends could own the one message.
+		f = &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { return unknownError(500), true }}
+		a = newActivities(f)
+		a.ledgerOf("").claim("another send", first, "Hi", false)
+		result, err = run(t, a, one)
+		if err != nil || f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
+			t.Errorf("got %+v, %v", result, err)
+		}
+		// There is one message for each of them.
+		f.records, f.creates = []twilio.Record{another(first, "Hi", -5*time.Second)}, 0
+		a = newActivities(f)
+		a.ledgerOf("").claim("another send", first, "Hi", false)
+		if result, err = run(t, a, one); err != nil || len(result.Messages) != 1 {
+			t.Errorf("got %+v, %v", result, err)
+		}
+	})
 }
 
 func TestOlderMessageIsNotAdopted(t *testing.T) {
-	// Ten minutes before this send, another sent the same text to the recipient.
-	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
-		if n == 1 {
-			return unknownError(500), false
+	synctest.Test(t, func(t *testing.T) {
+		// Ten minutes before this send, another sent the same text to the recipient.
+		f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
+			if n == 1 {
+				return unknownError(500), false
+			}
+			return nil, true
+		}}
+		f.records = []twilio.Record{another(second, "x", 0), another(first, "Hi", 10*time.Minute)}
+		if result := execute(t, f, one); f.creates != 2 || len(result.Messages) != 1 || result.Messages[0].SID == "SMother" {
+			t.Errorf("got %d creates, result %+v", f.creates, result)
 		}
-		return nil, true
-	}}
-	f.records = []twilio.Record{another(second, "x", 0), another(first, "Hi", 10*time.Minute)}
-	if result := execute(t, f, one); f.creates != 2 || len(result.Messages) != 1 || result.Messages[0].SID == "SMother" {
-		t.Errorf("got %d creates, result %+v", f.creates, result)
-	}
+	})
 }
 
 func TestListStopsIfAccountIsRefused(t *testing.T) {
-	for name, tc := range map[string]struct {
-		err  sms.Error
-		most int
-	}{
-		"credentials": {sms.Error{Code: sms.CodeAuthentication, HTTPStatus: 401, TwilioCode: 20003, Scope: sms.ScopeAccount, Message: "Authenticate"}, 8},
-		"unreachable": {sms.Error{Code: sms.CodeConnection, Retryable: true, Scope: sms.ScopeAccount, Message: "refused"}, 8},
-		"queue full":  {sms.Error{Code: sms.CodeRateLimited, HTTPStatus: 429, TwilioCode: 21611, Retryable: true, Scope: sms.ScopeSender, Message: "queue"}, 8},
-		"failing":     {*unknownError(503), enough + 8},
-	} {
-		f := &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { e := tc.err; return &e, false }}
-		a := newActivities(f)
-		a.Accounts[""] = Account{Gateway: f, Pace: NewPace(Limits{Concurrency: 8})}
-		result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(1000)...), SmsBody: "Hi", GiveUpAfter: 1})
-		if err != nil || f.creates > tc.most || len(result.Errors) != 1000 {
-			t.Fatalf("%s: %d creates, %d errors, %v", name, f.creates, len(result.Errors), err)
+	synctest.Test(t, func(t *testing.T) {
+		for name, tc := range map[string]struct {
+			err  sms.Error
+			most int
+		}{
+			"credentials": {sms.Error{Code: sms.CodeAuthentication, HTTPStatus: 401, TwilioCode: 20003, Scope: sms.ScopeAccount, Message: "Authenticate"}, 8},
+			"unreachable": {sms.Error{Code: sms.CodeConnection, Retryable: true, Scope: sms.ScopeAccount, Message: "refused"}, 8},
+			"queue full":  {sms.Error{Code: sms.CodeRateLimited, HTTPStatus: 429, TwilioCode: 21611, Retryable: true, Scope: sms.ScopeSender, Message: "queue"}, 8},
+			"failing":     {*unknownError(503), enough + 8},
+		} {
+			f := &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { e := tc.err; return &e, false }}
+			a := newActivities(f)
+			a.Accounts[""] = Account{Gateway: f, Pace: NewPace(Limits{Concurrency: 8})}
+			result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(1000)...), SmsBody: "Hi", GiveUpAfter: 1})
+			if err != nil || f.creates > tc.most || len(result.Errors) != 1000 {
+				t.Fatalf("%s: %d creates, %d errors, %v", name, f.creates, len(result.Errors), err)
+			}
+			if last := result.Errors[999]; last.Code == sms.CodeOutcomeUnknown || last.Code == sms.CodeCancelled || last.TwilioCode != tc.err.TwilioCode && tc.err.Code != sms.CodeOutcomeUnknown {
+				t.Errorf("%s: the last recipient's error is %+v, want one that says why nothing was sent", name, last)
+			}
 		}
-		if last := result.Errors[999]; last.Code == sms.CodeOutcomeUnknown || last.Code == sms.CodeCancelled || last.TwilioCode != tc.err.TwilioCode && tc.err.Code != sms.CodeOutcomeUnknown {
-			t.Errorf("%s: the last recipient's error is %+v, want one that says why nothing was sent", name, last)
-		}
-	}
+	})
 }
 
 func TestTemporaryFailureIsRetriedAtOnce(t *testing.T) {
-	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
-		if n < 3 {
-			return &sms.Error{Code: sms.CodeRateLimited, HTTPStatus: 429, Retryable: true, Message: "too many"}, false
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
+			if n < 3 {
+				return &sms.Error{Code: sms.CodeRateLimited, HTTPStatus: 429, Retryable: true, Message: "too many"}, false
+			}
+			return nil, true
+		}}
+		if result := execute(t, f, one); f.creates != 3 || len(result.Messages) != 1 {
+			t.Errorf("got %d creates, result %+v", f.creates, result)
 		}
-		return nil, true
-	}}
-	if result := execute(t, f, one); f.creates != 3 || len(result.Messages) != 1 {
-		t.Errorf("got %d creates, result %+v", f.creates, result)
-	}
-	f.creates = -1 << 30
-	in := one
-	in.GiveUpAfter = sms.Duration(2 * time.Second)
-	if result := execute(t, f, in); len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeRateLimited || !result.Errors[0].Retryable {
-		t.Errorf("got %+v", result)
-	}
+		f.creates = -1 << 30
+		in := one
+		in.GiveUpAfter = sms.Duration(2 * time.Second)
+		if result := execute(t, f, in); len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeRateLimited || !result.Errors[0].Retryable {
+			t.Errorf("got %+v", result)
+		}
+	})
 }
 
 func TestHaltLetsAHeartbeatEnd(t *testing.T) {
@@ -357,34 +373,36 @@ func TestAttemptGivenUpIsRecorded(t *testing.T) {
 }
 
 func TestPageResendsWhatIsUnknown(t *testing.T) {
-	f := &fakeTwilio{endless: true, fail: func(n int, _ twilio.Draft) (error, bool) {
-		if n > 1 {
-			return nil, true
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeTwilio{endless: true, fail: func(n int, _ twilio.Draft) (error, bool) {
+			if n > 1 {
+				return nil, true
+			}
+			return unknownError(503), false
+		}}
+		f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
+		page := func(ctx context.Context, input sms.SendSmsInput) (sms.SendSmsResult, error) {
+			s := newActivities(f).newSend(ctx, input)
+			s.info.RetryPolicy = &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}
+			if problem := s.prepare(ctx); problem != nil {
+				return sms.SendSmsResult{}, problem
+			}
+			err := s.run(ctx)
+			return s.result(), err
 		}
-		return unknownError(503), false
-	}}
-	f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
-	page := func(ctx context.Context, input sms.SendSmsInput) (sms.SendSmsResult, error) {
-		s := newActivities(f).newSend(ctx, input)
-		s.info.RetryPolicy = &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}
-		if problem := s.prepare(ctx); problem != nil {
-			return sms.SendSmsResult{}, problem
+		env := quiet().NewTestActivityEnvironment()
+		env.RegisterActivity(page)
+		input := one
+		input.OnUnknown = sms.OnUnknownResend
+		encoded, err := env.ExecuteActivity(page, input)
+		var result sms.SendSmsResult
+		if err == nil {
+			err = encoded.Get(&result)
 		}
-		err := s.run(ctx)
-		return s.result(), err
-	}
-	env := quiet().NewTestActivityEnvironment()
-	env.RegisterActivity(page)
-	input := one
-	input.OnUnknown = sms.OnUnknownResend
-	encoded, err := env.ExecuteActivity(page, input)
-	var result sms.SendSmsResult
-	if err == nil {
-		err = encoded.Get(&result)
-	}
-	if err != nil || f.creates != 2 || len(result.Messages) != 1 {
-		t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
-	}
+		if err != nil || f.creates != 2 || len(result.Messages) != 1 {
+			t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
+		}
+	})
 }
 
 func TestRefusalsHideNoOutage(t *testing.T) {
@@ -405,42 +423,45 @@ func TestRefusedResendLeavesTheDoubt(t *testing.T) {
 		"the account": {Code: sms.CodeAuthentication, TwilioCode: 20003, HTTPStatus: 401, Scope: sms.ScopeAccount},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := &fakeTwilio{endless: true, fail: func(n int, _ twilio.Draft) (error, bool) {
-				if n == 1 {
-					return unknownError(503), true
+			synctest.Test(t, func(t *testing.T) {
+				f := &fakeTwilio{endless: true, fail: func(n int, _ twilio.Draft) (error, bool) {
+					if n == 1 {
+						return unknownError(503), true
+					}
+					return second, false
+				}}
+				f.skew = -time.Hour // so that no listed message can be proven to be ours
+				input := one
+				input.SmartEncoded = new(true)
+				input.OnUnknown, input.GiveUpAfter = sms.OnUnknownResend, sms.Duration(time.Minute)
+				result, err := run(t, newActivities(f), input)
+				if err != nil || f.creates < 2 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
+					t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
 				}
-				return second, false
-			}}
-			f.skew = -time.Hour // so that no listed message can be proven to be ours
-			input := one
-			input.SmartEncoded = new(true)
-			input.OnUnknown, input.GiveUpAfter = sms.OnUnknownResend, sms.Duration(time.Minute)
-			result, err := run(t, newActivities(f), input)
-			if err != nil || f.creates < 2 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-				t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
-			}
+			})
 		})
 	}
 }
 
 func TestResendsAreFew(t *testing.T) {
-	// Twilio creates each message without ever responding, and its listing
-	// never ends.
-	f := &fakeTwilio{endless: true, fail: func(int, twilio.Draft) (error, bool) { return unknownError(503), true }}
-	f.skew = -time.Hour // so that no message can be proven to be ours
-	f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
-	input := one
-	input.SmartEncoded = new(true)
-	input.OnUnknown, input.GiveUpAfter = sms.OnUnknownResend, sms.Duration(time.Minute)
-	result, err := run(t, newActivities(f), input)
-	if err != nil || f.creates != 1+mostResends || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-		t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
-	}
-	result = resumeWith(t, newActivities(f), record{Window: []int{0}, Resends: mostResends}, input)
-	if f.creates != 1+mostResends || len(result.Errors) != 1 {
-		t.Errorf("after another attempt: %d creates, result %+v; want no more creates", f.creates, result)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		// Twilio creates each message without ever responding, and its listing
+		// never ends.
+		f := &fakeTwilio{endless: true, fail: func(int, twilio.Draft) (error, bool) { return unknownError(503), true }}
+		f.skew = -time.Hour // so that no message can be proven to be ours
+		f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
+		input := one
+		input.SmartEncoded = new(true)
+		input.OnUnknown, input.GiveUpAfter = sms.OnUnknownResend, sms.Duration(time.Minute)
+		result, err := run(t, newActivities(f), input)
+		if err != nil || f.creates != 1+mostResends || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
+			t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
+		}
+		result = resumeWith(t, newActivities(f), record{Window: []int{0}, Resends: mostResends}, input)
+		if f.creates != 1+mostResends || len(result.Errors) != 1 {
+			t.Errorf("after another attempt: %d creates, result %+v; want no more creates", f.creates, result)
+		}
+	})
 }
 
 func TestStoppingWorkerLeavesDoubtsToAnother(t *testing.T) {
@@ -479,62 +500,68 @@ func (k keyless) FromPayloads(payloads *commonpb.Payloads, into ...any) error {
 }
 
 func TestLastAttemptCompletesWithoutTheKey(t *testing.T) {
-	f := &fakeTwilio{}
-	f.records = []twilio.Record{another(second, "of somebody else", -time.Second), another(first, "Hi", -time.Second)}
-	a := newActivities(f)
-	env := quiet().NewTestActivityEnvironment()
-	env.SetDataConverter(keyless{converter.GetDefaultDataConverter()})
-	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})
-	env.SetHeartbeatDetails(record{List: fingerprint(a.readList(&one)), Window: []int{0}})
-	encoded, err := env.ExecuteActivity(sms.SendSmsName, one)
-	var result sms.SendSmsResult
-	if err == nil {
-		err = encoded.Get(&result)
-	}
-	if err != nil || f.creates > 0 || len(result.Messages) != 1 {
-		t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeTwilio{}
+		f.records = []twilio.Record{another(second, "of somebody else", -time.Second), another(first, "Hi", -time.Second)}
+		a := newActivities(f)
+		env := quiet().NewTestActivityEnvironment()
+		env.SetDataConverter(keyless{converter.GetDefaultDataConverter()})
+		env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})
+		env.SetHeartbeatDetails(record{List: fingerprint(a.readList(&one)), Window: []int{0}})
+		encoded, err := env.ExecuteActivity(sms.SendSmsName, one)
+		var result sms.SendSmsResult
+		if err == nil {
+			err = encoded.Get(&result)
+		}
+		if err != nil || f.creates > 0 || len(result.Messages) != 1 {
+			t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
+		}
+	})
 }
 
 func TestFullQueueEndsAnImpatientSend(t *testing.T) {
-	f := &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) {
-		return &sms.Error{Code: sms.CodeRateLimited, HTTPStatus: 429, TwilioCode: 21611, Retryable: true, Scope: sms.ScopeSender, Message: "queue"}, false
-	}}
-	in := one
-	in.GiveUpAfter = sms.Duration(10 * time.Second) // as in a page of a broadcast with a key
-	if result := execute(t, f, in); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].TwilioCode != 21611 || !result.Errors[0].Retryable {
-		t.Errorf("got %d creates, result %+v", f.creates, result)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) {
+			return &sms.Error{Code: sms.CodeRateLimited, HTTPStatus: 429, TwilioCode: 21611, Retryable: true, Scope: sms.ScopeSender, Message: "queue"}, false
+		}}
+		in := one
+		in.GiveUpAfter = sms.Duration(10 * time.Second) // as in a page of a broadcast with a key
+		if result := execute(t, f, in); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].TwilioCode != 21611 || !result.Errors[0].Retryable {
+			t.Errorf("got %d creates, result %+v", f.creates, result)
+		}
+	})
 }
 
 func TestStoppedWorkerIsReported(t *testing.T) {
-	env := quiet().NewTestActivityEnvironment()
-	stopping := make(chan struct{})
-	env.SetWorkerStopChannel(stopping)
-	creates := 0
-	a := newActivities(gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
-		if creates++; creates == 1 {
-			close(stopping)
+	synctest.Test(t, func(t *testing.T) {
+		env := quiet().NewTestActivityEnvironment()
+		stopping := make(chan struct{})
+		env.SetWorkerStopChannel(stopping)
+		creates := 0
+		a := newActivities(gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
+			if creates++; creates == 1 {
+				close(stopping)
+			}
+			time.Sleep(time.Millisecond) // so that the worker stops before the end of the list
+			return sms.Message{To: d.To, SID: fmt.Sprintf("SM%d", creates), Status: sms.StatusQueued}, nil
+		}))
+		env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})
+		encoded, err := env.ExecuteActivity(sms.SendSmsName, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(5000)...), SmsBody: "Hi"})
+		var result sms.SendSmsResult
+		if err == nil {
+			err = encoded.Get(&result)
 		}
-		time.Sleep(time.Millisecond) // so that the worker stops before the end of the list
-		return sms.Message{To: d.To, SID: fmt.Sprintf("SM%d", creates), Status: sms.StatusQueued}, nil
-	}))
-	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})
-	encoded, err := env.ExecuteActivity(sms.SendSmsName, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(5000)...), SmsBody: "Hi"})
-	var result sms.SendSmsResult
-	if err == nil {
-		err = encoded.Get(&result)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkContract(t, result)
-	if n := len(result.Messages); n == 0 || n != creates || n+len(result.Errors) != 5000 {
-		t.Fatalf("%d creates, %d messages, %d errors", creates, n, len(result.Errors))
-	}
-	if last := result.Errors[len(result.Errors)-1]; last.Code != sms.CodeWorkerStopped || !last.Retryable {
-		t.Errorf("the last recipient's error is %+v, want WORKER_STOPPED", last)
-	}
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkContract(t, result)
+		if n := len(result.Messages); n == 0 || n != creates || n+len(result.Errors) != 5000 {
+			t.Fatalf("%d creates, %d messages, %d errors", creates, n, len(result.Errors))
+		}
+		if last := result.Errors[len(result.Errors)-1]; last.Code != sms.CodeWorkerStopped || !last.Retryable {
+			t.Errorf("the last recipient's error is %+v, want WORKER_STOPPED", last)
+		}
+	})
 }
 
 func TestSecondAttemptDoubtsTheFirstFew(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unsafe"
 
@@ -92,8 +93,8 @@ func TestTimeAsleepCounts(t *testing.T) {
 		"asleep for less":               {now, asleep, 2 * time.Minute, time.Hour, false},
 		"asleep without heartbeats":     {now, asleep, 0, time.Hour, false},
 		"asleep beyond the attempt":     {asleep, asleep, 0, time.Minute, true},
-		"near the end of the attempt":   {now.Add(-50 * time.Second), now, 30 * time.Second, time.Minute, false},
-		"at the end of the attempt":     {now.Add(-56 * time.Second), now, 30 * time.Second, time.Minute, true},
+		"near the end of the attempt":   {now.Add(-59 * time.Minute), now, 30 * time.Second, time.Hour, false},
+		"at the end of the attempt":     {now.Add(4*time.Second - time.Hour), now, 30 * time.Second, time.Hour, true},
 		"three quarters of a heartbeat": {now, now.Add(-23 * time.Second), 30 * time.Second, time.Hour, true},
 	} {
 		a := &attempt{info: activity.Info{StartedTime: now, Deadline: now.Add(tc.total)}, began: tc.began, heart: newHeart(nil, tc.heartbeat, tc.beat)}
@@ -147,43 +148,45 @@ func TestCreateEndsWithAReplacedAttempt(t *testing.T) {
 
 // Temporal still hands a task to the open poll of a process that is stopped.
 func TestLateAttemptIsRecordedFirst(t *testing.T) {
-	now := time.Now()
-	for name, tc := range map[string]struct {
-		late   []time.Duration
-		record bool
-	}{
-		"at once":                      {[]time.Duration{0}, false},
-		"by a stopped process":         {[]time.Duration{time.Minute}, true},
-		"by a clock that is behind":    {[]time.Duration{-time.Minute}, true},
-		"once a clock had been behind": {[]time.Duration{-time.Minute, 0}, true},
-		"once a process had stopped":   {[]time.Duration{time.Minute, 0}, false},
-	} {
-		a := newActivities(nil)
-		var prompt bool
-		for _, late := range tc.late {
-			s := &send{attempt: &attempt{began: now, info: activity.Info{ScheduledTime: now.Add(-late)}}, activities: a}
-			prompt = s.isPrompt()
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		for name, tc := range map[string]struct {
+			late   []time.Duration
+			record bool
+		}{
+			"at once":                      {[]time.Duration{0}, false},
+			"by a stopped process":         {[]time.Duration{time.Minute}, true},
+			"by a clock that is behind":    {[]time.Duration{-time.Minute}, true},
+			"once a clock had been behind": {[]time.Duration{-time.Minute, 0}, true},
+			"once a process had stopped":   {[]time.Duration{time.Minute, 0}, false},
+		} {
+			a := newActivities(nil)
+			var prompt bool
+			for _, late := range tc.late {
+				s := &send{attempt: &attempt{began: now, info: activity.Info{ScheduledTime: now.Add(-late)}}, activities: a}
+				prompt = s.isPrompt()
+			}
+			if prompt == tc.record {
+				t.Errorf("%s: isPrompt = %v, want %v", name, prompt, !tc.record)
+			}
 		}
-		if prompt == tc.record {
-			t.Errorf("%s: isPrompt = %v, want %v", name, prompt, !tc.record)
+		// Temporal has replaced the attempt, which started a minute late; this
+		// machine's clock may be a minute behind, too.
+		for _, behind := range []time.Duration{0, time.Minute} {
+			f := &fakeTwilio{skew: behind}
+			a := newActivities(f)
+			s := newTestSend(first)
+			s.activities, s.account = a, a.Accounts[""]
+			s.began, s.info = now, activity.Info{Attempt: 1, ScheduledTime: now.Add(behind - time.Minute)}
+			s.bodies, _ = newBodies(t.Context(), a.Renderer, one, now)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			s.heart = newHeart(func(context.Context, any) error { return errors.New("activity not found") }, 10*time.Second, now)
+			s.heart.details, s.heart.cancel = func() any { return s.snapshot() }, cancel
+			if s.text(ctx); f.creates > 0 {
+				t.Errorf("clock behind by %s: got %d creates, want none", behind, f.creates)
+			}
 		}
-	}
-	// Temporal has replaced the attempt, which started a minute late; this
-	// machine's clock may be a minute behind, too.
-	for _, behind := range []time.Duration{0, time.Minute} {
-		f := &fakeTwilio{skew: behind}
-		a := newActivities(f)
-		s := newTestSend(first)
-		s.activities, s.account = a, a.Accounts[""]
-		s.began, s.info = now, activity.Info{Attempt: 1, ScheduledTime: now.Add(behind - time.Minute)}
-		s.bodies, _ = newBodies(t.Context(), a.Renderer, one, now)
-		ctx, cancel := context.WithCancelCause(t.Context())
-		s.heart = newHeart(func(context.Context, any) error { return errors.New("activity not found") }, 10*time.Second, now)
-		s.heart.details, s.heart.cancel = func() any { return s.snapshot() }, cancel
-		if s.text(ctx); f.creates > 0 {
-			t.Errorf("clock behind by %s: got %d creates, want none", behind, f.creates)
-		}
-	}
+	})
 }
 
 func TestEndedSendRecordsNobodyAsTried(t *testing.T) {

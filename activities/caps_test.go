@@ -84,61 +84,65 @@ func (c *tally) is(t *testing.T, key string, want int) {
 }
 
 func TestCapStopsSendsBeyondIt(t *testing.T) {
-	var drafts []twilio.Draft
-	accept := accepting(&drafts)
-	a := newActivities(gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
-		if d.To == "+447400123451" { // refused, so it is not counted
-			return sms.Message{}, &sms.Error{Code: sms.CodeInvalidTo, HTTPStatus: 400, Message: "no"}
+	synctest.Test(t, func(t *testing.T) {
+		var drafts []twilio.Draft
+		accept := accepting(&drafts)
+		a := newActivities(gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
+			if d.To == "+447400123451" { // refused, so it is not counted
+				return sms.Message{}, &sms.Error{Code: sms.CodeInvalidTo, HTTPStatus: 400, Message: "no"}
+			}
+			return accept(ctx, d)
+		}))
+		account := a.Accounts[""]
+		account.Caps = NewCaps("AC1", []Cap{{"+44", 2, time.Hour}, {"+49", 0, time.Hour}})
+		var all tally
+		a.countCaps = all.count
+		a.Accounts[""] = account
+		to := sms.To("+447400123451", "+447400123452", "+447400123453", "+447400123454", "+4915112345678", "+15005550001")
+		result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: to, SmsBody: "Hi"})
+		if err != nil || len(drafts) != 3 || len(result.Errors) != 3 {
+			t.Fatalf("got %d texts, result %+v, %v", len(drafts), result.Errors, err)
 		}
-		return accept(ctx, d)
-	}))
-	account := a.Accounts[""]
-	account.Caps = NewCaps("AC1", []Cap{{"+44", 2, time.Hour}, {"+49", 0, time.Hour}})
-	var all tally
-	a.countCaps = all.count
-	a.Accounts[""] = account
-	to := sms.To("+447400123451", "+447400123452", "+447400123453", "+447400123454", "+4915112345678", "+15005550001")
-	result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: to, SmsBody: "Hi"})
-	if err != nil || len(drafts) != 3 || len(result.Errors) != 3 {
-		t.Fatalf("got %d texts, result %+v, %v", len(drafts), result.Errors, err)
-	}
-	for i, want := range []struct {
-		code      sms.Code
-		retryable bool
-	}{{sms.CodeInvalidTo, false}, {sms.CodeCapReached, true}, {sms.CodeCapReached, false}} {
-		if e := result.Errors[i]; e.Code != want.code || e.Retryable != want.retryable {
-			t.Errorf("error %d: got %+v, want %s, retryable %v", i, e, want.code, want.retryable)
+		for i, want := range []struct {
+			code      sms.Code
+			retryable bool
+		}{{sms.CodeInvalidTo, false}, {sms.CodeCapReached, true}, {sms.CodeCapReached, false}} {
+			if e := result.Errors[i]; e.Code != want.code || e.Retryable != want.retryable {
+				t.Errorf("error %d: got %+v, want %s, retryable %v", i, e, want.code, want.retryable)
+			}
 		}
-	}
-	all.is(t, "AC1 +44 1h0m0s", 2)
+		all.is(t, "AC1 +44 1h0m0s", 2)
+	})
 }
 
 func TestCapsCountWhatWasSent(t *testing.T) {
-	var drafts []twilio.Draft
-	accept := accepting(&drafts)
-	a := newActivities(gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
-		if len(drafts) == 5 {
-			return sms.Message{}, &sms.Error{Code: sms.CodeAuthentication, Scope: sms.ScopeAccount, HTTPStatus: 401, Message: "no"}
+	synctest.Test(t, func(t *testing.T) {
+		var drafts []twilio.Draft
+		accept := accepting(&drafts)
+		a := newActivities(gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
+			if len(drafts) == 5 {
+				return sms.Message{}, &sms.Error{Code: sms.CodeAuthentication, Scope: sms.ScopeAccount, HTTPStatus: 401, Message: "no"}
+			}
+			return accept(ctx, d)
+		}))
+		account := a.Accounts[""]
+		account.Caps = NewCaps("", []Cap{{"+44", 1000, time.Hour}})
+		a.Accounts[""] = account
+		var all tally
+		a.countCaps = all.count
+		var to []string
+		for i := range 300 {
+			to = append(to, fmt.Sprintf("+44740012%04d", i))
 		}
-		return accept(ctx, d)
-	}))
-	account := a.Accounts[""]
-	account.Caps = NewCaps("", []Cap{{"+44", 1000, time.Hour}})
-	a.Accounts[""] = account
-	var all tally
-	a.countCaps = all.count
-	var to []string
-	for i := range 300 {
-		to = append(to, fmt.Sprintf("+44740012%04d", i))
-	}
-	result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(to...), SmsBody: "Hi"})
-	if err != nil || len(result.Messages) != 5 {
-		t.Fatalf("got %d texts, error %v", len(result.Messages), err)
-	}
-	all.is(t, " +44 1h0m0s", 5)
-	if all.asked > 3 {
-		t.Errorf("the send made %d requests to CapsSmsWorkflow, want at most 3", all.asked)
-	}
+		result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(to...), SmsBody: "Hi"})
+		if err != nil || len(result.Messages) != 5 {
+			t.Fatalf("got %d texts, error %v", len(result.Messages), err)
+		}
+		all.is(t, " +44 1h0m0s", 5)
+		if all.asked > 3 {
+			t.Errorf("the send made %d requests to CapsSmsWorkflow, want at most 3", all.asked)
+		}
+	})
 }
 
 func TestCancellationIsNotToldAsCap(t *testing.T) {
@@ -225,24 +229,26 @@ func TestSlowCountIsCountedOnce(t *testing.T) {
 }
 
 func TestAbsentMessageDoesNotCount(t *testing.T) {
-	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
-		if n == 1 {
-			return unknownError(503), false
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
+			if n == 1 {
+				return unknownError(503), false
+			}
+			return nil, true
+		}}
+		f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
+		a := newActivities(f)
+		account := a.Accounts[""]
+		account.Caps = NewCaps("AC1", []Cap{{EachCountry, 1, time.Hour}})
+		a.Accounts[""] = account
+		var all tally
+		a.countCaps = all.count
+		result, err := run(t, a, one)
+		if err != nil || len(result.Messages) != 1 {
+			t.Errorf("got %+v, %v", result, err)
 		}
-		return nil, true
-	}}
-	f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
-	a := newActivities(f)
-	account := a.Accounts[""]
-	account.Caps = NewCaps("AC1", []Cap{{EachCountry, 1, time.Hour}})
-	a.Accounts[""] = account
-	var all tally
-	a.countCaps = all.count
-	result, err := run(t, a, one)
-	if err != nil || len(result.Messages) != 1 {
-		t.Errorf("got %+v, %v", result, err)
-	}
-	all.is(t, "AC1 *1 1h0m0s", 1)
+		all.is(t, "AC1 *1 1h0m0s", 1)
+	})
 }
 
 func TestOldCountIsVoid(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.temporal.io/sdk/activity"
@@ -78,49 +79,51 @@ func TestRetriedRecipientsAreNoFailures(t *testing.T) {
 }
 
 func TestDoubtsAreCountedOpenAndDecided(t *testing.T) {
-	var (
-		drafts   []twilio.Draft
-		registry *prometheus.Registry
-		mu       sync.Mutex
-		most     float64
-	)
-	list := showing(func() []twilio.Record {
-		return []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", "Hi")}
-	})
-	a, registry := counted(lister{accepting(&drafts), func(q twilio.Query) []twilio.Record {
-		mu.Lock()
-		defer mu.Unlock()
-		most = max(most, metricstest.All(t, registry)["sms_in_doubt{account=default}"])
-		return list(q)
-	}})
-	left := record{
-		Window: []int{1, 2},
-		Runs:   [][3]int{{int(accepted), -1, 1}},
-		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
-		Known:  &known{To: first, SID: "SM1", At: listed(first, "SM1", "Hi").Created},
-	}
-	input := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.Recipients{{To: first}, {To: second}, {To: third}}, SmsBody: "Hi"}
-	resumeWith(t, a, left, input)
-	if most != 2 {
-		t.Errorf("at most %g recipients were in doubt at a time, want 2", most)
-	}
-	checkCounts(t, registry, map[string]float64{
-		"sms_in_doubt{account=default}":                         0,
-		"sms_doubts_resolved_total{account=default,how=found}":  1,
-		"sms_doubts_resolved_total{account=default,how=absent}": 1,
-		"sms_sends_total{account=default,code=,outcome=sent}":   3,
-	})
+	synctest.Test(t, func(t *testing.T) {
+		var (
+			drafts   []twilio.Draft
+			registry *prometheus.Registry
+			mu       sync.Mutex
+			most     float64
+		)
+		list := showing(func() []twilio.Record {
+			return []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", "Hi")}
+		})
+		a, registry := counted(lister{accepting(&drafts), func(q twilio.Query) []twilio.Record {
+			mu.Lock()
+			defer mu.Unlock()
+			most = max(most, metricstest.All(t, registry)["sms_in_doubt{account=default}"])
+			return list(q)
+		}})
+		left := record{
+			Window: []int{1, 2},
+			Runs:   [][3]int{{int(accepted), -1, 1}},
+			Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
+			Known:  &known{To: first, SID: "SM1", At: listed(first, "SM1", "Hi").Created},
+		}
+		input := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.Recipients{{To: first}, {To: second}, {To: third}}, SmsBody: "Hi"}
+		resumeWith(t, a, left, input)
+		if most != 2 {
+			t.Errorf("at most %g recipients were in doubt at a time, want 2", most)
+		}
+		checkCounts(t, registry, map[string]float64{
+			"sms_in_doubt{account=default}":                         0,
+			"sms_doubts_resolved_total{account=default,how=found}":  1,
+			"sms_doubts_resolved_total{account=default,how=absent}": 1,
+			"sms_sends_total{account=default,code=,outcome=sent}":   3,
+		})
 
-	a, registry = counted(lister{gatewayFunc(func(context.Context, twilio.Draft) (sms.Message, error) {
-		return sms.Message{}, &sms.Error{Code: sms.CodeOutcomeUnknown, Message: "lost", Reason: "lost"}
-	}), func(twilio.Query) []twilio.Record { return nil }})
-	if _, err := run(t, a, input); err != nil {
-		t.Fatal(err)
-	}
-	checkCounts(t, registry, map[string]float64{
-		"sms_in_doubt{account=default}":                                         0,
-		"sms_doubts_resolved_total{account=default,how=reported}":               3,
-		"sms_sends_total{account=default,code=OUTCOME_UNKNOWN,outcome=unknown}": 3,
-		"sms_twilio_failures_total{account=default,reason=lost}":                3,
+		a, registry = counted(lister{gatewayFunc(func(context.Context, twilio.Draft) (sms.Message, error) {
+			return sms.Message{}, &sms.Error{Code: sms.CodeOutcomeUnknown, Message: "lost", Reason: "lost"}
+		}), func(twilio.Query) []twilio.Record { return nil }})
+		if _, err := run(t, a, input); err != nil {
+			t.Fatal(err)
+		}
+		checkCounts(t, registry, map[string]float64{
+			"sms_in_doubt{account=default}":                                         0,
+			"sms_doubts_resolved_total{account=default,how=reported}":               3,
+			"sms_sends_total{account=default,code=OUTCOME_UNKNOWN,outcome=unknown}": 3,
+			"sms_twilio_failures_total{account=default,reason=lost}":                3,
+		})
 	})
 }

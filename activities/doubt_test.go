@@ -111,45 +111,48 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 		"unless the caller asks for it":                                {func() []twilio.Record { return nil }, sms.OnUnknownResend, 2, 3, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			left := left
-			left.Known = &known{To: first, SID: "SM1", At: time.Now()}
-			var drafts []twilio.Draft
-			recorded := 0
-			show := showing(tc.records)
-			gateway := lister{accepting(&drafts), func(q twilio.Query) []twilio.Record {
-				if recorded == 0 {
-					t.Error("a listing was requested before the first heartbeat")
+			synctest.Test(t, func(t *testing.T) {
+				left := left
+				left.Known = &known{To: first, SID: "SM1", At: time.Now()}
+				var drafts []twilio.Draft
+				recorded := 0
+				show := showing(tc.records)
+				gateway := lister{accepting(&drafts), func(q twilio.Query) []twilio.Record {
+					if recorded == 0 {
+						t.Error("a listing was requested before the first heartbeat")
+					}
+					return show(q)
+				}}
+				a := newActivities(gateway)
+				a.Record = func(context.Context, any) error { recorded++; return nil }
+				result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second, third), SmsBody: "Hi", OnUnknown: tc.onUnknown})
+				if len(drafts) != tc.sent || len(result.Messages) != tc.messages || len(result.Errors) != tc.unknown {
+					t.Errorf("sent %v, result %+v", drafts, result)
 				}
-				return show(q)
-			}}
-			a := newActivities(gateway)
-			a.Record = func(context.Context, any) error { recorded++; return nil }
-			result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second, third), SmsBody: "Hi", OnUnknown: tc.onUnknown})
-			if len(drafts) != tc.sent || len(result.Messages) != tc.messages || len(result.Errors) != tc.unknown {
-				t.Errorf("sent %v, result %+v", drafts, result)
-			}
-			for _, e := range result.Errors {
-				if e.Code != sms.CodeOutcomeUnknown || e.Retryable {
-					t.Errorf("got error %+v, want OUTCOME_UNKNOWN, not retryable", e)
+				for _, e := range result.Errors {
+					if e.Code != sms.CodeOutcomeUnknown || e.Retryable {
+						t.Errorf("got error %+v, want OUTCOME_UNKNOWN, not retryable", e)
+					}
 				}
-			}
+			})
 		})
 	}
 }
 
 func TestForgottenSIDsAreRecalled(t *testing.T) {
-	left := record{Runs: [][3]int{{int(accepted), -1, 2}}}
-	gateway := lister{gatewayFunc(nil), func(q twilio.Query) []twilio.Record {
-		if q.To == first { // pushed out of the other listing by newer messages
-			return []twilio.Record{listed(first, "SM1", "Hi")}
+	synctest.Test(t, func(t *testing.T) {
+		left := record{Runs: [][3]int{{int(accepted), -1, 2}}}
+		gateway := lister{gatewayFunc(nil), func(q twilio.Query) []twilio.Record {
+			if q.To == first { // pushed out of the other listing by newer messages
+				return []twilio.Record{listed(first, "SM1", "Hi")}
+			}
+			return []twilio.Record{listed(second, "SM2", "Hi")}
+		}}
+		result := resumeWith(t, newActivities(gateway), left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
+		if len(result.Messages) != 2 || result.Messages[0].SID != "SM1" || result.Messages[1].SID != "SM2" {
+			t.Errorf("got %+v", result)
 		}
-		return []twilio.Record{listed(second, "SM2", "Hi")}
-	}}
-	result := resumeWith(t, newActivities(gateway), left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
-	if len(result.Messages) != 2 || result.Messages[0].SID != "SM1" || result.Messages[1].SID != "SM2" {
-		t.Errorf("got %+v", result)
-	}
+	})
 }
 
 func TestAmbiguousListingDecidesNothing(t *testing.T) {
@@ -169,45 +172,48 @@ func TestAmbiguousListingDecidesNothing(t *testing.T) {
 		"recipients that are hidden":     {sms.SendSmsInput{SmsBody: "Hi", AddressRetention: "obfuscate"}, func() []twilio.Record { return one("Hi")()[:1] }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			left := record{
-				Window: []int{1},
-				Runs:   [][3]int{{int(accepted), -1, 1}},
-				Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
-				Known:  &known{To: first, SID: "SM1", At: time.Now()},
-			}
-			var drafts []twilio.Draft
-			tc.input.SmsFrom, tc.input.SmsTo = "+15005550006", sms.To(first, second)
-			result := resumeWith(t, newActivities(lister{accepting(&drafts), showing(tc.records)}), left, tc.input)
-			if len(drafts) > 0 || len(result.Messages) != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-				t.Errorf("sent %v, result %+v", drafts, result)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				left := record{
+					Window: []int{1},
+					Runs:   [][3]int{{int(accepted), -1, 1}},
+					Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
+					Known:  &known{To: first, SID: "SM1", At: time.Now()},
+				}
+				var drafts []twilio.Draft
+				tc.input.SmsFrom, tc.input.SmsTo = "+15005550006", sms.To(first, second)
+				result := resumeWith(t, newActivities(lister{accepting(&drafts), showing(tc.records)}), left, tc.input)
+				if len(drafts) > 0 || len(result.Messages) != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
+					t.Errorf("sent %v, result %+v", drafts, result)
+				}
+			})
 		})
 	}
 }
 
 func TestAbsenceCountsOnlyAfterThePatience(t *testing.T) {
-	// Twilio lists the first message at once, the second after two seconds.
-	began := time.Now()
-	left := record{
-		Window: []int{1},
-		Runs:   [][3]int{{int(accepted), -1, 1}},
-		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
-		Known:  &known{To: first, SID: "SM1", At: began},
-	}
-	var drafts []twilio.Draft
-	a := newActivities(lister{accepting(&drafts), showing(func() []twilio.Record {
-		records := []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", "Hi")}
-		if time.Since(began) < 2*time.Second {
-			return records[:1]
+	synctest.Test(t, func(t *testing.T) {
+		// Twilio lists the first message at once, the second after two seconds.
+		began := time.Now()
+		left := record{
+			Window: []int{1},
+			Runs:   [][3]int{{int(accepted), -1, 1}},
+			Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
+			Known:  &known{To: first, SID: "SM1", At: began},
 		}
-		return records
-	})})
-	a.Patience = 4 * time.Second
-	result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
-	if len(drafts) > 0 || len(result.Messages) != 2 {
-		t.Errorf("sent %v, result %+v", drafts, result)
-	}
+		var drafts []twilio.Draft
+		a := newActivities(lister{accepting(&drafts), showing(func() []twilio.Record {
+			records := []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", "Hi")}
+			if time.Since(began) < 2*time.Second {
+				return records[:1]
+			}
+			return records
+		})})
+		a.Patience = 4 * time.Second
+		result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
+		if len(drafts) > 0 || len(result.Messages) != 2 {
+			t.Errorf("sent %v, result %+v", drafts, result)
+		}
+	})
 }
 
 func TestNextAttemptRendersTheSameText(t *testing.T) {
@@ -224,16 +230,18 @@ func TestNextAttemptRendersTheSameText(t *testing.T) {
 }
 
 func TestUnableWorkerForgetsNobody(t *testing.T) {
-	left := record{
-		Runs:   [][3]int{{int(accepted), -1, 1}},
-		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
-	}
-	a := newActivities(gatewayFunc(nil))
-	delete(a.Accounts, "")
-	result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
-	if len(result.Messages) != 1 || result.Messages[0].SID != "SM1" || len(result.Errors) != 1 || result.Errors[0].To != second || result.Errors[0].Code != sms.CodeInvalidInput {
-		t.Errorf("got %+v", result)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		left := record{
+			Runs:   [][3]int{{int(accepted), -1, 1}},
+			Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
+		}
+		a := newActivities(gatewayFunc(nil))
+		delete(a.Accounts, "")
+		result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
+		if len(result.Messages) != 1 || result.Messages[0].SID != "SM1" || len(result.Errors) != 1 || result.Errors[0].To != second || result.Errors[0].Code != sms.CodeInvalidInput {
+			t.Errorf("got %+v", result)
+		}
+	})
 }
 
 func TestRetryWithoutAccountAsksForAnother(t *testing.T) {
@@ -344,29 +352,33 @@ func TestHangingListingProvesNothing(t *testing.T) {
 }
 
 func TestWaitForListingCarriesOver(t *testing.T) {
-	ago := time.Now().Add(-time.Hour)
-	left := leftInDoubt(ago)
-	left.Known.At = ago
-	var drafts []twilio.Draft
-	a := newActivities(lister{accepting(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })})
-	a.Settle, a.Patience = 10*time.Minute, 30*time.Minute
-	result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
-	if len(drafts) != 1 || len(result.Messages) != 2 {
-		t.Errorf("sent %v, result %+v", drafts, result)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ago := time.Now().Add(-time.Hour)
+		left := leftInDoubt(ago)
+		left.Known.At = ago
+		var drafts []twilio.Draft
+		a := newActivities(lister{accepting(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })})
+		a.Settle, a.Patience = 10*time.Minute, 30*time.Minute
+		result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
+		if len(drafts) != 1 || len(result.Messages) != 2 {
+			t.Errorf("sent %v, result %+v", drafts, result)
+		}
+	})
 }
 
 func TestFailedListingIsAskedForAgain(t *testing.T) {
-	ago := time.Now().Add(-time.Hour)
-	left := leftInDoubt(ago)
-	var drafts []twilio.Draft
-	gateway := &stumbling{lister: lister{accepting(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })}}
-	a := newActivities(gateway)
-	a.Patience = 10 * time.Second
-	result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
-	if len(drafts) != 1 || len(result.Messages) != 2 {
-		t.Errorf("sent %v, result %+v", drafts, result)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ago := time.Now().Add(-time.Hour)
+		left := leftInDoubt(ago)
+		var drafts []twilio.Draft
+		gateway := &stumbling{lister: lister{accepting(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })}}
+		a := newActivities(gateway)
+		a.Patience = 10 * time.Second
+		result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
+		if len(drafts) != 1 || len(result.Messages) != 2 {
+			t.Errorf("sent %v, result %+v", drafts, result)
+		}
+	})
 }
 
 // pageInDoubt returns the send of a page after an attempt that left a record.
@@ -499,13 +511,15 @@ func TestSilentTwilioIsWaitedFor(t *testing.T) {
 }
 
 func TestListingThatPanicsIsUnanswered(t *testing.T) {
-	gateway := panicking{gatewayFunc(func(context.Context, twilio.Draft) (sms.Message, error) {
-		return sms.Message{}, unknownError(503)
-	})}
-	result, err := run(t, newActivities(gateway), one)
-	if err != nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown || result.Errors[0].To != first {
-		t.Errorf("got %+v, %v", result, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		gateway := panicking{gatewayFunc(func(context.Context, twilio.Draft) (sms.Message, error) {
+			return sms.Message{}, unknownError(503)
+		})}
+		result, err := run(t, newActivities(gateway), one)
+		if err != nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown || result.Errors[0].To != first {
+			t.Errorf("got %+v, %v", result, err)
+		}
+	})
 }
 
 // panicking is a gateway that panics when asked for one recipient's messages.
@@ -556,25 +570,27 @@ func (s *stumbling) List(ctx context.Context, q twilio.Query) (twilio.Listing, e
 }
 
 func TestExistingMessageKnownInOtherQuotes(t *testing.T) {
-	left := record{Runs: [][3]int{{int(accepted), -1, 1}}, Began: time.Now()}
-	in := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first), SmsBody: "It’s “here”"}
-	for name, tc := range map[string]struct {
-		shown []string
-		want  string
-	}{
-		"alone":         {[]string{`It's "here"`, "Something else"}, "SM0"},
-		"one of two":    {[]string{`It's "here"`, `It's 'here'`}, ""},
-		"not there yet": {[]string{"Something else"}, ""},
-	} {
-		f := &fakeTwilio{}
-		for i, body := range tc.shown {
-			f.records = append(f.records, listed(first, fmt.Sprintf("SM%d", i), body))
+	synctest.Test(t, func(t *testing.T) {
+		left := record{Runs: [][3]int{{int(accepted), -1, 1}}, Began: time.Now()}
+		in := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first), SmsBody: "It’s “here”"}
+		for name, tc := range map[string]struct {
+			shown []string
+			want  string
+		}{
+			"alone":         {[]string{`It's "here"`, "Something else"}, "SM0"},
+			"one of two":    {[]string{`It's "here"`, `It's 'here'`}, ""},
+			"not there yet": {[]string{"Something else"}, ""},
+		} {
+			f := &fakeTwilio{}
+			for i, body := range tc.shown {
+				f.records = append(f.records, listed(first, fmt.Sprintf("SM%d", i), body))
+			}
+			result := resumeWith(t, newActivities(f), left, in)
+			if len(result.Messages) != 1 || result.Messages[0].SID != tc.want || f.creates > 0 {
+				t.Errorf("%s: got %+v", name, result)
+			}
 		}
-		result := resumeWith(t, newActivities(f), left, in)
-		if len(result.Messages) != 1 || result.Messages[0].SID != tc.want || f.creates > 0 {
-			t.Errorf("%s: got %+v", name, result)
-		}
-	}
+	})
 }
 
 // blind is a gateway that does not know Twilio's time until a listing succeeds; the
@@ -597,50 +613,54 @@ func (b *blind) List(ctx context.Context, q twilio.Query) (twilio.Listing, error
 }
 
 func TestSettleTimeIsByTwiliosClock(t *testing.T) {
-	// The worker's clock is behind Twilio's, and a create in doubt is carried out late.
-	f := &fakeTwilio{skew: 90 * time.Second}
-	f.records = []twilio.Record{another(second, "x", time.Second-f.skew)}
-	f.fail = func(n int, d twilio.Draft) (error, bool) {
-		if n == 1 {
-			time.AfterFunc(300*time.Millisecond, func() {
-				f.mu.Lock()
-				defer f.mu.Unlock()
-				f.records = append([]twilio.Record{another(d.To, d.Body, -f.skew)}, f.records...)
-			})
-			return unknownError(503), false
+	synctest.Test(t, func(t *testing.T) {
+		// The worker's clock is behind Twilio's, and a create in doubt is carried out late.
+		f := &fakeTwilio{skew: 90 * time.Second}
+		f.records = []twilio.Record{another(second, "x", time.Second-f.skew)}
+		f.fail = func(n int, d twilio.Draft) (error, bool) {
+			if n == 1 {
+				time.AfterFunc(300*time.Millisecond, func() {
+					f.mu.Lock()
+					defer f.mu.Unlock()
+					f.records = append([]twilio.Record{another(d.To, d.Body, -f.skew)}, f.records...)
+				})
+				return unknownError(503), false
+			}
+			return nil, true
 		}
-		return nil, true
-	}
-	a := newActivities(&blind{fakeTwilio: f, late: 1})
-	a.Settle = time.Second
-	if result, err := run(t, a, one); err != nil || len(result.Messages) != 1 || f.creates != 1 {
-		t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
-	}
+		a := newActivities(&blind{fakeTwilio: f, late: 1})
+		a.Settle = time.Second
+		if result, err := run(t, a, one); err != nil || len(result.Messages) != 1 || f.creates != 1 {
+			t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
+		}
+	})
 }
 
 func TestTextOfAnotherRenderingIsUnknown(t *testing.T) {
-	const body = "At ${time}"
-	for name, tc := range map[string]struct {
-		begun string // the text that the previous attempt rendered
-		sent  int
-	}{
-		"as this worker renders it": {"At 10:00", 1},
-		"by another version":        {"At 10 AM", 0},
-	} {
-		at := time.Now().Add(-10 * time.Second)
-		left := record{
-			Window: []int{0}, Open: [][2]int64{{at.Unix(), int64(sumOf(tc.begun))}},
-			Known: &known{To: second, SID: "SM2", At: time.Now()},
+	synctest.Test(t, func(t *testing.T) {
+		const body = "At ${time}"
+		for name, tc := range map[string]struct {
+			begun string // the text that the previous attempt rendered
+			sent  int
+		}{
+			"as this worker renders it": {"At 10:00", 1},
+			"by another version":        {"At 10 AM", 0},
+		} {
+			at := time.Now().Add(-10 * time.Second)
+			left := record{
+				Window: []int{0}, Open: [][2]int64{{at.Unix(), int64(sumOf(tc.begun))}},
+				Known: &known{To: second, SID: "SM2", At: time.Now()},
+			}
+			var drafts []twilio.Draft
+			a := newActivities(lister{accepting(&drafts), showing(func() []twilio.Record {
+				return []twilio.Record{listed(second, "SM2", "x"), listed(first, "SM1", "Something else, or what it rendered")}
+			})})
+			result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: one.SmsTo, SmsBody: body, Variables: json.RawMessage(`{"time":"10:00"}`)})
+			if len(drafts) != tc.sent || tc.sent == 0 && (len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown) {
+				t.Errorf("%s: %d sent, %+v", name, len(drafts), result)
+			}
 		}
-		var drafts []twilio.Draft
-		a := newActivities(lister{accepting(&drafts), showing(func() []twilio.Record {
-			return []twilio.Record{listed(second, "SM2", "x"), listed(first, "SM1", "Something else, or what it rendered")}
-		})})
-		result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: one.SmsTo, SmsBody: body, Variables: json.RawMessage(`{"time":"10:00"}`)})
-		if len(drafts) != tc.sent || tc.sent == 0 && (len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown) {
-			t.Errorf("%s: %d sent, %+v", name, len(drafts), result)
-		}
-	}
+	})
 }
 
 func TestResendLeavesTheFirstText(t *testing.T) {
