@@ -55,7 +55,7 @@ func (s *start) String() string {
 	return fmt.Sprintf("start %s on task queue %s", s.workflow, s.taskQueue)
 }
 
-// signal signals the open workflow that has a given ID.
+// signal signals the open workflow with a given ID.
 type signal struct {
 	workflowID template
 	name       string
@@ -71,8 +71,8 @@ func (s *signal) call(e *Event) (call sms.Call, err error) {
 
 func (s *signal) String() string { return "signal " + s.name }
 
-// signalWithStart signals the open workflow that has a given ID, and starts it
-// if there is none.
+// signalWithStart signals the open workflow with a given ID, and starts it if
+// there is none.
 type signalWithStart struct {
 	start  start
 	signal signal
@@ -92,8 +92,8 @@ func (s *signalWithStart) String() string {
 	return fmt.Sprintf("signal %s, with start of %s on task queue %s", s.signal.name, s.start.workflow, s.start.taskQueue)
 }
 
-// signalAll signals every open workflow that catches the name, or with a
-// correlation key those that catch the name with that key.
+// signalAll signals every open workflow that catches the name. With a
+// correlation key, it signals only those that catch the name with this key.
 type signalAll struct {
 	name        string
 	correlation mapping
@@ -119,8 +119,8 @@ func (s *signalAll) String() string {
 	return "signal all that catch " + s.name
 }
 
-// update sends an update to the open workflow that has a given ID, and waits
-// for the result.
+// update sends an update to the open workflow with a given ID, and waits for
+// the result.
 type update struct {
 	workflowID template
 	name       string

@@ -1,7 +1,7 @@
 package triggers
 
-// Alfresco's own trigger files, read unchanged: each becomes one of our
-// triggers, with notes on how it was understood.
+// Alfresco's own trigger files are read unchanged. Each becomes a trigger of
+// this package, with notes on how it was interpreted.
 
 import (
 	"bytes"
@@ -34,7 +34,7 @@ type alfrescoFile struct {
 			Echo      string `json:"echo"`
 			EchoError string `json:"echoError"`
 			Condition string `json:"condition"`
-			// Reactions is ours: Alfresco has no such key.
+			// Reactions is an extension: Alfresco has no such key.
 			Reactions bool `json:"reactions"`
 		} `json:"inputs"`
 		Condition string `json:"condition"`
@@ -63,8 +63,8 @@ type alfrescoPayload struct {
 	Metadata      any            `json:"metadata"`
 }
 
-// commandConsumer is the source of the actions that Alfresco's runtime
-// performs.
+// commandConsumer is the source of the actions that Alfresco's runtime performs
+// itself.
 const commandConsumer = "command-consumer"
 
 // isAlfresco reports whether a file has Alfresco's format: a JSON object with
@@ -80,7 +80,7 @@ func isAlfresco(data []byte) bool {
 // sendWorkflow is the type of the workflow that the action SEND_SMS becomes.
 const sendWorkflow = "SendSmsWorkflow"
 
-// alfrescoPath maps one of our fields to its path in an Alfresco file.
+// alfrescoPath maps a field of a trigger to its path in an Alfresco file.
 func alfrescoPath(_ int, field string) []any {
 	switch root, _, _ := strings.Cut(field, "."); root {
 	case "pattern", "echo", "echoError", "condition":
@@ -98,7 +98,7 @@ func alfrescoPath(_ int, field string) []any {
 func (c *checker) readAlfresco(data []byte) {
 	var written alfrescoFile
 	if err := unmarshal(data, &written); err != nil {
-		c.mistakes = append(c.mistakes, fmt.Errorf("%s:1: not a trigger of Alfresco: %w", c.name, err))
+		c.mistakes = append(c.mistakes, fmt.Errorf("%s:1: not an Alfresco trigger: %w", c.name, err))
 		return
 	}
 	name := strings.TrimSuffix(filepath.Base(c.name), filepath.Ext(c.name))
@@ -143,9 +143,9 @@ func (c *checker) alfrescoTrigger(written *alfrescoFile, w *fileTrigger) {
 	}
 }
 
-// alfrescoEvent returns which of our events a source names. If ok is false,
-// event is the source if it names another connector's event, and empty if the
-// source is a mistake, which has been reported.
+// alfrescoEvent returns the event that a source names. If ok is false, event is
+// the source itself if it names another connector's event, and empty if the
+// source is invalid, which has been reported.
 func (c *checker) alfrescoEvent(source, name string) (event string, ok bool) {
 	parts := strings.Split(source, ".")
 	last := parts[len(parts)-1]
@@ -177,7 +177,7 @@ func (c *checker) misspelt(data []byte, written *alfrescoFile, name string) {
 		Event  json.RawMessage `json:"event"`
 		Action json.RawMessage `json:"action"`
 	}
-	_ = errors.Join(json.Unmarshal(data, &event), json.Unmarshal(data, &parts)) // were parsed before
+	_ = errors.Join(json.Unmarshal(data, &event), json.Unmarshal(data, &parts)) // both have been parsed before
 	for _, part := range []struct {
 		where string
 		data  json.RawMessage
@@ -263,7 +263,7 @@ func (c *checker) alfrescoAction(written *alfrescoFile, w *fileTrigger) bool {
 
 func (c *checker) alfrescoStart(field, workflow string, p alfrescoPayload, w *fileTrigger) bool {
 	if workflow == "" {
-		c.at(0, "payload", "trigger %q: %s lacks its %s", w.Name, p.PayloadType, field)
+		c.at(0, "payload", "trigger %q: %s has no %s", w.Name, p.PayloadType, field)
 		return false
 	}
 	queue := c.options.TaskQueue
@@ -291,7 +291,7 @@ func (c *checker) processName(name string, w *fileTrigger) {
 	shown := pseudonymous(name)
 	in := scope{private: true, secret: len(c.options.IDSecret) > 0, unknown: func(string) {}}
 	if _, err := in.parse(shown); err != nil {
-		c.warn(c.line(0, "payload"), w.Name, "name: it is left out of the workflow's memo: %v", err)
+		c.warn(c.line(0, "payload"), w.Name, "name: not in the workflow's memo: %v", err)
 		return
 	}
 	w.Start.Memo["name"] = yamlfile.Value{Any: shown}
@@ -299,12 +299,13 @@ func (c *checker) processName(name string, w *fileTrigger) {
 }
 
 // businessKey handles a business key, which is not an ID: several processes may
-// share one. The workflow ID starts with it, so that people can find it, and it
-// is in the memo, and in a search attribute if one is configured.
+// share one. The workflow ID starts with the key, so that people can find the
+// workflow. The key is also in the memo and, if one is configured, in a search
+// attribute.
 func (c *checker) businessKey(key string, w *fileTrigger) {
 	shown := pseudonymous(key)
 	if shown != key {
-		w.notes = append(w.notes, "businessKey: ${from} and ${to} became their pseudonyms ${fromId} and ${toId}, as IDs are unencrypted")
+		w.notes = append(w.notes, "businessKey: ${from} and ${to} became their pseudonyms ${fromId} and ${toId}, because IDs are not encrypted")
 	}
 	w.Start.ID, w.Start.holes = shown+"-${messageSid}", true
 	w.Start.Memo["businessKey"] = yamlfile.Value{Any: shown}
@@ -313,11 +314,11 @@ func (c *checker) businessKey(key string, w *fileTrigger) {
 		w.Start.SearchAttributes = map[string]yamlfile.Value{attribute: {Any: shown}}
 		where += " and the search attribute " + attribute
 	}
-	w.notes = append(w.notes, "businessKey: each text starts a workflow of its own, with the ID "+w.Start.ID+"; the key is "+where)
+	w.notes = append(w.notes, "businessKey: each text starts its own workflow, with the ID "+w.Start.ID+"; the key is "+where)
 }
 
-// pseudonymous replaces ${from} and ${to} by the expressions for their
-// pseudonyms, in a text that is shown unencrypted.
+// pseudonymous replaces ${from} and ${to} with the expressions for their
+// pseudonyms, in a text that is stored unencrypted.
 func pseudonymous(text string) string {
 	return expression.ReplaceAllStringFunc(text, func(found string) string {
 		switch name := strings.TrimSpace(found[2 : len(found)-1]); name {
@@ -334,7 +335,8 @@ func (c *checker) alfrescoSignal(p alfrescoPayload, w *fileTrigger) bool {
 	return true
 }
 
-// alfrescoConnector reads an action of a connector; only ours can be run.
+// alfrescoConnector reads a connector's action. Only those of the Twilio
+// connector can be run.
 func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p alfrescoPayload, w *fileTrigger) bool {
 	action := source[strings.LastIndexByte(source, '.')+1:]
 	if !strings.EqualFold(strings.ReplaceAll(action, "-", "_"), "SEND_SMS") {
@@ -380,8 +382,8 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 // FreeMarker cannot parse.
 var numberedGroup = regexp.MustCompile(`\$\{\s*matchGroups\.(\d+)`)
 
-// smsModel returns the variables of a text's template: those of metadata, an
-// object or the JSON text of one, in addition to the event's.
+// smsModel returns the variables of a text's template: the event's and those of
+// metadata, which is an object or the JSON text of one.
 func smsModel(metadata any) (map[string]any, bool) {
 	model := map[string]any{"from": "${from}", "to": "${to}", "originalMessage": "${originalMessage}", "matchGroups": mapping(groupTexts)}
 	if text, ok := metadata.(string); ok {
@@ -408,7 +410,7 @@ func groupTexts(e *Event) any {
 }
 
 // checkTemplate renders the text's template for an event in which every group
-// has a value, so that a mistake is found before the first text.
+// has a value, so that a mistake is found before the first text arrives.
 func (c *checker) checkTemplate(w *fileTrigger, t *Trigger, s *start) {
 	e := Event{MatchGroups: map[string]*string{}}
 	for _, name := range t.pattern.groups {

@@ -176,7 +176,7 @@ func TestAlfrescoBusinessKeyIsNotUnique(t *testing.T) {
 	if err != nil || len(set.triggers[0].action.(*start).searchAttributes) != 0 || set.triggers[0].action.(*start).memo["name"] != nil {
 		t.Errorf("without an attribute: got error %v, want none, no search attribute and no name in the memo", err)
 	}
-	if !strings.Contains(fmt.Sprint(set.Warnings()), "name: it is left out of the workflow's memo: ${originalMessage} is not allowed here") {
+	if !strings.Contains(fmt.Sprint(set.Warnings()), "name: not in the workflow's memo: ${originalMessage} is not allowed here") {
 		t.Errorf("a name that must not be shown: got warnings %v", set.Warnings())
 	}
 }

@@ -1,6 +1,6 @@
 package triggers
 
-// Compiling turns a trigger as written into a checked one.
+// This file checks a trigger as written and compiles it.
 
 import (
 	"cmp"
@@ -150,13 +150,13 @@ func (c *checker) filters(i int, w *fileTrigger, t *Trigger) {
 		numbers, ok = []any{number}, true
 	}
 	if w.To.Any != nil && !ok {
-		c.at(i, "to", "trigger %q: to is not a number in quotes or a list of them", w.Name)
+		c.at(i, "to", "trigger %q: to must be a number in quotes, or a list of such numbers", w.Name)
 	}
 	for _, written := range numbers {
 		text, _ := written.(string)
 		number, ok := sms.ParseSender(text)
 		if !ok {
-			c.at(i, "to", "trigger %q: to contains something that is not a valid address: write each address in quotes and without spaces, as '+15005550006', 'whatsapp:+15005550006' or 'rcs:my_agent'", w.Name)
+			c.at(i, "to", "trigger %q: to contains an invalid address: write each address in quotes and without spaces, as '+15005550006', 'whatsapp:+15005550006' or 'rcs:my_agent'", w.Name)
 		}
 		t.to = append(t.to, number)
 	}
@@ -210,10 +210,10 @@ func (c *checker) replies(i int, w *fileTrigger, t *Trigger) {
 	case "":
 	case "reply":
 		if w.CatchUp {
-			c.at(i, "onPublishError", "trigger %q: with catchUp a text is published later, so the sender must not be told that it failed; set onPublishError: retry or leave it out", w.Name)
+			c.at(i, "onPublishError", "trigger %q: with catchUp, a missed text is published later, so the sender must not be told that it failed; set onPublishError: retry or leave it out", w.Name)
 		}
 		if w.EchoError == "" {
-			c.at(i, "onPublishError", "trigger %q: to reply if publishing fails, it needs an echoError", w.Name)
+			c.at(i, "onPublishError", "trigger %q: onPublishError: reply needs an echoError", w.Name)
 		}
 	case "retry":
 		t.retry = true
@@ -291,7 +291,7 @@ func (c *checker) start(i int, where, name string, w *fileStart, t *Trigger) *st
 		}
 		timeout, err := time.ParseDuration(value.written)
 		if *value.into = sms.Duration(timeout); err != nil || timeout <= 0 {
-			c.at(i, where+"."+field, "trigger %q: %s is %q; write a time such as 30s, 15m or 24h", name, field, value.written)
+			c.at(i, where+"."+field, "trigger %q: %s is %q; write a duration such as 30s, 15m or 24h", name, field, value.written)
 		}
 	}
 	s.memo = c.mappings(i, where+".memo", name, w.Memo, private)

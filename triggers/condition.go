@@ -1,8 +1,7 @@
 package triggers
 
 // Conditions are written in a subset of Alfresco's expression language:
-// comparisons, and, or, not, empty. The error about anything else names what is
-// not supported.
+// comparisons, and, or, not, empty. Anything else is an error that names it.
 
 import (
 	"errors"
@@ -149,7 +148,7 @@ func quoted(text string) (conditionToken, int, error) {
 			value.WriteByte(text[i])
 		}
 	}
-	return conditionToken{}, 0, fmt.Errorf("a string lacks its closing %c", text[0])
+	return conditionToken{}, 0, fmt.Errorf("a string has no closing %c", text[0])
 }
 
 // conditionParser compiles the tokens into a function, by recursive descent.
@@ -352,8 +351,8 @@ func number(value any) (*big.Rat, bool) {
 	return nil, false
 }
 
-// truth follows the expression language, in which a string is true if it is
-// "true", in upper or lower case.
+// truth converts a value to a boolean as the expression language does: a string
+// is true if it is "true", in upper or lower case.
 func truth(value any) bool {
 	switch value := value.(type) {
 	case bool:

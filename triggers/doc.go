@@ -24,5 +24,5 @@
 //
 // [Load] reads files and [Open] follows them; [Set.Match] returns a [Match] for
 // each trigger that fires. The webhook's Dispatcher then hands the message to
-// Temporal: once, however often it is delivered.
+// Temporal exactly once, however often Twilio delivers it.
 package triggers

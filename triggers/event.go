@@ -24,7 +24,7 @@ type Event struct {
 	// MessageSID is the same in every delivery of a message.
 	MessageSID string `json:"messageSid"`
 	AccountSID string `json:"accountSid"`
-	// MessagingServiceSID is the service that To belongs to, if any.
+	// MessagingServiceSID is the Messaging Service that To belongs to, if any.
 	MessagingServiceSID string `json:"messagingServiceSid,omitempty"`
 	// Media lists the pictures and files of the message.
 	Media []sms.Media `json:"media,omitempty"`

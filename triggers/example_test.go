@@ -32,8 +32,8 @@ func load(text string) (*triggers.Set, error) {
 	return triggers.Load(file, triggers.Options{TaskQueue: "twilio"})
 }
 
-// A text matches triggers, and each resolves to a plan: what is asked of Temporal,
-// and what the sender is told.
+// A text matches triggers. Each match resolves to a plan: the request to
+// Temporal and the reply to the sender.
 func Example() {
 	set, err := load(orders)
 	if err != nil {

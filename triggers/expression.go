@@ -66,8 +66,8 @@ type scope struct {
 // plainName matches an expression that is only a name.
 var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
 
-// parse parses a text and refuses what could never be resolved. Values are
-// inserted as they are, and never parsed as expressions again.
+// parse parses a text and refuses expressions that can never be resolved.
+// Values are inserted as they are, and never parsed as expressions again.
 func (s scope) parse(text string) (template, error) {
 	var t template
 	at := 0
@@ -144,8 +144,8 @@ func (s scope) mistake(name string) error {
 	return unknown("${%s} is unknown%s", name, cmp.Or(s.meant(name), "; available are "+s.listed()+", and these event fields: "+eventFields))
 }
 
-// meant suggests the existing name that a misspelt one may mean, if any is
-// close; the name may lack the prefix of a group.
+// meant suggests the existing name that is closest to a misspelt one, if any is
+// close. The misspelt name may lack the prefix of a group.
 func (s scope) meant(name string) string {
 	if len(name) < shortestName && !slices.Contains(s.groups, name) {
 		return "" // too short: it would resemble any name
@@ -200,7 +200,7 @@ var eventFields = func() string {
 	return strings.Join(names, ", ")
 }()
 
-// text resolves the template. Null becomes empty.
+// text resolves the template. Null becomes the empty string.
 func (t template) text(e *Event) string {
 	if len(t.literals) == 0 {
 		return ""
@@ -254,7 +254,7 @@ func (t template) value(e *Event) any {
 }
 
 // mapping makes a workflow's input from the event: maps and lists as in the
-// trigger, with each string as a template. Keys are not changed.
+// trigger, with each string resolved as a template. Keys are not changed.
 type mapping func(*Event) any
 
 // literal is a string of a trigger that is not a template, whatever it

@@ -32,12 +32,12 @@ const (
 
 // Options controls how trigger files are read.
 type Options struct {
-	// TaskQueue is the task queue of workflows whose trigger names none, such
-	// as all of Alfresco's. Optional: default "twilio", where no worker has
-	// Alfresco's processes, so that files that start one are refused.
+	// TaskQueue is the task queue of workflows whose trigger names none.
+	// Alfresco's triggers never do. Optional: default "twilio", where no worker
+	// runs Alfresco's processes, so files that start one are refused.
 	TaskQueue string
 	// BusinessKeyAttribute is a search attribute of type Keyword for the
-	// business keys of Alfresco's processes. Optional: default none, as
+	// business keys of Alfresco's processes. Optional: default none, because
 	// Temporal refuses a start with an attribute that the namespace does not
 	// have.
 	BusinessKeyAttribute string
@@ -254,7 +254,7 @@ func (c *checker) keywords(written map[string]sms.Keywords) {
 	}
 }
 
-// checkJSON says what is wrong with invalid JSON, and in which line.
+// checkJSON returns the error in invalid JSON, with its line.
 func checkJSON(name string, data []byte) error {
 	var whatever json.RawMessage
 	err := json.Unmarshal(data, &whatever)
@@ -280,7 +280,7 @@ func (c *checker) at(i int, field, format string, args ...any) {
 
 // maxWarnings limits the warnings about all files together. Each is logged and
 // compared with all earlier ones, which takes long if there are many, and
-// nobody would read more.
+// nobody would read more than that.
 const maxWarnings = 500
 
 // warn adds a warning: something that the author should know, but that is not a

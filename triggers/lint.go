@@ -52,7 +52,7 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 			say(t, "it never fires for %s: Twilio handles that text as %s, a separate event; add a trigger with event: %s, or list this number's own keywords under keywords:", quotedList(words), event, event)
 		}
 		if text, name := t.incomplete(ctx, samples[i]); name != "" {
-			say(t, "it fails for %q: the workflow ID needs ${%s}, and this text has none; make the group match always, or leave it out of the ID", text, name)
+			say(t, "it fails for %q: the workflow ID needs ${%s}, and this text has none; make the group mandatory, or leave it out of the ID", text, name)
 		}
 		if t.event == sms.EventReceived && t.echoError.text(&Event{}) == "" && !t.retry {
 			say(t, "the sender may never learn that publishing failed; add an echoError, or onPublishError: retry")

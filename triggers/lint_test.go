@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestLintFindsWhatIsProbablyUnwanted(t *testing.T) {
+func TestLintFindsLikelyMistakes(t *testing.T) {
 	const action = ", echoError: e, start: {workflow: W, taskQueue: q}}\n"
 	for name, tc := range map[string]struct{ text, want string }{
 		"nothing":               {"  - {name: a, pattern: 'a (\\d+)'" + action + "  - {name: b, pattern: 'b (\\d+)'" + action, ""},

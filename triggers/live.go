@@ -1,6 +1,6 @@
 package triggers
 
-// Live holds the triggers in force, and follows their files.
+// Live holds the current triggers, and follows their files.
 
 import (
 	"context"
@@ -10,17 +10,17 @@ import (
 )
 
 // WatchInterval is how often files are read. Polling is portable, and also
-// notices when the links of mounted configuration are swapped.
+// notices when the symbolic links of a mounted configuration are swapped.
 const WatchInterval = time.Second
 
-// Live holds the triggers in force. A message is matched against a single set
+// Live holds the current triggers. A message is matched against a single set
 // throughout, whatever happens to the files. It is safe for concurrent use.
 type Live struct {
 	path    string
 	options Options
 	set     atomic.Pointer[Set]
-	// seen is the snapshot of the last look; tried is the one that was last put
-	// in force or refused.
+	// seen is the last snapshot; tried is the last one that was loaded or
+	// refused.
 	seen, tried [sha256.Size]byte
 }
 
@@ -33,13 +33,13 @@ func Open(path string, o Options) (*Live, error) {
 	return l, nil
 }
 
-// Set returns the triggers that are in force.
+// Set returns the current triggers.
 func (l *Live) Set() *Set { return l.set.Load() }
 
 // Watch follows the files until the context ends. It reports each change: the
-// new set, or why the old one stays in force. A change counts once two
-// consecutive reads agree: a file that is being copied, or replaced, must not
-// come into force.
+// new set, or why the old one is kept. A change counts once two consecutive
+// reads agree, so that a file that is still being copied or replaced is not
+// loaded.
 func (l *Live) Watch(ctx context.Context, every time.Duration, report func(*Set, error)) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -55,8 +55,7 @@ func (l *Live) Watch(ctx context.Context, every time.Duration, report func(*Set,
 	}
 }
 
-// turn reads the files once, and puts them in force if the previous read
-// agrees.
+// turn reads the files once, and loads them if the previous read agrees.
 func (l *Live) turn() (changed bool, set *Set, err error) {
 	now := look(l.path)
 	if changed = now.sum == l.seen && now.sum != l.tried; changed {
@@ -66,7 +65,8 @@ func (l *Live) turn() (changed bool, set *Set, err error) {
 	return changed, set, err
 }
 
-// put puts files in force, unless they have mistakes.
+// put makes the triggers in files the current ones, unless the files have
+// mistakes.
 func (l *Live) put(files snapshot) (*Set, error) {
 	l.tried = files.sum
 	set, err := files.parse(l.options)

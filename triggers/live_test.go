@@ -51,7 +51,7 @@ func watched(t *testing.T) (live *Live, write func(string), reports chan report)
 	return live, write, reports
 }
 
-func TestLivePutsAChangeInForce(t *testing.T) {
+func TestLiveLoadsAChange(t *testing.T) {
 	live, write, reports := watched(t)
 	before := live.Set()
 	write(strings.ReplaceAll(contract, "Order Number", "Order No"))
@@ -59,7 +59,7 @@ func TestLivePutsAChangeInForce(t *testing.T) {
 		t.Fatalf("reported %+v", r)
 	}
 	if len(match(t, live.Set(), "Order No 42")) != 1 || len(match(t, live.Set(), "Order Number 42")) != 0 {
-		t.Error("the new file is not in force")
+		t.Error("the new file was not loaded")
 	}
 	if len(match(t, before, "Order Number 42")) != 1 {
 		t.Error("a set that is in use has changed")
@@ -74,11 +74,11 @@ func TestLiveKeepsTriggersOfBrokenFiles(t *testing.T) {
 		t.Fatalf("reported %v", r.err)
 	}
 	if live.Set() != before {
-		t.Error("the old triggers are not in force any more")
+		t.Error("the old triggers were not kept")
 	}
 	write(contract)
 	if r := <-reports; r.err != nil || live.Set() == before {
-		t.Errorf("a corrected file: got error %v, want none, and new triggers in force", r.err)
+		t.Errorf("a corrected file: got error %v, want none, and the new triggers", r.err)
 	}
 }
 
@@ -140,14 +140,14 @@ func TestLiveSeesAFileThatReturns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// The file is gone for a single turn: no change.
+	// The file is missing for a single turn: no change.
 	rename(path, away)
 	if reports := turns(l, 1); reports != nil {
-		t.Errorf("while the file is gone for a single turn: got the reports %+v, want none", reports)
+		t.Errorf("while the file is missing for a single turn: got the reports %+v, want none", reports)
 	}
 	rename(away, path)
 	if reports := turns(l, 3); reports != nil || l.Set() != before {
-		t.Errorf("once the same file is back: got the reports %+v, want none, and the old triggers", reports)
+		t.Errorf("after the same file is back: got the reports %+v, want none, and the old triggers", reports)
 	}
 	// The file is replaced by one of the same size and time, as by a tool that
 	// preserves times.
@@ -161,7 +161,7 @@ func TestLiveSeesAFileThatReturns(t *testing.T) {
 	}
 	rename(away, path)
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].err != nil || len(match(t, l.Set(), "TELL Ann")) != 1 {
-		t.Errorf("replaced: got %+v, want one report, and the new trigger in force", reports)
+		t.Errorf("replaced: got %+v, want one report, and the new trigger", reports)
 	}
 	// The file is missing for longer, and comes back later.
 	rename(path, away)
@@ -197,7 +197,7 @@ func TestLiveSeesSwappedLinks(t *testing.T) {
 	l := opened(t, dir)
 	link("..2", "..data")
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].err != nil || len(match(t, l.Set(), "Order No 42")) != 1 {
-		t.Errorf("after the swap: got %+v, want one report, and the new triggers in force", reports)
+		t.Errorf("after the swap: got %+v, want one report, and the new triggers", reports)
 	}
 }
 

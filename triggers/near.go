@@ -35,8 +35,8 @@ var easings = []struct {
 
 var spaces = regexp.MustCompile(`[\s\p{Zs}]{2,}`)
 
-// visible removes invisible characters, and replaces each space of another kind
-// by an ordinary one.
+// visible removes invisible characters, and replaces special spaces with
+// ordinary ones.
 func visible(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

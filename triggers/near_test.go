@@ -40,7 +40,7 @@ func TestNearMissesSayWhyNothingFires(t *testing.T) {
 	}
 }
 
-func TestHintsOfferWhatPatternsMayWant(t *testing.T) {
+func TestHintsSuggestBetterPatterns(t *testing.T) {
 	for pattern, want := range map[string]string{
 		"(?i)yes":             `(?i)^\s*yes\s*$`,
 		"Order Number (.+)":   "",

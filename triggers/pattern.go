@@ -10,13 +10,14 @@ import (
 	"temporal-twilio/javaregex"
 )
 
-// Budgets, in steps of the engine, which does about 30 of them per microsecond.
+// Budgets, in steps of the engine, which executes about 30 steps per
+// microsecond.
 const (
-	// freeSteps is the budget of each pattern: those that people write need a
-	// few hundred.
+	// freeSteps is the budget of each pattern. Patterns that people write need
+	// a few hundred steps.
 	freeSteps = 20_000
-	// textSteps is the shared budget of all patterns for one text beyond
-	// freeSteps, so that patterns with nested repetitions cannot take more,
+	// textSteps is the budget that all patterns share for one text, in addition
+	// to freeSteps. It bounds the cost of patterns with nested repetitions,
 	// however many there are.
 	textSteps = 5_000_000
 )
@@ -50,8 +51,9 @@ func compilePattern(source string, full bool) (*pattern, error) {
 type budget int
 
 // match matches a text. A group that did not participate is null. The budget
-// may be shared by all patterns that the text is matched with; a pattern that
-// needs more than is left fails, and does not affect those that need none.
+// may be shared by all patterns that the text is matched with. A pattern that
+// needs more than is left fails, without affecting patterns that stay within
+// freeSteps.
 func (p *pattern) match(ctx context.Context, text string, left *budget) (groups map[string]*string, found bool, err error) {
 	match, err := p.find(ctx, text, left)
 	if err != nil || match == nil {

@@ -1,6 +1,6 @@
 package triggers
 
-// A plan is what a match asks of Temporal and what the sender is told, resolved
+// A plan is a match's request to Temporal and reply to the sender, resolved
 // once.
 
 import "temporal-twilio/sms"
@@ -20,8 +20,8 @@ func (m *Match) Plan() sms.Firing {
 	return plan
 }
 
-// resultPath is the value of a reference to the call's result, which a plan
-// does not know.
+// resultPath is the value of a reference to the call's result, which is unknown
+// when the plan is made.
 type resultPath string
 
 // reply resolves a template, except for the result of the call.

@@ -1,22 +1,22 @@
 package triggers
 
-// A report says how trigger files were understood.
+// A report describes how trigger files were interpreted.
 
 import (
 	"strings"
 )
 
-// Read says how a trigger was understood.
+// Read describes how a trigger was interpreted.
 type Read struct {
 	Trigger string `json:"trigger"`
 	File    string `json:"file"`
 	Line    int    `json:"line"`
-	// As describes the trigger in a few words, and for Alfresco's files what
-	// each part became.
+	// As describes the trigger in a few words. For an Alfresco file, it also
+	// says what each part became.
 	As string `json:"as"`
 }
 
-// Report lists all triggers and how they were understood.
+// Report lists all triggers and how they were interpreted.
 func (s *Set) Report() []Read {
 	report := make([]Read, len(s.triggers))
 	for i, t := range s.triggers {

@@ -45,7 +45,7 @@ func valid(t *testing.T, s *jsonschema.Resolved, text string) error {
 	return s.Validate(read)
 }
 
-func TestSchemaTakesWhatTheLoaderTakes(t *testing.T) {
+func TestSchemaAcceptsWhatTheLoaderAccepts(t *testing.T) {
 	s := schema(t)
 	samples, err := filepath.Glob("../test/e2e/testdata/alfresco/*.json")
 	if err != nil || len(samples) < 20 {

@@ -44,8 +44,8 @@ type Trigger struct {
 	alfresco bool
 }
 
-// Set holds all triggers in force, in the order of their files. It is immutable
-// and safe for concurrent use.
+// Set holds all triggers, in the order of their files. It is immutable and safe
+// for concurrent use.
 type Set struct {
 	triggers []*Trigger
 	// keywords holds the keywords of numbers that do not use Twilio's defaults.
@@ -61,7 +61,7 @@ func (s *Set) Event(message sms.Inbound) sms.EventKind {
 }
 
 // OptsIn reports whether a message opts in. Such a message may also be an
-// ordinary one: a "yes" more often answers a question.
+// ordinary one: "yes" often answers a question.
 func (s *Set) OptsIn(message sms.Inbound) bool {
 	return s.keywordsOf(message.To).OptsIn(message)
 }
@@ -169,8 +169,9 @@ func (t *Trigger) match(ctx context.Context, message sms.Inbound, reaction *sms.
 	return m, true
 }
 
-// missing names a part of the workflow ID that has no value. Without it, all
-// texts that leave the part out would share one ID, and so one workflow.
+// missing returns the name of a part of the workflow ID that has no value, or
+// "". Without this check, all texts that leave the part out would share one ID,
+// and therefore one workflow.
 func (t *Trigger) missing(e *Event) string {
 	for i, value := range t.id.references {
 		if inText(value(e)) == "" {

@@ -111,7 +111,7 @@ func TestEventIsThatOfTheContract(t *testing.T) {
 	}
 }
 
-func TestGroupWithoutPartIsNull(t *testing.T) {
+func TestUnmatchedGroupIsNull(t *testing.T) {
 	set := mustParse(t, `triggers:
   - name: either
     pattern: '(?<yes>yes)|(?<no>no)'
@@ -130,7 +130,7 @@ func TestGroupWithoutPartIsNull(t *testing.T) {
 	}
 }
 
-func TestValuesAreNeverReadAgain(t *testing.T) {
+func TestValuesAreNotParsedAsTemplates(t *testing.T) {
 	set := mustParse(t, `triggers:
   - name: any
     pattern: '(?s)(?<all>.*)'
@@ -152,7 +152,7 @@ func TestValuesAreNeverReadAgain(t *testing.T) {
 	}
 }
 
-func TestNumbersStayWhatTheyWere(t *testing.T) {
+func TestNumbersKeepTheirDigits(t *testing.T) {
 	const numbers = `{"a":9007199254740993,"b":12345678901234567890,"c":[1.10,-0.5]}`
 	sets := map[string]string{
 		"t.yaml": "triggers:\n  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, input: {a: 9007199254740993, b: 12345678901234567890, c: [1.10, -0.5]}}}\n",
@@ -184,7 +184,7 @@ func TestNumbersStayWhatTheyWere(t *testing.T) {
 	}
 }
 
-func TestNumbersOnlyYAMLKnowsAreReported(t *testing.T) {
+func TestYAMLOnlyNumbersAreReported(t *testing.T) {
 	set := mustParse(t, `triggers:
   - name: a
     pattern: x

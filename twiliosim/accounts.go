@@ -26,7 +26,7 @@ type Account struct {
 	// FriendlyName is free text.
 	FriendlyName string `json:"friendlyName,omitempty"`
 	// Parent is the SID of the account that owns this subaccount, "" for a main
-	// account. A parent's credentials reach its subaccounts.
+	// account. The parent's credentials also work for its subaccounts.
 	Parent string `json:"parent,omitempty"`
 	// Test marks test credentials: nothing is sent, no webhook is called, and
 	// only the magic numbers work.
@@ -43,7 +43,7 @@ type Number struct {
 	// Account is the owner. Optional: the main account.
 	Account string `json:"account,omitempty"`
 	// Webhook is called for each message that arrives. Its fragment may hold
-	// Twilio's connection overrides. Optional: default none, messages are only
+	// Twilio's connection overrides. Optional: by default, messages are only
 	// stored.
 	Webhook string `json:"webhook,omitempty"`
 	// Method is GET or POST. Optional: POST.
@@ -109,8 +109,8 @@ type service struct {
 	sticky  map[string]string
 }
 
-// maxSticky limits the recipients that a service remembers; beyond it, they may
-// be assigned another sender.
+// maxSticky limits the number of recipients for which a service remembers the
+// sender. Beyond it, a recipient may be assigned another sender.
 const maxSticky = 100_000
 
 // addAccount registers an account and fills in what the caller left out.

@@ -1,7 +1,7 @@
 package twiliosim
 
-// What the application reports about itself, for the page: texts worth trying,
-// and whether it sends at all.
+// What the application reports about itself, for the page: example texts, and
+// whether sending is paused.
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 
 const (
 	maxExamples = 20
-	// aboutEvery is how often the application is asked while someone follows
-	// the events, and aboutTimeout how long it may take.
+	// aboutEvery is how often the application is polled while someone follows
+	// the events, and aboutTimeout is how long it may take to answer.
 	aboutEvery   = 2 * time.Second
 	aboutTimeout = 2 * time.Second
 )
@@ -36,8 +36,8 @@ func (a *about) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*plain)(a))
 }
 
-// askApplication asks the application for texts worth trying and whether it
-// sends, and publishes the answer if it has changed. Without an answer, it
+// askApplication asks the application for example texts and whether sending is
+// paused, and publishes the answer if it has changed. Without an answer, it
 // publishes nothing and returns no texts.
 func (s *Sim) askApplication(ctx context.Context) about {
 	none := about{Examples: []string{}}
@@ -70,8 +70,8 @@ func (s *Sim) askApplication(ctx context.Context) about {
 	return said
 }
 
-// watchApplication keeps asking the application while someone follows the
-// events, until the simulator is closed.
+// watchApplication polls the application while someone follows the events,
+// until the simulator is closed.
 func (s *Sim) watchApplication() {
 	ticker := time.NewTicker(aboutEvery)
 	defer ticker.Stop()

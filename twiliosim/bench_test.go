@@ -48,8 +48,8 @@ func BenchmarkCreateOverHTTP(b *testing.B) {
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "creates/s")
-	// On a busy machine, processor time is the better measure. At 5,000 creates
-	// a second on two cores, each create may take 400 µs of it.
+	// On a busy machine, CPU time is the better measure. At 5,000 creates a
+	// second on two cores, each create may take 400 µs of it.
 	b.ReportMetric(float64((cputime.Used()-cpu).Microseconds())/float64(b.N), "cpu-µs/create")
 }
 

@@ -20,7 +20,7 @@ type clock struct {
 	frozen time.Time // zero while the clock runs
 	queue  timerQueue
 	serial uint64
-	swept  int // queue length at which void timers are next removed
+	swept  int // queue length at which void timers are removed next
 
 	running sync.Mutex // held while due functions run, to keep their order
 	wake    chan struct{}
@@ -55,13 +55,13 @@ func (c *clock) nowLocked() time.Time {
 	return time.Now().Add(c.offset).UTC()
 }
 
-// at runs fn when the clock reaches t. fn gets t rather than the time at which
-// it actually runs, so that chains of steps keep their intervals however far
-// the clock jumps.
+// at runs fn when the clock reaches t. fn receives t rather than the time at
+// which it actually runs, so that chains of steps keep their intervals however
+// far the clock jumps.
 func (c *clock) at(t time.Time, fn func(at time.Time)) { c.atUnless(new(atomic.Bool), t, fn) }
 
-// atUnless is like at, for a function that may no longer be needed by then:
-// void timers are dropped when the queue grows long.
+// atUnless is like at, for a function that may become unnecessary: if void is
+// set, the timer may be dropped when the queue grows long.
 func (c *clock) atUnless(void *atomic.Bool, t time.Time, fn func(at time.Time)) {
 	c.mu.Lock()
 	if len(c.queue) > max(c.swept, minSwept) {
@@ -78,8 +78,8 @@ func (c *clock) atUnless(void *atomic.Bool, t time.Time, fn func(at time.Time)) 
 	}
 }
 
-// advance moves the clock forward and returns when everything that came due has
-// run.
+// advance moves the clock forward and returns after everything that came due
+// has run.
 func (c *clock) advance(d time.Duration) {
 	c.mu.Lock()
 	if c.frozen.IsZero() {

@@ -42,7 +42,7 @@ func (s *Sim) handler() http.Handler {
 // guard rejects requests from pages of other sites, which a browser on this
 // machine would send here. Unless AllowRemote is set, the host must be
 // localhost or a loopback address, since a site can resolve its own name to
-// 127.0.0.1. An origin must have the same host.
+// 127.0.0.1. An Origin header must name the same host.
 func (s *Sim) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Host
@@ -122,10 +122,10 @@ func decode[T any](body []byte) (T, error) {
 	d := json.NewDecoder(strings.NewReader(string(body)))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&v); err != nil {
-		return v, fmt.Errorf("the JSON does not match what this control takes: %w", err)
+		return v, fmt.Errorf("the JSON does not match what this control accepts: %w", err)
 	}
 	if d.More() {
-		return v, errors.New("the JSON does not match what this control takes: there is more than one value")
+		return v, errors.New("the JSON does not match what this control accepts: there is more than one value")
 	}
 	return v, nil
 }
@@ -174,8 +174,8 @@ type State struct {
 	Faults     []Fault    `json:"faults"`
 	FaultKinds []string   `json:"faultKinds"`
 	Outcomes   []Outcome  `json:"outcomes"`
-	// LastEventID is where to start following /sim/events without missing
-	// anything since this state.
+	// LastEventID is the ID after which to follow /sim/events to miss nothing
+	// that happened after this state.
 	LastEventID string `json:"lastEventId"`
 }
 

@@ -359,7 +359,7 @@ func TestDocumentationIsComplete(t *testing.T) {
 	}
 }
 
-func TestCloseEndsWhatIsUnderWay(t *testing.T) {
+func TestCloseAbortsRequestsInProgress(t *testing.T) {
 	entered := make(chan struct{})
 	app := newApplication(t, func(_ http.ResponseWriter, r *http.Request) {
 		close(entered)

@@ -35,7 +35,7 @@ type draft struct {
 	body           string
 	media          []string
 	statusCallback string
-	validity       time.Duration // 0 for the service's, or else the maximum
+	validity       time.Duration // 0 means the service's or, without one, the maximum
 	sendAt         time.Time
 	smart          bool
 

@@ -62,9 +62,9 @@ func (e *events) publish(kind string, data any) {
 	e.mu.Unlock()
 }
 
-// read returns events after serial number last, the serial number of the first,
-// whether some before it were lost, and a channel that is closed when there are
-// more.
+// read returns the events after serial number last, the serial number of the
+// first of them, whether some events before it were lost, and a channel that is
+// closed when more arrive.
 func (e *events) read(last uint64) (got []event, from uint64, gap bool, more <-chan struct{}) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

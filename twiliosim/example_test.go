@@ -39,8 +39,8 @@ func Example() {
 	// Output: 201 Hello 1
 }
 
-// A phone texts one of the numbers: the webhook is called, signed, and its TwiML
-// carried out.
+// A phone texts one of the numbers: the simulator calls the webhook with a
+// signed request, and executes its TwiML.
 func ExampleSim_Inbound() {
 	webhook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/xml")

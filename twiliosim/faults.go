@@ -23,11 +23,11 @@ const (
 	// Fault429 rejects a REST request with 20429 and Retry-After, without
 	// processing it.
 	Fault429 = "429"
-	// Fault500 answers 500, before anything has happened or, with After, once
-	// the work is done.
+	// Fault500 answers 500 before the request is processed or, with After,
+	// afterwards.
 	Fault500 = "500"
-	// Fault503 answers 503, before anything has happened or, with After, once
-	// the work is done.
+	// Fault503 answers 503 before the request is processed or, with After,
+	// afterwards.
 	Fault503 = "503"
 	// FaultRefuse closes the listening socket at once, for Delay: the operating
 	// system refuses connections. Idle connections are closed too.
@@ -45,9 +45,9 @@ const (
 	FaultNotJSON = "not-json"
 	// FaultListingLag keeps a new message out of listings for Delay.
 	FaultListingLag = "listing-lag"
-	// FaultRewritten changes a message's text as Smart Encoding does, or as a
-	// Messaging Service does if someone turned that option on without telling
-	// the sender.
+	// FaultRewritten changes a message's text as Smart Encoding does, for
+	// example in a Messaging Service in which someone has turned that option on
+	// unnoticed.
 	FaultRewritten = "rewritten"
 	// FaultQueueFull refuses a new message with 21611, as if the queue of its
 	// sender were full. Messages through a Messaging Service are not refused.
@@ -111,8 +111,8 @@ type Fault struct {
 	// Number restricts it to messages from or to this address. Optional:
 	// default all.
 	Number string `json:"number,omitempty"`
-	// Next is how many more times it happens. Optional: default 0, until
-	// removed.
+	// Next is how many more times it happens. Optional: default 0, which means
+	// until it is removed.
 	Next int `json:"next,omitempty"`
 	// Rate is the probability with which it happens, above 0 and up to 1.
 	// Optional: default 1.
@@ -124,12 +124,12 @@ type Fault struct {
 	// RetryAfter is the value of the header Retry-After of a 429 or 503,
 	// rounded up to whole seconds. Optional: default 1s for 429, none for 503.
 	RetryAfter Duration `json:"retryAfter,omitempty"`
-	// After makes 500 and 503 answer once the work is done.
+	// After makes 500 and 503 answer only after the request has been processed.
 	After bool `json:"after,omitempty"`
 	// Fired counts how often it has happened.
 	Fired int `json:"fired"`
-	// UsedUp is set once it will not happen again. The newest 20 of these stay
-	// listed until they are removed.
+	// UsedUp is true if the fault will not happen again. The newest 20 used-up
+	// faults stay listed until they are removed.
 	UsedUp bool `json:"usedUp,omitempty"`
 }
 
@@ -153,8 +153,9 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ParseFault parses a fault from one line: the kind, then settings after
-// commas, such as "response-lost,next=3,op=create,number=+15551230001" or
+// ParseFault parses a fault from one line: the kind, followed by
+// comma-separated settings, such as
+// "response-lost,next=3,op=create,number=+15551230001" or
 // "delay,delay=2s,rate=0.1".
 func ParseFault(line string) (Fault, error) {
 	kind, rest, _ := strings.Cut(line, ",")
@@ -203,7 +204,7 @@ func (f *Fault) complete() error { //nolint:cyclop // a table of rules for fault
 	if f.Kind == FaultRefuse && (f.Number != "" || f.Rate != 0 || f.Next > 1) {
 		return errors.New("fault refuse: it closes the port for everyone, once; set only its delay")
 	}
-	if !(f.Rate >= 0 && f.Rate <= 1) { // this form of the condition also refuses NaN
+	if !(f.Rate >= 0 && f.Rate <= 1) { // this form of the condition also rejects NaN
 		return fmt.Errorf("fault %s: rate %v: want above 0 and up to 1", f.Kind, f.Rate)
 	}
 	if f.Next < 0 {
@@ -231,7 +232,7 @@ func (f *Fault) complete() error { //nolint:cyclop // a table of rules for fault
 	return nil
 }
 
-// faults holds the active faults, and the source of the random numbers that the
+// faults holds the active faults, and the source of random numbers, which the
 // seed determines.
 type faults struct {
 	mu     sync.Mutex
@@ -287,8 +288,8 @@ func (fs *faults) publishLocked() { fs.events.publish(eventFaults, fs.allLocked(
 type occasion struct {
 	operation string
 	numbers   []string
-	// done is true once the work is done: 500 and 503 with After fire then, and
-	// those without fire before.
+	// done is true after the request has been processed: 500 and 503 with After
+	// fire then, and those without fire before.
 	done bool
 }
 

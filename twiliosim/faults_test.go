@@ -182,7 +182,7 @@ func TestSeedRepeatsFaultsByRate(t *testing.T) {
 	}
 }
 
-func TestDelayHoldsTheRequestUp(t *testing.T) {
+func TestDelayFaultDelaysTheRequest(t *testing.T) {
 	sim := start(t, Options{})
 	fault(t, sim, Fault{Kind: FaultDelay, Delay: Duration(60 * time.Millisecond), Next: 1})
 	began := time.Now()

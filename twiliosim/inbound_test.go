@@ -108,7 +108,7 @@ func TestGetWebhookSignsItsFullURL(t *testing.T) {
 	}
 }
 
-func TestTwiMLIsCarriedOut(t *testing.T) {
+func TestTwiMLIsExecuted(t *testing.T) {
 	const xml = "text/xml"
 	for name, tc := range map[string]struct {
 		contentType, document string
@@ -199,7 +199,7 @@ func TestMessageVerbAttributesCount(t *testing.T) {
 	}
 }
 
-func TestRedirectsAndActionsLeadOn(t *testing.T) {
+func TestRedirectsAndActionsAreFollowed(t *testing.T) {
 	var asked []string
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
@@ -231,7 +231,7 @@ func TestRedirectsAndActionsLeadOn(t *testing.T) {
 	}
 }
 
-func TestWebhookFailuresHaveTwiliosNumbers(t *testing.T) {
+func TestWebhookFailuresHaveTwiliosCodes(t *testing.T) {
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm() // the server only notices a closed connection once the body is read
 		switch r.URL.Path {
@@ -258,7 +258,7 @@ func TestWebhookFailuresHaveTwiliosNumbers(t *testing.T) {
 	}{
 		"an error status":          {app.URL + "/", 11200, 418},
 		"no response in time":      {app.URL + "/slow#rt=100", 11200, 0},
-		"no end in time":           {app.URL + "/slow#tt=100", 11200, 0},
+		"an endless response":      {app.URL + "/slow#tt=100", 11200, 0},
 		"a closed connection":      {app.URL + "/hang-up", 11200, 0},
 		"nobody listening":         {"http://127.0.0.1:1/", 11205, 0},
 		"no such host":             {"http://no-such-host.invalid/", 11210, 0},
@@ -476,13 +476,13 @@ func TestInvalidTextSaysWhy(t *testing.T) {
 		in   Inbound
 		want string
 	}{
-		"to a stranger":     {Inbound{From: phone, To: "+15551239999", Body: "hi"}, "is not a number of this simulator: it has " + DefaultNumber},
-		"from nobody":       {Inbound{From: "me!", To: DefaultNumber, Body: "hi"}, "want a phone number"},
-		"from itself":       {Inbound{From: DefaultNumber, To: DefaultNumber, Body: "hi"}, "cannot text itself"},
-		"too long":          {Inbound{From: phone, To: DefaultNumber, Body: strings.Repeat("x", 1601)}, "1600"},
-		"across channels":   {Inbound{From: phone, To: "whatsapp:" + DefaultNumber, Body: "hi"}, "on the same channel"},
-		"with odd media":    {Inbound{From: phone, To: DefaultNumber, Media: []Media{{URL: "cat"}}}, "want an http"},
-		"repeating a ghost": {Inbound{From: phone, To: DefaultNumber, MessageSID: "SM1"}, "no such inbound message"},
+		"to an unknown number":         {Inbound{From: phone, To: "+15551239999", Body: "hi"}, "is not a number of this simulator: it has " + DefaultNumber},
+		"from nobody":                  {Inbound{From: "me!", To: DefaultNumber, Body: "hi"}, "want a phone number"},
+		"from itself":                  {Inbound{From: DefaultNumber, To: DefaultNumber, Body: "hi"}, "cannot text itself"},
+		"too long":                     {Inbound{From: phone, To: DefaultNumber, Body: strings.Repeat("x", 1601)}, "1600"},
+		"across channels":              {Inbound{From: phone, To: "whatsapp:" + DefaultNumber, Body: "hi"}, "on the same channel"},
+		"with invalid media":           {Inbound{From: phone, To: DefaultNumber, Media: []Media{{URL: "cat"}}}, "want an http"},
+		"repeating an unknown message": {Inbound{From: phone, To: DefaultNumber, MessageSID: "SM1"}, "no such inbound message"},
 	} {
 		if _, err := sim.Inbound(context.Background(), tc.in); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got error %v, want one with %q", name, err, tc.want)

@@ -1,6 +1,6 @@
 package twiliosim
 
-// In its life, an outbound message is queued at its sender, is sent, and ends
+// The life of an outbound message: it is queued at its sender, sent, and ends
 // as the outcome rules say. Every step runs on the simulated clock.
 
 import (

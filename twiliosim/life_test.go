@@ -35,19 +35,19 @@ func outcome(t testing.TB, sim *Sim, o Outcome) {
 	}
 }
 
-func TestMessageLivesAsItsOutcomeSays(t *testing.T) {
+func TestMessageEndsAsItsOutcomeSays(t *testing.T) {
 	for name, tc := range map[string]struct {
 		outcome Outcome
 		steps   string
 		code    int
 		told    string // the statuses of the callbacks
 	}{
-		"delivered":                {Outcome{}, "queued sending sent delivered", 0, "sent delivered"},
-		"undelivered":              {Outcome{Status: "undelivered", ErrorCode: 30003}, "queued sending sent undelivered", 30003, "sent undelivered"},
-		"undelivered, code unsaid": {Outcome{Status: "undelivered"}, "queued sending sent undelivered", 30008, "sent undelivered"},
-		"failed":                   {Outcome{Status: "failed", ErrorCode: 30007}, "queued sending failed", 30007, "failed"},
-		"sent without a receipt":   {Outcome{Status: "sent"}, "queued sending sent", 0, "sent"},
-		"read":                     {Outcome{Status: "read"}, "queued sending sent delivered read", 0, "sent delivered read"},
+		"delivered":                  {Outcome{}, "queued sending sent delivered", 0, "sent delivered"},
+		"undelivered":                {Outcome{Status: "undelivered", ErrorCode: 30003}, "queued sending sent undelivered", 30003, "sent undelivered"},
+		"undelivered without a code": {Outcome{Status: "undelivered"}, "queued sending sent undelivered", 30008, "sent undelivered"},
+		"failed":                     {Outcome{Status: "failed", ErrorCode: 30007}, "queued sending failed", 30007, "failed"},
+		"sent without a receipt":     {Outcome{Status: "sent"}, "queued sending sent", 0, "sent"},
+		"read":                       {Outcome{Status: "read"}, "queued sending sent delivered read", 0, "sent delivered read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			app := newApplication(t, answer("text/plain", ""))
@@ -107,7 +107,7 @@ func TestRejectionMatchesTheRESTAPI(t *testing.T) {
 	}
 }
 
-func TestSenderSendsAtItsPace(t *testing.T) {
+func TestSenderSendsAtItsRate(t *testing.T) {
 	sim := start(t, Options{Speed: 1, Numbers: []string{DefaultNumber, "+18885550007"}})
 	sim.Freeze(true)
 	var long, free []string

@@ -239,7 +239,7 @@ func TestMessageIsDeletedOnceDone(t *testing.T) {
 	}
 }
 
-func TestFeedbackIsTaken(t *testing.T) {
+func TestFeedbackIsAccepted(t *testing.T) {
 	sim := start(t, Options{})
 	sid := send(t, sim, phone, "hi")
 	g := rest(t, sim, "POST", "Messages/"+sid+"/Feedback.json", url.Values{"Outcome": {"confirmed"}})

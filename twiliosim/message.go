@@ -142,7 +142,8 @@ type Message struct {
 	// Error is 0 unless the message failed or was not delivered.
 	Error        int    `json:"errorCode,omitempty"`
 	ErrorMessage string `json:"errorMessage,omitempty"`
-	// Segments is what the body costs, even if Twilio's resource says 0.
+	// Segments is the number of segments that the body costs, even if Twilio's
+	// resource says 0.
 	Segments int          `json:"segments"`
 	Encoding sms.Encoding `json:"encoding"`
 	// Units counts septets for GSM-7, UTF-16 units for UCS-2.
@@ -153,7 +154,7 @@ type Message struct {
 	StatusCallback string  `json:"statusCallback,omitempty"`
 	InReplyTo      string  `json:"inReplyTo,omitempty"`
 	// Outcome and WorkflowID are what the application says about an inbound
-	// message, in OutcomeHeader and WorkflowHeader of its response. Optional.
+	// message, in OutcomeHeader and WorkflowHeader of its response.
 	Outcome    string     `json:"outcome,omitempty"`
 	WorkflowID string     `json:"workflowId,omitempty"`
 	CreatedAt  time.Time  `json:"createdAt"`

@@ -20,8 +20,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// nodeFolder returns a folder with the scripts and their packages. Without Node
-// the test is skipped on a person's machine, and fails in CI.
+// nodeFolder returns a folder with the scripts and their packages. Without
+// Node, the test is skipped on a developer's machine and fails in CI.
 func nodeFolder(t *testing.T) string {
 	t.Helper()
 	for _, program := range []string{"node", "npm"} {

@@ -1,7 +1,7 @@
 package twiliosim
 
-// Opt-outs record which recipients have told which sender to stop. This file
-// also has the keywords for that.
+// Opt-outs record which recipients have told which senders to stop. Recipients
+// do that with the keywords in this file.
 
 import (
 	"slices"

@@ -25,15 +25,15 @@ type Outcome struct {
 	// Body restricts it to bodies that contain this text. Optional: default
 	// all.
 	Body string `json:"body,omitempty"`
-	// Status is delivered, undelivered, failed, sent (no receipt ever comes),
+	// Status is delivered, undelivered, failed, sent (a receipt never arrives),
 	// read, or rejected, which makes the REST API reject the message with
 	// ErrorCode.
 	Status string `json:"status"`
-	// ErrorCode is Twilio's. Required for rejected. Optional otherwise: default
-	// 30008 for failed and undelivered.
+	// ErrorCode is Twilio's error code. Required for rejected. Optional
+	// otherwise: default 30008 for failed and undelivered.
 	ErrorCode int `json:"errorCode,omitempty"`
-	// Next is how many more messages it applies to. Optional: default 0, until
-	// removed.
+	// Next is how many more messages it applies to. Optional: default 0, which
+	// means until it is removed.
 	Next int `json:"next,omitempty"`
 	// Rate is its probability, above 0 and up to 1. Optional: default 1.
 	Rate float64 `json:"rate,omitempty"`

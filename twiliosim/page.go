@@ -11,8 +11,9 @@ import (
 //go:embed page
 var pageFiles embed.FS
 
-// pagePolicy allows images from anywhere but everything else only from the
-// simulator itself, and forbids making HTML of text: anyone can write messages.
+// pagePolicy allows images from anywhere, but everything else only from the
+// simulator itself. It forbids turning text into HTML, since anyone can write
+// messages.
 const pagePolicy = "default-src 'self'; img-src *; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 

@@ -277,8 +277,8 @@ func isMedium(method string, parts []string) bool {
 	return method == http.MethodGet && len(parts) == 6 && parts[4] == "Media" && !strings.HasSuffix(parts[5], ".json")
 }
 
-// operationOf names what a method does to a path: "" if the method is not
-// allowed, false if nothing is at the path.
+// operationOf returns the operation of a method on a path: "" if the method is
+// not allowed, and false if nothing exists at the path.
 func operationOf(method string, parts []string) (string, bool) {
 	shape := len(parts)
 	if shape == 3 && parts[2] == "IncomingPhoneNumbers" {

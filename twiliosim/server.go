@@ -61,7 +61,7 @@ func (srv *server) serve(listener net.Listener) {
 func (srv *server) connState(conn net.Conn, state http.ConnState) {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
-	// A connection without a request so far counts as idle.
+	// A connection that has not sent a request yet counts as idle.
 	if state != http.StateIdle && state != http.StateNew {
 		delete(srv.idle, conn)
 		return

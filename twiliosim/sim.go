@@ -46,7 +46,8 @@ type Options struct {
 	// APIKeys maps API keys of the main account, "SK…", to secrets. Optional:
 	// default none.
 	APIKeys map[string]string
-	// Numbers are the main account's. Optional: default DefaultNumber.
+	// Numbers are the main account's phone numbers. Optional: default
+	// DefaultNumber.
 	Numbers []string
 	// Webhook, Fallback and StatusFallback are those of these numbers.
 	// Optional: default none.
@@ -56,13 +57,13 @@ type Options struct {
 	UIURL, Namespace string
 	// Examples is a URL of the application that the simulator requests every 2
 	// seconds while someone follows its events. The application returns a JSON
-	// list of texts worth trying, or an object: {"examples": [the list],
-	// "paused": "why nothing is sent now"}. Optional: default none.
+	// list of example texts, or an object: {"examples": [the list], "paused":
+	// "why nothing is sent now"}. Optional: default none.
 	Examples string
-	// Faults are in force from the start. Optional: default none.
+	// Faults are active from the start. Optional: default none.
 	Faults []Fault
-	// Skew is how far the simulator's clock is ahead of the machine's; behind
-	// it if negative. Optional: default 0.
+	// Skew is how far the simulator's clock is ahead of the machine's, or
+	// behind it if negative. Optional: default 0.
 	Skew time.Duration
 	// Speed is how many times faster than at Twilio messages are sent and
 	// delivered. It does not affect the clock, SendAt or ValidityPeriod.
@@ -188,8 +189,8 @@ func (s *Sim) setUp() error {
 	}
 	s.URL = "http://" + s.server.addr
 	s.externalURL = s.URL
-	// A port can only be closed once it is open; all other faults apply from
-	// the first request on.
+	// A port can only be closed after it has been opened; all other faults
+	// apply from the first request on.
 	var refusals []time.Duration
 	for _, f := range o.Faults {
 		if err := f.complete(); err != nil {
@@ -314,7 +315,7 @@ func (s *Sim) AddAccount(a Account) (Account, error) {
 	return acc.Account, nil
 }
 
-// AddFault adds a fault, which is in force at once.
+// AddFault adds a fault, which takes effect at once.
 func (s *Sim) AddFault(f Fault) (Fault, error) {
 	if err := f.complete(); err != nil {
 		return f, err
@@ -333,7 +334,7 @@ func (s *Sim) RemoveFault(id string) bool { return id != "" && s.faults.remove(i
 // ClearFaults removes all faults.
 func (s *Sim) ClearFaults() { s.faults.remove("") }
 
-// Faults lists the faults in force, with how often each has happened.
+// Faults lists the faults, with how often each has happened.
 func (s *Sim) Faults() []Fault { return s.faults.all() }
 
 // AddOutcome adds a rule for how messages end; earlier rules take precedence.
@@ -345,13 +346,13 @@ func (s *Sim) RemoveOutcome(id string) bool { return id != "" && s.outcomes.remo
 // ClearOutcomes removes all rules.
 func (s *Sim) ClearOutcomes() { s.outcomes.remove("") }
 
-// Outcomes lists the rules in force.
+// Outcomes lists the rules.
 func (s *Sim) Outcomes() []Outcome { return s.outcomes.all() }
 
 // Now returns the simulated time.
 func (s *Sim) Now() time.Time { return s.clock.now() }
 
-// Advance moves the simulated clock forward. It returns once every step that
+// Advance moves the simulated clock forward. It returns after every step that
 // came due has run; the callbacks of these steps may still be in progress.
 func (s *Sim) Advance(d time.Duration) error {
 	if d < 0 {

@@ -1,5 +1,5 @@
-// Twilio's own Node client against the local Twilio at TWILIOSIM_URL: this
-// script fails if the client cannot read a response or refuses a signature.
+// Runs Twilio's own Node client against the local Twilio at TWILIOSIM_URL. This
+// script fails if the client cannot read a response or rejects a signature.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";

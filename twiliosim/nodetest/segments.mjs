@@ -1,5 +1,5 @@
-// Counts segments with Twilio's own calculator: a JSON array of texts comes in,
-// an array of [encoding, segments] goes out.
+// Counts segments with Twilio's own calculator. It reads a JSON array of texts,
+// and prints an array of [encoding, segments].
 
 import { text } from "node:stream/consumers";
 import { SegmentedMessage } from "sms-segments-calculator";

@@ -1,4 +1,4 @@
-// Writing a text: what it costs while it is typed, and sending it.
+// Writing a text: showing what it costs while it is typed, and sending it.
 
 import { el, icon, isWeb } from "./dom.js";
 import * as write from "./format.js";
@@ -45,7 +45,8 @@ export class Composer {
     this.text.focus({ preventScroll: true });
   }
 
-  // key remembers Shift, and brings the last text back into an empty field.
+  // key remembers whether Shift is down, and restores the last text in an empty
+  // field.
   key(event) {
     this.shift = event.shiftKey;
     if (event.key === "ArrowUp" && !this.text.value && this.last && !event.isComposing) {
@@ -98,8 +99,8 @@ export class Composer {
     }
   }
 
-  // measure asks what the text costs. Only the answer to the latest request
-  // counts.
+  // measure asks the local Twilio what the text costs. Only the response to the
+  // latest request counts.
   async measure() {
     const body = this.text.value;
     if (!body) {
@@ -110,7 +111,7 @@ export class Composer {
     try {
       size = await ask("POST", "/sim/measure", { body });
     } catch {
-      return; // the next keystroke asks again
+      return; // the next keystroke measures again
     }
     if (body !== this.text.value) return;
     const characters = [...body].length;

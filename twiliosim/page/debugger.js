@@ -1,4 +1,4 @@
-// The panel of the debugger: errors and warnings as Twilio's own lists them.
+// The debugger panel: errors and warnings as Twilio's own debugger lists them.
 
 import { el, link, keepFocus } from "./dom.js";
 import * as write from "./format.js";

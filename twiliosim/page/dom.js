@@ -45,7 +45,7 @@ export function icon(name) {
   return svg;
 }
 
-// link opens another site in a tab of its own. It only accepts http and https,
+// link opens another site in its own tab. It only accepts http and https,
 // so that an address from a message cannot run a script; anything else becomes
 // plain text.
 export function link(href, attributes, ...children) {

@@ -1,5 +1,5 @@
-// The panel of deliberate faults: of the API and of webhooks, and rules for
-// what becomes of messages.
+// The panel of injected faults: those of the API and of webhooks, and the rules
+// for how messages end.
 
 import { el, icon, announce, keepFocus } from "./dom.js";
 import * as write from "./format.js";
@@ -10,16 +10,16 @@ const webhooks = ["callback", "inbound"];
 
 // What each kind does, the operations that it applies to, and its settings.
 const kinds = {
-  "response-lost": { name: "Answer lost", text: "The work is done and the message is sent, then the connection breaks.", operations: requests },
-  401: { name: "401 Credentials refused", text: "Refused with 20003, as if someone had changed the token; nothing is done.", operations: requests },
-  429: { name: "429 Too many requests", text: "Refused with 20429 and Retry-After; nothing is done.", operations: requests, settings: ["retryAfter"] },
+  "response-lost": { name: "Answer lost", text: "The request is processed and the message is sent, then the connection breaks.", operations: requests },
+  401: { name: "401 Credentials refused", text: "Refused with 20003, as if someone had changed the token; the request is not processed.", operations: requests },
+  429: { name: "429 Too many requests", text: "Refused with 20429 and Retry-After; the request is not processed.", operations: requests, settings: ["retryAfter"] },
   500: { name: "500 Server error", text: "Refused with 20500.", operations: requests, settings: ["retryAfter", "after"] },
   503: { name: "503 Unavailable", text: "Refused with 20503.", operations: requests, settings: ["retryAfter", "after"] },
   delay: { name: "Slow answer", text: "The request waits.", operations: requests, settings: ["delay"] },
   refuse: { name: "Connection refused", text: "The port closes for everyone, including this page, and opens again.", settings: ["delay"], once: true },
-  reset: { name: "Connection reset", text: "The connection breaks before anything is done.", operations: requests },
-  truncated: { name: "Answer cut off", text: "The work is done, the answer breaks off in the middle.", operations: requests },
-  "not-json": { name: "Answer is HTML", text: "The work is done, the answer is a web page.", operations: requests },
+  reset: { name: "Connection reset", text: "The connection breaks before the request is processed.", operations: requests },
+  truncated: { name: "Answer cut off", text: "The request is processed, but the answer breaks off in the middle.", operations: requests },
+  "not-json": { name: "Answer is HTML", text: "The request is processed, but the answer is a web page.", operations: requests },
   "listing-lag": { name: "Listing lags", text: "A new message is missing from lists for a while.", settings: ["delay"] },
   rewritten: { name: "Texts are rewritten", text: "A new message's text is changed as Smart Encoding does." },
   "queue-full": { name: "Queue full", text: "A new message is refused with 21611, as if its sender had 10 hours of messages waiting. Nothing is sent; the worker waits and tries again. Through a Messaging Service, no message is refused." },
@@ -38,7 +38,7 @@ export class FaultsPanel {
     this.rules = el("ul", { class: "cards", "aria-label": "Rules in force" });
     panel.append(
       el("h2", {}, "Make things go wrong"), this.faultForm(), this.faults,
-      el("h2", {}, "What becomes of messages"), this.ruleForm(), this.rules);
+      el("h2", {}, "How messages end"), this.ruleForm(), this.rules);
     on("state", () => this.show());
   }
 

@@ -6,7 +6,7 @@ export function phone(number) {
   return parts ? `+1 ${parts[1]} ${parts[2]} ${parts[3]}` : number;
 }
 
-// ending returns the last digits of a number, for places with little room.
+// ending returns the last digits of a number, for places with little space.
 export const ending = (number) => (number.length > 5 ? `…${number.slice(-4)}` : number);
 
 // readPhone parses what a person typed as an address, or returns null.
@@ -27,8 +27,8 @@ export const minuteOf = (at) => shortTime.format(new Date(at));
 export const secondOf = (at) => longTime.format(new Date(at));
 export const momentOf = (at) => dayAndTime.format(new Date(at));
 
-// instant returns a time to the nanosecond in a form that sorts: the controls
-// leave out trailing zeros.
+// instant returns a time with nanoseconds in a form that sorts as text: the
+// controls leave out trailing zeros.
 export function instant(at) {
   const [seconds, fraction = ""] = at.replace("Z", "").split(".");
   return `${seconds}.${fraction.padEnd(9, "0")}`;
@@ -39,10 +39,10 @@ export const took = (ms) => (ms < 1 ? "< 1 ms" : ms < 1000 ? `${ms} ms` : `${(ms
 
 export const count = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
-// size says what a body costs, such as "GSM-7 · 1 segment".
+// size returns what a body costs, such as "GSM-7 · 1 segment".
 export const size = (m) => `${m.encoding} · ${count(m.segments, "segment")}`;
 
-// room returns how many units fit into as many segments as a body has.
+// room returns how many units fit into the segments that a body needs.
 export function room({ encoding, segments }) {
   const [single, several] = encoding === "UCS-2" ? [70, 67] : [160, 153];
   return segments === 1 ? single : segments * several;
@@ -69,7 +69,7 @@ const statuses = {
 
 // outcome returns what the application did with a text: "no trigger, not
 // echoed: too fast" becomes "No trigger matched · Not echoed: too fast". It is
-// empty if the text's workflow says it all.
+// empty if the link to the text's workflow says enough.
 export function outcome(words) {
   return words.split(", ").filter((word) => word && word !== "accepted" && word !== "published")
     .map((word) => outcomes[word] ?? word[0].toUpperCase() + word.slice(1)).join(" · ");

@@ -1,5 +1,5 @@
 // The header: whether the local Twilio can be reached, its clock, the theme,
-// and a fresh start; below it, whether the application sends.
+// and the reset; below it, whether the application has paused sending.
 
 import { el, icon, announce } from "./dom.js";
 import * as write from "./format.js";
@@ -23,7 +23,7 @@ function startConnection() {
   });
 }
 
-// startPause shows while, and why, the application sends nothing.
+// startPause shows that the application has paused sending, and why.
 function startPause() {
   let said = null;
   on("state", () => {
@@ -36,7 +36,7 @@ function startPause() {
   });
 }
 
-// startClock shows the simulated time and lets a person move it.
+// startClock shows the simulated time and lets the user change it.
 function startClock() {
   const button = byId("clock-button");
   const face = el("time", {});
@@ -77,7 +77,7 @@ function startClock() {
   };
   on("state", () => {
     const { clock, speed: pace } = known.state;
-    if (clock !== paired) { // other changes of the state have no new time
+    if (clock !== paired) { // other state changes carry no new time
       now = new Date(clock.now).getTime();
       at = performance.now();
       paired = clock;

@@ -1,6 +1,5 @@
-// One message in a thread: its text, what became of it and, if it was sent to
-// one of our numbers, the application's answer and the workflows that it
-// started.
+// One message in a thread: its text, its status and, if it was sent to one of
+// our numbers, the application's answer and the workflows that it started.
 
 import { el, icon, link, isWeb } from "./dom.js";
 import * as write from "./format.js";
@@ -85,7 +84,7 @@ export class MessageView {
     this.life.replaceChildren(el("dl", {}, ...rows.flatMap(([term, value]) => [el("dt", {}, term), el("dd", {}, value)])));
   }
 
-  // answered shows that no further call will come, and why it failed.
+  // answered shows that no further call will follow, and why the call failed.
   answered(error) {
     this.waiting = false;
     this.failure = error;

@@ -1,4 +1,4 @@
-// The panel of messages: all of them like an inbox, newest first, searched by
+// The messages panel: all messages as in an inbox, newest first, filtered by
 // number and text, or only those that failed.
 
 import { el, icon } from "./dom.js";

@@ -16,7 +16,7 @@ let serial = 0;
 
 // Phone shows one number's conversations. The options are functions: changed(),
 // called when its number or its counterpart changes, close(), showCall(sid),
-// and flush(), which shows at once what has arrived.
+// and flush(), which immediately shows what has arrived.
 export class Phone {
   constructor({ number, to }, options) {
     this.number = number;
@@ -41,10 +41,10 @@ export class Phone {
     this.list = el("ol", { class: "messages" });
     this.older = el("p", { class: "older", hidden: true }, `Only the newest ${longestThread} messages are shown.`);
     this.thread = el("div", { class: "thread", role: "log", tabindex: "0" }, this.older, this.list);
-    // A picture that loads late must not push the end out of sight.
+    // A picture that loads late must not push the end of the thread out of view.
     this.thread.addEventListener("scroll", () => { this.atEnd = this.isAtEnd(); });
     this.thread.addEventListener("load", () => { if (this.atEnd) this.toEnd(); }, true);
-    // Nor must a notice above it, or a text below it that grows by a line.
+    // Neither must a notice above it, or a text below it that grows by a line.
     new ResizeObserver(() => { if (this.atEnd) this.toEnd(); }).observe(this.thread);
     this.atEnd = true;
     this.start = el("div", { class: "start" });
@@ -117,7 +117,7 @@ export class Phone {
       el("p", { class: "hint" }, "or just press ", el("kbd", {}, "Enter")));
   }
 
-  // load shows the newest messages of the number, and forgets what is gone.
+  // load shows the number's newest messages, and removes those that are gone.
   async load() {
     const number = this.number;
     const before = [...this.views];
@@ -125,7 +125,7 @@ export class Phone {
     try {
       ({ messages } = await ask("GET", `/sim/messages?limit=${longestThread}&phone=${encodeURIComponent(number)}`));
     } catch {
-      return; // the connection is lost; everything is loaded when it is back
+      return; // the connection is lost; everything is loaded again after reconnecting
     }
     if (number !== this.number) return;
     this.older.hidden = messages.length < longestThread;
@@ -174,7 +174,7 @@ export class Phone {
     while (before && before.dataset.at > view.node.dataset.at) before = before.previousElementSibling;
     if (before) before.after(view.node);
     else this.list.prepend(view.node);
-    // The oldest in the thread, which may be this one: an old message that is only now sent.
+    // Remove the oldest message of the thread. It may be the new one, if an old message has only now been sent.
     if (this.views.size > longestThread) {
       this.older.hidden = false;
       const sid = this.list.firstElementChild.id.slice("message-".length);
@@ -230,7 +230,7 @@ export class Phone {
     this.options.changed();
   }
 
-  // offRule is the rule by which this phone is switched off.
+  // offRule is the outcome rule that switches this phone off.
   offRule() {
     return known.state.outcomes.find((o) => o.to === this.number && o.status === "undelivered" && !o.body && !o.from && !o.next && !o.rate);
   }

@@ -1,5 +1,5 @@
-// The phones side by side: which ones there are, kept between visits, and which
-// one is shown if there is only room for one.
+// The phones side by side: which ones there are, remembered between visits, and
+// which one is shown if there is only space for one.
 
 import { el, icon, keepFocus } from "./dom.js";
 import * as write from "./format.js";
@@ -12,8 +12,8 @@ const mostUnasked = 4; // phones that appear by themselves
 const mostContacts = 8;
 const frame = 16; // ms
 
-// Phones fills the row of phones, and the strip above it, which leads to each
-// phone if there is no room for all.
+// Phones fills the row of phones and the strip above it, which links to each
+// phone if there is no space for all of them.
 export class Phones {
   constructor(row, strip, showCall) {
     Object.assign(this, { row, strip, showCall });
@@ -67,8 +67,8 @@ export class Phones {
     return phone;
   }
 
-  // add is open for a new phone that a person asked for: it loads, shows and
-  // focuses it.
+  // add opens a new phone that the user asked for, loads and shows it, and moves
+  // the focus there.
   add(number = this.freeNumber()) {
     if (this.phones.length >= most) return;
     const phone = this.open({ number, to: this.phones.at(-1)?.to });
@@ -99,13 +99,13 @@ export class Phones {
     this.showStrip();
   }
 
-  // show selects a phone and brings it into sight.
+  // show selects a phone and scrolls it into view.
   show(place) {
     this.select(place);
     this.phones[place]?.node.scrollIntoView({ inline: "nearest", block: "nearest" });
   }
 
-  // use selects the phone that a person has entered, and does not scroll its
+  // use selects the phone that the user has entered, without scrolling its
   // thread.
   use(place) {
     if (place < 0 || place === this.selected) return;
@@ -121,8 +121,8 @@ export class Phones {
     this.showOthers();
   }
 
-  // take gathers what arrives within a frame: only the last of a message's
-  // steps is shown, and each thread is laid out once.
+  // take gathers what arrives within a frame: only the latest state of each
+  // message is shown, and each thread is laid out once.
   take(message, fresh) {
     if (!this.batch.size) setTimeout(() => this.flush(), frame);
     const { sid } = message;
@@ -162,7 +162,7 @@ export class Phones {
     phone.load().then(() => phone.reveal(message.sid));
   }
 
-  // fit shows the strip unless all phones and the card beside them are in sight.
+  // fit shows the strip unless all phones and the card beside them are in view.
   fit() {
     const hidden = this.phones.length < Number(getComputedStyle(this.row).getPropertyValue("--columns"));
     if (hidden === this.strip.hidden) return;
@@ -214,8 +214,8 @@ export class Phones {
     if (this.leadsTo !== this.phones[this.selected]) this.scrollStrip();
   }
 
-  // scrollStrip brings the chosen phone's tab and those beside it into sight. It
-  // is not called for every message, since a person may scroll as well.
+  // scrollStrip scrolls the selected phone's tab and those beside it into view.
+  // It is not called for every message, because the user may be scrolling.
   scrollStrip() {
     if (this.strip.hidden) return;
     this.leadsTo = this.phones[this.selected];

@@ -1,6 +1,6 @@
-// What the page knows about the local Twilio, and how it asks: requests to the
-// controls under /sim/, which ../API.md describes, and the events that report
-// changes.
+// What the page knows about the local Twilio, and how it finds out: requests to
+// the controls under /sim/, which ../API.md describes, and the events that
+// report changes.
 
 // known is the latest information: the state (null until the first answer); the
 // webhook's calls and the debugger's entries, newest first; the messages by
@@ -14,11 +14,11 @@ const keptMessages = 1000;
 const listeners = new Map();
 
 // on calls fn for each event of a topic:
-//   loaded      everything is to be shown anew (first connection, reconnection, reset)
+//   loaded      everything must be shown again (first connection, reconnection, reset)
 //   connection  "connecting", "live" or "lost"
 //   state       numbers, clock, opt-outs, faults, outcomes, or what the application
 //               says about itself have changed
-//   message     a message was made or has changed
+//   message     a message was created or has changed
 //   call        a webhook was called
 //   entry       the debugger has a new entry
 export function on(topic, fn) {
@@ -91,7 +91,7 @@ function hear({ examples, paused }) {
   Object.assign(known, { examples: examples.filter((text) => typeof text === "string" && text), paused: typeof paused === "string" ? paused : null });
 }
 
-// note keeps the newest state of a message.
+// note stores the newest state of a message.
 function note(message) {
   const old = known.messages.get(message.sid);
   if (old && old.history.length > message.history.length) return;
@@ -103,8 +103,8 @@ function note(message) {
   }
 }
 
-// answered keeps the application's last call about each inbound message, even
-// when it is no longer among the newest calls.
+// answered stores the application's last call about each inbound message, which
+// is kept even when it is no longer among the newest calls.
 function answered(call) {
   if (known.messages.has(call.messageSid) && !call.kind.startsWith("status")) known.answers.set(call.messageSid, call);
 }
@@ -154,7 +154,8 @@ function replace(state, field, value) {
   tell("state");
 }
 
-// refresh loads only the state. Many changes at once cause one more request.
+// refresh loads only the state. Many simultaneous changes cause a single request
+// more.
 let refreshing = null;
 let again = false;
 export async function refresh() {

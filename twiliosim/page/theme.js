@@ -1,4 +1,4 @@
-// The theme that the reader chose, set before the first paint. By default, the
+// The theme that the user chose, set before the first paint. By default, the
 // page follows the system.
 "use strict";
 (() => {

@@ -1,5 +1,5 @@
-// The tabs: which panel is shown beside the phones and, if there is only room
-// for one thing, whether that is the phones.
+// The tabs: which panel is shown beside the phones or, if there is only space
+// for one of them, instead of the phones.
 
 import { el } from "./dom.js";
 
@@ -42,8 +42,8 @@ export class Views {
     if (narrow.matches) this.show("phones");
   }
 
-  // badge shows a tab's count. If keep is false, the count disappears once the
-  // tab is looked at.
+  // badge shows a tab's count. If keep is false, the count disappears when the
+  // tab is opened.
   badge(name, count, keep) {
     const entry = this.tabs[name];
     if (!keep && this.name === name) count = 0;
@@ -52,7 +52,7 @@ export class Views {
     entry.badge.textContent = count > 99 ? "99+" : String(count);
   }
 
-  // more adds one to a badge that disappears when the tab is looked at.
+  // more adds one to a badge that disappears when the tab is opened.
   more(name) {
     this.badge(name, this.tabs[name].count + 1, false);
   }

@@ -1,5 +1,5 @@
-// The panel of the webhook: what the application answered, newest first, with
-// how long it took and its TwiML.
+// The webhook panel: the application's responses, newest first, with their
+// duration and TwiML.
 
 import { el, announce, isWeb, keepFocus } from "./dom.js";
 import * as write from "./format.js";
@@ -25,8 +25,7 @@ export class WebhookPanel {
     on("call", (call) => this.add(call));
   }
 
-  // form asks where texts to our numbers go, as long as a number has no
-  // webhook.
+  // form asks for the webhook of our numbers, as long as one of them has none.
   form() {
     this.without = el("p", { class: "note" });
     this.address = el("input", { id: "webhook-address", type: "url", value: "http://127.0.0.1:8080/twilio/sms", autocomplete: "off", spellcheck: "false" });
@@ -63,7 +62,7 @@ export class WebhookPanel {
 
   add(call) {
     const newest = this.list.firstElementChild;
-    // The newest message's answer is open; a status callback does not close it.
+    // The answer to the newest message stays open; a status callback does not close it.
     if (call.kind === "inbound") newest?.parentElement.querySelectorAll("details[data-unasked]").forEach((d) => { d.open = false; });
     this.list.prepend(card(call, call.kind === "inbound"));
     while (this.list.children.length > shown) this.list.lastElementChild.remove();
@@ -79,7 +78,7 @@ export class WebhookPanel {
       el("p", {}, "A program texts the phones through ", el("code", {}, url), " as the account ", el("code", {}, account), "."));
   }
 
-  // showCall opens the answer about a message, and scrolls to it.
+  // showCall opens the answer to a message, and scrolls to it.
   showCall(sid) {
     this.views.show("webhook");
     const found = [...this.list.children].find((item) => item.dataset.sid === sid && !item.dataset.kind.startsWith("status"));
@@ -116,8 +115,8 @@ function card(call, open) {
   return el("li", { class: "card", "data-sid": call.messageSid, "data-kind": call.kind }, details);
 }
 
-// what describes a call: by the phone that wrote or, for a callback, by its
-// message's recipient.
+// what describes a call by the phone that sent the text or, for a callback, by
+// the message's recipient.
 function what(call, text) {
   if (call.kind === "inbound" && text) return write.phone(text.from);
   if (call.messageStatus && call.to) return `${call.messageStatus} → ${write.ending(call.to)}`;

@@ -46,7 +46,7 @@ func command() *cobra.Command {
 		Use:           "twiliosim",
 		Version:       version.String(),
 		Short:         "Run a Twilio on your own machine",
-		Long:          "Run a Twilio on your own machine: the Messages API under /2010-04-01/, signed webhooks,\na page with phones at /, and controls under /sim/ that also make things go wrong.",
+		Long:          "Run a Twilio on your own machine: the Messages API under /2010-04-01/, signed webhooks,\na page with phones at /, and controls under /sim/, which can also inject faults.",
 		Example:       examples,
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
@@ -72,18 +72,18 @@ func command() *cobra.Command {
 	f.StringVar(&o.StatusFallback, "status-fallback", "", "URL that is called when a status callback fails")
 	f.StringVar(&o.UIURL, "ui-url", "http://127.0.0.1:8233", "Temporal's Web UI, for the page's links")
 	f.StringVar(&o.Namespace, "namespace", "default", "Temporal namespace of these links")
-	f.StringVar(&o.Examples, "examples", "", "URL of the application that returns texts that the page suggests, and whether it has paused sending, such as http://127.0.0.1:8080/examples")
+	f.StringVar(&o.Examples, "examples", "", "URL at which the application lists example texts for the page, and reports whether sending is paused, such as http://127.0.0.1:8080/examples")
 	f.StringArrayVar(&faults, "fault", nil, "a fault to inject: kind[,op=…][,number=…][,next=N][,rate=R][,delay=D][,retry-after=D][,after] (repeatable)\nkinds: "+strings.Join(twiliosim.FaultKinds, " "))
 	f.Float64Var(&o.Speed, "speed", 1, "how many times faster than at Twilio messages are sent and delivered")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed that makes faults by rate repeatable (0: random)")
 	f.IntVar(&o.MaxMessages, "max-messages", twiliosim.DefaultMaxMessages, "how many messages are kept; fewer if they take more than 40 MiB")
 	f.IntVar(&o.Concurrency, "concurrency", twiliosim.DefaultConcurrency, "concurrent requests of an account before 429 (negative: no limit)")
 	f.DurationVar(&o.QueueLength, "queue", 10*time.Hour, "how long a sender's queue may take to send; a longer queue refuses messages with 21611")
-	f.IntVar(&o.ReplyLimit, "reply-limit", 30, "replies between two numbers without a pause of 30 s before 14107 (negative: no limit)")
+	f.IntVar(&o.ReplyLimit, "reply-limit", 30, "replies between two numbers without a pause of 30 s before they fail with 14107 (negative: no limit)")
 	return cmd
 }
 
-// complete parses the flags that are single-line settings.
+// complete adds the values of --fault and --api-key to the options.
 func complete(o *twiliosim.Options, faults, keys []string) error {
 	for _, line := range faults {
 		f, err := twiliosim.ParseFault(line)

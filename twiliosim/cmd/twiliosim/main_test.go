@@ -68,7 +68,7 @@ func TestTwiliosimListensAndStops(t *testing.T) {
 		t.Fatal("the program did not stop in time")
 	}
 	if _, err := http.Get(url + "/sim/health"); err == nil {
-		t.Error("the program still listens after its end")
+		t.Error("the program is still listening after it ended")
 	}
 }
 
@@ -93,7 +93,7 @@ func TestTwiliosimPrintsHowToText(t *testing.T) {
 	}
 }
 
-func TestFaultsAreAllFlags(t *testing.T) {
+func TestFaultFlagAcceptsEveryKind(t *testing.T) {
 	var args []string
 	for _, kind := range twiliosim.FaultKinds {
 		args = append(args, "--fault", kind+",delay=1ms")
@@ -101,7 +101,7 @@ func TestFaultsAreAllFlags(t *testing.T) {
 	url, _, _ := launch(t, args...)
 	var state struct{ Faults []twiliosim.Fault }
 	deadline := time.Now().Add(10 * time.Second)
-	for { // until the port, which refuses connections at first, is open again
+	for { // wait until the port, which refuses connections at first, is open again
 		res, err := http.Get(url + "/sim/state")
 		if err == nil {
 			err = json.NewDecoder(res.Body).Decode(&state)
