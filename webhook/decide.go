@@ -61,19 +61,27 @@ func (r *reception) outcome(ctx context.Context) (answer Answer, decided bool) {
 	err := r.Client.GetWorkflow(ctx, r.workflowID, "").Get(ctx, &result)
 	switch {
 	case err == nil:
-		answer = Answer{Replies: result.Replies, Outcome: string(result.Outcome), Reasons: map[string]string{}}
-		for _, f := range result.Firings {
-			if f.Reason != "" {
-				answer.Reasons[f.Trigger] = f.Reason
-			}
-		}
-		return answer, true
+		return told(result), true
 	case isUnreadable(err):
 		return Answer{Again: true, Outcome: outcomePending, Reasons: map[string]string{"": reason(err)}}, true
 	case isEnded(err):
 		return Answer{Outcome: "its workflow was ended", Reasons: map[string]string{"": reason(err)}}, true
 	}
 	return answer, false
+}
+
+// told returns the answer that a result describes.
+func told(result sms.ReceiveSmsResult) Answer {
+	answer := Answer{Replies: result.Replies, Outcome: string(result.Outcome), Reasons: map[string]string{}}
+	for _, f := range result.Firings {
+		if f.Reason != "" {
+			answer.Reasons[f.Trigger] = f.Reason
+		}
+		if f.Count != nil && *f.Count == 0 {
+			answer.Uncaught = append(answer.Uncaught, f.Trigger)
+		}
+	}
+	return answer
 }
 
 type callerKey struct{}

@@ -77,6 +77,8 @@ type Answer struct {
 	Again bool
 	// Outcome says what became of the text, in a word or two.
 	Outcome string
+	// Uncaught lists the triggers whose signalAll reached no workflow.
+	Uncaught []string
 	// WorkflowID is the ID of the text's workflow; empty if it has none.
 	WorkflowID string
 	// Known is true if the text was delivered before.

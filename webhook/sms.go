@@ -176,6 +176,13 @@ func inWords(kind string, answer Answer) string {
 		words = append(words, kind)
 	}
 	words = append(words, answer.Outcome)
+	switch len(answer.Uncaught) {
+	case 0:
+	case 1:
+		words = append(words, "trigger "+answer.Uncaught[0]+" reached no workflow")
+	default:
+		words = append(words, fmt.Sprintf("%d triggers reached no workflow", len(answer.Uncaught)))
+	}
 	if answer.Unsaid != "" {
 		words = append(words, "not echoed: "+answer.Unsaid)
 	}

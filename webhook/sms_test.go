@@ -583,6 +583,26 @@ func TestWebhookShowsOutcomesIfAskedTo(t *testing.T) {
 	}
 }
 
+func TestSignalThatReachesNobodyIsTold(t *testing.T) {
+	nobody, one := 0, 1
+	for _, tc := range []struct {
+		counts []*int
+		want   string
+	}{
+		{[]*int{&one, nil}, "published"},
+		{[]*int{nil, &nobody, &one}, "published, trigger t1 reached no workflow"},
+		{[]*int{&nobody, &nobody}, "published, 2 triggers reached no workflow"},
+	} {
+		result := sms.ReceiveSmsResult{Outcome: sms.OutcomePublished}
+		for n, count := range tc.counts {
+			result.Firings = append(result.Firings, sms.FiringResult{Trigger: fmt.Sprintf("t%d", n), Outcome: sms.OutcomePublished, Count: count})
+		}
+		if got := inWords("", told(result)); got != tc.want {
+			t.Errorf("got the outcome %q, want %q", got, tc.want)
+		}
+	}
+}
+
 func TestPausedSendingPublishesWithoutAnswer(t *testing.T) {
 	paused := true
 	triggered := with(t, everything)
