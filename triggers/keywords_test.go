@@ -69,7 +69,7 @@ func TestInvalidKeywordsAreRefused(t *testing.T) {
 func TestLintSaysWhichTextsNeverFire(t *testing.T) {
 	const action = ", echoError: e, start: {workflow: W, taskQueue: q}}\n"
 	for name, tc := range map[string]struct{ text, want string }{
-		"one alternative of a pattern":   {"triggers:\n  - {name: a, pattern: '(?i)^(yes|no|cancel)$'" + action, `it never fires for "CANCEL": Twilio handles that text as SMS_OPT_OUT`},
+		"one alternative of a pattern":   {"triggers:\n  - {name: a, pattern: '(?i)^(yes|no|cancel)$'" + action, `it never fires for "cancel": Twilio handles that text as SMS_OPT_OUT`},
 		"a word anywhere":                {"triggers:\n  - {name: a, pattern: 'stop'" + action, `it never fires for "stop": Twilio handles that text`},
 		"only a keyword":                 {"triggers:\n  - {name: a, pattern: '^(stop|end)$'" + action, `it never fires: all texts that it matches are SMS_OPT_OUT`},
 		"no such words":                  {"keywords: {'12345': {}}\ntriggers:\n  - {name: a, pattern: '^(yes|stop)$', to: '12345'" + action, ""},

@@ -34,7 +34,8 @@ func (s *Set) Examples(ctx context.Context) []string {
 			continue
 		}
 		example := samples[0]
-		if start, cut := strings.CutSuffix(example, "x"); cut && t.pattern.matchesAlone(ctx, start+"42") {
+		// The same number in all, so that "cancel 42" is about "Order Number 42".
+		if start := strings.TrimRight(example, "x7"); start != example && t.pattern.matchesAlone(ctx, start+"42") {
 			example = start + "42"
 		}
 		examples = append(examples, example)
@@ -66,6 +67,9 @@ func expand(re *syntax.Regexp, depth int) []string {
 	}
 	switch re.Op {
 	case syntax.OpLiteral:
+		if re.Flags&syntax.FoldCase != 0 { // it is in capitals
+			return []string{strings.ToLower(string(re.Rune))}
+		}
 		return []string{string(re.Rune)}
 	case syntax.OpCharClass:
 		return []string{string(pick(re.Rune))}

@@ -11,6 +11,7 @@ func TestExamplesFireTheirTriggers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "t.yaml")
 	const file = `triggers:
   - {name: order, pattern: 'Order Number (?<n>.+)', echo: ok, start: {workflow: W, taskQueue: q}}
+  - {name: cancel, pattern: '(?i)^cancel (?<n>\d+)$', echo: ok, start: {workflow: W, taskQueue: q}}
   - {name: help, pattern: '(?i)^hours\b', echo: ok, start: {workflow: W, taskQueue: q}}
   - {name: any, pattern: '(?s).*', echo: ok, start: {workflow: W, taskQueue: q}}
 `
@@ -22,7 +23,7 @@ func TestExamplesFireTheirTriggers(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := set.Examples(t.Context())
-	if len(got) < 2 || got[0] != "Order Number 42" || len(set.Match(t.Context(), message(got[1]))) == 0 || slices.Contains(got, "") {
+	if len(got) < 3 || got[0] != "Order Number 42" || got[1] != "cancel 42" || len(set.Match(t.Context(), message(got[2]))) == 0 || slices.Contains(got, "") {
 		t.Errorf("got the examples %q", got)
 	}
 }
