@@ -1,5 +1,5 @@
-// Command orderstatus is a worker for the workflow that the text "Order Number
-// 42" starts. "make run" runs it.
+// Command orderstatus is a worker for the workflows that the text "Order Number 42"
+// starts, and that the text "cancel 42" signals. "make run" runs it.
 package main
 
 import (
@@ -22,7 +22,7 @@ const taskQueue = "orders"
 
 func main() {
 	flag.Usage = func() {
-		fmt.Fprint(flag.CommandLine.Output(), "Runs a worker for the workflow that the text \"Order Number 42\" starts, until Ctrl-C.\n\nExample:\n  TEMPORAL_ADDRESS=127.0.0.1:7233 go run ./examples/orderstatus\n")
+		fmt.Fprint(flag.CommandLine.Output(), "Runs a worker for the workflows that the text \"Order Number 42\" starts, until Ctrl-C.\n\nExample:\n  TEMPORAL_ADDRESS=127.0.0.1:7233 go run ./examples/orderstatus\n")
 	}
 	flag.Parse()
 	options := envconfig.MustLoadDefaultClientOptions()
@@ -41,6 +41,7 @@ func main() {
 	defer c.Close()
 	w := worker.New(c, taskQueue, worker.Options{})
 	w.RegisterWorkflow(OrderStatusWorkflow)
+	w.RegisterWorkflow(OrderWorkflow)
 	if err := w.Run(worker.InterruptCh()); err != nil {
 		log.Fatal(err)
 	}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"regexp"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 )
 
@@ -24,7 +27,38 @@ type OrderStatus struct {
 // OrderStatusWorkflow records that someone asked about an order. A real
 // workflow would look the order up in an activity, and text the answer with
 // workflows.SendSms.
+//
+// It also opens the order, which a shop would do when the order is placed, so that
+// the text "cancel 42" finds it.
 func OrderStatusWorkflow(ctx workflow.Context, input OrderStatusInput) (OrderStatus, error) {
 	workflow.SetCurrentDetails(ctx, "Asked for by SMS.")
-	return OrderStatus{OrderNumber: input.OrderNumber, Status: "received", AskedAt: workflow.Now(ctx).UTC()}, nil
+	status := OrderStatus{OrderNumber: input.OrderNumber, Status: "received", AskedAt: workflow.Now(ctx).UTC()}
+	// Runs that began before there was an OrderWorkflow go on without it.
+	if !number.MatchString(input.OrderNumber) || workflow.GetVersion(ctx, "order", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return status, nil
+	}
+	order := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: "order-" + input.OrderNumber, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
+	}), OrderWorkflow)
+	err := order.GetChildWorkflowExecution().Get(ctx, nil)
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		err = nil // the order is open already
+	}
+	return status, err
+}
+
+// number matches the order numbers that the trigger "cancel" accepts, up to a
+// length that fits into a workflow ID.
+var number = regexp.MustCompile(`^[0-9]{1,100}$`)
+
+// delivery is how long an order can be cancelled.
+const delivery = 24 * time.Hour
+
+// OrderWorkflow is an order: open until it is cancelled, or delivered a day later. Its ID
+// is that to which the trigger "cancel" sends its signal.
+func OrderWorkflow(ctx workflow.Context) (outcome string, err error) {
+	if cancelled, _ := workflow.GetSignalChannel(ctx, "cancel").ReceiveWithTimeout(ctx, delivery, nil); cancelled {
+		return "cancelled", nil
+	}
+	return "delivered", ctx.Err()
 }

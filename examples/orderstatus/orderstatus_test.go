@@ -2,17 +2,44 @@ package main
 
 import (
 	"testing"
+	"time"
 
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 )
 
 func TestOrderStatusNamesTheOrder(t *testing.T) {
-	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
-	env.ExecuteWorkflow(OrderStatusWorkflow, OrderStatusInput{OrderNumber: "42", From: "+15005550009"})
-	var status OrderStatus
-	if err := env.GetWorkflowResult(&status); err != nil || status.OrderNumber != "42" || status.Status != "received" || status.AskedAt.IsZero() {
-		t.Errorf("got %+v, %v", status, err)
+	for number, opens := range map[string]bool{"42": true, "of last week": false} {
+		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+		env.RegisterWorkflow(OrderWorkflow)
+		opened := ""
+		env.SetOnChildWorkflowStartedListener(func(info *workflow.Info, _ workflow.Context, _ converter.EncodedValues) {
+			opened = info.WorkflowExecution.ID
+		})
+		env.ExecuteWorkflow(OrderStatusWorkflow, OrderStatusInput{OrderNumber: number, From: "+15005550009"})
+		var status OrderStatus
+		if err := env.GetWorkflowResult(&status); err != nil || status.OrderNumber != number || status.Status != "received" || status.AskedAt.IsZero() {
+			t.Errorf("%s: got %+v, %v", number, status, err)
+		}
+		if (opened == "order-"+number) != opens {
+			t.Errorf("%s: opened the workflow %q", number, opened)
+		}
+	}
+}
+
+func TestOrderIsOpenUntilCancelled(t *testing.T) {
+	for _, want := range []string{"cancelled", "delivered"} {
+		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+		if want == "cancelled" {
+			env.RegisterDelayedCallback(func() { env.SignalWorkflow("cancel", nil) }, time.Hour)
+		}
+		env.ExecuteWorkflow(OrderWorkflow)
+		var got string
+		if err := env.GetWorkflowResult(&got); err != nil || got != want {
+			t.Errorf("got %q, %v; want %q", got, err, want)
+		}
 	}
 }
 

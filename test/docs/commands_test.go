@@ -67,14 +67,14 @@ func TestCommandsDoWhatThePagesSay(t *testing.T) {
 // inspected checks the effects of the commands in the section on the CLI.
 func inspected(t *testing.T, s *stack.Stack) {
 	t.Helper()
-	description, err := s.Temporal.Client.DescribeWorkflow(t.Context(), "order-42", "")
+	description, err := s.Temporal.Client.DescribeWorkflow(t.Context(), "order-7", "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if status := description.Status; status != enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED {
-		t.Errorf("got the status %s of order-42, want terminated", status)
+		t.Errorf("got the status %s of order-7, want terminated", status)
 	}
-	history := s.Temporal.Client.GetWorkflowHistory(t.Context(), "order-42", "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	history := s.Temporal.Client.GetWorkflowHistory(t.Context(), "order-7", "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	signals := 0
 	for history.HasNext() {
 		event, err := history.Next()
@@ -86,7 +86,7 @@ func inspected(t *testing.T, s *stack.Stack) {
 		}
 	}
 	if signals != 1 {
-		t.Errorf("order-42 got the signal cancel %d times, want once", signals)
+		t.Errorf("order-7 got the signal cancel %d times, want once", signals)
 	}
 }
 

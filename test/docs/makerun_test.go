@@ -70,6 +70,7 @@ func TestMakeRunDoesWhatReadmeSays(t *testing.T) {
 	if tried != 2 {
 		t.Errorf("got %d commands, want one for a send and one for a text", tried)
 	}
+	cancelOrder(t, shell, ports["twilio"])
 	list := shell.run(t, "this test", "temporal workflow list")
 	if !strings.Contains(list, "OrderStatusWorkflow") || !strings.Contains(list, "SendSmsWorkflow") {
 		t.Errorf("OrderStatusWorkflow or SendSmsWorkflow is not listed:\n%s", list)
@@ -94,6 +95,31 @@ func TestMakeRunDoesWhatReadmeSays(t *testing.T) {
 	if kept, err := filepath.Glob(filepath.Join(data, "temporal*.db")); err != nil || len(kept) != 1 {
 		t.Errorf("got the databases %v, error %v, want one", kept, err)
 	}
+}
+
+// cancelOrder texts "cancel 42" twice after "Order Number 42", as README says.
+func cancelOrder(t *testing.T, shell *shell, twilio string) {
+	t.Helper()
+	status := func(want string) {
+		t.Helper()
+		stack.Eventually(t, "order-42 is "+want, func(context.Context) error {
+			if list := shell.run(t, "this test", "temporal workflow list"); !regexp.MustCompile(want + ` +order-42 `).MatchString(list) {
+				return errors.New(list)
+			}
+			return nil
+		})
+	}
+	text := func(want string) {
+		t.Helper()
+		const body = `{"from": "` + phone + `", "to": "` + stack.Number + `", "body": "cancel 42"}`
+		if said := shell.run(t, "this test", "curl -s http://127.0.0.1:"+twilio+"/sim/inbound -H 'Content-Type: application/json' -d '"+body+"'"); !strings.Contains(said, want) {
+			t.Errorf("cancel 42: got %s, want %s", said, want)
+		}
+	}
+	status("Running")
+	text("Order 42 will be cancelled.")
+	status("Completed")
+	text("There is no order 42.")
 }
 
 // pasteBanner runs the commands that the banner offers for another terminal, all at
