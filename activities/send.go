@@ -206,12 +206,12 @@ func (s *send) run(ctx context.Context) error {
 		s.text(ctx)
 		wait, silent := s.lookUp(ctx)
 		if wait > 0 {
-			return s.another(ctx, wait, "Twilio's listing does not show yet what was sent")
+			return s.another(ctx, wait, "Twilio's listing does not show yet whether every message was created"+s.because())
 		}
 		s.tally(s.settled() > settled)
 		again, wait := s.resendDoubts(ctx)
 		if wait > 0 {
-			return s.another(ctx, wait, "the outcome of some messages is still unknown")
+			return s.another(ctx, wait, "the outcome of some messages is still unknown"+s.because())
 		}
 		if again {
 			continue
@@ -291,9 +291,26 @@ func (s *send) reason(silent bool) string {
 	case s.paused():
 		return "all sending is paused"
 	case silent:
-		return "Twilio does not say what became of some messages"
+		return "Twilio does not say what became of some messages" + s.because()
 	}
-	return "Twilio could not accept every message yet"
+	return "Twilio could not accept every message yet" + s.because()
+}
+
+// because names the error that holds up the send, without a number or a text.
+func (s *send) because() string {
+	var problem sms.Error
+	if s.halt != nil {
+		problem = s.halt.problem
+	} else if open := s.in(deferred, doubtful); len(open) > 0 {
+		problem = open[0].problem
+	}
+	switch {
+	case problem.Code == "":
+		return ""
+	case problem.TwilioCode == 0:
+		return fmt.Sprintf(" (%s)", problem.Code)
+	}
+	return fmt.Sprintf(" (%s, Twilio's error %d)", problem.Code, problem.TwilioCode)
 }
 
 // paused reports whether the round ended because all sending is paused.

@@ -68,8 +68,11 @@ func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
 	}
 	tellStarted(progress, c, run.GetID())
 	fmt.Fprintln(progress, "waiting for the reply")
+	told := tellWhy(ctx, progress, failureIn(c, run.GetID()))
 	var result sms.AskSmsResult
-	if err := run.Get(ctx, &result); err != nil {
+	err = run.Get(ctx, &result)
+	told()
+	if err != nil {
 		if ctx.Err() != nil {
 			return pending(c, "the question", run.GetID(), err, cancelIt)
 		}

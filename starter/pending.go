@@ -13,6 +13,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,6 +42,72 @@ func tellHeldUp(progress io.Writer, c *temporal.Client) {
 	tellPaused(progress, c)
 	if lacksWorker(c) {
 		fmt.Fprintf(progress, "no worker polls task queue %q, so this waits until one does; is make run running?\n", sms.TaskQueue)
+	}
+}
+
+// whyAfter is how long a command waits before it looks why its work is pending, and
+// between looks.
+const whyAfter = 3 * time.Second
+
+// tellWhy prints once why work is still pending, as soon as an attempt of one of its
+// activities has failed. last returns that failure, or nil. The caller calls stop
+// when it no longer waits.
+func tellWhy(ctx context.Context, progress io.Writer, last func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var telling sync.WaitGroup
+	telling.Go(func() {
+		looks := time.NewTicker(whyAfter)
+		defer looks.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-looks.C:
+			}
+			if err := last(ctx); err != nil && ctx.Err() == nil {
+				fmt.Fprintln(progress, "still pending, and tried again:", publicly(err))
+				return
+			}
+		}
+	})
+	return func() {
+		cancel()
+		telling.Wait()
+	}
+}
+
+// publicly describes the failure of an attempt by its message alone, which holds no
+// number and no text; its details may.
+func publicly(err error) string {
+	if application, is := errors.AsType[*sdk.ApplicationError](err); is {
+		return application.Message()
+	}
+	return err.Error()
+}
+
+// failureIn returns a function that returns the last failure of an activity for which a
+// workflow waits, or nil if there is none, or if Temporal does not answer.
+func failureIn(c *temporal.Client, workflowID string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if found, err := c.DescribeWorkflow(ctx, workflowID, ""); err == nil {
+			for _, activity := range found.RawResponse.GetPendingActivities() {
+				if failed := activity.GetLastFailure(); failed != nil {
+					return c.Failures.FailureToError(failed)
+				}
+			}
+		}
+		return nil
+	}
+}
+
+// failureOf is failureIn for a standalone activity.
+func failureOf(c *temporal.Client, activityID string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		handle := c.GetActivityHandle(client.GetActivityHandleOptions{ActivityID: activityID})
+		if found, err := handle.Describe(ctx, client.DescribeActivityOptions{IncludeLastFailure: true}); err == nil {
+			return found.GetLastFailure()
+		}
+		return nil
 	}
 }
 

@@ -91,9 +91,11 @@ func follow(ctx context.Context, c *temporal.Client, run client.WorkflowRun, out
 	watching, watched := context.WithCancel(ctx)
 	defer watched()
 	go printProgress(watching, c, run.GetID(), progress)
+	told := tellWhy(ctx, progress, failureIn(c, run.GetID()))
 	var result sms.BroadcastProgress
 	err := run.Get(ctx, &result)
 	watched()
+	told()
 	if ctx.Err() != nil {
 		return pending(c, "the broadcast", run.GetID(), ctx.Err(), remedy{"follow it", "broadcast watch"}, remedy{"end it, with its report", "broadcast cancel"})
 	}

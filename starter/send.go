@@ -119,14 +119,18 @@ func send(ctx context.Context, out, progress io.Writer, f sendFlags) error {
 	if err != nil {
 		return failure(c, "send", err)
 	}
+	last := failureIn(c, id)
 	if f.standalone {
 		fmt.Fprintln(progress, "activity", id)
 		tellHeldUp(progress, c)
+		last = failureOf(c, id)
 	} else {
 		tellStarted(progress, c, id)
 	}
+	told := tellWhy(ctx, progress, last)
 	var result sms.SendSmsWorkflowResult
 	err = get(ctx, &result)
+	told()
 	if err != nil && (timedOut(err) || ctx.Err() != nil) {
 		return pending(c, "the text", id, err, cancelIt)
 	}

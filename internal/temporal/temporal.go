@@ -34,6 +34,8 @@ type Client struct {
 	Deployment worker.DeploymentOptions
 	// Converter reads the payloads of histories.
 	Converter converter.DataConverter
+	// Failures reads their failures.
+	Failures converter.FailureConverter
 	Renewed
 
 	mu         sync.Mutex
@@ -85,5 +87,5 @@ func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, inte
 	if err != nil {
 		return nil, fmt.Errorf("create the Temporal client for %s: %w", options.HostPort, err)
 	}
-	return &Client{Client: c, Namespace: options.Namespace, Address: options.HostPort, Deployment: version, Renewed: renewed, Converter: options.DataConverter}, nil
+	return &Client{Client: c, Namespace: options.Namespace, Address: options.HostPort, Deployment: version, Renewed: renewed, Converter: options.DataConverter, Failures: options.FailureConverter}, nil
 }

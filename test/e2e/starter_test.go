@@ -203,6 +203,35 @@ func TestStarterListsAndCancelsPending(t *testing.T) {
 	}
 }
 
+func TestStarterTellsWhyTextsWait(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Environment: []string{"TWILIO_BASE_URL=http://127.0.0.1:1"}})
+	text := []string{"--from", stack.Number, "--to", phone, "--body", "Hi there"}
+	for name, args := range map[string][]string{
+		"send":       append([]string{"send", "--timeout", "1h"}, text...),
+		"standalone": append([]string{"send", "--timeout", "1h", "--standalone"}, text...),
+		"ask":        append([]string{"ask"}, text...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run := stack.StartProcess(t, "starter", s.Environment(), stack.Build(t, "starter"), args...)
+			const want = "still pending, and tried again: Twilio could not accept every message yet (TWILIO_CONNECTION_ERROR)\n"
+			stack.Eventually(t, "the starter says why", func(context.Context) error {
+				if status, exited := run.Exited(); exited || !strings.Contains(run.Output(), want) {
+					return fmt.Errorf("exited %t with %d: %s", exited, status, run.Output())
+				}
+				return nil
+			})
+			if err := run.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			if status := run.Wait(t); status != 2 || strings.Count(run.Output(), want) != 1 || strings.Contains(run.Output(), phone) || strings.Contains(run.Output(), "Hi there") {
+				t.Errorf("got status %d\n%s", status, run.Output())
+			}
+		})
+	}
+}
+
 func TestStarterSendsMediaAndAwaitsDelivery(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
