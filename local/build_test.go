@@ -48,11 +48,25 @@ func TestBuildShowsItsProgress(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(said), "built ") {
 		t.Errorf("the built program printed %q, error %v; want a line that begins with %q", said, err, "built ")
 	}
+	if strings.Contains(out.String(), "takes about") {
+		t.Errorf("a build of two packages announces that it takes minutes:\n%s", out.String())
+	}
 	if !regexp.MustCompile(`(?m)^  (\d+) of (\d+) packages \(100 %\)$`).MatchString(out.String()) {
 		t.Errorf("got the progress:\n%s", out.String())
 	}
 	if rest, _ := os.ReadDir(filepath.Dir(binary)); len(rest) != 1 {
 		t.Errorf("other files are left beside the binary: %v", rest)
+	}
+}
+
+func TestOnlyALongBuildIsAnnounced(t *testing.T) {
+	for packages, want := range map[int]string{
+		0: "", 1: "", 150: "",
+		400: "  400 packages to compile, which takes about 1 min", 1100: "  1100 packages to compile, which takes about 3 min",
+	} {
+		if got := outlook(packages); got != want {
+			t.Errorf("%d packages: got %q, want %q", packages, got, want)
+		}
 	}
 }
 
