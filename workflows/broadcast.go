@@ -168,6 +168,8 @@ type held struct {
 	// that way since.
 	FailingSince time.Time `json:"failingSince"`
 	Failures     int       `json:"failures,omitempty"`
+	// FullAt is when Twilio last said that the sender's queue is full.
+	FullAt time.Time `json:"fullAt,omitzero"`
 	// Asleep are the recipients in quiet hours or under a cap, in the order in
 	// which they are due again.
 	Asleep []sleepers `json:"asleep,omitempty"`

@@ -357,6 +357,7 @@ func (b *broadcast) notYet(ctx workflow.Context, progressed bool) error {
 	case !progressed && failing >= time.Duration(b.input.GiveUpAfter):
 		return fmt.Errorf("given up after %s without any progress: %s", spoken(failing), why)
 	case cause.TwilioCode == queueFull:
+		b.held.FullAt = now
 		b.noteFullQueue(ctx)
 		return b.await(ctx, now.Add(queueWait), broadcastWaiting, "the sender's queue at Twilio is full")
 	case progressed:

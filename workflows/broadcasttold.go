@@ -20,7 +20,7 @@ import (
 func (b *broadcast) tell(ctx workflow.Context) {
 	b.progress.SecondsLeft = 0
 	if b.progress.Total > 0 && b.progress.Rate > 0 && b.progress.State == broadcastSending {
-		b.progress.SecondsLeft = b.secondsLeft()
+		b.progress.SecondsLeft = b.secondsLeft(workflow.Now(ctx))
 	}
 	var details strings.Builder
 	details.WriteString(ProgressLine(b.progress))
@@ -32,8 +32,9 @@ func (b *broadcast) tell(ctx workflow.Context) {
 
 // secondsLeft estimates how long the other recipients take: at the rate at which
 // Twilio accepts messages, or at which it sends them from the sender if its queue
-// cannot hold them all. 0 if unknown.
-func (b *broadcast) secondsLeft() int {
+// cannot hold them all. A queue that was full has had room since for what Twilio has
+// sent, such as during a pause. 0 if unknown.
+func (b *broadcast) secondsLeft(now time.Time) int {
 	left := float64(max(0, b.progress.Total-b.progress.Recipients))
 	perSecond, full := b.senderRate(), b.notedFullQueue()
 	if perSecond == 0 && full {
@@ -44,6 +45,9 @@ func (b *broadcast) secondsLeft() int {
 		waiting := min(left, float64(b.progress.Total)-perSecond*queueSeconds)
 		if full {
 			waiting = left
+			if !b.held.FullAt.IsZero() {
+				waiting -= perSecond * min(now.Sub(b.held.FullAt).Seconds(), queueSeconds)
+			}
 		}
 		seconds = max(seconds, waiting/perSecond)
 	}

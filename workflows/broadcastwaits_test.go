@@ -508,60 +508,6 @@ func TestPagesWithoutASizeBeginSmall(t *testing.T) {
 	}
 }
 
-func TestProgressReadsInALine(t *testing.T) {
-	for want, p := range map[string]sms.BroadcastProgress{
-		"600 of 2,000 · 3 failed · 90/s · 15 s left": {State: "sending", Total: 2000, Recipients: 600, Sent: 597, Rate: 90, SecondsLeft: 15},
-		"0 of 1,234,567":        {State: "sending", Total: 1234567},
-		"10 · 0.5/s":            {State: "sending", Recipients: 10, Sent: 10, Rate: 0.5},
-		"2,000 of 2,000 · done": {State: "done", Total: 2000, Recipients: 2000, Sent: 2000, Rate: 90},
-	} {
-		if got := ProgressLine(p); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
-	}
-}
-
-func TestTimeLeftIsUnknownWhileWaiting(t *testing.T) {
-	env := newBroadcastBench(t, 0)
-	env.ExecuteWorkflow(func(ctx workflow.Context) (left []int, err error) {
-		b := broadcast{progress: sms.BroadcastProgress{Total: 100, Recipients: 50, Rate: 10}}
-		for _, b.progress.State = range []string{broadcastSending, broadcastPaused, broadcastSending} {
-			b.tell(ctx)
-			left = append(left, b.progress.SecondsLeft)
-		}
-		return left, nil
-	})
-	var left []int
-	if err := env.GetWorkflowResult(&left); err != nil || !slices.Equal(left, []int{5, 0, 5}) {
-		t.Errorf("got seconds left %v, error %v; want [5 0 5]", left, err)
-	}
-}
-
-func TestTimeLeftCountsTheSendersQueue(t *testing.T) {
-	full := "the queue of …0006 is full; at its 1 message a second 17 h 40 min remain"
-	for _, tc := range []struct {
-		from              string
-		total, recipients int
-		note              string
-		want              int
-	}{
-		{"+15005550006", 1_000, 100, "", 10},            // the queue holds all of them
-		{"+15005550006", 100_000, 900, "", 64_000},      // the queue holds ten hours' worth
-		{"+15005550006", 100_000, 40_000, full, 60_000}, // as after resume, with the queue still full
-		{"+15005550006", 40_000, 39_500, "", 500},       // the queue cannot hold more than the remaining recipients
-		{"", 100_000, 40_000, "the queue of the Messaging Service is full", 0},
-	} {
-		b := broadcast{progress: sms.BroadcastProgress{Total: tc.total, Recipients: tc.recipients, Rate: 90}}
-		b.input.SmsFrom = tc.from
-		if tc.note != "" {
-			b.progress.Notes = []string{"Twilio sends about 1 a second", tc.note}
-		}
-		if got := b.secondsLeft(); got != tc.want {
-			t.Errorf("%d of %d from %q, %q: got %d s left, want %d", tc.recipients, tc.total, tc.from, tc.note, got, tc.want)
-		}
-	}
-}
-
 func TestBroadcastWaitsUntilPauseEnds(t *testing.T) {
 	b := newBroadcastBench(t, 10)
 	began := b.Now()
