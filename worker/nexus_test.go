@@ -62,7 +62,11 @@ func retryOfARequest(t *testing.T, afterItsEnd bool) {
 		t.Errorf("the workflow's ID is %s, want the prefix nexus-send-", id)
 	}
 	current := func(ctx context.Context) string {
-		described, _ := temporal.Client.DescribeWorkflow(ctx, id, "")
+		t.Helper()
+		described, err := temporal.Client.DescribeWorkflow(ctx, id, "")
+		if err != nil {
+			t.Fatal(err)
+		}
 		return described.WorkflowExecution.RunID
 	}
 	first := current(t.Context())
@@ -74,10 +78,11 @@ func retryOfARequest(t *testing.T, afterItsEnd bool) {
 	}
 	goOn()
 	stack.Eventually(t, "the send continues as new", func(ctx context.Context) error {
-		if current(ctx) == first {
-			return errors.New("not yet")
+		described, err := temporal.Client.DescribeWorkflow(ctx, id, "")
+		if err == nil && described.WorkflowExecution.RunID == first {
+			err = errors.New("not yet")
 		}
-		return nil
+		return err
 	})
 	second := current(t.Context())
 	if afterItsEnd {

@@ -40,14 +40,7 @@ func served(t *testing.T, l listening) (address string, stop context.CancelFunc,
 
 func servedWith(t *testing.T, logger *slog.Logger, l listening) (address string, stop context.CancelFunc, ended <-chan error) {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.name, l.address = "test", free.Addr().String()
-	if err := free.Close(); err != nil {
-		t.Fatal(err)
-	}
+	l.name, l.address = "test", "127.0.0.1:"+stack.FreePort(t)
 	service, err := serve(logger, l)
 	if err != nil {
 		t.Fatal(err)
@@ -96,15 +89,17 @@ func TestShutdownAnswersRequestsInProgress(t *testing.T) {
 
 func TestDrainingWebhookStillAnswers(t *testing.T) {
 	t.Parallel()
-	address, stop, ended := served(t, listening{drain: time.Second, handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
+	address, stop, ended := served(t, listening{drain: time.Hour, handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
 	stop()
 	response, err := http.Get("http://" + address)
 	if err != nil {
 		t.Fatalf("a request while the service drains: got error %v", err)
 	}
 	response.Body.Close()
-	if err := <-ended; err != nil {
-		t.Errorf("ended with %v", err)
+	select {
+	case err := <-ended:
+		t.Errorf("while it drains, the service ended with %v", err)
+	default:
 	}
 }
 
@@ -119,7 +114,7 @@ func TestSlowClientIsDropped(t *testing.T) {
 	if _, err := io.WriteString(connection, "POST /twilio/sms HTTP/1.1\r\nHost: x\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	if err := connection.SetReadDeadline(time.Now().Add(12 * time.Second)); err != nil {
+	if err := connection.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.ReadAll(connection); err != nil {
@@ -204,7 +199,7 @@ func TestMalformedRequestIsLoggedWithoutContent(t *testing.T) {
 			t.Errorf("%s: the service ended with %v", name, err)
 		}
 		// The server forgets a connection a moment before it reports it as closed.
-		for deadline := time.Now().Add(10 * time.Second); strings.Count(log.String(), "level=WARN") < tc.lines && time.Now().Before(deadline); {
+		for deadline := time.Now().Add(time.Minute); strings.Count(log.String(), "level=WARN") < tc.lines && time.Now().Before(deadline); {
 			time.Sleep(time.Millisecond)
 		}
 		if got := strings.Count(log.String(), "level=WARN"); got != tc.lines || strings.Contains(log.String(), "+1500") {
