@@ -106,7 +106,7 @@ func (f *family) untilReady(ctx context.Context, p *process) error {
 		if err == nil {
 			return f.dead()
 		}
-		if ctx.Err() == nil {
+		if ctx.Err() == nil || last == nil {
 			last = err
 		}
 		select {

@@ -4,6 +4,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -18,13 +20,16 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"temporal-twilio/test/stack"
 )
 
 // patience bounds each wait of these tests.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // launcher is a running `local` whose children are fakes.
 type launcher struct {
@@ -34,6 +39,7 @@ type launcher struct {
 	ports  map[string]int
 	reader *os.File // the read end of its stdout
 	output *buffer
+	copied chan struct{} // closed once the output is complete
 	exited chan struct{}
 }
 
@@ -48,7 +54,7 @@ func launch(t *testing.T, settings ...string) *launcher {
 
 func prepare(t *testing.T, settings ...string) *launcher {
 	t.Helper()
-	l := &launcher{t: t, dir: t.TempDir(), ports: freePorts(t), output: &buffer{}, exited: make(chan struct{})}
+	l := &launcher{t: t, dir: t.TempDir(), ports: freePorts(t), output: &buffer{}, copied: make(chan struct{}), exited: make(chan struct{})}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +94,10 @@ func (l *launcher) start() {
 		l.t.Fatal(err)
 	}
 	_ = writer.Close()
-	go func() { _, _ = io.Copy(l.output, reader) }()
+	go func() {
+		_, _ = io.Copy(l.output, reader)
+		close(l.copied)
+	}()
 	go func() {
 		_ = l.cmd.Wait()
 		close(l.exited)
@@ -124,13 +133,16 @@ func (l *launcher) signalGroup(s syscall.Signal) {
 }
 
 // wait returns the program's exit status once it and all processes of the stack
-// have ended.
+// have ended, and all that they printed has been read.
 func (l *launcher) wait() int {
 	l.t.Helper()
-	select {
-	case <-l.exited:
-	case <-time.After(patience):
-		l.t.Fatalf("the program has not ended after %s; its output is:\n%s", patience, l.output)
+	ended := time.After(patience)
+	for _, end := range []chan struct{}{l.exited, l.copied} {
+		select {
+		case <-end:
+		case <-ended:
+			l.t.Fatalf("the program has not ended after %s; its output is:\n%s", patience, l.output)
+		}
 	}
 	for name, pid := range l.pids() {
 		l.waitFor("end of "+name, func() bool { return !alive(pid) })
@@ -186,12 +198,11 @@ func freePorts(t *testing.T) map[string]int {
 	t.Helper()
 	ports := map[string]int{}
 	for _, flag := range []string{"--temporal-port", "--ui-port", "--twilio-port", "--webhook-port", "--metrics-port", "--codec-port"} {
-		listener, err := net.Listen("tcp", loopback+":0")
+		port, err := strconv.Atoi(stack.FreePort(t))
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = listener.Close() }()
-		ports[flag] = listener.Addr().(*net.TCPAddr).Port
+		ports[flag] = port
 	}
 	return ports
 }
@@ -317,6 +328,7 @@ func TestChildDyingLaterIsNamed(t *testing.T) {
 	for name, port := range map[string]string{"temporal": "--ui-port", "twiliosim": "--twilio-port", "worker": "--webhook-port"} {
 		l := launch(t)
 		l.waitForOutput("Ctrl-C stops everything.")
+		l.waitForOutput(fmt.Sprintf("%-9s | I serve\n", name))
 		if response, err := http.Get(url(l.ports[port], diesWith4)); err == nil {
 			_ = response.Body.Close()
 			t.Fatalf("%s is still alive", name)
@@ -367,14 +379,27 @@ func (l *launcher) checkObituary(name, how, lastWords string) {
 }
 
 func TestChildNeverReadyIsNamed(t *testing.T) {
-	l := launch(t, "FAKE_WORKER="+neverReady, "--ready-timeout=1s")
+	l := launch(t, "FAKE_TEMPORAL="+neverReady, "--ready-timeout=100ms")
 	if status := l.wait(); status != 1 {
 		t.Errorf("got exit status %d, want 1", status)
 	}
-	l.waitForOutput("local: worker is not ready after 1s")
-	if line := l.lastLine(); !strings.Contains(line, "/readyz: 503") || !strings.Contains(line, "worker.log") {
-		t.Errorf("the last line lacks the failed check or the path of the log: %s", line)
+	if said := l.output.String(); !strings.Contains(said, "local: temporal is not ready after 100ms") || !strings.Contains(said, "temporal.log") {
+		t.Errorf("the output lacks the program or the path of its log: %s", said)
 	}
+}
+
+func TestFailedCheckOfChildIsNamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		checks := 0
+		f := &family{settings: settings{ready: time.Second}}
+		err := f.untilReady(t.Context(), &process{child: child{name: worker, ready: func(context.Context) error {
+			checks++
+			return errors.New("GET /readyz: 503")
+		}}})
+		if err == nil || !strings.Contains(err.Error(), "worker is not ready after 1s (GET /readyz: 503)") || checks < 10 {
+			t.Errorf("after %d checks: got error %v", checks, err)
+		}
+	})
 }
 
 func TestMissingBinaryIsNamedWithRemedy(t *testing.T) {
