@@ -182,7 +182,7 @@ func TestControlsServeOnlyThisMachine(t *testing.T) {
 // follow reads events until stop returns true.
 func follow(t testing.TB, sim *Sim, lastID string, stop func(kind string, data map[string]any) bool) (ids, kinds []string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	req, _ := http.NewRequestWithContext(ctx, "GET", sim.URL+"/sim/events", nil)
 	req.Header.Set("Last-Event-ID", lastID)
@@ -278,7 +278,7 @@ func TestResetStartsAfresh(t *testing.T) {
 	if len(st.OptOuts)+len(st.Faults)+len(st.Outcomes)+st.Messages+len(sim.Debugger())+len(sim.WebhookCalls()) != 0 {
 		t.Errorf("left over after a reset: got %+v, want nothing", st)
 	}
-	if st.Clock.Frozen || time.Duration(st.Clock.Offset).Abs() > time.Second || len(st.Numbers) != 1 || st.Numbers[0].Webhook != app.URL {
+	if st.Clock.Frozen || time.Duration(st.Clock.Offset).Abs() > time.Minute || len(st.Numbers) != 1 || st.Numbers[0].Webhook != app.URL {
 		t.Errorf("got the state %+v, want a running clock at real time, and the number with its webhook", st)
 	}
 	if _, kinds := follow(t, sim, begin, func(kind string, _ map[string]any) bool { return kind == "reset" }); len(kinds) == 0 {
@@ -375,12 +375,14 @@ func TestCloseAbortsRequestsInProgress(t *testing.T) {
 		failed <- err
 	}()
 	<-entered
-	began := time.Now()
-	if err := sim.Close(); err != nil || time.Since(began) > 5*time.Second {
-		t.Errorf("closed after %v with error %v, want at most 5 s and no error", time.Since(began), err)
+	if err := sim.Close(); err != nil {
+		t.Errorf("closing: got error %v", err)
 	}
 	if err := <-failed; err == nil {
 		t.Error("the text in progress returned no error when the simulator closed")
+	}
+	if calls := sim.WebhookCalls(); len(calls) != 1 || calls[0].Error != context.Canceled.Error() {
+		t.Errorf("got the calls %+v, want one that was aborted rather than waited for", calls)
 	}
 	if err := sim.Close(); err != nil {
 		t.Errorf("closing twice: got error %v", err)

@@ -196,12 +196,15 @@ func TestRefusedConnectionFailsAtThePort(t *testing.T) {
 	if g, err := try(sim, good); err != nil || g.status != http.StatusCreated {
 		t.Fatal(g.raw, err)
 	}
-	fault(t, sim, Fault{Kind: FaultRefuse, Delay: Duration(200 * time.Millisecond)})
+	fault(t, sim, Fault{Kind: FaultRefuse, Delay: Duration(time.Minute)})
 	http.DefaultClient.CloseIdleConnections()
 	_, err := try(sim, good)
 	if !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("got %v, want connection refused", err)
 	}
+	sim.server.mu.Lock()
+	sim.server.reopening.Reset(0) // as if the minute were over
+	sim.server.mu.Unlock()
 	await(t, "the port to open again", func() bool { g, err := try(sim, good); return err == nil && g.status == http.StatusCreated })
 	if n := len(sim.Messages(Filter{})); n != 2 {
 		t.Errorf("got %d messages, want 2", n)

@@ -1,6 +1,7 @@
 package twiliosim
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -171,20 +172,31 @@ func TestFullQueueRefusesMessages(t *testing.T) {
 
 func TestConcurrentRequestsBeyondLimitAreRefused(t *testing.T) {
 	sim := start(t, Options{Concurrency: 2})
-	fault(t, sim, Fault{Kind: FaultDelay, Delay: Duration(time.Second), Operation: "list", Next: 2})
+	fault(t, sim, Fault{Kind: FaultDelay, Delay: Duration(time.Hour), Operation: "list", Next: 2})
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
 	var busy sync.WaitGroup
 	for range 2 {
-		busy.Go(func() { rest(t, sim, "GET", "Messages.json", nil) })
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, sim.URL+"/2010-04-01/Accounts/"+sim.Account+"/Messages.json", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.SetBasicAuth(sim.Account, sim.Token)
+		busy.Go(func() {
+			if response, err := http.DefaultClient.Do(request); err == nil {
+				_ = response.Body.Close()
+				t.Error("a delayed request was answered")
+			}
+		})
 	}
 	await(t, "both requests to be in progress", func() bool { return sim.Faults()[0].UsedUp })
 	g, err := try(sim, good)
 	if err != nil || g.status != 429 || g.code() != 20429 || g.header.Get("Twilio-Concurrent-Requests") != "3" {
 		t.Errorf("the third request: got %d %s %v", g.status, g.raw, err)
 	}
+	leave()
 	busy.Wait()
-	if g, _ := try(sim, good); g.status != 201 {
-		t.Errorf("afterwards: got %d %s, want status 201", g.status, g.raw)
-	}
+	await(t, "a request to be accepted afterwards", func() bool { g, _ := try(sim, good); return g.status == 201 })
 }
 
 func TestServiceChoosesAndKeepsASender(t *testing.T) {
@@ -411,6 +423,11 @@ func TestSlowWebhookDelaysNobodyElse(t *testing.T) {
 	send(t, sim, phone, "hi", "StatusCallback", app.URL)
 	for range 2 {
 		app.next(t)
+	}
+	for _, call := range sim.WebhookCalls() {
+		if call.URL == slow.URL {
+			t.Fatal("another application was called only after a call of the slow one had ended")
+		}
 	}
 }
 

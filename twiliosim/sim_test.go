@@ -19,6 +19,9 @@ import (
 
 const phone = "+15551230001"
 
+// patience bounds each wait of these tests.
+const patience = time.Minute
+
 // start runs a fast simulator for one test.
 func start(t testing.TB, o Options) *Sim {
 	t.Helper()
@@ -78,7 +81,7 @@ func (a *application) next(t testing.TB) url.Values {
 	select {
 	case form := <-a.arrived:
 		return form
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the webhook was not called")
 		return nil
 	}
@@ -180,7 +183,7 @@ func one(t testing.TB, sim *Sim, sid string) Message {
 // await polls until the condition holds.
 func await(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(patience)
 	for !holds() {
 		if time.Now().After(deadline) {
 			t.Fatalf("timed out waiting for %s", what)

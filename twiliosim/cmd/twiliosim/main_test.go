@@ -64,7 +64,7 @@ func TestTwiliosimListensAndStops(t *testing.T) {
 		if err != nil {
 			t.Errorf("the program ended with %v", err)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the program did not stop in time")
 	}
 	if _, err := http.Get(url + "/sim/health"); err == nil {
@@ -100,7 +100,7 @@ func TestFaultFlagAcceptsEveryKind(t *testing.T) {
 	}
 	url, _, _ := launch(t, args...)
 	var state struct{ Faults []twiliosim.Fault }
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for { // wait until the port, which refuses connections at first, is open again
 		res, err := http.Get(url + "/sim/state")
 		if err == nil {
