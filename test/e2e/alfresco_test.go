@@ -259,7 +259,7 @@ func checkCaught(t *testing.T, name, messageSID string, tc sampleCase, caught <-
 				continue
 			}
 			sameJSON(t, name, messageSID, got[2], want)
-		case <-time.After(30 * time.Second):
+		case <-time.After(stack.Patience):
 			t.Errorf("%s: no catcher got the signal", name)
 		}
 	}

@@ -146,14 +146,15 @@ func TestCancelledBroadcastFinishesPageAndReport(t *testing.T) {
 	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(200 * time.Millisecond)}); err != nil {
 		t.Fatal(err)
 	}
+	const page = 250 // long enough for the cancellation to reach it
 	var list []string
-	for i := range 100 {
+	for i := range 500 {
 		list = append(list, fmt.Sprintf("+1555%07d", i))
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, map[string]any{
-		"smsFrom": stack.Number, "smsBody": "Hello", "smsTo": list, "report": "cancelled", "pageSize": 50,
+		"smsFrom": stack.Number, "smsBody": "Hello", "smsTo": list, "report": "cancelled", "pageSize": page,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -173,10 +174,10 @@ func TestCancelledBroadcastFinishesPageAndReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := readReport(t, filepath.Join(dir, "cancelled.jsonl"))
-	if done.State != "cancelled" || done.Report != "cancelled.jsonl" || done.Recipients != 50 || len(told) != 50 {
+	if done.State != "cancelled" || done.Report != "cancelled.jsonl" || done.Recipients != page || len(told) != page {
 		t.Errorf("got %+v and a report on %d recipients", done, len(told))
 	}
-	if sent := outbound(); done.Sent != sent || done.Errors[sms.CodeCancelled] != 50-sent || sent == 50 {
+	if sent := outbound(); done.Sent != sent || done.Errors[sms.CodeCancelled] != page-sent || sent == page {
 		t.Errorf("%d were texted, but the result is %+v", sent, done)
 	}
 }

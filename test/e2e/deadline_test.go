@@ -25,7 +25,7 @@ func TestResultComesBeforeTheDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	var handles []client.ActivityHandle
-	timeouts := []time.Duration{5 * time.Second, 20 * time.Second}
+	timeouts := []time.Duration{25 * time.Second, 40 * time.Second} // of which at least 5 s are left for the result
 	for n, timeout := range timeouts {
 		handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
 			ID: timeout.String(), TaskQueue: sms.TaskQueue, StartToCloseTimeout: timeout, ScheduleToCloseTimeout: 2 * time.Minute,

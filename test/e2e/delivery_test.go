@@ -3,8 +3,8 @@ package e2e
 import (
 	"context"
 	"testing"
-	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
 	"temporal-twilio/sms"
@@ -29,7 +29,7 @@ func TestWorkflowLearnsOfItsDeliveries(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // ends before the first look-up
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName, map[string]any{
 		"smsFrom": stack.Number, "smsTo": []string{phone, unreachable}, "smsBody": "Hi", "waitForDelivery": true, "timeout": "5m", "redact": true,
@@ -43,6 +43,23 @@ func TestWorkflowLearnsOfItsDeliveries(t *testing.T) {
 	}
 	if len(report.Deliveries) != 2 || report.Deliveries[0].Status != sms.StatusDelivered || report.Deliveries[1].Status != sms.StatusUndelivered || report.Deliveries[1].ErrorCode != 30003 {
 		t.Errorf("got the deliveries %+v", report.Deliveries)
+	}
+	signals := 0
+	history := s.Temporal.Client.GetWorkflowHistory(ctx, run.GetID(), run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		event, err := history.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if event.GetWorkflowExecutionSignaledEventAttributes().GetSignalName() == sms.StatusSignal {
+			signals++
+		}
+		if name := event.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName(); name == sms.GetMessagesName {
+			t.Error("the workflow looked the messages up, want it to learn from signals")
+		}
+	}
+	if signals < 2 {
+		t.Errorf("the workflow got %d signals, want one for each message at least", signals)
 	}
 	for _, m := range messages(t, s) {
 		if m.Body != "" {

@@ -76,7 +76,7 @@ func TestExampleApprovalAsksTheNextPerson(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	first := "+15005550010"
-	e := runExample(t, s, "approval", "--approvers", first+","+phone, "--timeout", "3s")
+	e := runExample(t, s, "approval", "--approvers", first+","+phone, "--timeout", "20s")
 	code := texted(t, s, first, `^Refund order 42: 120 EUR\. Do you approve\? Answer "(\w\d) yes" or`)[1]
 	if again := texted(t, s, phone, `"(\w\d) yes"`)[1]; again != code {
 		t.Errorf("the second person was sent the code %q, the first %q", again, code)

@@ -66,9 +66,12 @@ func TestStarterFindShowsAPhonesHistory(t *testing.T) {
 	if err := run.Get(t.Context(), &sent); err != nil {
 		t.Fatal(err)
 	}
-	if out, status := find(sent.Messages[0].SID); status != 0 || !strings.Contains(out, "sent by "+run.GetID()+" completed") {
-		t.Errorf("an outbound text: got status %d\n%s", status, out)
-	}
+	stack.Eventually(t, "an outbound text shows its workflow, which is listed as completed", func(context.Context) error {
+		if out, status := find(sent.Messages[0].SID); status != 0 || !strings.Contains(out, "sent by "+run.GetID()+" completed") {
+			return fmt.Errorf("status %d\n%s", status, out)
+		}
+		return nil
+	})
 	if out, status := find("SM00000000000000000000000000000000"); status != 1 {
 		t.Errorf("an unknown SID: got status %d\n%s", status, out)
 	}

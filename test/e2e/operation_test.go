@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -28,11 +29,14 @@ func TestProbesWorkWithoutAWebhook(t *testing.T) {
 	}
 	s.Temporal.Start(t)
 	stack.Eventually(t, "the worker is ready", func(ctx context.Context) error { return stack.Get(ctx, "http://"+address+"/readyz") })
-	ready := exec.CommandContext(t.Context(), stack.Build(t, "worker"), "ready")
-	ready.Env = environment
-	if out, err := ready.CombinedOutput(); err != nil {
-		t.Errorf("worker ready: got %v, %s", err, out)
-	}
+	stack.Eventually(t, "the program says that the worker is ready", func(ctx context.Context) error {
+		ready := exec.CommandContext(ctx, stack.Build(t, "worker"), "ready")
+		ready.Env = environment
+		if out, err := ready.CombinedOutput(); err != nil {
+			return fmt.Errorf("%w: %s", err, out)
+		}
+		return nil
+	})
 	s.Temporal.Stop(t)
 	stack.Eventually(t, "the worker is unready", func(ctx context.Context) error {
 		if stack.Get(ctx, "http://"+address+"/readyz") == nil {

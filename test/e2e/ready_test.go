@@ -37,7 +37,7 @@ func TestWebhookIsUnreadyWithoutItsNamespace(t *testing.T) {
 
 func TestWebhookDrainsUnready(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t, stack.Options{Environment: []string{"WEBHOOK_DRAIN=3s"}})
+	s := stack.Start(t, stack.Options{Environment: []string{"WEBHOOK_DRAIN=1h"}})
 	if err := s.Worker.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +54,12 @@ func TestWebhookDrainsUnready(t *testing.T) {
 	})
 	if got := text(t, s, "Order Number 42"); replies(got) != "Your reference number is 42" {
 		t.Errorf("a text while the webhook drains: got status %d, replies %q", got.WebhookStatus, replies(got))
+	}
+	s.Worker.Kill()
+	s.Add("WEBHOOK_DRAIN=100ms")
+	s.StartWorker(t)
+	if err := s.Worker.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
 	}
 	if status := s.Worker.Wait(t); status != 0 {
 		t.Errorf("the worker ended with status %d", status)

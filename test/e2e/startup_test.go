@@ -120,9 +120,12 @@ func TestWorkerReportsReadiness(t *testing.T) {
 		return asking.Wait(t), asking.Output()
 	}
 	for _, address := range []string{"127.0.0.1" + port, "0.0.0.0" + port, port} {
-		if status, output := ready(address); status != 0 {
-			t.Errorf("at %s: got status %d: %s", address, status, output)
-		}
+		stack.Eventually(t, "the webhook reports that it is ready, asked at "+address, func(context.Context) error {
+			if status, output := ready(address); status != 0 {
+				return fmt.Errorf("status %d: %s", status, output)
+			}
+			return nil
+		})
 	}
 	s.Temporal.Stop(t)
 	stack.Eventually(t, "the webhook reports that Temporal is unreachable", func(context.Context) error {

@@ -36,12 +36,7 @@ func s3Server(t *testing.T) (store, dir string, environment []string) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	_ = listener.Close() // so that the server can listen on the port
+	address := "127.0.0.1:" + stack.FreePort(t)
 	server := exec.Command(binary, "--port", address, "--access", "sender", "--secret", "of-this-test", "--quiet", "posix", "--sidecar", t.TempDir(), root)
 	var said strings.Builder
 	server.Stdout, server.Stderr = &said, &said
