@@ -5,7 +5,6 @@ package activities
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,14 +24,14 @@ type heart struct {
 	// beat is when Temporal was last known to be waiting for the attempt.
 	beat atomic.Pointer[time.Time]
 
-	// mu serialises records.
-	mu sync.Mutex
+	// turn is held while a record is being stored: they are stored one at a time.
+	turn chan struct{}
 	// cancel ends the attempt's context.
 	cancel context.CancelCauseFunc
 }
 
 func newHeart(recorder func(context.Context, any) error, timeout time.Duration, began time.Time) *heart {
-	h := &heart{recorder: recorder, timeout: timeout, details: func() any { return nil }, cancel: func(error) {}}
+	h := &heart{recorder: recorder, timeout: timeout, details: func() any { return nil }, turn: make(chan struct{}, 1), cancel: func(error) {}}
 	h.beat.Store(&began)
 	return h
 }
@@ -51,8 +50,8 @@ func (a *Activities) recorder(ctx context.Context) func(context.Context, any) er
 // record stores the details. If that fails, the attempt must not go on, and its
 // context ends: it was cancelled or replaced, or Temporal did not answer.
 func (h *heart) record(ctx context.Context) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	h.turn <- struct{}{}
+	defer func() { <-h.turn }()
 	ctx, cancel := context.WithTimeout(ctx, h.recordTimeout())
 	defer cancel()
 	sent := time.Now()
@@ -82,9 +81,9 @@ func (h *heart) fresh() bool {
 // attempt dead, and ends the attempt's context when the worker stops. The
 // returned function stops watching.
 func (h *heart) watch(ctx context.Context, cancel context.CancelCauseFunc, stopping <-chan struct{}) func() {
-	h.mu.Lock()
+	h.turn <- struct{}{}
 	h.cancel = cancel
-	h.mu.Unlock()
+	<-h.turn
 	watching, done := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
