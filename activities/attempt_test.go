@@ -139,7 +139,7 @@ func TestCreateEndsWithAReplacedAttempt(t *testing.T) {
 			activities: a, account: a.Accounts[""], ledger: a.ledgerOf(""), input: one,
 		}
 		s.news = sync.NewCond(&s.mu)
-		s.create(t.Context(), &recipient{to: first, cause: -1})
+		s.create(t.Context(), t.Context(), &recipient{to: first, cause: -1})
 		if creates != want {
 			t.Errorf("attempt replaced %v: got %d creates, want %d", replaced, creates, want)
 		}

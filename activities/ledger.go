@@ -118,14 +118,14 @@ func (l *ledger) settle(owner, to string) {
 // drop removes a send's claims on a recipient, and claims that are too old. It
 // returns how many it removed.
 func (l *ledger) drop(owner, to string) int {
-	before, now := len(l.claims[to]), time.Now()
-	kept := slices.DeleteFunc(l.claims[to], func(c claim) bool { return c.owner == owner || now.After(c.until) })
+	claims, now := l.claims[to], time.Now()
+	kept := slices.DeleteFunc(claims, func(c claim) bool { return c.owner == owner || now.After(c.until) })
 	if len(kept) == 0 {
 		delete(l.claims, to)
 	} else {
 		l.claims[to] = kept
 	}
-	return before - len(kept)
+	return len(claims) - len(kept)
 }
 
 // rivals counts the other sends that may have created a message with this text.

@@ -5,7 +5,6 @@ package activities
 
 import (
 	"hash/fnv"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -143,7 +142,7 @@ type known struct {
 func fingerprint(recipients []*recipient) string {
 	hash := fnv.New64a()
 	for _, r := range recipients {
-		_, _ = io.WriteString(hash, r.to+"\n") // writing to a hash never fails
+		_, _ = hash.Write([]byte(r.to + "\n")) // writing to a hash never fails
 	}
 	return strconv.FormatUint(hash.Sum64(), 36)
 }
@@ -151,7 +150,7 @@ func fingerprint(recipients []*recipient) string {
 // sumOf returns the checksum of a text, which is never 0.
 func sumOf(text string) uint32 {
 	hash := fnv.New32a()
-	_, _ = io.WriteString(hash, text)
+	_, _ = hash.Write([]byte(text))
 	return max(hash.Sum32(), 1)
 }
 

@@ -92,7 +92,7 @@ func TestNoTurnIsTakenAtNight(t *testing.T) {
 			if err := account.Pace.Acquire(t.Context(), Turn{}); err != nil {
 				t.Fatal(err)
 			}
-			go s.try(t.Context(), to)
+			go s.try(t.Context(), t.Context(), to)
 			synctest.Wait()
 			time.Sleep(wait)
 			account.Pace.Release()

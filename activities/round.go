@@ -58,6 +58,8 @@ func (s *send) text(ctx context.Context) {
 		defer s.mu.Unlock()
 		s.news.Broadcast()
 	})()
+	creating, cancel := s.within(context.WithoutCancel(ctx), s.lastEnd())
+	defer cancel()
 	var pool, clerk sync.WaitGroup
 	if s.named < len(queue) {
 		clerk.Go(func() { s.nameAhead(ctx) })
@@ -65,7 +67,7 @@ func (s *send) text(ctx context.Context) {
 	for range min(len(queue), s.account.Pace.Concurrency()) {
 		pool.Go(func() {
 			for to := s.next(ctx); to != nil; to = s.next(ctx) {
-				s.try(ctx, to)
+				s.try(ctx, creating, to)
 			}
 		})
 	}
@@ -149,8 +151,9 @@ func (s *send) render(ctx context.Context, to *recipient) *sms.Error {
 	return problem
 }
 
-// try sends to one recipient. If the gateway panics, the outcome is unknown.
-func (s *send) try(ctx context.Context, to *recipient) {
+// try sends to one recipient. If the gateway panics, the outcome is unknown. A
+// request that has started continues until creating ends, even if ctx has ended.
+func (s *send) try(ctx, creating context.Context, to *recipient) {
 	if problem := s.quietNow(to); problem != nil {
 		s.refuse(to, problem)
 		return
@@ -197,7 +200,7 @@ func (s *send) try(ctx context.Context, to *recipient) {
 		s.refuse(to, problem)
 		return
 	}
-	s.create(ctx, to)
+	s.create(ctx, creating, to)
 }
 
 // turnLimit returns the longest wait for a turn.
@@ -208,12 +211,8 @@ func (s *send) turnLimit() time.Duration {
 	return max(0, s.lastBegin()-elapsed(s.began))
 }
 
-// create makes the request, if the attempt may still do so. A request that has
-// started continues until the attempt has to end, even if the send is
-// cancelled.
-func (s *send) create(ctx context.Context, to *recipient) {
-	creating, cancel := s.within(context.WithoutCancel(ctx), s.lastEnd())
-	defer cancel()
+// create makes the request, if the attempt may still do so.
+func (s *send) create(ctx, creating context.Context, to *recipient) {
 	s.mu.Lock()
 	to.sign()
 	s.mu.Unlock()

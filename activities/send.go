@@ -117,14 +117,16 @@ func (a *Activities) readList(input *sms.SendSmsInput) []*recipient {
 	for written, given := range input.SmsTo {
 		to := &all[written]
 		*to = recipient{Recipient: given, to: given.To, place: len(list), written: written, cause: -1}
-		if address, err := readRecipient(given.To, region); err != nil {
+		address, err := readRecipient(given.To, region)
+		party := sms.Party(address)
+		switch {
+		case err != nil:
 			to.state = refused
 			to.problem = sms.Error{To: to.to, Code: sms.CodeInvalidTo, Message: fmt.Sprintf("%q cannot be texted: %v", clip(given.To), err)}
-		} else {
-			if to.to = address; seen[sms.Party(address)] {
-				continue
-			}
-			seen[sms.Party(address)] = true
+		case seen[party]:
+			continue
+		default:
+			to.to, seen[party] = address, true
 		}
 		list = append(list, to)
 	}

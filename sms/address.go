@@ -105,7 +105,9 @@ var otherSpellings = []struct {
 func Party(address string) string {
 	channel, rest := CutChannel(address)
 	for _, other := range otherSpellings {
-		rest = other.pattern.ReplaceAllString(rest, other.one)
+		if other.pattern.MatchString(rest) {
+			rest = other.pattern.ReplaceAllString(rest, other.one)
+		}
 	}
 	return channel + rest
 }

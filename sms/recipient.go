@@ -44,24 +44,20 @@ func (r Recipient) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON accepts both forms. Anything else is kept as its JSON text, which
 // is not a valid address and fails for this recipient only.
 func (r *Recipient) UnmarshalJSON(data []byte) error {
-	if r.plain(data) {
-		return nil
-	}
-	d := decoder{}
-	type object Recipient // without this method
-	var read object
 	switch text, isText := asText(data); {
 	case isText:
-		read.To = text
-	case data[0] == '{':
-		d.object(field{}, data, reflect.ValueOf(&read).Elem())
-		if len(d.problems) > 0 {
+		*r = Recipient{To: text}
+	case data[0] != '{':
+		*r = Recipient{To: string(data)}
+	case !r.plain(data):
+		d := decoder{}
+		type object Recipient // without this method
+		var read object
+		if d.object(field{}, data, reflect.ValueOf(&read).Elem()); len(d.problems) > 0 {
 			read = object{To: string(data)}
 		}
-	default:
-		read.To = string(data)
+		*r = Recipient(read)
 	}
-	*r = Recipient(read)
 	return nil
 }
 
@@ -71,7 +67,7 @@ func (r *Recipient) UnmarshalJSON(data []byte) error {
 func (r *Recipient) plain(data []byte) bool {
 	type object Recipient // without these methods
 	var read object
-	if data[0] != '{' || json.Unmarshal(data, &read) != nil {
+	if json.Unmarshal(data, &read) != nil {
 		return false
 	}
 	for _, variables := range []json.RawMessage{read.Variables, read.ContentVariables} {

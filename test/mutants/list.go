@@ -28,7 +28,7 @@ var mutants = []mutant{
 		_ = fmt.Errorf("%s is not a channel;`, "activities", "TestAddressIsReadInFull|TestRefusedAddressIsExplained"},
 	{"The right phone", "a number that may begin with an area code or a country code is refused", "activities/address.go", `strings.HasPrefix(digits, code)`, `false && code != ""`, "activities", "TestRefusedAddressIsExplained|TestAddressIsReadInFull"},
 	{"The right phone", "a dialling prefix is not part of a number", "activities/address.go", `&& !plan.prefix.MatchString(number)`, ``, "activities", "TestWholeNumberIsReadAsParsed"},
-	{"The right phone", "a phone that is listed in two spellings is texted once", "activities/send.go", `if to.to = address; seen[sms.Party(address)] {`, `if to.to = address; seen[given.To] {`, "activities", "TestPhoneInTwoSpellingsTextedOnce"},
+	{"The right phone", "a phone that is listed in two spellings is texted once", "activities/send.go", `case seen[party]:`, `case seen[given.To]:`, "activities", "TestPhoneInTwoSpellingsTextedOnce"},
 	{"The right phone", "a number in a note after a tab is not a recipient", "broadcast/records.go", `separators != "\t" && unicode.IsSpace(r)`, `r == ' ' && unicode.IsSpace(r)`, "broadcast", "TestTablesReadAsPeopleWrite"},
 	{"The right phone", "quiet hours keep duplicates of a phone together", "activities/quiet.go", `if seen[party] && !in.Together {`, `if false {`, "workflows", "TestQuietHoursSplitNoPhone"},
 
