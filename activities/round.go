@@ -98,14 +98,16 @@ func (s *send) next(ctx context.Context) *recipient {
 }
 
 // nameAhead writes records that name recipients ahead of the pool, until the
-// round has named all of them or ends. The more of them are tried while a record
-// is written, the further ahead the next one names, so that the pool rarely waits.
+// round has named all of them or ends. The more of them are tried, on average, while
+// a record is written, the further ahead the next one names, so that records are few
+// and the pool rarely waits for one.
 func (s *send) nameAhead(ctx context.Context) {
 	least := max(leastAhead, 2*s.account.Pace.Concurrency())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for ahead := least; ; {
-		s.renew = s.asked - ahead/2
+	ahead, tried := least, 0
+	for records := 1; ; records++ {
+		s.renew = s.asked - max(least/2, ahead/4)
 		for ctx.Err() == nil && s.halt == nil && s.asked < len(s.queue) && s.begun < s.renew {
 			s.news.Wait()
 		}
@@ -134,7 +136,8 @@ func (s *send) nameAhead(ctx context.Context) {
 			return // the context has ended
 		}
 		s.named = s.asked
-		ahead = min(max(least, 8*(s.begun-began)), max(least, mostAhead))
+		tried += s.begun - began
+		ahead = max(least, min(16*tried/records, mostAhead))
 		s.news.Broadcast()
 	}
 }

@@ -234,7 +234,8 @@ const outboundPart = "A text out"
 const (
 	whyOne  = "SendSms reads and checks its input, renders, reads the number, and reports in typed form and as text"
 	whySlow = "SendSms waits for the last of its creates, and names recipients in records before it tries them"
-	whyList = "the local Twilio responds at once, so the processor is the limit: HTTP, the records, and the report of each recipient"
+	whyList = "the local Twilio responds at once, so the processor is the limit; to what a bare client's list of 1,000 costs it, Temporal and the local Twilio included, " +
+		"records add about 8 %, the report, which is typed and text, 3 %, and addresses, turns and the ledger 3 %"
 )
 
 func TestOutbound(t *testing.T) {
