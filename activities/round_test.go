@@ -20,7 +20,7 @@ func TestFastListNeedsFewRecords(t *testing.T) {
 		create             time.Duration
 		records, inDoubt   int
 	}{
-		"fast": {2000, 20, 8 * time.Millisecond, 12, mostAhead + 20},
+		"fast": {2000, 20, 8 * time.Millisecond, 20, mostAhead + 20},
 		"slow": {90, 1, 10 * time.Millisecond, 6, leastAhead + 1},
 	} {
 		t.Run(name, func(t *testing.T) {
