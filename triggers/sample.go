@@ -34,6 +34,9 @@ func (s *Set) Examples(ctx context.Context) []string {
 			continue
 		}
 		example := samples[0]
+		if typed := strings.TrimSpace(example); t.pattern.matchesAlone(ctx, typed) {
+			example = typed
+		}
 		// The same number in all, so that "cancel 42" is about "Order Number 42".
 		if start := strings.TrimRight(example, "x7"); start != example && t.pattern.matchesAlone(ctx, start+"42") {
 			example = start + "42"
