@@ -24,7 +24,7 @@ var broadcastSize = flag.Int("broadcast.recipients", 2000, "how many recipients 
 func TestBroadcastSurvivesPausesAndCrashes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := stack.Start(t, stack.Options{Environment: []string{"BROADCAST_DIR=" + dir, "LOG_LEVEL=error", "TWILIO_TIMEOUT=2s"}})
+	s := stack.Start(t, stack.Options{Environment: []string{"BROADCAST_DIR=" + dir, "LOG_LEVEL=error", "TWILIO_TIMEOUT=2s", "TWILIO_LISTING_PATIENCE=1s"}})
 	if err := s.Twilio.SetSpeed(1e6); err != nil {
 		t.Fatal(err)
 	}
@@ -79,11 +79,13 @@ func TestBroadcastSurvivesPausesAndCrashes(t *testing.T) {
 		t.Errorf("after pause: got %+v", p)
 	}
 	s.Worker.Kill()
+	s.Temporal.Bury(t)
 	s.StartWorker(t)
 	if p := update(sms.ResumeUpdate); p.State != "sending" {
 		t.Errorf("after resume: got %+v", p)
 	}
 	s.Worker.Kill()
+	s.Temporal.Bury(t)
 	s.StartWorker(t)
 	early := memoryAt(ctx, t, s, progress, *broadcastSize/10)
 	began := time.Now()

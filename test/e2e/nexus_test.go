@@ -211,6 +211,7 @@ func TestNexusBroadcastSurvivesItsWorker(t *testing.T) {
 		return nil
 	})
 	s.Worker.Kill()
+	s.Temporal.Bury(t)
 	s.StartWorker(t)
 	var done sms.BroadcastProgress
 	if err := run.Get(t.Context(), &done); err != nil || done.Sent != recipients {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 
 	"temporal-twilio/activities"
@@ -33,9 +34,10 @@ func TestPacedSendsHeartbeatLittle(t *testing.T) {
 	began := time.Now()
 	var handles []client.ActivityHandle
 	for n := range sends {
-		// Most of the sends get their turn only after their first attempt.
+		// Most of the sends get their turn only after their first attempt. The next
+		// one must not wait for long: nobody would take the turns meanwhile.
 		handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
-			ID: fmt.Sprint("paced-", n), TaskQueue: sms.TaskQueue, StartToCloseTimeout: 5 * time.Second,
+			ID: fmt.Sprint("paced-", n), TaskQueue: sms.TaskQueue, StartToCloseTimeout: 5 * time.Second, RetryPolicy: &temporal.RetryPolicy{MaximumInterval: 5 * time.Second},
 		}, sms.SendSmsName, sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(fmt.Sprintf("+15005551%03d", n)), SmsBody: "Hello"})
 		if err != nil {
 			t.Fatal(err)

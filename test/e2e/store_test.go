@@ -95,6 +95,7 @@ func TestBroadcastNeedsNoSharedFolder(t *testing.T) {
 		return err
 	})
 	s.Worker.Kill() // another worker, on any machine, continues
+	s.Temporal.Bury(t)
 	s.StartWorker(t)
 	var done sms.BroadcastProgress
 	if err := run.Get(ctx, &done); err != nil {

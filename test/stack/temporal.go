@@ -4,6 +4,8 @@ package stack
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -11,8 +13,14 @@ import (
 	"testing"
 	"time"
 
+	activitypb "go.temporal.io/api/activity/v1"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 )
 
 // Temporal is a separate server on a free port, with its data in a file.
@@ -91,6 +99,48 @@ func (s *Temporal) File() string { return s.file }
 func (s *Temporal) Stop(t testing.TB) {
 	t.Helper()
 	s.process.Stop(t)
+}
+
+// Bury makes the server notice at once that all workers have been killed, rather than
+// after the heartbeat timeouts of their activities. Call it before another worker
+// starts.
+func (s *Temporal) Bury(t testing.TB) {
+	t.Helper()
+	Eventually(t, "no activity counts as running", func(ctx context.Context) error {
+		list, err := s.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: "ExecutionStatus = 'Running'"})
+		if err != nil {
+			return err
+		}
+		for _, execution := range list.GetExecutions() {
+			err = errors.Join(err, s.hasten(ctx, execution.GetExecution().GetWorkflowId()))
+		}
+		return err
+	})
+}
+
+// hasten gives the activities of a workflow that count as running a short heartbeat
+// timeout, and others that which they had. It returns an error while there are any that
+// count as running.
+func (s *Temporal) hasten(ctx context.Context, workflowID string) (running error) {
+	found, err := s.Client.DescribeWorkflow(ctx, workflowID, "")
+	if err != nil {
+		return err
+	}
+	for _, activity := range found.RawResponse.GetPendingActivities() {
+		update := &workflowservice.UpdateActivityOptionsRequest{
+			Namespace: client.DefaultNamespace, Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID},
+			Activity: &workflowservice.UpdateActivityOptionsRequest_Id{Id: activity.GetActivityId()}, RestoreOriginal: true,
+		}
+		if activity.GetState() == enumspb.PENDING_ACTIVITY_STATE_STARTED {
+			running = errors.Join(running, fmt.Errorf("activity %s of %s", activity.GetActivityId(), workflowID))
+			update.ActivityOptions, update.RestoreOriginal = &activitypb.ActivityOptions{HeartbeatTimeout: durationpb.New(time.Second)}, false
+			update.UpdateMask = &fieldmaskpb.FieldMask{Paths: []string{"heartbeat_timeout"}}
+		}
+		if _, err := s.Client.WorkflowService().UpdateActivityOptions(ctx, update); err != nil {
+			return err
+		}
+	}
+	return running
 }
 
 // Patience is how long a test waits for what must happen: long enough for a
