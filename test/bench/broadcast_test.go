@@ -23,6 +23,7 @@ import (
 var recipients = flag.Int("recipients", 1000, "how many recipients the broadcast has")
 
 func TestBroadcast(t *testing.T) {
+	besideOthers(t)
 	n := *recipients
 	dir := t.TempDir()
 	writeRecipients(t, filepath.Join(dir, "list.csv"), n)

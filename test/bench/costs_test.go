@@ -180,6 +180,7 @@ func countedStore(t *testing.T) (broadcast.Store, *atomic.Int64) {
 }
 
 func TestInboundCosts(t *testing.T) {
+	besideOthers(t)
 	s := stack.Start(t, stack.Options{Triggers: inboundTriggers, TemporalSettings: fastTemporal, Environment: []string{"LOG_LEVEL=error"}})
 	c := s.Temporal.Client
 	if _, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "target-1", TaskQueue: "nobody"}, "Sink"); err != nil {

@@ -64,6 +64,7 @@ func size(t *testing.T, paths ...string) (bytes int64) {
 }
 
 func TestFootprint(t *testing.T) {
+	besideOthers(t)
 	dir := releaseBuild(t)
 	worker, starter := filepath.Join(dir, "worker"), filepath.Join(dir, "starter")
 	zones := filepath.Join(goRoot(t), "lib", "time", "zoneinfo.zip")

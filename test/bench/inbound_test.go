@@ -51,6 +51,7 @@ func signals(ctx workflow.Context, n int) error {
 }
 
 func TestInbound(t *testing.T) {
+	besideOthers(t)
 	s := stack.Start(t, stack.Options{
 		Triggers: inboundTriggers, Environment: []string{"LOG_LEVEL=error"},
 		TemporalSettings: fastTemporal,

@@ -46,6 +46,7 @@ func sends(t *testing.T, c func(*stack.Stack) client.Client, environment ...stri
 }
 
 func TestOptions(t *testing.T) {
+	besideOthers(t)
 	off := sends(t, nil)
 	row := func(name, beside string) versus {
 		return versus{part: optionsPart, name: name, beside: beside, atOnce: atOnce, atLeast: 0.95, why: "each payload and call takes extra work, and the machine is fully used"}

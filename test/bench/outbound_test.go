@@ -239,6 +239,7 @@ const (
 )
 
 func TestOutbound(t *testing.T) {
+	besideOthers(t)
 	s := startOutbound(t)
 	s.single(t, "")
 	lists := []int{100, 1000, 5000}
@@ -296,6 +297,7 @@ func (s *outbound) list(t *testing.T, n int, how string, atLeast float64) {
 // TestOutboundMemory reports the most memory that the worker needed for lists of
 // growing length.
 func TestOutboundMemory(t *testing.T) {
+	besideOthers(t)
 	s := stack.Start(t, stack.Options{Environment: []string{"LOG_LEVEL=error", "SEND_CONCURRENCY=50"}})
 	if err := s.Twilio.SetSpeed(10_000); err != nil {
 		t.Fatal(err)

@@ -33,6 +33,7 @@ func startTwilio(t *testing.T) string {
 }
 
 func TestProcessor(t *testing.T) {
+	besideOthers(t)
 	base := startTwilio(t)
 	gateway, err := twilio.New(twilio.Access{AccountSID: stack.Account, Token: stack.Token, BaseURL: base})
 	if err != nil {

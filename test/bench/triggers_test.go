@@ -47,6 +47,7 @@ func perText(t *testing.T, set *triggers.Set) float64 {
 }
 
 func TestTriggers(t *testing.T) {
+	besideOthers(t)
 	counts := []int{1, 10, 1000}
 	sets := make(map[int]*triggers.Set)
 	for _, n := range counts {
@@ -122,6 +123,7 @@ func startNodeRed(t *testing.T) (base string, p *stack.Process, took time.Durati
 }
 
 func TestUnwanted(t *testing.T) {
+	besideOthers(t)
 	row := versus{
 		part: inboundPart, name: "an inbound text that nothing matches, 32 at a time", beside: "Node-RED 4 doing the regular expression and TwiML", atOnce: 32, atLeast: 3,
 		why: "for each text, the webhook verifies the signature, and asks Temporal whether a question to this phone is open and whether the text was delivered before (no cache can know); Node-RED does none of this",

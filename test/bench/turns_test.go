@@ -26,6 +26,21 @@ var (
 	rows  = flag.String("rows", "", "file that rows are appended to")
 )
 
+// isTrial reports whether the tests only show that they still run: the figures of a
+// single turn mean nothing.
+func isTrial() bool { return *turns == 1 && *rows == "" }
+
+// trialAtOnce is how many calls at a time a trial makes at most.
+const trialAtOnce = 4
+
+// besideOthers lets a test run beside others in a trial.
+func besideOthers(t *testing.T) {
+	t.Helper()
+	if isTrial() {
+		t.Parallel()
+	}
+}
+
 // measured holds the throughput and the median latency of one turn.
 type measured struct {
 	perSecond float64
@@ -81,6 +96,9 @@ func keep(t *testing.T, row table.Row) {
 // measures them.
 func take(t *testing.T, atOnce int, work func(context.Context, int) error) measured {
 	t.Helper()
+	if isTrial() {
+		atOnce = min(atOnce, trialAtOnce)
+	}
 	var (
 		mu    sync.Mutex
 		took  []time.Duration

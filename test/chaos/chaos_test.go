@@ -52,7 +52,7 @@ const (
 	listTimeout = 30 * time.Minute
 	// stormsAtOnce is how many tests run at the same time: each has half a dozen
 	// processes, which together keep less than one processor busy.
-	stormsAtOnce = 2
+	stormsAtOnce = 3
 )
 
 func TestMain(m *testing.M) {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
 
 	"temporal-twilio/test/stack"
 	"temporal-twilio/workflows"
@@ -221,15 +222,24 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 func deliverInCalm(t *testing.T, hooks []string, all int, told map[int]bool) {
 	t.Helper()
 	transport := &http.Client{Timeout: 30 * time.Second}
+	var mu sync.Mutex
+	var delivering errgroup.Group
+	delivering.SetLimit(8)
 	for n := range all {
-		for _, hook := range hooks {
-			taken, err := deliver(transport, hook, n)
-			if err != nil || !taken && !told[n] {
-				t.Errorf("message %d (%s) was accepted, and called lost when redelivered: %v", n, textBody(n), err)
+		delivering.Go(func() error {
+			for _, hook := range hooks {
+				taken, err := deliver(transport, hook, n)
+				mu.Lock()
+				if err != nil || !taken && !told[n] {
+					t.Errorf("message %d (%s) was accepted, and called lost when redelivered: %v", n, textBody(n), err)
+				}
+				if taken {
+					delete(told, n)
+				}
+				mu.Unlock()
 			}
-			if taken {
-				delete(told, n)
-			}
-		}
+			return nil
+		})
 	}
+	_ = delivering.Wait() // the errors are the test's
 }
