@@ -48,6 +48,8 @@ type failedText struct {
 	// ErrorCode is Twilio's; Codes counts recipients by our own error codes.
 	ErrorCode int              `json:"errorCode,omitempty"`
 	Codes     map[sms.Code]int `json:"codes,omitempty"`
+	// Reasons says why a text was refused or came too late, by trigger.
+	Reasons []string `json:"reasons,omitempty"`
 }
 
 func failedCommand() *cobra.Command {
@@ -229,8 +231,12 @@ func unpublished(ctx context.Context, c *temporal.Client, since time.Time, notes
 		if !whole {
 			fmt.Fprintf(notes, "only the newest %d texts were looked at\n", maxListed)
 		}
-		for _, w := range found {
-			f := failedText{At: w.GetStartTime().AsTime(), Direction: "in", Workflow: w.GetExecution().GetWorkflowId(), State: state}
+		reasons := make([][]string, len(found))
+		if state == string(sms.OutcomeRefused) || state == string(sms.OutcomeTooLate) {
+			each(ctx, len(found), func(ctx context.Context, i int) { reasons[i] = reasonsIn(ctx, c, found[i]) })
+		}
+		for i, w := range found {
+			f := failedText{At: w.GetStartTime().AsTime(), Direction: "in", Workflow: w.GetExecution().GetWorkflowId(), State: state, Reasons: reasons[i]}
 			if state == "" {
 				f.State = strings.ToLower(w.GetStatus().String())
 			}
@@ -238,6 +244,19 @@ func unpublished(ctx context.Context, c *temporal.Client, since time.Time, notes
 		}
 	}
 	return all, nil
+}
+
+// reasonsIn returns why the triggers of a text were refused, if its workflow says so.
+func reasonsIn(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowExecutionInfo) (reasons []string) {
+	var result sms.ReceiveSmsResult
+	if c.GetWorkflow(ctx, w.GetExecution().GetWorkflowId(), w.GetExecution().GetRunId()).Get(ctx, &result) == nil {
+		for _, f := range result.Firings {
+			if f.Reason != "" {
+				reasons = append(reasons, f.Trigger+": "+f.Reason)
+			}
+		}
+	}
+	return reasons
 }
 
 // String returns the line of output about it.
@@ -249,6 +268,9 @@ func (f *failedText) String() string {
 	}
 	for _, code := range slices.Sorted(maps.Keys(f.Codes)) {
 		fmt.Fprintf(&line, "  %s %d", code, f.Codes[code])
+	}
+	for _, reason := range f.Reasons {
+		line.WriteString("  " + reason)
 	}
 	return line.String()
 }

@@ -66,7 +66,7 @@ func TestInspectPageAnswersItsQuestions(t *testing.T) {
 		bash := exec.CommandContext(ctx, "bash", "-c", ".local/bin/starter failed --since 1h")
 		bash.Dir, bash.Env = shell.dir, shell.environment
 		output, _ := bash.Output() // the exit status shows any error
-		for _, want := range []string{"nobody  not sent to all  INVALID_TO_PHONE_NUMBER_ERROR 1", "refused"} {
+		for _, want := range []string{"nobody  not sent to all  INVALID_TO_PHONE_NUMBER_ERROR 1", "refused  cancel: there is no open workflow with this ID"} {
 			if bash.ProcessState.ExitCode() != 1 || !strings.Contains(string(output), want) {
 				return errors.New(string(output))
 			}
