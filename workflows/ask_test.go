@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -104,39 +105,45 @@ func (b *askBench) run(t *testing.T, input sms.AskSmsInput) sms.AskSmsResult {
 }
 
 func TestQuestionSendsRemindersUntilTimeout(t *testing.T) {
-	b := newAskBench("")
-	began := b.Now()
-	result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(3 * time.Hour), Reminders: []sms.Reminder{
-		{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}, {After: sms.Duration(2 * time.Hour), SmsBody: "Last call"}, {After: sms.Duration(9 * time.Hour), SmsBody: "Too late"},
-	}})
-	if result.Outcome != sms.AskTimedOut || result.Reminders != 2 || len(b.sent) != 3 || b.sent[2] != "Last call" {
-		t.Errorf("got %+v, sent %q", result, b.sent)
-	}
-	if took := b.Now().Sub(began); took != 3*time.Hour {
-		t.Errorf("took %s, want 3h", took)
-	}
-	if b.opened != 1 || b.shut != 1 {
-		t.Errorf("opened %d times and closed %d times, want once each", b.opened, b.shut)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newAskBench("")
+		began := b.Now()
+		result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(3 * time.Hour), Reminders: []sms.Reminder{
+			{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}, {After: sms.Duration(2 * time.Hour), SmsBody: "Last call"}, {After: sms.Duration(9 * time.Hour), SmsBody: "Too late"},
+		}})
+		if result.Outcome != sms.AskTimedOut || result.Reminders != 2 || len(b.sent) != 3 || b.sent[2] != "Last call" {
+			t.Errorf("got %+v, sent %q", result, b.sent)
+		}
+		if took := b.Now().Sub(began); took != 3*time.Hour {
+			t.Errorf("took %s, want 3h", took)
+		}
+		if b.opened != 1 || b.shut != 1 {
+			t.Errorf("opened %d times and closed %d times, want once each", b.opened, b.shut)
+		}
+	})
 }
 
 func TestQuestionWaitsFromSending(t *testing.T) {
-	b := newAskBench("")
-	b.paused = 20 * time.Minute // longer than it waits for a reply
-	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, 28*time.Minute)
-	result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(10 * time.Minute), Reminders: []sms.Reminder{{After: sms.Duration(6 * time.Minute), SmsBody: "Still coming?"}}})
-	if result.Outcome != sms.AskAnswered || result.Reminders != 1 || b.patience != 4*time.Minute {
-		t.Errorf("got %+v, and a reminder with the GiveUpAfter %s, want 1 reminder with 4m", result, b.patience)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newAskBench("")
+		b.paused = 20 * time.Minute // longer than it waits for a reply
+		b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, 28*time.Minute)
+		result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(10 * time.Minute), Reminders: []sms.Reminder{{After: sms.Duration(6 * time.Minute), SmsBody: "Still coming?"}}})
+		if result.Outcome != sms.AskAnswered || result.Reminders != 1 || b.patience != 4*time.Minute {
+			t.Errorf("got %+v, and a reminder with the GiveUpAfter %s, want 1 reminder with 4m", result, b.patience)
+		}
+	})
 }
 
 func TestReplyEndsTheQuestion(t *testing.T) {
-	b := newAskBench("")
-	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, 90*time.Minute)
-	result := b.run(t, sms.AskSmsInput{Reminders: []sms.Reminder{{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}}})
-	if result.Outcome != sms.AskAnswered || result.Reply.Body != "yes" || result.Reminders != 1 || b.shut != 0 {
-		t.Errorf("got %+v, closed %d times", result, b.shut)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newAskBench("")
+		b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, 90*time.Minute)
+		result := b.run(t, sms.AskSmsInput{Reminders: []sms.Reminder{{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}}})
+		if result.Outcome != sms.AskAnswered || result.Reply.Body != "yes" || result.Reminders != 1 || b.shut != 0 {
+			t.Errorf("got %+v, closed %d times", result, b.shut)
+		}
+	})
 }
 
 func TestUnsentQuestionDoesNotWait(t *testing.T) {
@@ -147,15 +154,17 @@ func TestUnsentQuestionDoesNotWait(t *testing.T) {
 }
 
 func TestDoubtfulQuestionWaitsForReply(t *testing.T) {
-	b := newAskBench(sms.CodeOutcomeUnknown)
-	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, time.Hour)
-	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskAnswered || result.Reply.Body != "yes" || result.Sent.Errors[0].Code != sms.CodeOutcomeUnknown || b.shut != 0 {
-		t.Errorf("got %+v, closed %d times", result, b.shut)
-	}
-	b = newAskBench(sms.CodeOutcomeUnknown)
-	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskTimedOut || b.shut != 1 {
-		t.Errorf("without a reply: got %+v, closed %d times", result, b.shut)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newAskBench(sms.CodeOutcomeUnknown)
+		b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, time.Hour)
+		if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskAnswered || result.Reply.Body != "yes" || result.Sent.Errors[0].Code != sms.CodeOutcomeUnknown || b.shut != 0 {
+			t.Errorf("got %+v, closed %d times", result, b.shut)
+		}
+		b = newAskBench(sms.CodeOutcomeUnknown)
+		if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskTimedOut || b.shut != 1 {
+			t.Errorf("without a reply: got %+v, closed %d times", result, b.shut)
+		}
+	})
 }
 
 func TestUnsentReminderIsNotCounted(t *testing.T) {
@@ -262,25 +271,27 @@ func TestPolicyPicksOneOfSeveralQuestions(t *testing.T) {
 }
 
 func TestCancelledQuestionHasAResult(t *testing.T) {
-	for name, tc := range map[string]struct {
-		cancel       func(*askBench)
-		sent, unsent int // of the question
-		code         sms.Code
-		closed       int
-	}{
-		"while it is opened": {func(b *askBench) { b.opening = b.CancelWorkflow }, 0, 1, sms.CodeCancelled, 1},
-		"while it is sent":   {func(b *askBench) { b.paused = time.Hour; b.RegisterDelayedCallback(b.CancelWorkflow, time.Minute) }, 0, 1, sms.CodeOutcomeUnknown, 1}, // the test environment loses the result of a cancelled activity
-		"while it waits":     {func(b *askBench) { b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour) }, 1, 0, "", 1},
-	} {
-		b := newAskBench("")
-		tc.cancel(b)
-		result := b.run(t, sms.AskSmsInput{})
-		if result.Outcome != sms.AskCancelled || result.Reply != nil || len(result.Sent.Messages) != tc.sent || len(result.Sent.Errors) != tc.unsent || b.shut != tc.closed {
-			t.Errorf("%s: got %+v, closed %d times", name, result, b.shut)
-		} else if tc.unsent > 0 && (result.Sent.Errors[0].Code != tc.code || result.Sent.Errors[0].To != "+15005550009") {
-			t.Errorf("%s: got %+v", name, result.Sent.Errors)
+	synctest.Test(t, func(t *testing.T) {
+		for name, tc := range map[string]struct {
+			cancel       func(*askBench)
+			sent, unsent int // of the question
+			code         sms.Code
+			closed       int
+		}{
+			"while it is opened": {func(b *askBench) { b.opening = b.CancelWorkflow }, 0, 1, sms.CodeCancelled, 1},
+			"while it is sent":   {func(b *askBench) { b.paused = time.Hour; b.RegisterDelayedCallback(b.CancelWorkflow, time.Minute) }, 0, 1, sms.CodeOutcomeUnknown, 1}, // the test environment loses the result of a cancelled activity
+			"while it waits":     {func(b *askBench) { b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour) }, 1, 0, "", 1},
+		} {
+			b := newAskBench("")
+			tc.cancel(b)
+			result := b.run(t, sms.AskSmsInput{})
+			if result.Outcome != sms.AskCancelled || result.Reply != nil || len(result.Sent.Messages) != tc.sent || len(result.Sent.Errors) != tc.unsent || b.shut != tc.closed {
+				t.Errorf("%s: got %+v, closed %d times", name, result, b.shut)
+			} else if tc.unsent > 0 && (result.Sent.Errors[0].Code != tc.code || result.Sent.Errors[0].To != "+15005550009") {
+				t.Errorf("%s: got %+v", name, result.Sent.Errors)
+			}
 		}
-	}
+	})
 }
 
 func TestQuestionCancelledByItsSend(t *testing.T) {
@@ -291,12 +302,14 @@ func TestQuestionCancelledByItsSend(t *testing.T) {
 }
 
 func TestReplyThatPrecedesACancellationCounts(t *testing.T) {
-	b := newAskBench("")
-	b.closing = func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }
-	b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour)
-	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskAnswered || result.Reply == nil {
-		t.Errorf("got %+v", result)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newAskBench("")
+		b.closing = func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }
+		b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour)
+		if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskAnswered || result.Reply == nil {
+			t.Errorf("got %+v", result)
+		}
+	})
 }
 
 // A reply and a cancellation arrive in one workflow task, while the question waits

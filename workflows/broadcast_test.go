@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -370,12 +371,14 @@ func TestCancelledBroadcastFinishesItsReport(t *testing.T) {
 }
 
 func TestBroadcastCancelledEarlyHasNoReport(t *testing.T) {
-	b := newBroadcastBench(t, 0)
-	b.RegisterDelayedCallback(b.CancelWorkflow, 0)
-	progress, _ := b.runOn(t, b.fromFile(t, "+15550000001,Ann"))
-	if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); progress.State != "cancelled" || progress.Report != "" || len(b.texted) != 0 || len(left) != 0 {
-		t.Errorf("got %+v, texted %q, the files %q are left behind", progress, b.texted, left)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroadcastBench(t, 0)
+		b.RegisterDelayedCallback(b.CancelWorkflow, 0)
+		progress, _ := b.runOn(t, b.fromFile(t, "+15550000001,Ann"))
+		if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); progress.State != "cancelled" || progress.Report != "" || len(b.texted) != 0 || len(left) != 0 {
+			t.Errorf("got %+v, texted %q, the files %q are left behind", progress, b.texted, left)
+		}
+	})
 }
 
 // TestBroadcastFailureHasReasonInDetails: a message may quote the text, so it

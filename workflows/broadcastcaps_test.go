@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.temporal.io/sdk/converter"
@@ -39,191 +40,209 @@ func fullCapUntil(b *broadcastBench, after time.Duration) func(int, string) *sms
 }
 
 func TestCappedCountryHoldsUpNobodyElse(t *testing.T) {
-	b := newBroadcastBench(t, 0)
-	began := b.Now()
-	input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo", "+447400123458,Cy", "+12125550101,Di", "+12125550102,Ed", "+491701234567,Flo")
-	at := make(map[string]time.Duration)
-	b.outcome = func(_ int, to string) *sms.Error {
-		since := b.Now().Sub(began)
-		if strings.HasPrefix(to, "+44") && since < 5*time.Hour {
-			return capReached("+44")
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroadcastBench(t, 0)
+		began := b.Now()
+		input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo", "+447400123458,Cy", "+12125550101,Di", "+12125550102,Ed", "+491701234567,Flo")
+		at := make(map[string]time.Duration)
+		b.outcome = func(_ int, to string) *sms.Error {
+			since := b.Now().Sub(began)
+			if strings.HasPrefix(to, "+44") && since < 5*time.Hour {
+				return capReached("+44")
+			}
+			at[to] = since
+			return nil
 		}
-		at[to] = since
-		return nil
-	}
-	b.RegisterDelayedCallback(func() {
-		p := b.progress(t)
-		if p.State != "waiting" || p.Sent != 3 || p.Recipients != 3 || p.Capped != 3 || p.NextTry == nil || p.Why != "the cap for +44 is reached (CAP_REACHED)" {
-			t.Errorf("meanwhile: got %+v", p)
+		b.RegisterDelayedCallback(func() {
+			p := b.progress(t)
+			if p.State != "waiting" || p.Sent != 3 || p.Recipients != 3 || p.Capped != 3 || p.NextTry == nil || p.Why != "the cap for +44 is reached (CAP_REACHED)" {
+				t.Errorf("meanwhile: got %+v", p)
+			}
+			if line := ProgressLine(p); !strings.HasPrefix(line, "3 of 6 · 3 under a cap · waiting: ") {
+				t.Errorf("meanwhile: got %q", line)
+			}
+		}, 4*time.Hour)
+		progress, report := b.runOn(t, input)
+		if progress.State != "done" || progress.Sent != 6 || progress.Recipients != 6 || progress.Capped != 0 || len(report) != 6 || len(b.texted) != 6 {
+			t.Errorf("got %+v, texted %q, report %+v", progress, b.texted, report)
 		}
-		if line := ProgressLine(p); !strings.HasPrefix(line, "3 of 6 · 3 under a cap · waiting: ") {
-			t.Errorf("meanwhile: got %q", line)
+		for to, after := range at {
+			if isCapped := strings.HasPrefix(to, "+44"); after > time.Minute != isCapped || after > 5*time.Hour+16*time.Minute {
+				t.Errorf("%s was texted after %s, want 5h to 5h16m if its cap was reached, otherwise at most a minute", to, after)
+			}
 		}
-	}, 4*time.Hour)
-	progress, report := b.runOn(t, input)
-	if progress.State != "done" || progress.Sent != 6 || progress.Recipients != 6 || progress.Capped != 0 || len(report) != 6 || len(b.texted) != 6 {
-		t.Errorf("got %+v, texted %q, report %+v", progress, b.texted, report)
-	}
-	for to, after := range at {
-		if isCapped := strings.HasPrefix(to, "+44"); after > time.Minute != isCapped || after > 5*time.Hour+16*time.Minute {
-			t.Errorf("%s was texted after %s, want 5h to 5h16m if its cap was reached, otherwise at most a minute", to, after)
+		if b.pages > 60 {
+			t.Errorf("got %d sends, want at most 60", b.pages)
 		}
-	}
-	if b.pages > 60 {
-		t.Errorf("got %d sends, want at most 60", b.pages)
-	}
+	})
 }
 
 func TestCapsWaitSeparately(t *testing.T) {
-	b := newBroadcastBench(t, 0)
-	began := b.Now()
-	input := b.fromFile(t, "+447400123456,Ann", "+491701234567,Bo", "+447400123457,Cy", "+447400123458,Di")
-	at := make(map[string]time.Duration)
-	b.outcome = func(_ int, to string) *sms.Error {
-		since := b.Now().Sub(began)
-		if to[:3] == "+44" && since < 20*time.Hour || to[:3] == "+49" && since < 2*time.Hour {
-			return capReached(to[:3])
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroadcastBench(t, 0)
+		began := b.Now()
+		input := b.fromFile(t, "+447400123456,Ann", "+491701234567,Bo", "+447400123457,Cy", "+447400123458,Di")
+		at := make(map[string]time.Duration)
+		b.outcome = func(_ int, to string) *sms.Error {
+			since := b.Now().Sub(began)
+			if to[:3] == "+44" && since < 20*time.Hour || to[:3] == "+49" && since < 2*time.Hour {
+				return capReached(to[:3])
+			}
+			at[to] = since
+			return nil
 		}
-		at[to] = since
-		return nil
-	}
-	progress, _ := b.runOn(t, input)
-	if progress.State != "done" || progress.Sent != 4 || at["+491701234567"] > 2*time.Hour+16*time.Minute {
-		t.Errorf("got %+v, texted after %v", progress, at)
-	}
+		progress, _ := b.runOn(t, input)
+		if progress.State != "done" || progress.Sent != 4 || at["+491701234567"] > 2*time.Hour+16*time.Minute {
+			t.Errorf("got %+v, texted after %v", progress, at)
+		}
+	})
 }
 
 func TestUsedUpCapIsGivenUp(t *testing.T) {
-	for name, giveUpAfter := range map[string]time.Duration{"by default": 0, "as asked": 2 * time.Hour} {
-		b := newBroadcastBench(t, 0)
-		began := b.Now()
-		input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo", "+12125550101,Di", "+447400123458,Cy")
-		input.GiveUpAfter = sms.Duration(giveUpAfter)
-		b.SetWorkflowRunTimeout(7 * 24 * time.Hour)
-		b.outcome = fullCap
-		progress, report := b.runOn(t, input)
-		patience := max(giveUpAfter, time.Hour)
-		if giveUpAfter == 0 {
-			patience = DefaultBroadcastPatience
+	synctest.Test(t, func(t *testing.T) {
+		for name, giveUpAfter := range map[string]time.Duration{"by default": 0, "as asked": 2 * time.Hour} {
+			b := newBroadcastBench(t, 0)
+			began := b.Now()
+			input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo", "+12125550101,Di", "+447400123458,Cy")
+			input.GiveUpAfter = sms.Duration(giveUpAfter)
+			b.SetWorkflowRunTimeout(7 * 24 * time.Hour)
+			b.outcome = fullCap
+			progress, report := b.runOn(t, input)
+			patience := max(giveUpAfter, time.Hour)
+			if giveUpAfter == 0 {
+				patience = DefaultBroadcastPatience
+			}
+			if took := b.Now().Sub(began); took < patience || took > patience+time.Hour {
+				t.Errorf("%s: took %s, want %s to an hour more", name, took, patience)
+			}
+			if progress.State != "failed" || progress.Sent != 1 || progress.Errors[sms.CodeCapReached] != 3 || len(report) != 4 || progress.Capped != 0 ||
+				!strings.Contains(progress.Error, "the cap for +44 is reached") {
+				t.Errorf("%s: got %+v, report %+v", name, progress, report)
+			}
 		}
-		if took := b.Now().Sub(began); took < patience || took > patience+time.Hour {
-			t.Errorf("%s: took %s, want %s to an hour more", name, took, patience)
-		}
-		if progress.State != "failed" || progress.Sent != 1 || progress.Errors[sms.CodeCapReached] != 3 || len(report) != 4 || progress.Capped != 0 ||
-			!strings.Contains(progress.Error, "the cap for +44 is reached") {
-			t.Errorf("%s: got %+v, report %+v", name, progress, report)
-		}
-	}
+	})
 }
 
 func TestProgressGivesNoCapUp(t *testing.T) {
-	b := newBroadcastBench(t, 0)
-	began := b.Now()
-	lines := make([]string, 6)
-	for i := range lines {
-		lines[i] = fmt.Sprintf("+4474001234%02d,Ann", i)
-	}
-	input := b.fromFile(t, lines...)
-	input.GiveUpAfter = sms.Duration(2 * time.Hour)
-	b.outcome = func(int, string) *sms.Error { // one more each hour
-		if b.Now().Sub(began) < time.Duration(len(b.texted)+1)*time.Hour {
-			return capReached("+44")
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroadcastBench(t, 0)
+		began := b.Now()
+		lines := make([]string, 6)
+		for i := range lines {
+			lines[i] = fmt.Sprintf("+4474001234%02d,Ann", i)
 		}
-		return nil
-	}
-	if progress, report := b.runOn(t, input); progress.State != "done" || progress.Sent != 6 || len(report) != 6 {
-		t.Errorf("got %+v, report %+v", progress, report)
-	}
+		input := b.fromFile(t, lines...)
+		input.GiveUpAfter = sms.Duration(2 * time.Hour)
+		b.outcome = func(int, string) *sms.Error { // one more each hour
+			if b.Now().Sub(began) < time.Duration(len(b.texted)+1)*time.Hour {
+				return capReached("+44")
+			}
+			return nil
+		}
+		if progress, report := b.runOn(t, input); progress.State != "done" || progress.Sent != 6 || len(report) != 6 {
+			t.Errorf("got %+v, report %+v", progress, report)
+		}
+	})
 }
 
 func TestResumeTriesACapAtOnce(t *testing.T) {
-	b := newBroadcastBench(t, 0)
-	began := b.Now()
-	input := b.fromFile(t, "+447400123456,Ann")
-	b.outcome = fullCapUntil(b, 20*time.Hour)
-	b.RegisterDelayedCallback(func() { b.update(t, sms.ResumeUpdate) }, 20*time.Hour+time.Second)
-	progress, _ := b.runOn(t, input)
-	if took := b.Now().Sub(began); progress.State != "done" || progress.Sent != 1 || took > 20*time.Hour+time.Minute {
-		t.Errorf("after %s: got %+v", took, progress)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroadcastBench(t, 0)
+		began := b.Now()
+		input := b.fromFile(t, "+447400123456,Ann")
+		b.outcome = fullCapUntil(b, 20*time.Hour)
+		b.RegisterDelayedCallback(func() { b.update(t, sms.ResumeUpdate) }, 20*time.Hour+time.Second)
+		progress, _ := b.runOn(t, input)
+		if took := b.Now().Sub(began); progress.State != "done" || progress.Sent != 1 || took > 20*time.Hour+time.Minute {
+			t.Errorf("after %s: got %+v", took, progress)
+		}
+	})
 }
 
 func TestPauseGivesNoCapUp(t *testing.T) {
-	b := newBroadcastBench(t, 0)
-	input := b.fromFile(t, "+447400123456,Ann")
-	b.outcome = fullCapUntil(b, 30*time.Hour)
-	b.RegisterDelayedCallback(func() { b.update(t, sms.PauseUpdate) }, 20*time.Hour)
-	b.RegisterDelayedCallback(func() { b.update(t, sms.ResumeUpdate) }, 29*time.Hour)
-	if progress, _ := b.runOn(t, input); progress.State != "done" || progress.Sent != 1 {
-		t.Errorf("got %+v", progress)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroadcastBench(t, 0)
+		input := b.fromFile(t, "+447400123456,Ann")
+		b.outcome = fullCapUntil(b, 30*time.Hour)
+		b.RegisterDelayedCallback(func() { b.update(t, sms.PauseUpdate) }, 20*time.Hour)
+		b.RegisterDelayedCallback(func() { b.update(t, sms.ResumeUpdate) }, 29*time.Hour)
+		if progress, _ := b.runOn(t, input); progress.State != "done" || progress.Sent != 1 {
+			t.Errorf("got %+v", progress)
+		}
+	})
 }
 
 func TestCappedBroadcastThatEndsReportsEach(t *testing.T) {
-	for _, act := range []string{"", sms.CancelUpdate} {
-		b := newBroadcastBench(t, 0)
-		input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo", "+12125550101,Di")
-		b.outcome = fullCap
-		b.RegisterDelayedCallback(func() {
-			if act == "" {
-				b.CancelWorkflow()
-			} else {
-				b.update(t, act)
+	synctest.Test(t, func(t *testing.T) {
+		for _, act := range []string{"", sms.CancelUpdate} {
+			b := newBroadcastBench(t, 0)
+			input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo", "+12125550101,Di")
+			b.outcome = fullCap
+			b.RegisterDelayedCallback(func() {
+				if act == "" {
+					b.CancelWorkflow()
+				} else {
+					b.update(t, act)
+				}
+			}, time.Hour)
+			progress, report := b.runOn(t, input)
+			if progress.State != "cancelled" || progress.Sent != 1 || progress.Recipients != 3 || progress.Capped != 0 || progress.Errors[sms.CodeCapReached] != 2 || len(report) != 3 {
+				t.Errorf("%q: got %+v, report %+v", act, progress, report)
 			}
-		}, time.Hour)
-		progress, report := b.runOn(t, input)
-		if progress.State != "cancelled" || progress.Sent != 1 || progress.Recipients != 3 || progress.Capped != 0 || progress.Errors[sms.CodeCapReached] != 2 || len(report) != 3 {
-			t.Errorf("%q: got %+v, report %+v", act, progress, report)
 		}
-	}
+	})
 }
 
 func TestCapEndsInQuietHours(t *testing.T) {
-	b := newBroadcastBench(t, 0)
-	start := time.Date(2026, 1, 15, 20, 0, 0, 0, time.UTC)
-	b.SetStartTime(start)
-	input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo")
-	input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
-	at := make(map[string]string)
-	b.outcome = func(_ int, to string) *sms.Error {
-		if b.Now().Sub(start) < 2*time.Hour {
-			return capReached("+44")
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroadcastBench(t, 0)
+		start := time.Date(2026, 1, 15, 20, 0, 0, 0, time.UTC)
+		b.SetStartTime(start)
+		input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo")
+		input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
+		at := make(map[string]string)
+		b.outcome = func(_ int, to string) *sms.Error {
+			if b.Now().Sub(start) < 2*time.Hour {
+				return capReached("+44")
+			}
+			at[to] = b.Now().UTC().Format("02 15:04")
+			return nil
 		}
-		at[to] = b.Now().UTC().Format("02 15:04")
-		return nil
-	}
-	progress, _ := b.runOn(t, input)
-	if want := map[string]string{"+447400123456": "16 08:00", "+447400123457": "16 08:00"}; progress.State != "done" || fmt.Sprint(at) != fmt.Sprint(want) || progress.Asleep+progress.Capped != 0 {
-		t.Errorf("got %+v, texted at %v", progress, at)
-	}
+		progress, _ := b.runOn(t, input)
+		if want := map[string]string{"+447400123456": "16 08:00", "+447400123457": "16 08:00"}; progress.State != "done" || fmt.Sprint(at) != fmt.Sprint(want) || progress.Asleep+progress.Capped != 0 {
+			t.Errorf("got %+v, texted at %v", progress, at)
+		}
+	})
 }
 
 func TestCapsSurviveContinueAsNew(t *testing.T) {
-	input := broadcastInput{BroadcastSmsInput: fromList("+447400123456", "+12125550100", "+447400123457", "+12125550101")}
-	input.PageSize, input.GiveUpAfter = 2, sms.Duration(3*time.Hour)
-	now := time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
-	var progress sms.BroadcastProgress
-	var texted []string
-	runs := 0
-	for ; runs < 100; runs++ {
-		b := newBroadcastBench(t, 0)
-		b.SetStartTime(now)
-		b.SetContinueAsNewSuggested(true)
-		b.outcome = fullCap
-		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
-		texted, now = append(texted, b.texted...), b.Now()
-		next, more := b.nextRun(t)
-		if !more {
-			if err := b.GetWorkflowResult(&progress); err != nil {
-				t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		input := broadcastInput{BroadcastSmsInput: fromList("+447400123456", "+12125550100", "+447400123457", "+12125550101")}
+		input.PageSize, input.GiveUpAfter = 2, sms.Duration(3*time.Hour)
+		now := time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
+		var progress sms.BroadcastProgress
+		var texted []string
+		runs := 0
+		for ; runs < 100; runs++ {
+			b := newBroadcastBench(t, 0)
+			b.SetStartTime(now)
+			b.SetContinueAsNewSuggested(true)
+			b.outcome = fullCap
+			b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
+			texted, now = append(texted, b.texted...), b.Now()
+			next, more := b.nextRun(t)
+			if !more {
+				if err := b.GetWorkflowResult(&progress); err != nil {
+					t.Fatal(err)
+				}
+				break
 			}
-			break
+			input = next
 		}
-		input = next
-	}
-	if progress.State != "failed" || progress.Sent != 2 || progress.Errors[sms.CodeCapReached] != 2 || len(texted) != 2 || runs < 3 {
-		t.Errorf("after %d runs: got %+v, texted %q", runs, progress, texted)
-	}
+		if progress.State != "failed" || progress.Sent != 2 || progress.Errors[sms.CodeCapReached] != 2 || len(texted) != 2 || runs < 3 {
+			t.Errorf("after %d runs: got %+v, texted %q", runs, progress, texted)
+		}
+	})
 }
 
 // onceRead calls a function when a page has been read, before the broadcast gets the

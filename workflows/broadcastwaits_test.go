@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	_ "time/tzdata"
 
@@ -60,103 +61,109 @@ func fails(pages int, problem sms.Error) func(int, string) *sms.Error {
 }
 
 func TestBroadcastPausesIfAccountRefused(t *testing.T) {
-	for name, problem := range map[string]sms.Error{
-		"refused":             {Code: sms.CodeAuthentication, TwilioCode: 20003, HTTPStatus: 401},
-		"suspended":           {Code: sms.CodeAuthentication, TwilioCode: 20005, HTTPStatus: 403},
-		"denied":              {Code: sms.CodePermissionDenied, HTTPStatus: 403},
-		"no such account":     {Code: sms.CodeInvalidRequest, TwilioCode: 20404, HTTPStatus: 404},
-		"invalid certificate": {Code: sms.CodeConnection},
-		"away":                {Code: sms.CodeConnection, Retryable: true},
-	} {
-		b := newBroadcastBench(t, 35)
-		b.outcome = fails(4, problem)
-		var waits []time.Duration
-		b.SetOnTimerScheduledListener(func(_ string, d time.Duration) { waits = append(waits, d) })
-		b.RegisterDelayedCallback(func() {
-			if p := b.progress(t); p.State != "paused" || !strings.Contains(p.Why, string(problem.Code)) || p.NextTry == nil || p.Recipients != 0 {
-				t.Errorf("%s: while paused: got %+v", name, p)
+	synctest.Test(t, func(t *testing.T) {
+		for name, problem := range map[string]sms.Error{
+			"refused":             {Code: sms.CodeAuthentication, TwilioCode: 20003, HTTPStatus: 401},
+			"suspended":           {Code: sms.CodeAuthentication, TwilioCode: 20005, HTTPStatus: 403},
+			"denied":              {Code: sms.CodePermissionDenied, HTTPStatus: 403},
+			"no such account":     {Code: sms.CodeInvalidRequest, TwilioCode: 20404, HTTPStatus: 404},
+			"invalid certificate": {Code: sms.CodeConnection},
+			"away":                {Code: sms.CodeConnection, Retryable: true},
+		} {
+			b := newBroadcastBench(t, 35)
+			b.outcome = fails(4, problem)
+			var waits []time.Duration
+			b.SetOnTimerScheduledListener(func(_ string, d time.Duration) { waits = append(waits, d) })
+			b.RegisterDelayedCallback(func() {
+				if p := b.progress(t); p.State != "paused" || !strings.Contains(p.Why, string(problem.Code)) || p.NextTry == nil || p.Recipients != 0 {
+					t.Errorf("%s: while paused: got %+v", name, p)
+				}
+			}, 5*time.Second)
+			b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
+			var progress sms.BroadcastProgress
+			if err := b.GetWorkflowResult(&progress); err != nil {
+				t.Fatal(err)
 			}
-		}, 5*time.Second)
-		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
-		var progress sms.BroadcastProgress
-		if err := b.GetWorkflowResult(&progress); err != nil {
-			t.Fatal(err)
+			slices.Sort(b.texted)
+			if progress.State != "done" || progress.Sent != 35 || progress.Why != "" || len(progress.Errors) != 0 || len(slices.Compact(b.texted)) != 35 {
+				t.Errorf("%s: got %+v, texted %d", name, progress, len(b.texted))
+			}
+			if want := []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second}; !slices.Equal(waits, want) {
+				t.Errorf("%s: got waits %v, want 10s, 20s, 40s and 80s", name, waits)
+			}
 		}
-		slices.Sort(b.texted)
-		if progress.State != "done" || progress.Sent != 35 || progress.Why != "" || len(progress.Errors) != 0 || len(slices.Compact(b.texted)) != 35 {
-			t.Errorf("%s: got %+v, texted %d", name, progress, len(b.texted))
-		}
-		if want := []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second}; !slices.Equal(waits, want) {
-			t.Errorf("%s: got waits %v, want 10s, 20s, 40s and 80s", name, waits)
-		}
-	}
+	})
 }
 
 func TestBroadcastThatPausedItselfObeys(t *testing.T) {
-	refused := sms.Error{Code: sms.CodeAuthentication, TwilioCode: 20003}
-	for name, tc := range map[string]struct {
-		act         []string
-		state       string
-		sent, sends int
-	}{
-		"resumed":             {[]string{sms.ResumeUpdate}, "done", 10, 4},
-		"paused, and resumed": {[]string{sms.PauseUpdate, sms.ResumeUpdate}, "done", 10, 4},
-		"cancelled":           {[]string{sms.CancelUpdate}, "cancelled", 0, 3},
-	} {
-		b := newBroadcastBench(t, 10)
-		began := b.Now()
-		b.outcome = func(int, string) *sms.Error {
-			if told := refused; b.Now().Sub(began) < 33*time.Second {
-				return &told
+	synctest.Test(t, func(t *testing.T) {
+		refused := sms.Error{Code: sms.CodeAuthentication, TwilioCode: 20003}
+		for name, tc := range map[string]struct {
+			act         []string
+			state       string
+			sent, sends int
+		}{
+			"resumed":             {[]string{sms.ResumeUpdate}, "done", 10, 4},
+			"paused, and resumed": {[]string{sms.PauseUpdate, sms.ResumeUpdate}, "done", 10, 4},
+			"cancelled":           {[]string{sms.CancelUpdate}, "cancelled", 0, 3},
+		} {
+			b := newBroadcastBench(t, 10)
+			began := b.Now()
+			b.outcome = func(int, string) *sms.Error {
+				if told := refused; b.Now().Sub(began) < 33*time.Second {
+					return &told
+				}
+				return nil
 			}
-			return nil
+			for i, act := range tc.act {
+				b.RegisterDelayedCallback(func() { b.update(t, act) }, 35*time.Second+time.Duration(i)*time.Hour)
+			}
+			b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
+			var progress sms.BroadcastProgress
+			if err := b.GetWorkflowResult(&progress); err != nil {
+				t.Fatal(err)
+			}
+			if progress.State != tc.state || progress.Sent != tc.sent || progress.Recipients != 10 || b.pages != tc.sends {
+				t.Errorf("%s: after %d sends: got %+v", name, b.pages, progress)
+			}
 		}
-		for i, act := range tc.act {
-			b.RegisterDelayedCallback(func() { b.update(t, act) }, 35*time.Second+time.Duration(i)*time.Hour)
-		}
-		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
-		var progress sms.BroadcastProgress
-		if err := b.GetWorkflowResult(&progress); err != nil {
-			t.Fatal(err)
-		}
-		if progress.State != tc.state || progress.Sent != tc.sent || progress.Recipients != 10 || b.pages != tc.sends {
-			t.Errorf("%s: after %d sends: got %+v", name, b.pages, progress)
-		}
-	}
+	})
 }
 
 func TestBroadcastGivesUpInTheEnd(t *testing.T) {
-	for name, tc := range map[string]struct {
-		pages  int // pages that are sent before all further ones fail
-		failed bool
-	}{"before anybody was texted": {0, true}, "on its way": {1, false}} {
-		b := newBroadcastBench(t, 0)
-		input := b.fromFile(t, "+15005550009,Ann", "+15005550010,Bo", "+15005550011,Cy", "+15005550012,Di", "+15005550013,Ed")
-		input.GiveUpAfter, input.Report = sms.Duration(2*time.Hour), "monday"
-		b.outcome = func(page int, _ string) *sms.Error {
-			if page <= tc.pages {
-				return nil
+	synctest.Test(t, func(t *testing.T) {
+		for name, tc := range map[string]struct {
+			pages  int // pages that are sent before all further ones fail
+			failed bool
+		}{"before anybody was texted": {0, true}, "on its way": {1, false}} {
+			b := newBroadcastBench(t, 0)
+			input := b.fromFile(t, "+15005550009,Ann", "+15005550010,Bo", "+15005550011,Cy", "+15005550012,Di", "+15005550013,Ed")
+			input.GiveUpAfter, input.Report = sms.Duration(2*time.Hour), "monday"
+			b.outcome = func(page int, _ string) *sms.Error {
+				if page <= tc.pages {
+					return nil
+				}
+				return &sms.Error{Code: sms.CodeAuthentication, TwilioCode: 20003}
 			}
-			return &sms.Error{Code: sms.CodeAuthentication, TwilioCode: 20003}
+			b.SetWorkflowRunTimeout(4 * time.Hour)
+			began := b.Now()
+			b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
+			took := b.Now().Sub(began)
+			var progress sms.BroadcastProgress
+			err := b.GetWorkflowResult(&progress)
+			if (err != nil) != tc.failed || took < 2*time.Hour || took > 3*time.Hour {
+				t.Errorf("%s: after %s: got %+v, error %v", name, took, progress, err)
+			}
+			report, _ := os.ReadFile(filepath.Join(b.dir, "monday.jsonl"))
+			if !tc.failed && (progress.State != "failed" || progress.Sent != 2 || progress.Errors[sms.CodeAuthentication] != 2 || !strings.Contains(progress.Error, "Twilio refuses the account") ||
+				strings.Count(string(report), "\n") != 4 || progress.Cursor == "") {
+				t.Errorf("%s: got %+v, report\n%s", name, progress, report)
+			}
+			if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); tc.failed && len(left) > 0 {
+				t.Errorf("%s: the files %q are left behind", name, left)
+			}
 		}
-		b.SetWorkflowRunTimeout(4 * time.Hour)
-		began := b.Now()
-		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
-		took := b.Now().Sub(began)
-		var progress sms.BroadcastProgress
-		err := b.GetWorkflowResult(&progress)
-		if (err != nil) != tc.failed || took < 2*time.Hour || took > 3*time.Hour {
-			t.Errorf("%s: after %s: got %+v, error %v", name, took, progress, err)
-		}
-		report, _ := os.ReadFile(filepath.Join(b.dir, "monday.jsonl"))
-		if !tc.failed && (progress.State != "failed" || progress.Sent != 2 || progress.Errors[sms.CodeAuthentication] != 2 || !strings.Contains(progress.Error, "Twilio refuses the account") ||
-			strings.Count(string(report), "\n") != 4 || progress.Cursor == "") {
-			t.Errorf("%s: got %+v, report\n%s", name, progress, report)
-		}
-		if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); tc.failed && len(left) > 0 {
-			t.Errorf("%s: the files %q are left behind", name, left)
-		}
-	}
+	})
 }
 
 func TestPageRemainderIsSentAgain(t *testing.T) {
@@ -244,26 +251,28 @@ func TestGivenUpKeyedPageIsReported(t *testing.T) {
 }
 
 func TestCursorIsBehindWhoWasTexted(t *testing.T) {
-	for name, ends := range map[string]func(*broadcastBench){
-		"cancelled during a wait": func(b *broadcastBench) {
-			b.outcome = stuck("+15550000003")
-			b.RegisterDelayedCallback(b.CancelWorkflow, time.Minute)
-		},
-		"a page that is not written": func(b *broadcastBench) {
-			b.outcome, b.unwritable = stuck("+15550000003"), "+15550000004"
-		},
-	} {
-		b := newBroadcastBench(t, 0)
-		input := b.fromFile(t, "+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di", "+15550000005,Ed")
-		ends(b)
-		progress, _ := b.runOn(t, input)
-		data, _ := os.ReadFile(filepath.Join(b.dir, input.File))
-		offset, _, _ := strings.Cut(progress.Cursor, "-")
-		from, err := strconv.Atoi(offset)
-		if err != nil || strings.TrimSpace(string(data[from:])) != "+15550000005,Ed" || len(b.texted) != 3 {
-			t.Errorf("%s: texted %q, cursor %q, result %+v", name, b.texted, progress.Cursor, progress)
+	synctest.Test(t, func(t *testing.T) {
+		for name, ends := range map[string]func(*broadcastBench){
+			"cancelled during a wait": func(b *broadcastBench) {
+				b.outcome = stuck("+15550000003")
+				b.RegisterDelayedCallback(b.CancelWorkflow, time.Minute)
+			},
+			"a page that is not written": func(b *broadcastBench) {
+				b.outcome, b.unwritable = stuck("+15550000003"), "+15550000004"
+			},
+		} {
+			b := newBroadcastBench(t, 0)
+			input := b.fromFile(t, "+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di", "+15550000005,Ed")
+			ends(b)
+			progress, _ := b.runOn(t, input)
+			data, _ := os.ReadFile(filepath.Join(b.dir, input.File))
+			offset, _, _ := strings.Cut(progress.Cursor, "-")
+			from, err := strconv.Atoi(offset)
+			if err != nil || strings.TrimSpace(string(data[from:])) != "+15550000005,Ed" || len(b.texted) != 3 {
+				t.Errorf("%s: texted %q, cursor %q, result %+v", name, b.texted, progress.Cursor, progress)
+			}
 		}
-	}
+	})
 }
 
 func TestReportOutlivesAnUnwrittenPage(t *testing.T) {
@@ -313,38 +322,42 @@ func atNight(t *testing.T, b *broadcastBench, input sms.BroadcastSmsInput) sms.B
 }
 
 func TestSleepersAreTextedInTheMorning(t *testing.T) {
-	b := newBroadcastBench(t, 0)
-	input := atNight(t, b, fromList("+12125550100", "+14155550100", "+12125550101", "+14155550101", "nobody"))
-	input.PageSize = 2
-	at := make(map[string]string)
-	b.outcome = func(_ int, to string) *sms.Error {
-		at[to] = b.Now().UTC().Format("02 15:04")
-		return nil
-	}
-	b.RegisterDelayedCallback(func() {
-		if p := b.progress(t); p.State != "waiting" || p.Asleep != 2 || p.Sent != 3 || p.NextTry == nil || ProgressLine(p) != "3 of 5 · 2 in quiet hours · waiting: all recipients whose turn it is are in quiet hours; tries again at 13:00:00 UTC" {
-			t.Errorf("meanwhile: got %+v, shown as %s", p, ProgressLine(p))
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroadcastBench(t, 0)
+		input := atNight(t, b, fromList("+12125550100", "+14155550100", "+12125550101", "+14155550101", "nobody"))
+		input.PageSize = 2
+		at := make(map[string]string)
+		b.outcome = func(_ int, to string) *sms.Error {
+			at[to] = b.Now().UTC().Format("02 15:04")
+			return nil
 		}
-	}, time.Hour)
-	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
-	var progress sms.BroadcastProgress
-	if err := b.GetWorkflowResult(&progress); err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]string{"+12125550100": "27 13:00", "+12125550101": "27 13:00", "+14155550100": "27 04:00", "+14155550101": "27 04:00", "nobody": "27 04:00"}
-	if progress.State != "done" || progress.Sent != 5 || progress.Asleep != 0 || fmt.Sprint(at) != fmt.Sprint(want) {
-		t.Errorf("got %+v, texted %v", progress, at)
-	}
+		b.RegisterDelayedCallback(func() {
+			if p := b.progress(t); p.State != "waiting" || p.Asleep != 2 || p.Sent != 3 || p.NextTry == nil || ProgressLine(p) != "3 of 5 · 2 in quiet hours · waiting: all recipients whose turn it is are in quiet hours; tries again at 13:00:00 UTC" {
+				t.Errorf("meanwhile: got %+v, shown as %s", p, ProgressLine(p))
+			}
+		}, time.Hour)
+		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
+		var progress sms.BroadcastProgress
+		if err := b.GetWorkflowResult(&progress); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"+12125550100": "27 13:00", "+12125550101": "27 13:00", "+14155550100": "27 04:00", "+14155550101": "27 04:00", "nobody": "27 04:00"}
+		if progress.State != "done" || progress.Sent != 5 || progress.Asleep != 0 || fmt.Sprint(at) != fmt.Sprint(want) {
+			t.Errorf("got %+v, texted %v", progress, at)
+		}
+	})
 }
 
 func TestCancelledBroadcastReportsItsSleepers(t *testing.T) {
-	b := newBroadcastBench(t, 0)
-	input := atNight(t, b, b.fromFile(t, "+12125550100,Ann", "+14155550100,Bo"))
-	b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour)
-	progress, report := b.runOn(t, input)
-	if progress.State != "cancelled" || progress.Sent != 1 || progress.Errors[sms.CodeCancelled] != 1 || len(report) != 2 || !slices.ContainsFunc(report, func(e sms.Error) bool { return e.To == "+12125550100" && e.Code == sms.CodeCancelled }) {
-		t.Errorf("got %+v, report %+v", progress, report)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroadcastBench(t, 0)
+		input := atNight(t, b, b.fromFile(t, "+12125550100,Ann", "+14155550100,Bo"))
+		b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour)
+		progress, report := b.runOn(t, input)
+		if progress.State != "cancelled" || progress.Sent != 1 || progress.Errors[sms.CodeCancelled] != 1 || len(report) != 2 || !slices.ContainsFunc(report, func(e sms.Error) bool { return e.To == "+12125550100" && e.Code == sms.CodeCancelled }) {
+			t.Errorf("got %+v, report %+v", progress, report)
+		}
+	})
 }
 
 func TestSleepersWhoJustWokeAreReported(t *testing.T) {
@@ -424,19 +437,21 @@ func TestNextRunFitsIntoAPayload(t *testing.T) {
 }
 
 func TestManySleepersAreNotAllHeld(t *testing.T) {
-	b := newBroadcastBench(t, 0)
-	list := make([]string, 5000)
-	for i := range list {
-		list[i] = fmt.Sprintf("+1212555%04d", i)
-	}
-	input := atNight(t, b, fromList(list...))
-	input.PageSize = 500
-	most := 0
-	b.RegisterDelayedCallback(func() { most = b.progress(t).Asleep }, time.Hour)
-	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
-	if err := b.GetWorkflowError(); err != nil || len(b.texted) != 5000 || most != maxAsleep {
-		t.Errorf("texted %d, held up to %d recipients, error %v", len(b.texted), most, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroadcastBench(t, 0)
+		list := make([]string, 5000)
+		for i := range list {
+			list[i] = fmt.Sprintf("+1212555%04d", i)
+		}
+		input := atNight(t, b, fromList(list...))
+		input.PageSize = 500
+		most := 0
+		b.RegisterDelayedCallback(func() { most = b.progress(t).Asleep }, time.Hour)
+		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
+		if err := b.GetWorkflowError(); err != nil || len(b.texted) != 5000 || most != maxAsleep {
+			t.Errorf("texted %d, held up to %d recipients, error %v", len(b.texted), most, err)
+		}
+	})
 }
 
 func TestDryRunReportsWithoutSending(t *testing.T) {
@@ -509,126 +524,136 @@ func TestPagesWithoutASizeBeginSmall(t *testing.T) {
 }
 
 func TestBroadcastWaitsUntilPauseEnds(t *testing.T) {
-	b := newBroadcastBench(t, 10)
-	began := b.Now()
-	b.outcome = func(int, string) *sms.Error {
-		if b.Now().Sub(began) < 48*time.Hour {
-			return &sms.Error{Code: sms.CodeSendingPaused, Retryable: true}
-		}
-		return nil
-	}
-	b.RegisterDelayedCallback(func() {
-		if p := b.progress(t); p.State != "paused" || !strings.Contains(p.Why, "all sending is paused") || p.NextTry == nil {
-			t.Errorf("while paused: got %+v", p)
-		}
-	}, 47*time.Hour)
-	input := fromList("+12125550100", "+12125550101")
-	input.GiveUpAfter = sms.Duration(time.Hour)
-	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
-	var progress sms.BroadcastProgress
-	if err := b.GetWorkflowResult(&progress); err != nil || progress.State != "done" || progress.Sent != 2 {
-		t.Errorf("got %+v, %v", progress, err)
-	}
-	if took := b.Now().Sub(began); took > 48*time.Hour+time.Minute {
-		t.Errorf("ended after %s, want at most 48h1m", took)
-	}
-}
-
-func TestCapIsWaitedFor(t *testing.T) {
-	for name, tc := range map[string]struct {
-		other string // another error that lasts
-		state string
-		sent  int
-	}{"capped": {"", "done", 2}, "capped, and Twilio is away": {"+12125550101", "failed", 0}} {
-		b := newBroadcastBench(t, 0)
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroadcastBench(t, 10)
 		began := b.Now()
-		b.outcome = func(_ int, to string) *sms.Error {
-			switch {
-			case to == tc.other:
-				return &sms.Error{Code: sms.CodeConnection, Retryable: true}
-			case b.Now().Sub(began) < 24*time.Hour+24*time.Minute: // a message counts for up to 24 minutes longer than a day
-				return &sms.Error{Code: sms.CodeCapReached, Retryable: true}
+		b.outcome = func(int, string) *sms.Error {
+			if b.Now().Sub(began) < 48*time.Hour {
+				return &sms.Error{Code: sms.CodeSendingPaused, Retryable: true}
 			}
 			return nil
 		}
-		input := b.fromFile(t, "+447400123456,Ann", "+12125550101,Bo")
-		input.Report = "capped"
+		b.RegisterDelayedCallback(func() {
+			if p := b.progress(t); p.State != "paused" || !strings.Contains(p.Why, "all sending is paused") || p.NextTry == nil {
+				t.Errorf("while paused: got %+v", p)
+			}
+		}, 47*time.Hour)
+		input := fromList("+12125550100", "+12125550101")
+		input.GiveUpAfter = sms.Duration(time.Hour)
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 		var progress sms.BroadcastProgress
-		err := b.GetWorkflowResult(&progress)
-		if took := b.Now().Sub(began); (err == nil) != (tc.sent > 0) || tc.sent != progress.Sent || took > 26*time.Hour || err == nil && progress.State != tc.state {
-			t.Errorf("%s: after %s: got %+v, error %v", name, took, progress, err)
+		if err := b.GetWorkflowResult(&progress); err != nil || progress.State != "done" || progress.Sent != 2 {
+			t.Errorf("got %+v, %v", progress, err)
 		}
-	}
+		if took := b.Now().Sub(began); took > 48*time.Hour+time.Minute {
+			t.Errorf("ended after %s, want at most 48h1m", took)
+		}
+	})
+}
+
+func TestCapIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, tc := range map[string]struct {
+			other string // another error that lasts
+			state string
+			sent  int
+		}{"capped": {"", "done", 2}, "capped, and Twilio is away": {"+12125550101", "failed", 0}} {
+			b := newBroadcastBench(t, 0)
+			began := b.Now()
+			b.outcome = func(_ int, to string) *sms.Error {
+				switch {
+				case to == tc.other:
+					return &sms.Error{Code: sms.CodeConnection, Retryable: true}
+				case b.Now().Sub(began) < 24*time.Hour+24*time.Minute: // a message counts for up to 24 minutes longer than a day
+					return &sms.Error{Code: sms.CodeCapReached, Retryable: true}
+				}
+				return nil
+			}
+			input := b.fromFile(t, "+447400123456,Ann", "+12125550101,Bo")
+			input.Report = "capped"
+			b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
+			var progress sms.BroadcastProgress
+			err := b.GetWorkflowResult(&progress)
+			if took := b.Now().Sub(began); (err == nil) != (tc.sent > 0) || tc.sent != progress.Sent || took > 26*time.Hour || err == nil && progress.State != tc.state {
+				t.Errorf("%s: after %s: got %+v, error %v", name, took, progress, err)
+			}
+		}
+	})
 }
 
 // TestOldBroadcastKeepsItsPatience runs a broadcast that began on an older worker: its
 // history ends when that gave up.
 func TestOldBroadcastKeepsItsPatience(t *testing.T) {
-	for version, want := range map[workflow.Version]time.Duration{4: 24 * time.Hour, 5: DefaultBroadcastPatience} {
-		b := newBroadcastBench(t, 10)
-		b.OnGetVersion("broadcast-waits", workflow.DefaultVersion, workflow.Version(5)).Return(version)
-		b.outcome = func(int, string) *sms.Error { return &sms.Error{Code: sms.CodeConnection, Retryable: true} }
-		b.SetWorkflowRunTimeout(48 * time.Hour)
-		began := b.Now()
-		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
-		if took := b.Now().Sub(began); b.GetWorkflowError() == nil || took < want || took > want+30*time.Minute {
-			t.Errorf("version %d: given up after %s, want %s; error %v", version, took, want, b.GetWorkflowError())
+	synctest.Test(t, func(t *testing.T) {
+		for version, want := range map[workflow.Version]time.Duration{4: 24 * time.Hour, 5: DefaultBroadcastPatience} {
+			b := newBroadcastBench(t, 10)
+			b.OnGetVersion("broadcast-waits", workflow.DefaultVersion, workflow.Version(5)).Return(version)
+			b.outcome = func(int, string) *sms.Error { return &sms.Error{Code: sms.CodeConnection, Retryable: true} }
+			b.SetWorkflowRunTimeout(48 * time.Hour)
+			began := b.Now()
+			b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
+			if took := b.Now().Sub(began); b.GetWorkflowError() == nil || took < want || took > want+30*time.Minute {
+				t.Errorf("version %d: given up after %s, want %s; error %v", version, took, want, b.GetWorkflowError())
+			}
 		}
-	}
+	})
 }
 
 func TestResumedBroadcastIsPatientAnew(t *testing.T) {
-	b := newBroadcastBench(t, 10)
-	began := b.Now()
-	b.outcome = func(int, string) *sms.Error {
-		if b.Now().Sub(began) < 10*time.Hour+5*time.Minute {
-			return &sms.Error{Code: sms.CodeAuthentication, TwilioCode: 20003}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroadcastBench(t, 10)
+		began := b.Now()
+		b.outcome = func(int, string) *sms.Error {
+			if b.Now().Sub(began) < 10*time.Hour+5*time.Minute {
+				return &sms.Error{Code: sms.CodeAuthentication, TwilioCode: 20003}
+			}
+			return nil
 		}
-		return nil
-	}
-	b.RegisterDelayedCallback(func() { b.update(t, sms.PauseUpdate) }, 35*time.Second)
-	b.RegisterDelayedCallback(func() { b.update(t, sms.ResumeUpdate) }, 10*time.Hour)
-	input := fromSource()
-	input.GiveUpAfter = sms.Duration(2 * time.Hour)
-	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
-	var progress sms.BroadcastProgress
-	if err := b.GetWorkflowResult(&progress); err != nil || progress.State != "done" || progress.Sent != 10 {
-		t.Errorf("got %+v, %v", progress, err)
-	}
+		b.RegisterDelayedCallback(func() { b.update(t, sms.PauseUpdate) }, 35*time.Second)
+		b.RegisterDelayedCallback(func() { b.update(t, sms.ResumeUpdate) }, 10*time.Hour)
+		input := fromSource()
+		input.GiveUpAfter = sms.Duration(2 * time.Hour)
+		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
+		var progress sms.BroadcastProgress
+		if err := b.GetWorkflowResult(&progress); err != nil || progress.State != "done" || progress.Sent != 10 {
+			t.Errorf("got %+v, %v", progress, err)
+		}
+	})
 }
 
 func TestBroadcastObeysWhileAPageFails(t *testing.T) {
-	for name, tc := range map[string]struct {
-		act   string
-		state string
-		sent  int
-	}{
-		"cancelled": {sms.CancelUpdate, "cancelled", 0},
-		"paused":    {sms.PauseUpdate, "done", 10},
-	} {
-		b := newBroadcastBench(t, 10)
-		began := b.Now()
-		b.outcome = fails(1, sms.Error{Code: sms.CodeAuthentication, TwilioCode: 20003})
-		b.sending = func(page int) {
-			if page == 1 {
-				b.update(t, tc.act)
+	synctest.Test(t, func(t *testing.T) {
+		for name, tc := range map[string]struct {
+			act   string
+			state string
+			sent  int
+		}{
+			"cancelled": {sms.CancelUpdate, "cancelled", 0},
+			"paused":    {sms.PauseUpdate, "done", 10},
+		} {
+			b := newBroadcastBench(t, 10)
+			began := b.Now()
+			b.outcome = fails(1, sms.Error{Code: sms.CodeAuthentication, TwilioCode: 20003})
+			b.sending = func(page int) {
+				if page == 1 {
+					b.update(t, tc.act)
+				}
+			}
+			if tc.act == sms.PauseUpdate {
+				b.RegisterDelayedCallback(func() {
+					if p := b.progress(t); p.State != "paused" || p.NextTry != nil || b.pages != 1 {
+						t.Errorf("%s: after %d sends: got %+v", name, b.pages, p)
+					}
+					b.update(t, sms.ResumeUpdate)
+				}, time.Hour)
+			}
+			b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
+			var progress sms.BroadcastProgress
+			if err := b.GetWorkflowResult(&progress); err != nil || progress.State != tc.state || progress.Sent != tc.sent || progress.Recipients != 10 {
+				t.Errorf("%s: after %s: got %+v, error %v", name, b.Now().Sub(began), progress, err)
 			}
 		}
-		if tc.act == sms.PauseUpdate {
-			b.RegisterDelayedCallback(func() {
-				if p := b.progress(t); p.State != "paused" || p.NextTry != nil || b.pages != 1 {
-					t.Errorf("%s: after %d sends: got %+v", name, b.pages, p)
-				}
-				b.update(t, sms.ResumeUpdate)
-			}, time.Hour)
-		}
-		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
-		var progress sms.BroadcastProgress
-		if err := b.GetWorkflowResult(&progress); err != nil || progress.State != tc.state || progress.Sent != tc.sent || progress.Recipients != 10 {
-			t.Errorf("%s: after %s: got %+v, error %v", name, b.Now().Sub(began), progress, err)
-		}
-	}
+	})
 }
 
 func TestDryRunFindsBadQuietHours(t *testing.T) {

@@ -3,6 +3,7 @@ package workflows
 import (
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.temporal.io/sdk/interceptor"
@@ -48,26 +49,28 @@ func (s *summariesOut) ExecuteActivity(ctx workflow.Context, activityType string
 }
 
 func TestQuestionsShowLabelAndState(t *testing.T) {
-	b, s := newAskBench(""), &summaries{}
-	b.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{s}})
-	began := b.Now()
-	var open sms.AskProgress
-	b.RegisterDelayedCallback(func() {
-		answer, err := b.QueryWorkflow(sms.QuestionQuery)
-		if err == nil {
-			err = answer.Get(&open)
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newAskBench(""), &summaries{}
+		b.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{s}})
+		began := b.Now()
+		var open sms.AskProgress
+		b.RegisterDelayedCallback(func() {
+			answer, err := b.QueryWorkflow(sms.QuestionQuery)
+			if err == nil {
+				err = answer.Get(&open)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}, 90*time.Minute)
+		b.run(t, sms.AskSmsInput{Label: "visit of +1 500 555 0009", Timeout: sms.Duration(3 * time.Hour), Reminders: []sms.Reminder{{After: sms.Duration(time.Hour), SmsBody: "Still?"}}})
+		if want := []string{"Ask by SMS, visit of …", "Remind by SMS, visit of …"}; !slices.Equal(s.of, want) {
+			t.Errorf("got summaries %q, want %q", s.of, want)
 		}
-		if err != nil {
-			t.Error(err)
+		if open.Reminders != 1 || open.Since.Sub(began) > time.Second || open.Until.Sub(open.Since) != 3*time.Hour {
+			t.Errorf("got the open question %+v, want 1 reminder and 3h from %s", open, began)
 		}
-	}, 90*time.Minute)
-	b.run(t, sms.AskSmsInput{Label: "visit of +1 500 555 0009", Timeout: sms.Duration(3 * time.Hour), Reminders: []sms.Reminder{{After: sms.Duration(time.Hour), SmsBody: "Still?"}}})
-	if want := []string{"Ask by SMS, visit of …", "Remind by SMS, visit of …"}; !slices.Equal(s.of, want) {
-		t.Errorf("got summaries %q, want %q", s.of, want)
-	}
-	if open.Reminders != 1 || open.Since.Sub(began) > time.Second || open.Until.Sub(open.Since) != 3*time.Hour {
-		t.Errorf("got the open question %+v, want 1 reminder and 3h from %s", open, began)
-	}
+	})
 }
 
 func TestSendsShowCountAndLabel(t *testing.T) {

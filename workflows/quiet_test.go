@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -123,72 +124,78 @@ func TestInvalidQuietHoursAreRefused(t *testing.T) {
 }
 
 func TestHeldSendAwaitsMorning(t *testing.T) {
-	b := newBroadcastBench(t, 0)
-	b.SetStartTime(time.Date(2026, 1, 15, 20, 59, 59, 0, time.UTC))
-	at := make(map[string]string)
-	b.outcome = func(page int, to string) *sms.Error {
-		if page == 1 && to != "+447400123457" {
-			return &sms.Error{Code: sms.CodeQuietHours, Retryable: true}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroadcastBench(t, 0)
+		b.SetStartTime(time.Date(2026, 1, 15, 20, 59, 59, 0, time.UTC))
+		at := make(map[string]string)
+		b.outcome = func(page int, to string) *sms.Error {
+			if page == 1 && to != "+447400123457" {
+				return &sms.Error{Code: sms.CodeQuietHours, Retryable: true}
+			}
+			at[to] = b.Now().UTC().Format("02 15:04")
+			return nil
 		}
-		at[to] = b.Now().UTC().Format("02 15:04")
-		return nil
-	}
-	b.ExecuteWorkflow(sms.SendSmsWorkflowName, sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
-		SmsFrom: "+15005550006", SmsBody: "Hi", DefaultRegion: "GB", SmsTo: sms.To("07400 123456", "+447400123457", "+447400123458"), QuietHours: &sms.QuietHours{From: "21:00", To: "08:00"},
-	}})
-	var report sms.SendSmsWorkflowResult
-	if err := b.GetWorkflowResult(&report); err != nil || len(report.Messages) != 3 || len(report.Errors) != 0 || len(b.texted) != 3 || at["07400 123456"] != "16 08:00" || at["+447400123458"] != "16 08:00" || b.hours == nil {
-		t.Errorf("got %+v, error %v, texted at %v", report, err, at)
-	}
+		b.ExecuteWorkflow(sms.SendSmsWorkflowName, sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
+			SmsFrom: "+15005550006", SmsBody: "Hi", DefaultRegion: "GB", SmsTo: sms.To("07400 123456", "+447400123457", "+447400123458"), QuietHours: &sms.QuietHours{From: "21:00", To: "08:00"},
+		}})
+		var report sms.SendSmsWorkflowResult
+		if err := b.GetWorkflowResult(&report); err != nil || len(report.Messages) != 3 || len(report.Errors) != 0 || len(b.texted) != 3 || at["07400 123456"] != "16 08:00" || at["+447400123458"] != "16 08:00" || b.hours == nil {
+			t.Errorf("got %+v, error %v, texted at %v", report, err, at)
+		}
+	})
 }
 
 func TestHeldPageAwaitsMorning(t *testing.T) {
-	b := newBroadcastBench(t, 0)
-	b.SetStartTime(time.Date(2026, 1, 15, 20, 59, 59, 0, time.UTC))
-	input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo")
-	input.QuietHours, input.GiveUpAfter = &sms.QuietHours{From: "21:00", To: "08:00"}, sms.Duration(2*time.Hour)
-	at := make(map[string]string)
-	away := true // in the morning, Twilio is away at first
-	b.outcome = func(page int, to string) *sms.Error {
-		switch {
-		case page == 1:
-			return &sms.Error{Code: sms.CodeQuietHours, Retryable: true}
-		case away:
-			away = false
-			return &sms.Error{Code: sms.CodeConnection, Retryable: true}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroadcastBench(t, 0)
+		b.SetStartTime(time.Date(2026, 1, 15, 20, 59, 59, 0, time.UTC))
+		input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo")
+		input.QuietHours, input.GiveUpAfter = &sms.QuietHours{From: "21:00", To: "08:00"}, sms.Duration(2*time.Hour)
+		at := make(map[string]string)
+		away := true // in the morning, Twilio is away at first
+		b.outcome = func(page int, to string) *sms.Error {
+			switch {
+			case page == 1:
+				return &sms.Error{Code: sms.CodeQuietHours, Retryable: true}
+			case away:
+				away = false
+				return &sms.Error{Code: sms.CodeConnection, Retryable: true}
+			}
+			at[to] = b.Now().UTC().Format("02 15:04")
+			return nil
 		}
-		at[to] = b.Now().UTC().Format("02 15:04")
-		return nil
-	}
-	var held sms.BroadcastProgress
-	b.RegisterDelayedCallback(func() { held = b.progress(t) }, 5*time.Second)
-	if progress, report := b.runOn(t, input); progress.State != "done" || progress.Sent != 2 || len(report) != 2 || at["+447400123456"] != "16 08:00" || b.hours == nil {
-		t.Errorf("got %+v, report %+v, texted at %v", progress, report, at)
-	}
-	if held.State != "waiting" { // and not paused, which is logged as a warning
-		t.Errorf("in quiet hours: got %+v", held)
-	}
+		var held sms.BroadcastProgress
+		b.RegisterDelayedCallback(func() { held = b.progress(t) }, 5*time.Second)
+		if progress, report := b.runOn(t, input); progress.State != "done" || progress.Sent != 2 || len(report) != 2 || at["+447400123456"] != "16 08:00" || b.hours == nil {
+			t.Errorf("got %+v, report %+v, texted at %v", progress, report, at)
+		}
+		if held.State != "waiting" { // and not paused, which is logged as a warning
+			t.Errorf("in quiet hours: got %+v", held)
+		}
+	})
 }
 
 func TestQuietHoursHideNoOtherCause(t *testing.T) {
-	b := newBroadcastBench(t, 0)
-	b.SetStartTime(time.Date(2026, 1, 15, 20, 59, 59, 0, time.UTC))
-	input := b.fromFile(t, "+447400123456,Ann", "+12125550101,Bo")
-	input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
-	b.outcome = func(page int, to string) *sms.Error {
-		switch {
-		case page > 1:
-			return nil
-		case to == "+447400123456":
-			return &sms.Error{Code: sms.CodeQuietHours, Retryable: true}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroadcastBench(t, 0)
+		b.SetStartTime(time.Date(2026, 1, 15, 20, 59, 59, 0, time.UTC))
+		input := b.fromFile(t, "+447400123456,Ann", "+12125550101,Bo")
+		input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
+		b.outcome = func(page int, to string) *sms.Error {
+			switch {
+			case page > 1:
+				return nil
+			case to == "+447400123456":
+				return &sms.Error{Code: sms.CodeQuietHours, Retryable: true}
+			}
+			return &sms.Error{Code: sms.CodeConnection, Retryable: true}
 		}
-		return &sms.Error{Code: sms.CodeConnection, Retryable: true}
-	}
-	var away sms.BroadcastProgress
-	b.RegisterDelayedCallback(func() { away = b.progress(t) }, 5*time.Second)
-	if progress, _ := b.runOn(t, input); progress.Sent != 2 || away.State != "paused" || !strings.Contains(away.Why, string(sms.CodeConnection)) {
-		t.Errorf("while Twilio was away: got %+v; at the end %+v", away, progress)
-	}
+		var away sms.BroadcastProgress
+		b.RegisterDelayedCallback(func() { away = b.progress(t) }, 5*time.Second)
+		if progress, _ := b.runOn(t, input); progress.Sent != 2 || away.State != "paused" || !strings.Contains(away.Why, string(sms.CodeConnection)) {
+			t.Errorf("while Twilio was away: got %+v; at the end %+v", away, progress)
+		}
+	})
 }
 
 // TestOlderWorkersSendInQuietHours has an older worker, whose SendSms refuses quiet

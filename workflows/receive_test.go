@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/mock"
@@ -186,28 +187,30 @@ func TestAccountsTextsShareNoIDs(t *testing.T) {
 }
 
 func TestGiveUpSurvivesLossAndRepeats(t *testing.T) {
-	for name, tc := range map[string]struct {
-		signals []int
-		lost    bool
-	}{
-		"a withdrawal without its give-up": {[]int{-5, 7}, true},
-		"withdrawn twice":                  {[]int{5, 7, -7, -7}, true},
-		"withdrawn before it arrived":      {[]int{-5, 5}, false},
-		"by older webhooks":                {[]int{1, -1, 1}, true},
-		"withdrawn by older webhooks":      {[]int{1, 1, -1, -1}, false},
-	} {
-		s := newReceivingStage()
-		s.open["open"] = true
-		s.RegisterDelayedCallback(func() {
-			for _, delivery := range tc.signals {
-				s.SignalWorkflow(sms.GiveUpSignal, delivery)
+	synctest.Test(t, func(t *testing.T) {
+		for name, tc := range map[string]struct {
+			signals []int
+			lost    bool
+		}{
+			"a withdrawal without its give-up": {[]int{-5, 7}, true},
+			"withdrawn twice":                  {[]int{5, 7, -7, -7}, true},
+			"withdrawn before it arrived":      {[]int{-5, 5}, false},
+			"by older webhooks":                {[]int{1, -1, 1}, true},
+			"withdrawn by older webhooks":      {[]int{1, 1, -1, -1}, false},
+		} {
+			s := newReceivingStage()
+			s.open["open"] = true
+			s.RegisterDelayedCallback(func() {
+				for _, delivery := range tc.signals {
+					s.SignalWorkflow(sms.GiveUpSignal, delivery)
+				}
+			}, 0)
+			got := s.receive(t, firing("signal", sms.Call{Action: sms.ActionSignal, WorkflowID: "open", Name: "s"}))
+			if lost := got.Outcome == sms.OutcomeTooLate; lost != tc.lost || (len(s.signals) == 0) != tc.lost {
+				t.Errorf("%s: got %+v, signalled %q", name, got, s.signals)
 			}
-		}, 0)
-		got := s.receive(t, firing("signal", sms.Call{Action: sms.ActionSignal, WorkflowID: "open", Name: "s"}))
-		if lost := got.Outcome == sms.OutcomeTooLate; lost != tc.lost || (len(s.signals) == 0) != tc.lost {
-			t.Errorf("%s: got %+v, signalled %q", name, got, s.signals)
 		}
-	}
+	})
 }
 
 func TestWrongClockDatesNoReply(t *testing.T) {
@@ -229,31 +232,33 @@ func TestWrongClockDatesNoReply(t *testing.T) {
 }
 
 func TestReceivePublishesNothingReportedLost(t *testing.T) {
-	for _, told := range []int{1, 0} {
-		s := newReceivingStage()
-		s.open["open"], s.asks = true, true
-		s.RegisterDelayedCallback(func() {
-			s.SignalWorkflow(sms.GiveUpSignal, 1)
+	synctest.Test(t, func(t *testing.T) {
+		for _, told := range []int{1, 0} {
+			s := newReceivingStage()
+			s.open["open"], s.asks = true, true
+			s.RegisterDelayedCallback(func() {
+				s.SignalWorkflow(sms.GiveUpSignal, 1)
+				if told == 0 {
+					s.SignalWorkflow(sms.GiveUpSignal, -1) // the sender was not told in the end
+				}
+			}, 0)
 			if told == 0 {
-				s.SignalWorkflow(sms.GiveUpSignal, -1) // the sender was not told in the end
+				s.asks = false
 			}
-		}, 0)
-		if told == 0 {
-			s.asks = false
+			audit := firing("audit", sms.Call{Action: sms.ActionSignal, WorkflowID: "open", Name: "s"})
+			audit.EchoError = ""
+			got := s.receive(t, audit,
+				firing("signal", sms.Call{Action: sms.ActionSignal, WorkflowID: "open", Name: "s"}),
+				firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}))
+			want := []string{"audit done", "signal done", "plain done"}
+			if told == 1 {
+				want[1] = "signal failed"
+			}
+			if !reflect.DeepEqual(got.Replies, want) || len(s.signals) != 2-told || len(s.started) != 1 {
+				t.Errorf("with the sender told %d: got %+v, signalled %q, started %q", told, got, s.signals, s.started)
+			}
 		}
-		audit := firing("audit", sms.Call{Action: sms.ActionSignal, WorkflowID: "open", Name: "s"})
-		audit.EchoError = ""
-		got := s.receive(t, audit,
-			firing("signal", sms.Call{Action: sms.ActionSignal, WorkflowID: "open", Name: "s"}),
-			firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}))
-		want := []string{"audit done", "signal done", "plain done"}
-		if told == 1 {
-			want[1] = "signal failed"
-		}
-		if !reflect.DeepEqual(got.Replies, want) || len(s.signals) != 2-told || len(s.started) != 1 {
-			t.Errorf("with the sender told %d: got %+v, signalled %q, started %q", told, got, s.signals, s.started)
-		}
-	}
+	})
 }
 
 func TestReceiveReachesFifteenThousandCatchers(t *testing.T) {
@@ -349,16 +354,18 @@ func TestReceiveStartsWithTheSignal(t *testing.T) {
 }
 
 func TestReceiveWaitsForABrokenKeeper(t *testing.T) {
-	s := newReceivingStage()
-	s.SetTestTimeout(time.Minute)
-	s.asks, s.away = true, 9 // the test environment allows no more than 10 attempts
-	began := s.Now()
-	if got := s.receive(t, firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"})); got.Outcome != sms.OutcomeAnswered {
-		t.Errorf("got %+v", got)
-	}
-	if waited := s.Now().Sub(began); waited < 30*time.Second {
-		t.Errorf("waited for %v, want at least 30s", waited)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newReceivingStage()
+		s.SetTestTimeout(time.Minute)
+		s.asks, s.away = true, 9 // the test environment allows no more than 10 attempts
+		began := s.Now()
+		if got := s.receive(t, firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"})); got.Outcome != sms.OutcomeAnswered {
+			t.Errorf("got %+v", got)
+		}
+		if waited := s.Now().Sub(began); waited < 30*time.Second {
+			t.Errorf("waited for %v, want at least 30s", waited)
+		}
+	})
 }
 
 func TestReceiveWaitsForAnUpdatesAnswer(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/mock"
@@ -75,68 +76,76 @@ func unasked(string) sms.StatusUpdate { panic("the test expects no look-up") }
 var waiting = map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hi", "waitForDelivery": true}
 
 func TestNewsIsMergedHoweverItComes(t *testing.T) {
-	b := newBench(t, took("SM1", "SM2", "SM3"), unasked)
-	b.news(time.Second, "SM1", sms.StatusDelivered, 0) // arrives before "sent"
-	b.news(2*time.Second, "SM1", sms.StatusSent, 0)
-	b.news(3*time.Second, "SM2", sms.StatusSent, 0)
-	b.news(3*time.Second, "SM2", sms.StatusSent, 0) // a duplicate
-	b.news(4*time.Second, "SM2", sms.StatusUndelivered, 30003)
-	b.news(5*time.Second, "SM2", sms.StatusUndelivered, 0)
-	b.news(6*time.Second, "SM9", sms.StatusDelivered, 0) // nobody sent this message
-	b.news(7*time.Second, "SM3", sms.StatusFailed, 30007)
-	report := b.run(waiting)
-	want := []sms.Delivery{
-		{To: "+SM1", SID: "SM1", Status: sms.StatusDelivered},
-		{To: "+SM2", SID: "SM2", Status: sms.StatusUndelivered, ErrorCode: 30003},
-		{To: "+SM3", SID: "SM3", Status: sms.StatusFailed, ErrorCode: 30007},
-	}
-	if !reflect.DeepEqual(report.Deliveries, want) {
-		t.Errorf("got deliveries %+v", report.Deliveries)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, took("SM1", "SM2", "SM3"), unasked)
+		b.news(time.Second, "SM1", sms.StatusDelivered, 0) // arrives before "sent"
+		b.news(2*time.Second, "SM1", sms.StatusSent, 0)
+		b.news(3*time.Second, "SM2", sms.StatusSent, 0)
+		b.news(3*time.Second, "SM2", sms.StatusSent, 0) // a duplicate
+		b.news(4*time.Second, "SM2", sms.StatusUndelivered, 30003)
+		b.news(5*time.Second, "SM2", sms.StatusUndelivered, 0)
+		b.news(6*time.Second, "SM9", sms.StatusDelivered, 0) // nobody sent this message
+		b.news(7*time.Second, "SM3", sms.StatusFailed, 30007)
+		report := b.run(waiting)
+		want := []sms.Delivery{
+			{To: "+SM1", SID: "SM1", Status: sms.StatusDelivered},
+			{To: "+SM2", SID: "SM2", Status: sms.StatusUndelivered, ErrorCode: 30003},
+			{To: "+SM3", SID: "SM3", Status: sms.StatusFailed, ErrorCode: 30007},
+		}
+		if !reflect.DeepEqual(report.Deliveries, want) {
+			t.Errorf("got deliveries %+v", report.Deliveries)
+		}
+	})
 }
 
 func TestNewsBeforeTheResultCounts(t *testing.T) {
-	b := newBench(t, took("SM1"), unasked)
-	b.news(0, "SM1", sms.StatusDelivered, 0)
-	if report := b.run(waiting); report.Deliveries[0].Status != sms.StatusDelivered {
-		t.Errorf("got deliveries %+v", report.Deliveries)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, took("SM1"), unasked)
+		b.news(0, "SM1", sms.StatusDelivered, 0)
+		if report := b.run(waiting); report.Deliveries[0].Status != sms.StatusDelivered {
+			t.Errorf("got deliveries %+v", report.Deliveries)
+		}
+	})
 }
 
 func TestMessageWithoutNewsIsLookedUp(t *testing.T) {
-	asked := 0
-	b := newBench(t, took("SM1", "SM2"), func(sid string) sms.StatusUpdate {
-		if asked++; asked < 3 {
-			return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusSent}
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		b := newBench(t, took("SM1", "SM2"), func(sid string) sms.StatusUpdate {
+			if asked++; asked < 3 {
+				return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusSent}
+			}
+			return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusDelivered}
+		})
+		b.news(time.Second, "SM2", sms.StatusDelivered, 0)
+		began := b.Now()
+		report := b.run(waiting)
+		if report.Deliveries[0].Status != sms.StatusDelivered {
+			t.Errorf("got deliveries %+v", report.Deliveries)
 		}
-		return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusDelivered}
+		if want := [][]string{{"SM1"}, {"SM1"}, {"SM1"}}; !reflect.DeepEqual(b.looked, want) {
+			t.Errorf("looked up %v, want SM1 three times", b.looked)
+		}
+		if took := b.Now().Sub(began); took != 30*time.Second+time.Minute+2*time.Minute {
+			t.Errorf("took %s, want 3m30s", took)
+		}
 	})
-	b.news(time.Second, "SM2", sms.StatusDelivered, 0)
-	began := b.Now()
-	report := b.run(waiting)
-	if report.Deliveries[0].Status != sms.StatusDelivered {
-		t.Errorf("got deliveries %+v", report.Deliveries)
-	}
-	if want := [][]string{{"SM1"}, {"SM1"}, {"SM1"}}; !reflect.DeepEqual(b.looked, want) {
-		t.Errorf("looked up %v, want SM1 three times", b.looked)
-	}
-	if took := b.Now().Sub(began); took != 30*time.Second+time.Minute+2*time.Minute {
-		t.Errorf("took %s, want 3m30s", took)
-	}
 }
 
 func TestWaitEndsAtItsTimeout(t *testing.T) {
-	b := newBench(t, took("SM1"), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusSent} })
-	input := map[string]any{"timeout": "10m"}
-	maps.Copy(input, waiting)
-	began := b.Now()
-	report := b.run(input)
-	if took := b.Now().Sub(began); took != 10*time.Minute {
-		t.Errorf("waited %s, want 10m", took)
-	}
-	if report.Deliveries[0].Status != sms.StatusSent {
-		t.Errorf("got deliveries %+v", report.Deliveries)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, took("SM1"), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusSent} })
+		input := map[string]any{"timeout": "10m"}
+		maps.Copy(input, waiting)
+		began := b.Now()
+		report := b.run(input)
+		if took := b.Now().Sub(began); took != 10*time.Minute {
+			t.Errorf("waited %s, want 10m", took)
+		}
+		if report.Deliveries[0].Status != sms.StatusSent {
+			t.Errorf("got deliveries %+v", report.Deliveries)
+		}
+	})
 }
 
 func TestSendWithoutWaitEndsAtOnce(t *testing.T) {
@@ -173,49 +182,53 @@ func TestActivityGetsOnlyItsInput(t *testing.T) {
 }
 
 func TestImpossibleWaitIsRefused(t *testing.T) {
-	many := make([]string, maxAwaited+1)
-	for i := range many {
-		many[i] = fmt.Sprintf("+1555%07d", i)
-	}
-	for name, tc := range map[string]struct {
-		input map[string]any
-		says  string
-	}{
-		"more than can be awaited":    {map[string]any{"waitForDelivery": true, "smsTo": many}, "BroadcastSmsWorkflow"},
-		"an invalid timeout":          {map[string]any{"waitForDelivery": true, "timeout": "soon"}, "timeout"},
-		"neither true nor false":      {map[string]any{"waitForDelivery": "perhaps"}, "true or false"},
-		"a negative timeout":          {map[string]any{"waitForDelivery": true, "timeout": "-5m"}, "timeout"},
-		"a bad timeout without waits": {map[string]any{"timeout": "soon"}, "timeout"},
-		"an unknown field":            {map[string]any{"smsWhen": "now"}, "smsWhen"},
-		"two of the wrong type":       {map[string]any{"smsBody": []string{"Hi"}, "validityPeriod": "long"}, "smsBody must be a string"},
-		"milliseconds":                {map[string]any{"timeout": 300_000}, "a bare number means seconds"},
-		"all mistakes":                {map[string]any{"timeout": "soon", "smsFrom": "+1", "smsTo": "+1"}, "missing or empty: smsBody"},
-	} {
-		b := newBench(t, took(), unasked)
-		b.RegisterActivityWithOptions(func(converter.RawValue) (sms.SendSmsResult, error) {
-			t.Errorf("%s: the activity SendSms was called", name)
-			return took(), nil
-		}, activity.RegisterOptions{Name: sms.SendSmsName, DisableAlreadyRegisteredCheck: true})
-		report := b.run(tc.input)
-		if len(report.Errors) != 1 || report.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(report.Errors[0].Message, tc.says) || report.TwilioError == nil {
-			t.Errorf("%s: got %+v", name, report)
+	synctest.Test(t, func(t *testing.T) {
+		many := make([]string, maxAwaited+1)
+		for i := range many {
+			many[i] = fmt.Sprintf("+1555%07d", i)
 		}
-	}
-	b := newBench(t, took("SM1"), unasked)
-	b.news(time.Second, "SM1", sms.StatusDelivered, 0)
-	if report := b.run(map[string]any{"waitForDelivery": true, "smsTo": many[:maxAwaited]}); len(report.Deliveries) != 1 {
-		t.Errorf("with as many recipients as can be awaited: got %+v", report)
-	}
+		for name, tc := range map[string]struct {
+			input map[string]any
+			says  string
+		}{
+			"more than can be awaited":    {map[string]any{"waitForDelivery": true, "smsTo": many}, "BroadcastSmsWorkflow"},
+			"an invalid timeout":          {map[string]any{"waitForDelivery": true, "timeout": "soon"}, "timeout"},
+			"neither true nor false":      {map[string]any{"waitForDelivery": "perhaps"}, "true or false"},
+			"a negative timeout":          {map[string]any{"waitForDelivery": true, "timeout": "-5m"}, "timeout"},
+			"a bad timeout without waits": {map[string]any{"timeout": "soon"}, "timeout"},
+			"an unknown field":            {map[string]any{"smsWhen": "now"}, "smsWhen"},
+			"two of the wrong type":       {map[string]any{"smsBody": []string{"Hi"}, "validityPeriod": "long"}, "smsBody must be a string"},
+			"milliseconds":                {map[string]any{"timeout": 300_000}, "a bare number means seconds"},
+			"all mistakes":                {map[string]any{"timeout": "soon", "smsFrom": "+1", "smsTo": "+1"}, "missing or empty: smsBody"},
+		} {
+			b := newBench(t, took(), unasked)
+			b.RegisterActivityWithOptions(func(converter.RawValue) (sms.SendSmsResult, error) {
+				t.Errorf("%s: the activity SendSms was called", name)
+				return took(), nil
+			}, activity.RegisterOptions{Name: sms.SendSmsName, DisableAlreadyRegisteredCheck: true})
+			report := b.run(tc.input)
+			if len(report.Errors) != 1 || report.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(report.Errors[0].Message, tc.says) || report.TwilioError == nil {
+				t.Errorf("%s: got %+v", name, report)
+			}
+		}
+		b := newBench(t, took("SM1"), unasked)
+		b.news(time.Second, "SM1", sms.StatusDelivered, 0)
+		if report := b.run(map[string]any{"waitForDelivery": true, "smsTo": many[:maxAwaited]}); len(report.Deliveries) != 1 {
+			t.Errorf("with as many recipients as can be awaited: got %+v", report)
+		}
+	})
 }
 
 func TestCancelledWaitReturnsWhatIsKnown(t *testing.T) {
-	b := newBench(t, took("SM1", "SM2"), unasked)
-	b.news(time.Second, "SM1", sms.StatusDelivered, 0)
-	b.RegisterDelayedCallback(b.CancelWorkflow, 2*time.Second)
-	report := b.run(waiting)
-	if len(report.Deliveries) != 2 || report.Deliveries[0].Status != sms.StatusDelivered || report.Deliveries[1].Status != sms.StatusQueued {
-		t.Errorf("got %+v", report)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, took("SM1", "SM2"), unasked)
+		b.news(time.Second, "SM1", sms.StatusDelivered, 0)
+		b.RegisterDelayedCallback(b.CancelWorkflow, 2*time.Second)
+		report := b.run(waiting)
+		if len(report.Deliveries) != 2 || report.Deliveries[0].Status != sms.StatusDelivered || report.Deliveries[1].Status != sms.StatusQueued {
+			t.Errorf("got %+v", report)
+		}
+	})
 }
 
 func TestCancelledSendHasAReport(t *testing.T) {
@@ -260,15 +273,17 @@ func TestCancelledLongListHasOneError(t *testing.T) {
 }
 
 func TestLateReasonCounts(t *testing.T) {
-	b := newBench(t, took("SM1", "SM2"), unasked)
-	b.news(time.Second, "SM1", sms.StatusUndelivered, 0)
-	b.news(2*time.Second, "SM1", sms.StatusUndelivered, 30003)
-	b.news(3*time.Second, "SM1", sms.StatusUndelivered, 30005) // the first one counts
-	b.news(4*time.Second, "SM1", sms.StatusSent, 30006)        // out of order: ignored
-	b.news(5*time.Second, "SM2", sms.StatusDelivered, 0)
-	if report := b.run(waiting); report.Deliveries[0] != (sms.Delivery{To: "+SM1", SID: "SM1", Status: sms.StatusUndelivered, ErrorCode: 30003}) {
-		t.Errorf("got deliveries %+v", report.Deliveries)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, took("SM1", "SM2"), unasked)
+		b.news(time.Second, "SM1", sms.StatusUndelivered, 0)
+		b.news(2*time.Second, "SM1", sms.StatusUndelivered, 30003)
+		b.news(3*time.Second, "SM1", sms.StatusUndelivered, 30005) // the first one counts
+		b.news(4*time.Second, "SM1", sms.StatusSent, 30006)        // out of order: ignored
+		b.news(5*time.Second, "SM2", sms.StatusDelivered, 0)
+		if report := b.run(waiting); report.Deliveries[0] != (sms.Delivery{To: "+SM1", SID: "SM1", Status: sms.StatusUndelivered, ErrorCode: 30003}) {
+			t.Errorf("got deliveries %+v", report.Deliveries)
+		}
+	})
 }
 
 // relay receives updates on its messages in several runs.
@@ -287,123 +302,131 @@ func relay(ctx workflow.Context, carried DeliveriesState, sids []string) ([]sms.
 }
 
 func TestDeliveriesContinueInNextRun(t *testing.T) {
-	var carried DeliveriesState
-	for sids := []string{"SM1", "SM2"}; ; sids = sids[1:] {
-		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
-		// The update arrives in the task in which the run ends.
-		env.RegisterDelayedCallback(func() {
-			for _, sid := range []string{"SM1", "SM2", "SM9"} {
-				status := map[int]sms.Status{2: sms.StatusSent, 1: sms.StatusDelivered, 0: sms.StatusSending}[len(sids)]
-				env.SignalWorkflowSkippingWorkflowTask(sms.StatusSignal, sms.StatusUpdate{MessageSID: sid, Status: status})
+	synctest.Test(t, func(t *testing.T) {
+		var carried DeliveriesState
+		for sids := []string{"SM1", "SM2"}; ; sids = sids[1:] {
+			env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+			// The update arrives in the task in which the run ends.
+			env.RegisterDelayedCallback(func() {
+				for _, sid := range []string{"SM1", "SM2", "SM9"} {
+					status := map[int]sms.Status{2: sms.StatusSent, 1: sms.StatusDelivered, 0: sms.StatusSending}[len(sids)]
+					env.SignalWorkflowSkippingWorkflowTask(sms.StatusSignal, sms.StatusUpdate{MessageSID: sid, Status: status})
+				}
+			}, time.Minute-time.Millisecond)
+			env.ExecuteWorkflow(relay, carried, sids)
+			var next *workflow.ContinueAsNewError
+			if !errors.As(env.GetWorkflowError(), &next) {
+				var got []sms.Delivery
+				if err := env.GetWorkflowResult(&got); err != nil {
+					t.Fatal(err)
+				}
+				if want := []sms.Delivery{{SID: "SM1", Status: sms.StatusDelivered}, {SID: "SM2", Status: sms.StatusDelivered}}; !reflect.DeepEqual(got, want) {
+					t.Errorf("after three runs: got %+v, want %+v", got, want)
+				}
+				return
 			}
-		}, time.Minute-time.Millisecond)
-		env.ExecuteWorkflow(relay, carried, sids)
-		var next *workflow.ContinueAsNewError
-		if !errors.As(env.GetWorkflowError(), &next) {
-			var got []sms.Delivery
-			if err := env.GetWorkflowResult(&got); err != nil {
+			carried = DeliveriesState{}
+			if err := converter.GetDefaultDataConverter().FromPayloads(next.Input, &carried, &[]string{}); err != nil {
 				t.Fatal(err)
 			}
-			if want := []sms.Delivery{{SID: "SM1", Status: sms.StatusDelivered}, {SID: "SM2", Status: sms.StatusDelivered}}; !reflect.DeepEqual(got, want) {
-				t.Errorf("after three runs: got %+v, want %+v", got, want)
+			if len(carried.Early) == 0 || carried.Early[len(carried.Early)-1].SID != "SM9" {
+				t.Errorf("the update on an unexpected message is forgotten: %+v", carried)
 			}
-			return
 		}
-		carried = DeliveriesState{}
-		if err := converter.GetDefaultDataConverter().FromPayloads(next.Input, &carried, &[]string{}); err != nil {
-			t.Fatal(err)
-		}
-		if len(carried.Early) == 0 || carried.Early[len(carried.Early)-1].SID != "SM9" {
-			t.Errorf("the update on an unexpected message is forgotten: %+v", carried)
-		}
-	}
+	})
 }
 
 func TestUnknownOutcomeIsKnownByCallback(t *testing.T) {
-	sent := took("SM1")
-	sent.Errors = []sms.Error{
-		{To: "+2", Code: sms.CodeOutcomeUnknown, Message: "lost", Recipient: "5.1"},
-		{To: "+3", Code: sms.CodeOutcomeUnknown, Message: "lost", Recipient: "5.2"},
-		{To: "+4", Code: sms.CodeOutcomeUnknown, Message: "lost", Recipient: "5.3"},
-		{To: "+5", Code: sms.CodeInvalidTo, Message: "none"},
-	}
-	b := newBench(t, sent, func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid} })
-	b.news(time.Second, "SM1", sms.StatusDelivered, 0)
-	tell := func(after time.Duration, sid, recipient string, status sms.Status) {
-		b.RegisterDelayedCallback(func() {
-			b.SignalWorkflow(sms.StatusSignal, sms.StatusUpdate{MessageSID: sid, Status: status, Recipient: recipient, Attempt: 1})
-		}, after)
-	}
-	tell(0, "SM2", "5.1", sms.StatusSent) // before the activity has returned
-	tell(time.Minute, "SM2", "5.1", sms.StatusDelivered)
-	tell(2*time.Minute, "SM3", "5.2", sms.StatusUndelivered)
-	tell(3*time.Minute, "SM9", "7.2", sms.StatusDelivered) // from another activity
-	began := b.Now()
-	report := b.run(waiting)
-	if waited := b.Now().Sub(began); waited != DefaultDeliveryTimeout {
-		t.Errorf("waited %s for the recipient whose outcome stays unknown, want %s", waited, DefaultDeliveryTimeout)
-	}
-	want := []sms.Delivery{
-		{To: "+SM1", SID: "SM1", Status: sms.StatusDelivered},
-		{To: "+2", SID: "SM2", Status: sms.StatusDelivered, Recipient: "5.1"},
-		{To: "+3", SID: "SM3", Status: sms.StatusUndelivered, Recipient: "5.2"},
-	}
-	if !reflect.DeepEqual(report.Deliveries, want) {
-		t.Errorf("got deliveries %+v", report.Deliveries)
-	}
-	if len(report.Messages) != 3 || len(report.Errors) != 2 || report.Errors[0].To != "+4" || report.TwilioError == nil || !strings.Contains(report.TwilioResult, "SM3") {
-		t.Errorf("got %+v", report.SendSmsResult)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		sent := took("SM1")
+		sent.Errors = []sms.Error{
+			{To: "+2", Code: sms.CodeOutcomeUnknown, Message: "lost", Recipient: "5.1"},
+			{To: "+3", Code: sms.CodeOutcomeUnknown, Message: "lost", Recipient: "5.2"},
+			{To: "+4", Code: sms.CodeOutcomeUnknown, Message: "lost", Recipient: "5.3"},
+			{To: "+5", Code: sms.CodeInvalidTo, Message: "none"},
+		}
+		b := newBench(t, sent, func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid} })
+		b.news(time.Second, "SM1", sms.StatusDelivered, 0)
+		tell := func(after time.Duration, sid, recipient string, status sms.Status) {
+			b.RegisterDelayedCallback(func() {
+				b.SignalWorkflow(sms.StatusSignal, sms.StatusUpdate{MessageSID: sid, Status: status, Recipient: recipient, Attempt: 1})
+			}, after)
+		}
+		tell(0, "SM2", "5.1", sms.StatusSent) // before the activity has returned
+		tell(time.Minute, "SM2", "5.1", sms.StatusDelivered)
+		tell(2*time.Minute, "SM3", "5.2", sms.StatusUndelivered)
+		tell(3*time.Minute, "SM9", "7.2", sms.StatusDelivered) // from another activity
+		began := b.Now()
+		report := b.run(waiting)
+		if waited := b.Now().Sub(began); waited != DefaultDeliveryTimeout {
+			t.Errorf("waited %s for the recipient whose outcome stays unknown, want %s", waited, DefaultDeliveryTimeout)
+		}
+		want := []sms.Delivery{
+			{To: "+SM1", SID: "SM1", Status: sms.StatusDelivered},
+			{To: "+2", SID: "SM2", Status: sms.StatusDelivered, Recipient: "5.1"},
+			{To: "+3", SID: "SM3", Status: sms.StatusUndelivered, Recipient: "5.2"},
+		}
+		if !reflect.DeepEqual(report.Deliveries, want) {
+			t.Errorf("got deliveries %+v", report.Deliveries)
+		}
+		if len(report.Messages) != 3 || len(report.Errors) != 2 || report.Errors[0].To != "+4" || report.TwilioError == nil || !strings.Contains(report.TwilioResult, "SM3") {
+			t.Errorf("got %+v", report.SendSmsResult)
+		}
+	})
 }
 
 func TestLookUpsEndWithTheWait(t *testing.T) {
-	var sids []string
-	for i := range 1000 {
-		sids = append(sids, fmt.Sprint("SM", i))
-	}
-	b := newBench(t, took(sids...), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{} })
-	b.OnActivity(sms.GetMessagesName, mock.Anything).After(5*time.Minute).Return([]sms.StatusUpdate{}, nil)
-	input := map[string]any{"timeout": "30m"}
-	maps.Copy(input, waiting)
-	began := b.Now()
-	b.run(input)
-	if waited := b.Now().Sub(began); waited > 36*time.Minute {
-		t.Errorf("waited %s, want at most 36m", waited)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var sids []string
+		for i := range 1000 {
+			sids = append(sids, fmt.Sprint("SM", i))
+		}
+		b := newBench(t, took(sids...), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{} })
+		b.OnActivity(sms.GetMessagesName, mock.Anything).After(5*time.Minute).Return([]sms.StatusUpdate{}, nil)
+		input := map[string]any{"timeout": "30m"}
+		maps.Copy(input, waiting)
+		began := b.Now()
+		b.run(input)
+		if waited := b.Now().Sub(began); waited > 36*time.Minute {
+			t.Errorf("waited %s, want at most 36m", waited)
+		}
+	})
 }
 
 func TestBodiesAreClearedAfterTheOutcome(t *testing.T) {
-	b := newBench(t, took("SM1", "SM2", "SM3"), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusSent} })
-	var (
-		mu      sync.Mutex
-		cleared []string
-	)
-	b.RegisterActivityWithOptions(func(in sms.MessageInput) (sms.MessageState, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		cleared = append(cleared, in.SID)
-		if in.SID == "SM2" {
-			return sms.MessageState{}, temporal.NewNonRetryableApplicationError("no", "no", nil)
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, took("SM1", "SM2", "SM3"), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusSent} })
+		var (
+			mu      sync.Mutex
+			cleared []string
+		)
+		b.RegisterActivityWithOptions(func(in sms.MessageInput) (sms.MessageState, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			cleared = append(cleared, in.SID)
+			if in.SID == "SM2" {
+				return sms.MessageState{}, temporal.NewNonRetryableApplicationError("no", "no", nil)
+			}
+			return sms.MessageState{}, nil
+		}, activity.RegisterOptions{Name: sms.RedactMessageName})
+		b.news(time.Second, "SM1", sms.StatusDelivered, 0)
+		b.news(time.Second, "SM2", sms.StatusUndelivered, 30003)
+		input := maps.Clone(waiting)
+		input["redact"], input["timeout"] = true, "1m"
+		b.RegisterDelayedCallback(b.CancelWorkflow, 40*time.Second)
+		report := b.run(input)
+		slices.Sort(cleared)
+		if !slices.Equal(cleared, []string{"SM1", "SM2"}) {
+			t.Errorf("cleared the bodies of %q, want SM1 and SM2", cleared)
 		}
-		return sms.MessageState{}, nil
-	}, activity.RegisterOptions{Name: sms.RedactMessageName})
-	b.news(time.Second, "SM1", sms.StatusDelivered, 0)
-	b.news(time.Second, "SM2", sms.StatusUndelivered, 30003)
-	input := maps.Clone(waiting)
-	input["redact"], input["timeout"] = true, "1m"
-	b.RegisterDelayedCallback(b.CancelWorkflow, 40*time.Second)
-	report := b.run(input)
-	slices.Sort(cleared)
-	if !slices.Equal(cleared, []string{"SM1", "SM2"}) {
-		t.Errorf("cleared the bodies of %q, want SM1 and SM2", cleared)
-	}
-	for i, want := range []bool{true, false, false} {
-		if report.Deliveries[i].Redacted != want {
-			t.Errorf("got delivery %+v, want Redacted %v", report.Deliveries[i], want)
+		for i, want := range []bool{true, false, false} {
+			if report.Deliveries[i].Redacted != want {
+				t.Errorf("got delivery %+v, want Redacted %v", report.Deliveries[i], want)
+			}
 		}
-	}
-	without := newBench(t, took("SM1"), unasked)
-	if refused := without.run(map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hi", "redact": true}); len(refused.Errors) != 1 || refused.Errors[0].Code != sms.CodeInvalidInput {
-		t.Errorf("redact without a wait: got %+v", refused)
-	}
+		without := newBench(t, took("SM1"), unasked)
+		if refused := without.run(map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hi", "redact": true}); len(refused.Errors) != 1 || refused.Errors[0].Code != sms.CodeInvalidInput {
+			t.Errorf("redact without a wait: got %+v", refused)
+		}
+	})
 }
