@@ -219,7 +219,7 @@ func TestServerServesItsWebUI(t *testing.T) {
 // getOnceListening retries until the Web UI, which starts last, responds.
 func getOnceListening(url string) (string, error) {
 	var lastErr error
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		response, err := http.Get(url)
 		if err != nil {
 			lastErr = err

@@ -105,7 +105,7 @@ func TestPageClosesThePort(t *testing.T) {
 	p.click("#faults-tab")
 	p.choose("#fault-kind", "refuse")
 	p.absent("#fault-form .often")
-	p.write("#fault-delay", "2s")
+	p.write("#fault-delay", "15s") // longer than what follows takes on a busy machine
 	p.click("#fault-form .primary")
 	p.until("the page reports it", `document.getElementById("announcer").textContent.includes("Connection refused")`)
 	if status := send(t, sim, ann, "anybody there?"); status != 0 {
