@@ -19,13 +19,13 @@ func TestCodeIsVerified(t *testing.T) {
 		code  sms.Code
 		want  string
 	}{
-		"the right code":          {[]string{right}, time.Second, "", "verified"},
-		"the third try":           {[]string{"000", "", right}, time.Second, "", "verified"},
-		"the fourth try":          {[]string{"000", "", "1", right}, time.Second, "", "too many tries"},
+		"the right code":          {[]string{right}, time.Minute, "", "verified"},
+		"the third try":           {[]string{"000", "", right}, time.Minute, "", "verified"},
+		"the fourth try":          {[]string{"000", "", "1", right}, time.Minute, "", "too many tries"},
 		"no code":                 {nil, 0, "", "expired"},
 		"a code after its expiry": {[]string{right}, validity + time.Second, "", "expired"},
 		"a phone opted out":       {nil, 0, sms.CodeOptedOut, "not sent"},
-		"an unknown outcome":      {[]string{right}, time.Second, sms.CodeOutcomeUnknown, "verified"},
+		"an unknown outcome":      {[]string{right}, time.Minute, sms.CodeOutcomeUnknown, "verified"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
