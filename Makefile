@@ -8,45 +8,45 @@ GOLANGCI  = ${BIN}/golangci-lint
 CYCLONEDX = ${BIN}/cyclonedx-gomod
 FUZZTIME  = 30000x
 
-# The mains; the name of each folder is that of its binary.
+# The main packages; each binary has the name of its folder.
 MAINS = ./worker ./starter ./local ./twiliosim/cmd/twiliosim ./examples/orderstatus
 
 # The race detector needs a C compiler, except on macOS.
 RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && echo -race)
 
-# Without the race detector, which multiplies their time and has nothing to
-# find: these measure, read files, or run programs that other tests run with it.
-# Those tests of freemarker that need no clock run with it, too.
+# Packages to test without the race detector, which would multiply their time
+# and find nothing: they measure, read files, or run programs that other tests
+# run with it. The tests of freemarker that need no clock also run with it.
 UNRACED = ./test/bench/... ./test/docs ./test/browser ./test/alerts ./test/release ./test/architecture ./test/mutants ./freemarker
 
 # Without the debugger's symbols (-w), each of the 60 test programs is linked in two
 # thirds of the time.
 TOGETHER = -count=1 -p=3 -parallel=4 -timeout=30m -ldflags=-w
 
-# The flags with which local/build.go builds the embedded Temporal: with others,
-# its tests and go vet would compile its 1100 packages once more.
+# The flags with which local/build.go builds the embedded Temporal: with other
+# flags, its tests and go vet would compile its 1100 packages again.
 TEMPORAL_FLAGS = -trimpath -tags=release,disable_grpc_modules
 DEVSERVER_TEST = CGO_ENABLED=0 go test -vet=off -ldflags=-w ${TEMPORAL_FLAGS}
 
 .PHONY: help
-help: ## this list
+help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' ${MAKEFILE_LIST}
 
 .PHONY: run
-run: build ## Temporal, a local Twilio and the worker in this terminal
+run: build ## run Temporal, a local Twilio and the worker in this terminal
 	@${BIN}/local
 
 .PHONY: build
-build: ## the binaries, into .local/bin
+build: ## build the binaries into .local/bin
 	@mkdir -p ${BIN}
 	go build -o ${BIN}/ ${MAINS}
 
 .PHONY: devserver
-devserver: build ## the embedded Temporal, into .local/bin (about 3 minutes the first time)
+devserver: build ## build the embedded Temporal into .local/bin (about 3 minutes the first time)
 	@${BIN}/local devserver
 
 .PHONY: temporalcli
-temporalcli: ${CLI} ## Temporal's own CLI, for the tests of the documentation
+temporalcli: ${CLI} ## build Temporal's own CLI, for the tests of the documentation
 
 ${CLI}: test/temporalcli/go.mod test/temporalcli/go.sum
 	@mkdir -p ${BIN}
@@ -56,7 +56,7 @@ ${CLI}: test/temporalcli/go.mod test/temporalcli/go.sum
 	@touch ${CLI}
 
 .PHONY: s3server
-s3server: ${S3} ## an S3 server, for the tests of broadcasts
+s3server: ${S3} ## build an S3 server, for the tests of broadcasts
 
 ${S3}: test/s3server/go.mod test/s3server/go.sum
 	@mkdir -p ${BIN}
@@ -65,7 +65,7 @@ ${S3}: test/s3server/go.mod test/s3server/go.sum
 	@touch ${S3}
 
 .PHONY: test
-test: devserver temporalcli s3server ## all tests, most of them with the race detector, against a real Temporal
+test: devserver temporalcli s3server ## run all tests, most of them with the race detector, against a real Temporal
 	$(if ${RACE},,@echo "no C compiler found: testing without the race detector")
 	@# Most tests wait more than they work: run more of them at a time than
 	@# there are processors, the longest first. TEMPORAL_DEBUG turns off the SDK's
@@ -84,11 +84,11 @@ temporalserver: temporalcli
 	cd test/temporalserver && CGO_ENABLED=0 go build ${TEMPORAL_FLAGS} -ldflags="-s -w" -o ../../${BIN}/ go.temporal.io/server/cmd/server go.temporal.io/server/cmd/tools/sql
 
 .PHONY: compose-test
-compose-test: temporalserver ## what docker-compose.yml describes, without Docker; needs root and Debian's postgresql
+compose-test: temporalserver ## test what docker-compose.yml describes, without Docker; needs root and Debian's postgresql
 	go test -tags compose ./test/compose -count=1 -v
 
 .PHONY: lint
-lint: tools ${GOLANGCI} ## format, all that .golangci.yml asks for, and determinism of the workflows
+lint: tools ${GOLANGCI} ## check the format, the rules of .golangci.yml, and that the workflows are deterministic
 	@unformatted=$$(${BIN}/gofumpt -l .); test -z "$$unformatted" || { echo "run make format, for:"; echo "$$unformatted"; exit 1; }
 	${GOLANGCI} run ./...
 	${BIN}/workflowcheck -config tools/workflowcheck.yaml ./workflows/...
@@ -112,11 +112,11 @@ ${GOLANGCI}: tools/golangci-lint/go.mod tools/golangci-lint/go.sum
 	@touch $@
 
 # The Go version of the image decides which vulnerabilities of the standard
-# library count: the Go that runs the check may differ, but is never released.
+# library count, not that of the Go that runs the check, which may differ.
 RELEASED_WITH = go$(shell sed -n 's/^FROM golang:\([0-9.]*\).*/\1/p' Dockerfile)
 
 .PHONY: vulncheck
-vulncheck: ## known vulnerabilities in the code that the programs call; by the newest database
+vulncheck: ## check the code that the programs call for known vulnerabilities, with the newest database
 	go run -C tools ./vulncheck -C .. -go ${RELEASED_WITH} ${MAINS}
 
 # What a release contains, and for which machines. Building the same source as
@@ -131,7 +131,7 @@ RELEASE   = .local/release
 release: RELEASED_WITH = $(shell go env GOVERSION)
 
 .PHONY: release
-release: vulncheck ${CYCLONEDX} ## the programs as VERSION for Linux and macOS, with checksums and SBOMs, into .local/release
+release: vulncheck ${CYCLONEDX} ## build the programs as VERSION for Linux and macOS, with checksums and SBOMs, into .local/release
 	@echo "${VERSION}" | grep -Eq '^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$$' || { echo "say which version, such as make release VERSION=v1.2.3"; exit 1; }
 	@case "${VERSION}" in *-*) ;; *) grep -q "^## \[$$(echo ${VERSION} | cut -c2-)\]" CHANGELOG.md || \
 		{ echo "CHANGELOG.md has no section [$$(echo ${VERSION} | cut -c2-)]: rename [Unreleased]"; exit 1; };; esac
@@ -150,70 +150,69 @@ ${CYCLONEDX}: tools/cyclonedx/go.mod tools/cyclonedx/go.sum
 	cd tools/cyclonedx && GOBIN="$(abspath ${BIN})" CGO_ENABLED=0 go install tool
 	@touch $@
 
-# A number of inputs rather than a duration: when a duration ends, Go before
-# 1.27 may report the failure "context deadline exceeded" for no input
-# (go.dev/issue/75804).
+# Limit the inputs, not the duration: at the end of a duration, Go before 1.27 may
+# fail with "context deadline exceeded" without an input (go.dev/issue/75804).
 .PHONY: fuzz
-fuzz: ## each fuzz target, FUZZTIME (30000x) inputs
+fuzz: ## run each fuzz target with FUZZTIME (30000x) inputs
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | sort | while read -r file target; do \
 		echo "$$target in $$(dirname $$file)"; \
 		go test -run='^$$' -fuzz="^$$target$$" -fuzztime=${FUZZTIME} -fuzzminimizetime=100x "$$(dirname $$file)" || exit 1; \
 	done
 
-# A JDK, and Debian's libfreemarker-java.
+# Set if a JDK and Debian's libfreemarker-java are installed.
 JAVA = $(shell command -v javac >/dev/null && test -e $${FREEMARKER_JAR:-/usr/share/java/freemarker.jar} && echo yes)
 
 .PHONY: conformance
-conformance: ## both engines against Java's answers, which are regenerated if Java is installed
-	$(if ${JAVA},cd freemarker && go run ./internal/corpus/regenerate,@echo "no Java here: its answers are those that were committed")
+conformance: ## compare both engines with Java's answers, which are regenerated if Java is installed
+	$(if ${JAVA},cd freemarker && go run ./internal/corpus/regenerate,@echo "Java is not installed: using the committed answers")
 	$(if ${JAVA},go test -tags java ./javaregex -run Java -v -seed $(shell date +%s))
 	$(if ${JAVA},go test -tags java ./freemarker -run TestFamiliesAgainstJava -v -seed $(shell date +%s))
 	go test ./freemarker -run TestConformance -v
 	go test ./javaregex -run TestCorpus -v
 
 .PHONY: bench
-bench: devserver s3server ## everything below in short form, into docs/benchmarks.md (about 10 minutes)
+bench: devserver s3server ## run everything below in short form, and write docs/benchmarks.md (about 10 minutes)
 	go run ./test/bench/all
 
 .PHONY: bench-freemarker
-bench-freemarker: ## the template engine compared with Java's; needs Java
+bench-freemarker: ## compare the template engine with Java's; needs Java
 	go test -tags java ./freemarker -run TestSpeedAgainstJava -v
 
 .PHONY: bench-javaregex
-bench-javaregex: ## the regular expressions compared with Go's, and with Java's if it is installed
+bench-javaregex: ## compare the regular expressions with Go's and, if it is installed, Java's
 	go run ./javaregex/internal/bench
 
 .PHONY: bench-inbound
-bench-inbound: devserver ## from a text to its echo, compared with a bare Temporal client
+bench-inbound: devserver ## measure the time from a text to its echo, compared with a bare Temporal client
 	go test ./test/bench -count=1 -run TestInbound -v -turns 9 -turn 1s
 
 .PHONY: bench-outbound
-bench-outbound: devserver ## SendSms compared with twilio-go by hand and with a bare HTTP client
+bench-outbound: devserver ## compare SendSms with plain twilio-go and with a bare HTTP client
 	go test ./test/bench -count=1 -run TestOutbound -v -turns 9 -turn 1s -timeout 30m
 
 N = 20000
 
 .PHONY: bench-broadcast
-bench-broadcast: devserver ## a broadcast to N (20000) recipients: its time, and the worker's memory
+bench-broadcast: devserver ## measure a broadcast to N (20000) recipients: its time, and the worker's memory
 	go test ./test/bench -count=1 -run '^TestBroadcast$$' -v -recipients ${N} -timeout 24h
 
 .PHONY: bench-workers
-bench-workers: temporalserver ## 1, 2 and 4 workers compared, into docs/scaling.md (6 minutes); needs root and Debian's postgresql
+bench-workers: temporalserver ## compare 1, 2 and 4 workers, and write docs/scaling.md (6 minutes); needs root and Debian's postgresql
 	go test -tags compose,workers ./test/compose -count=1 -run TestWorkersBesideEachOther -v -timeout 8m -page ${CURDIR}/docs/scaling.md
 
 .PHONY: mutants
-mutants: devserver ## take each protection out in turn, and show which test fails
+mutants: devserver ## remove each protection in turn, and show which test fails
 	go run ./test/mutants
 
 FOR  = 3m
 SEED = 0
 
 .PHONY: chaos
-chaos: devserver ## sends and texts while everything fails, for 3 minutes, or as FOR=30m says; SEED=7 repeats the faults of a run
+chaos: devserver ## send and receive texts while everything fails, for 3 minutes (or FOR=30m); SEED=7 repeats the faults of a run
 	go test ./test/chaos -count=1 -run TestEverythingFailsAtOnce -v -timeout 0 -chaos.for ${FOR} -chaos.seed ${SEED}
 	@if test "$$(id -u)" = 0 && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then ${MAKE} compose-test; \
-	else echo "left out: PostgreSQL crashes, and its disk is full; that needs root and Debian's postgresql"; fi
+	else echo "skipped: PostgreSQL crashes, and its disk is full; this needs root and Debian's postgresql"; fi
 
 .PHONY: clean
-clean: ## remove .local: binaries, and the data of make run
+clean: ## remove .local: the binaries and the data of make run
 	rm -rf .local

@@ -1,6 +1,6 @@
 package main
 
-// The banner that is printed once everything is ready.
+// The banner that is printed when everything is ready.
 
 import (
 	"fmt"

@@ -91,8 +91,8 @@ func build(ctx context.Context, dir, binary string, out *console) error {
 	if text := outlook(total); text != "" {
 		out.print(text + "\n")
 	}
-	// Built next to its destination and renamed: a process that starts or
-	// builds it at the same time always finds a complete binary.
+	// Build next to the destination and rename, so that a process that starts
+	// or builds the server at the same time always finds a complete binary.
 	temporary, err := os.MkdirTemp(filepath.Dir(binary), ".build-")
 	if err != nil {
 		return err
@@ -172,8 +172,8 @@ func goCommand(ctx context.Context, dir string, stdout io.Writer, bar *progress,
 	return nil
 }
 
-// progress shows a count: on a terminal in a single line that is rewritten,
-// elsewhere as one line per tenth of the total.
+// progress shows a count: on a terminal, in a single line that is rewritten;
+// elsewhere, as one line per tenth of the total.
 type progress struct {
 	out   *console
 	what  string
@@ -224,10 +224,11 @@ func (p *progress) text() string {
 	return text
 }
 
-// remaining estimates how long the other packages will take. Those that many others
-// import come first and are small: as measured, half of the time has passed when 83
-// % of the packages are done, and 80 % of it when 96 % are. The share of the time
-// that is left is thus about the square root of the share of the packages.
+// remaining estimates how long the other packages will take. Packages that many
+// others import come first and are small: in measurements, half of the time had
+// passed when 83 % of the packages were done, and 80 % of it when 96 % were.
+// The share of the time that is left is therefore about the square root of the
+// share of the packages that are left.
 func remaining(done, total int, passed time.Duration) time.Duration {
 	share := math.Sqrt(float64(total-done) / float64(total))
 	return time.Duration(float64(passed) * share / (1 - share))

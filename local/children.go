@@ -171,15 +171,15 @@ func (f *family) watch(ctx context.Context) error {
 	}
 }
 
-// killed reports whether the process is the worker and a signal killed it, as
-// when a user tries out what happens then. It is false for the other children:
-// restarting them would lose data, or hide a fault.
+// killed reports whether the process is the worker and a signal killed it, for
+// example because a user wants to see what happens. It is false for the other
+// children: restarting them would lose data, or hide a fault.
 func (p *process) killed() bool {
 	status, known := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	return p.name == worker && known && status.Signaled()
 }
 
-// revive starts a child again.
+// revive restarts a child.
 func (f *family) revive(place int) error {
 	was := f.processes[place]
 	f.out.print(fmt.Sprintf("%s has died (%s): starting it again\n", was.name, was.cmd.ProcessState))

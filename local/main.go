@@ -60,8 +60,8 @@ func main() {
 	}
 }
 
-// untilSignal returns two contexts: the first signal cancels the first, and a
-// second signal the other, for users who do not want to wait.
+// untilSignal returns two contexts. The first signal cancels ctx; a second one
+// cancels hurry, for users who do not want to wait.
 func untilSignal() (ctx, hurry context.Context) {
 	ctx, stop := context.WithCancel(context.Background())
 	hurry, stopNow := context.WithCancel(context.Background())

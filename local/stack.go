@@ -135,9 +135,9 @@ func children(s settings, temporal temporalServer) []child {
 // keys returns the path of the key file that payloads are encrypted with.
 func (s settings) keys() string { return filepath.Join(s.data, "payload-keys.json") }
 
-// makeKeys creates a key file, unless it exists. Without --encrypt, its key only
-// decrypts until someone makes it current: a newcomer's first program has no key,
-// and could not read encrypted results.
+// makeKeys creates a key file, unless it exists. Without --encrypt, its key
+// only decrypts until someone makes it current, because a new user's first
+// program has no key and could not read encrypted results.
 func makeKeys(s settings) error {
 	if _, err := os.Stat(s.keys()); !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -1,6 +1,6 @@
 package main
 
-// starter broadcast: sends one text to very many recipients.
+// starter broadcast: sends one text to a large number of recipients.
 
 import (
 	"context"
@@ -27,11 +27,11 @@ func broadcastCommand() *cobra.Command {
 	var f broadcastFlags
 	cmd := &cobra.Command{
 		Use:   "broadcast --from NUMBER --body TEXT --file NAME",
-		Short: "Send a text to very many recipients, with a report",
-		Long: `Send a text to very many recipients with the workflow BroadcastSmsWorkflow. The
-file is in the workers' BROADCAST_STORE: CSV with a column "to", whose other
-columns are the text's variables, or JSON lines. Ctrl-C ends the wait, not the
-broadcast: starter broadcast watch ID follows it again.`,
+		Short: "Send a text to a large number of recipients, with a report",
+		Long: `Send a text to a large number of recipients with the workflow
+BroadcastSmsWorkflow. The file is in the workers' BROADCAST_STORE: CSV with a
+column "to", whose other columns are the text's variables, or JSON lines. Ctrl-C
+ends the wait, not the broadcast: starter broadcast watch ID follows it again.`,
 		Example: `  starter broadcast --from +15005550006 --body 'Dear ${name}, we are closed.' \
       --file customers.csv --dry-run
   starter broadcast --from +15005550006 --body 'Dear ${name}, we are closed.' \
@@ -48,7 +48,7 @@ broadcast: starter broadcast watch ID follows it again.`,
 	flags.StringArrayVar(&f.to, "to", nil, "recipient, instead of a file; repeat it, or separate several by commas")
 	flags.StringVar(&f.report, "report", "", "name of a report in BROADCAST_STORE")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "render every text but send nothing")
-	flags.StringVar(&f.quiet, "quiet", "", "text nobody during these hours, in the recipient's time zone, such as 21:00-08:00")
+	flags.StringVar(&f.quiet, "quiet", "", "send to nobody during these hours, in the recipient's time zone, such as 21:00-08:00")
 	flags.Float64Var(&f.rate, "sender-rate", 0, "segments a second that Twilio sends from this sender, for estimates (default: by the sender's type)")
 	cmd.MarkFlagsOneRequired("file", "to")
 	cmd.MarkFlagsMutuallyExclusive("file", "to")

@@ -27,7 +27,7 @@ import (
 var errFailed = errors.New("something failed")
 
 const (
-	// maxMessages limits how many of Twilio's messages are looked at.
+	// maxMessages limits how many of Twilio's messages are checked.
 	maxMessages = 5000
 	// undecided is how long a text may take before it counts as in doubt.
 	undecided = time.Minute

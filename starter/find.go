@@ -1,7 +1,8 @@
 package main
 
-// starter find: shows what became of one text, or of all texts of a phone, in
-// order, from Twilio's records, with what Temporal knows about each.
+// starter find: shows what became of one text, or of all texts to and from a
+// phone, in order. It combines Twilio's records with what Temporal knows about
+// each text.
 
 import (
 	"cmp"
@@ -29,7 +30,7 @@ var (
 	outcomeKey = sdk.NewSearchAttributeKeyKeyword(sms.AttributeOutcome)
 )
 
-// maxFound limits the messages that are looked at, in each direction.
+// maxFound limits the messages that are listed, in each direction.
 const maxFound = 200
 
 // told is one text in the output.

@@ -178,8 +178,9 @@ func lacksWorker(c *temporal.Client) bool {
 	return err == nil && len(queue.GetPollers()) == 0
 }
 
-// failure describes why Temporal did not carry out a request. It gives only the
-// innermost cause, since the rest of the error repeats what the user asked for.
+// failure describes why Temporal did not carry out a request. It includes only
+// the innermost cause, since the rest of the error repeats what the user asked
+// for.
 func failure(c *temporal.Client, what string, err error) error {
 	var away *serviceerror.Unavailable
 	if errors.As(err, &away) || timedOut(err) {
@@ -251,7 +252,7 @@ func tellEnded(out io.Writer, id, status string, asJSON bool) error {
 			return err
 		}
 	} else {
-		fmt.Fprintf(out, "workflow %s is not cancelled: it has already ended, as %s\n", id, status)
+		fmt.Fprintf(out, "workflow %s was not cancelled: it has already ended, as %s\n", id, status)
 	}
 	return errFindings
 }

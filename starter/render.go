@@ -212,7 +212,7 @@ func (r *rendered) print(out io.Writer) {
 	}
 }
 
-// named returns a character with its code point, since many look alike. Of an
+// named returns a character with its code point, since many look alike. For an
 // unprintable character, it returns only the code point.
 func named(character string) string {
 	r := []rune(character)[0]
@@ -259,7 +259,7 @@ func renderModel(ctx context.Context, template *freemarker.Template, model json.
 const maxMissing = 50
 
 // allMissing finds the other missing variables by rendering again with a
-// stand-in for each: FreeMarker stops at the first.
+// stand-in for each, because FreeMarker stops at the first.
 func allMissing(ctx context.Context, template *freemarker.Template, model json.RawMessage, err error) (all []missing) {
 	data := map[string]any{}
 	if model != nil {

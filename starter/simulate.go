@@ -38,7 +38,7 @@ func simulateCommand() *cobra.Command {
 The auth token must be the webhook's: TWILIO_TOKEN, TWILIO_AUTH_TOKEN or the
 file TWILIO_TOKEN_FILE, by default that of the local stack. The webhook is that
 of make run: the one at WEBHOOK_PUBLIC_URL, if that is on this machine. Any other
-needs --url. If the text goes past a proxy, --signed-url is the address that Twilio
+needs --url. If the text bypasses a proxy, --signed-url is the address that Twilio
 would call. A webhook with WEBHOOK_SHOW_OUTCOME=true, such as that of make run, also
 says what became of the text.
 
@@ -129,8 +129,8 @@ func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 	return nil
 }
 
-// localWebhook returns the webhook to deliver to by default: that of make run. A public
-// one is not, since its triggers would fire.
+// localWebhook returns the webhook to deliver to by default: that of make run.
+// A public webhook is never the default, since its triggers would fire.
 func localWebhook(public string) string {
 	base := "http://127.0.0.1:8080"
 	if u, err := url.Parse(public); err == nil && (u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()) {

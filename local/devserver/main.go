@@ -1,10 +1,11 @@
 // Command devserver is a Temporal server for one machine: all of its services,
 // its Web UI and SQLite, in a single process that listens on 127.0.0.1.
 //
-// It accepts those commands and flags of `temporal server start-dev` that the
-// project uses, so that whatever starts Temporal's CLI (testsuite.StartDevServer,
-// a script) can start this server instead. It is a module of its own because it
-// brings in some two hundred modules that nothing else here needs.
+// It accepts the commands and flags of `temporal server start-dev` that the
+// project uses, so that anything that starts Temporal's CLI
+// (testsuite.StartDevServer, a script) can start this server instead. It is a
+// separate module because it requires some two hundred modules that nothing
+// else here needs.
 package main
 
 import (

@@ -155,7 +155,7 @@ func checkRestart(t *testing.T, stop func(*process, *testing.T)) {
 }
 
 // If the server read the search attributes from its database for each row, a
-// page of a list would exceed the limit of requests to the database.
+// page of a list would exceed the rate limit of the database.
 func TestListReadsSearchAttributesOnce(t *testing.T) {
 	const rows = 200
 	p := start(t, "--headless", "--dynamic-config-value", "frontend.persistenceMaxQPS=50")

@@ -38,14 +38,14 @@ const (
 // defaultDynamicConfig suits one shard on one machine; --dynamic-config-value
 // overrides it.
 var defaultDynamicConfig = map[string]any{
-	// With their default of 20 a second, the one history shard makes each
-	// workflow task wait up to 50 ms.
+	// With the default of 20 per second, the single history shard delays each
+	// workflow task by up to 50 ms.
 	"history.transferProcessorMaxPollRPS": 400,
 	"history.timerProcessorMaxPollRPS":    400,
 	// Never ask the internet for newer versions.
 	"frontend.enableServerVersionCheck": false,
 	// Together with a user's commands, the Web UI exceeds the default of 10
-	// requests a second.
+	// requests per second.
 	"frontend.namespaceRPS.visibility": 100,
 }
 
@@ -83,7 +83,8 @@ func run(ctx context.Context, opts options, out io.Writer) error {
 	}
 
 	<-ctx.Done()
-	// While the server stops, its services log that others are already gone.
+	// While the server stops, its services log that others have already
+	// stopped.
 	level.SetLevel(zap.FatalLevel)
 	return stopWithin(server, stopTimeout)
 }
@@ -174,7 +175,8 @@ func newUI(opts options) *uiserver.Server {
 		HideLogs:            true,
 		DisableNewsFetch:    true,
 		Codec:               uiconfig.Codec{Endpoint: opts.uiCodec},
-		// Plain HTTP: the browser would never return a cookie marked secure.
+		// Use plain HTTP: the browser would never return a cookie marked
+		// secure.
 		CORS: uiconfig.CORS{CookieInsecure: true},
 	}))
 }

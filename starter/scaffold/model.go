@@ -23,7 +23,7 @@ type Step struct {
 // advice maps an element's type to its counterpart in a workflow. The type of
 // an event is preceded by that of its definition.
 var advice = map[string]string{
-	"userTask":                           "workflows.AskSms, if a text can answer it; else wait for a signal of your task list",
+	"userTask":                           "workflows.AskSms, if a text can answer it; else wait for a signal from your task list",
 	"serviceTask":                        "an activity; SEND_SMS is workflows.SendSms",
 	"sendTask":                           "workflows.SendSms, or an activity",
 	"scriptTask":                         "code of the workflow, or an activity if it has side effects",

@@ -22,7 +22,7 @@ const (
 	runbookFile   = "../../docs/runbook.md"
 )
 
-// rule is an alert.
+// rule is an alert rule.
 type rule struct {
 	Alert       string            `yaml:"alert"`
 	Expr        string            `yaml:"expr"`
@@ -148,7 +148,7 @@ func every(t *testing.T, pattern *regexp.Regexp, files []string) map[string]bool
 	return found
 }
 
-func TestMetricsAreThoseOfThePages(t *testing.T) {
+func TestMetricsMatchThePages(t *testing.T) {
 	t.Parallel()
 	glob := func(patterns ...string) (files []string) {
 		for _, pattern := range patterns {
@@ -164,7 +164,7 @@ func TestMetricsAreThoseOfThePages(t *testing.T) {
 	for name := range every(t, regexp.MustCompile(`"(sms_[a-z_]+)"`), glob("../../internal/*/*.go")) {
 		exist[name] = true
 	}
-	// OpenTelemetry's exporter completes the names of counters.
+	// OpenTelemetry's exporter adds _total to the names of counters.
 	exist["sms_payloads_unreadable_total"] = exist["sms_payloads_unreadable"]
 	delete(exist, "sms_payloads_unreadable")
 	named := every(t, regexp.MustCompile(`\b(sms_[a-z_]+)\b`), glob("../../docs/*.md", "../../*.md", "../../deploy/*/*.yaml", "../../deploy/*/*.json"))

@@ -20,8 +20,8 @@ import (
 
 const module = "temporal-twilio"
 
-// rooms says for each room which others its packages may reach, directly or
-// through others. A room always reaches itself. The linter depguard applies the
+// rooms maps each room to the others that its packages may import, directly or
+// indirectly. A room may always import itself. The linter depguard applies the
 // same rules, from the same file, to direct imports.
 var rooms = sync.OnceValue(func() map[string][]string {
 	data, err := os.ReadFile("../../.golangci.yml")
@@ -58,8 +58,8 @@ var rooms = sync.OnceValue(func() map[string][]string {
 // goPackage is what "go list -json" reports about a package.
 type goPackage struct {
 	ImportPath string
-	// Imports are the direct imports, Deps all that are reached. Tests are not
-	// included: they may use what their room may not.
+	// Imports are the direct imports, Deps the direct and indirect ones. Those
+	// of tests are not included, because tests may import more than their room.
 	Imports, Deps []string
 }
 
@@ -72,8 +72,8 @@ func TestRoomsImportAlongTheArrows(t *testing.T) {
 	}
 }
 
-// Workflow authors import these packages, and link no large dependency except the
-// SDK.
+// Workflow authors import these packages, so the packages must not link any
+// large dependency except the SDK.
 func TestWorkflowAuthorsLinkOnlyTheSDK(t *testing.T) {
 	packages := list(t)
 	for _, author := range []string{"sms", "workflows", "workflows/smstest"} {

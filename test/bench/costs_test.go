@@ -1,7 +1,7 @@
 package bench
 
-// What a text, a list and a broadcast cost Temporal and a store, in actions,
-// history and requests.
+// What a text, a list and a broadcast cost: actions and history in Temporal,
+// and requests to a store.
 
 import (
 	"context"
@@ -38,7 +38,8 @@ const costsPart = "What it costs"
 // cost is the cost of a workflow over all of its runs.
 type cost struct{ actions, events, bytes int64 }
 
-// costOf returns the cost of a workflow from one of its runs on, by their histories.
+// costOf returns the cost of a workflow, from the histories of the given run
+// and all later ones.
 func costOf(t *testing.T, c client.Client, id, run string) (all cost) {
 	t.Helper()
 	t.Helper()

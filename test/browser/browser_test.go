@@ -82,8 +82,8 @@ type tab struct {
 	problems []string
 }
 
-// open opens a page in a tab of its own, of 1280 by 800 pixels. If the page logs an
-// error or a warning, the test fails when it ends.
+// open opens a page in a separate tab of 1280 by 800 pixels. If the page logs
+// an error or a warning, the test fails when it ends.
 func open(t testing.TB, url string) *tab {
 	t.Helper()
 	p := newTab(t)

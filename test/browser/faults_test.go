@@ -75,7 +75,7 @@ func TestFaultByRateIsRemoved(t *testing.T) {
 	p.click("#faults-panel .rule button")
 	p.absent("#faults-panel .rule")
 	if faults := sim.Faults(); len(faults) != 0 {
-		t.Errorf("a removed fault is still in force: %+v", faults)
+		t.Errorf("a removed fault is still active: %+v", faults)
 	}
 }
 
@@ -84,11 +84,11 @@ func TestPageAddsEveryFault(t *testing.T) {
 	p.click("#faults-tab")
 	for _, kind := range twiliosim.FaultKinds {
 		if kind == twiliosim.FaultRefuse {
-			continue // this fault is not in force but fires once: see the next test
+			continue // this fault fires only once: see the next test
 		}
 		p.choose("#fault-kind", kind)
 		p.click("#fault-form .primary")
-		p.until(kind+" is in force", `document.querySelectorAll("#faults-panel .rule").length === 1`)
+		p.until(kind+" is active", `document.querySelectorAll("#faults-panel .rule").length === 1`)
 		if faults := sim.Faults(); len(faults) != 1 || faults[0].Kind != kind || faults[0].Next != 1 {
 			t.Errorf("%s: got the faults %+v", kind, faults)
 		}

@@ -1,6 +1,7 @@
-// Package chaos tests the promises while everything else fails: processes are killed
-// and suspended, Twilio and Temporal fail in every way they can, and still nobody is
-// texted twice or missing from the report, and each text is in its workflow once.
+// Package chaos tests the promises while everything else fails: processes are
+// killed and suspended, and Twilio and Temporal fail in every way they can.
+// Nobody may be texted twice or be missing from the report, and each text must
+// be in its workflow once.
 package chaos
 
 import (
@@ -34,7 +35,7 @@ import (
 
 var (
 	kills = flag.Int("chaos.kills", 6, "how many times a worker is killed in each storm")
-	seed  = flag.Uint64("chaos.seed", 1, "seed of kills and of what else is left to chance; 0 picks one")
+	seed  = flag.Uint64("chaos.seed", 1, "seed of everything that is random; 0 picks one")
 	older = flag.String("chaos.older", "", "a worker of an older version, built from its own source, in place of test/chaos/older")
 )
 
@@ -47,8 +48,9 @@ const (
 	workers = 2
 	// heartbeat is the heartbeat timeout of a list.
 	heartbeat = 1500 * time.Millisecond
-	// listTimeout is more time than a list needs on any machine: a send that runs
-	// out of time reports outcomes as unknown that it could have learnt.
+	// listTimeout is longer than a list takes on any machine, because a send
+	// that runs out of time reports outcomes as unknown that it could have
+	// learnt.
 	listTimeout = 30 * time.Minute
 	// stormsAtOnce is how many tests run at the same time: each has half a dozen
 	// processes, which together keep less than one processor busy.
@@ -153,8 +155,8 @@ func (s *storm) hire(t *testing.T) *stack.Process {
 func (s *storm) kill(t *testing.T) {
 	one := s.random.IntN(len(s.crew))
 	if s.suspends && s.random.IntN(2) == 0 {
-		// Suspended beyond the heartbeat timeout: another attempt begins meanwhile,
-		// so this worker must not create any more messages.
+		// Suspend the worker beyond the heartbeat timeout: another attempt
+		// begins meanwhile, so this worker must not create any more messages.
 		_ = s.crew[one].Signal(syscall.SIGSTOP)
 		time.Sleep(2 * heartbeat)
 		_ = s.crew[one].Signal(syscall.SIGCONT)

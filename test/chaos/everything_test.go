@@ -142,8 +142,8 @@ func (e *everything) replace(t *testing.T, random *rand.Rand, program string) {
 // mostKeys is how many keys changeKeys adds; a file may hold 50.
 const mostKeys = 40
 
-// changeKeys adds a key, and makes it the current one once all processes have
-// read it. The keys before it stay: payloads need them. In a long storm, they
+// changeKeys adds a key, and makes it the current one after all processes have
+// read it. Earlier keys stay, because payloads need them; in a long storm, they
 // become current again.
 func (e *everything) changeKeys(t *testing.T) {
 	t.Helper()

@@ -170,7 +170,7 @@ func (r *rotation) makeCurrent(t *testing.T, id string) {
 // encryptsWith waits until a process encrypts with a key.
 func (e *employee) encryptsWith(t *testing.T, id string) {
 	t.Helper()
-	stack.Eventually(t, "the key is in force", func(ctx context.Context) error {
+	stack.Eventually(t, "the key is current", func(ctx context.Context) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+e.metrics+"/metrics", nil)
 		if err != nil {
 			return err

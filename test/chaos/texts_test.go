@@ -27,10 +27,11 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// The storm's messages go to workflows in each way that can fail on its own: one
-// workflow each, a few long ones that continue as new while they receive, short
-// ones that close after a message and are started again by the next, those with
-// an ID that other messages share, one that catches and one that answers.
+// The storm's messages go to workflows in each way that can fail separately:
+// one workflow each, a few long ones that continue as new while they receive,
+// short ones that close after a message and are started again by the next,
+// those with an ID that other messages share, one that catches and one that
+// answers.
 const textTriggers = `triggers:
   - name: each
     pattern: 'start (?<n>\d+)'

@@ -1,7 +1,7 @@
 //go:build unix
 
-// Package cputime measures processor time, for tests of limits that must hold on a
-// busy machine, too.
+// Package cputime measures CPU time, for tests of limits that must also hold on
+// a busy machine.
 package cputime
 
 import (
@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Used returns the processor time that this process has used so far, which does not
-// grow while others use the machine.
+// Used returns the CPU time that this process has used so far, which does not
+// grow while other processes use the machine.
 func Used() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {

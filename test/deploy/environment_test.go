@@ -25,7 +25,7 @@ func known() (names, secrets []string) {
 		case name == "-":
 		case field.Type == reflect.TypeFor[config.Secret]() || field.Type == reflect.TypeFor[config.AccountTokens]():
 			secrets = append(secrets, name+"_FILE")
-		case field.Tag.Get("file") != "": // so that the variable changes with its secret
+		case field.Tag.Get("file") != "": // these must come from files, which are reread when they change
 			secrets = append(secrets, name+"_FILE")
 		default:
 			names = append(names, name)

@@ -1,6 +1,6 @@
 package docs
 
-// The questions that a person on call asks, answered as docs/inspect.md says.
+// The questions that someone on call asks, answered as docs/inspect.md says.
 
 import (
 	"context"

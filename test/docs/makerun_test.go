@@ -137,7 +137,7 @@ func pasteBanner(t *testing.T, shell *shell, banner string) {
 }
 
 // readEncrypted turns encryption on, as the banner says, and reads what is sent
-// then with and without the codec server.
+// afterwards, with and without the codec server.
 func readEncrypted(t *testing.T, shell *shell, ports map[string]string, banner string) {
 	t.Helper()
 	codec := "http://127.0.0.1:" + ports["codec"]

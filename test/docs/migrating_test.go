@@ -46,7 +46,7 @@ func (s Shop) Appointment(ctx workflow.Context, input AppointmentInput) (string,
 		return "no answer", nil
 	}
 
-	// Message catch event "Payment"; what it carries are the variables of the text.
+	// Message catch event "Payment"; its payload holds the variables of the text.
 	payment := payments.Receive(ctx)
 
 	// Service task SEND_SMS; its error boundary event reads the result.

@@ -120,7 +120,7 @@ func snippet(t *testing.T, page, language string) string {
 	return found[0]
 }
 
-// ran lists the blocks that are programs, which a test for their page runs.
+// ran lists the blocks that are programs and are run by a test for their page.
 var ran = map[string][]string{
 	"README.md":         {"go", "yaml"},
 	"docs/languages.md": {"go", "ts", "python"},

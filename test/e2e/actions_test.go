@@ -197,8 +197,7 @@ func TestRefusalIsFinal(t *testing.T) {
 	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "account-1", TaskQueue: "bank"}, "Account"); err != nil {
 		t.Fatal(err)
 	}
-	// The sender gets the same answer again, whichever triggers are in force by
-	// now.
+	// The sender gets the same answer again, whatever the triggers are now.
 	say("again", "There is none.")
 	// A trigger without an echo does not remove another's.
 	say("audit", "Fine.")
@@ -307,9 +306,9 @@ func TestChangedTriggersNeedNoRestart(t *testing.T) {
 			return nil
 		})
 	}
-	textUntil("the first file is in force", func(reply string) bool { return reply == "one" })
+	textUntil("the first file is loaded", func(reply string) bool { return reply == "one" })
 	write(trigger("second"))
-	textUntil("the second file is in force", func(reply string) bool { return reply == "second" })
+	textUntil("the second file is loaded", func(reply string) bool { return reply == "second" })
 	write("triggers: [")
 	textUntil("the broken file is reported", func(reply string) bool {
 		if reply != "second" {

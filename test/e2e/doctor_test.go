@@ -101,7 +101,7 @@ func TestDoctorNamesEachFault(t *testing.T) {
 		"broken triggers":                     {[]string{"TRIGGERS=" + broken}, "triggers", "failed", "broken.json"},
 		"no worker of a trigger's workflow":   {[]string{"TRIGGERS=" + elsewhere}, "task queue elsewhere", "warning", "the workflows that the trigger order starts wait there"},
 		"a misspelt variable":                 {[]string{"TWILIO_TOKN=x"}, "configuration", "warning", "TWILIO_TOKN"},
-		"Temporal is away":                    {[]string{"TEMPORAL_ADDRESS=" + closed}, "Temporal", "failed", "TEMPORAL_ADDRESS"},
+		"Temporal is unreachable":             {[]string{"TEMPORAL_ADDRESS=" + closed}, "Temporal", "failed", "TEMPORAL_ADDRESS"},
 		"a missing namespace":                 {[]string{"TEMPORAL_NAMESPACE=nowhere"}, "Temporal", "failed", "TEMPORAL_NAMESPACE"},
 		"a short retention":                   {[]string{"TEMPORAL_NAMESPACE=bare"}, "retention", "warning", "--retention 720h"},
 		"no search attributes":                {[]string{"TEMPORAL_NAMESPACE=bare"}, "search attributes", "warning", "search-attribute create --namespace bare --name SmsParty --type KeywordList"},

@@ -9,7 +9,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-func TestKeyIsBurntBySendingOnly(t *testing.T) {
+func TestKeyIsUsedUpBySending(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	const other = "+15005550010"

@@ -108,7 +108,7 @@ func refuses(ctx workflow.Context, _ any) error {
 	return workflow.Sleep(ctx, time.Hour)
 }
 
-func TestCatchUpPassesARefusedUpdate(t *testing.T) {
+func TestCatchUpContinuesAfterRefusedUpdate(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=2s"}, Triggers: `triggers:
   - {name: ship, pattern: 'ship', echoError: 'It is shipped.', catchUp: true, update: {workflowId: order, name: ship}}

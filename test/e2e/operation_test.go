@@ -1,6 +1,6 @@
 package e2e
 
-// Tests of operation: probes, versions, and the configuration in force.
+// Tests of operation: probes, versions, and the configuration.
 
 import (
 	"context"

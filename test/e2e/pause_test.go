@@ -1,6 +1,6 @@
 package e2e
 
-// Pausing all sending holds for all workers, including those that start in the
+// Pausing all sending applies to all workers, including those that start in the
 // meantime.
 
 import (

@@ -144,16 +144,16 @@ func TestStarterReportsMistakes(t *testing.T) {
 		args        []string
 		want        []string
 	}{
-		"without a recipient":         {here, []string{"send", "--from", stack.Number, "--body", "Hi"}, []string{"missing: --to"}},
-		"with a variable without =":   {here, append(valid, "--var", "Ann"), []string{`"Ann"`, "name=value"}},
-		"with an unknown flag":        {here, append(valid, "--tto", "x"), []string{"--tto"}},
-		"with an unknown command":     {here, []string{"sned"}, []string{"sned"}},
-		"with a stray argument":       {here, append(valid, "Hello"), []string{"Hello"}},
-		"while no worker polls":       {here, valid, []string{temporal.Address, `"twilio"`, "worker"}},
-		"no worker, standalone":       {here, append(valid, "--standalone"), []string{temporal.Address, `"twilio"`, "worker"}},
-		"while Temporal is away":      {nowhere, valid, []string{"127.0.0.1:1"}},
-		"Temporal away, standalone":   {nowhere, append(valid, "--standalone"), []string{"127.0.0.1:1"}},
-		"with a broken configuration": {"TEMPORAL_TLS_CLIENT_CERT_PATH=/nowhere/client.pem", valid, []string{"Temporal's configuration", "client cert"}},
+		"without a recipient":           {here, []string{"send", "--from", stack.Number, "--body", "Hi"}, []string{"missing: --to"}},
+		"with a variable without =":     {here, append(valid, "--var", "Ann"), []string{`"Ann"`, "name=value"}},
+		"with an unknown flag":          {here, append(valid, "--tto", "x"), []string{"--tto"}},
+		"with an unknown command":       {here, []string{"sned"}, []string{"sned"}},
+		"with a stray argument":         {here, append(valid, "Hello"), []string{"Hello"}},
+		"while no worker polls":         {here, valid, []string{temporal.Address, `"twilio"`, "worker"}},
+		"no worker, standalone":         {here, append(valid, "--standalone"), []string{temporal.Address, `"twilio"`, "worker"}},
+		"while Temporal is unreachable": {nowhere, valid, []string{"127.0.0.1:1"}},
+		"unreachable, standalone":       {nowhere, append(valid, "--standalone"), []string{"127.0.0.1:1"}},
+		"with a broken configuration":   {"TEMPORAL_TLS_CLIENT_CERT_PATH=/nowhere/client.pem", valid, []string{"Temporal's configuration", "client cert"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -122,7 +122,7 @@ func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 	write("  - {name: stops, pattern: 'order', stop: true" + strings.Replace(start, "NAME", "second", 1) +
 		"  - {name: renamed, pattern: '(?s).*'" + strings.Replace(start, "NAME", "third", 1))
 	phones := 0
-	stack.Eventually(t, "the changed triggers are in force", func(ctx context.Context) error {
+	stack.Eventually(t, "the changed triggers are loaded", func(ctx context.Context) error {
 		phones++
 		now, err := s.Twilio.Inbound(ctx, twiliosim.Inbound{From: fmt.Sprintf("+1500556%04d", phones), To: stack.Number, Body: "order 2"})
 		if err == nil && replies(now) != "second" {

@@ -3,7 +3,7 @@ package main
 // The list: each protection, and the test that fails without it. The promises are
 // those of docs/architecture.md.
 
-// mutant takes one protection out of a file.
+// mutant removes one protection from a file.
 type mutant struct {
 	// promise is the promise that the protection keeps, by its name in
 	// docs/architecture.md.
@@ -41,10 +41,10 @@ var mutants = []mutant{
 	{"Nobody twice", "a recipient whose create had begun is in doubt", "activities/progress.go", `if to.state != doubtful {`, `if false {`, "activities", "TestDoubtsAreLookedUpFirst|TestRecordSurvivesAnAttempt"},
 	{"Nobody twice", "a record of another list puts everyone in doubt", "activities/progress.go", `if r.List != s.list || !r.fits(len(s.recipients)) {`, `if !r.fits(len(s.recipients)) {`, "activities", "TestRecordOfAnotherListDoubtsEverybody"},
 	{"Nobody twice", "a listing that is cut off does not prove absence", "activities/doubt.go", `case len(maybe) == 0 && listing.Whole:`, `case len(maybe) == 0:`, "activities", "TestFullListingProvesNothing"},
-	{"Nobody twice", "absence counts only once the listing has had its time", "activities/doubt.go", `!now.Before(s.complete) && !now.Before(ripe)`, `!now.Before(s.complete)`, "activities", "TestAbsenceCountsOnlyAfterThePatience"},
+	{"Nobody twice", "absence counts only after the listing has had time to catch up", "activities/doubt.go", `!now.Before(s.complete) && !now.Before(ripe)`, `!now.Before(s.complete)`, "activities", "TestAbsenceCountsOnlyAfterThePatience"},
 	{"Nobody twice", "a recipient in doubt is texted again at most a few times", "activities/doubt.go", `s.resends >= mostResends, `, ``, "activities", "TestResendsAreFew"},
 	{"Nobody twice", "a send waits while Twilio does not list what it sent", "activities/send.go", `== 0 && !silent ||`, `== 0 ||`, "activities", "TestSilentTwilioIsWaitedFor"},
-	{"Nobody twice", "a listing that lags is waited for", "activities/doubt.go", `	if lags {
+	{"Nobody twice", "a send waits for a listing that lags", "activities/doubt.go", `	if lags {
 		return now`, `	if false {
 		return now`, "activities", "TestLaggingListingIsWaitedFor"},
 	{"Nobody twice", "a send does not wait for a listing that is refused", "activities/doubt.go", `l.silent = missed != nil && sms.AsError(missed).Retryable`, `l.silent = missed != nil`, "activities", "TestSilentTwilioIsWaitedFor"},
@@ -144,7 +144,7 @@ var mutants = []mutant{
 	{"One key, one send", "a page that is tried again keeps its key", "workflows/broadcastpages.go", `if !b.numbered {`, `if true {`, "workflows", "TestKeyedPageKeepsItsNumber"},
 	{"One key, one send", "a long list is sent under its key", "activities/sendsms.go", `if input.IdempotencyKey != "" && !a.hasKey(`, `if input.IdempotencyKey != "" && !isLong(input) && !a.hasKey(`, "activities", "TestKeyedLongListIsOneSend"},
 	{"One key, one send", "a pause does not use up a send of a key", "activities/once.go", `|| k.paused(result) {`, `{`, "activities", "TestPauseSpendsNoKeyedSend"},
-	{"One key, one send", "a key is for one content only", "activities/once.go", `err == nil && found && content != k.content`, `err == nil && found && false && content != k.content`, "test/e2e", "TestKeyIsBurntBySendingOnly"},
+	{"One key, one send", "a key is for one content only", "activities/once.go", `err == nil && found && content != k.content`, `err == nil && found && false && content != k.content`, "test/e2e", "TestKeyIsUsedUpBySending"},
 
 	{"One key, one send", "a mistake is not retried as one of Twilio's", "activities/once.go", `e.Retryable = result.Errors[0].Retryable`, `_ = e`, "activities", "TestKeyedMistakeIsNotRetryable"},
 	{"One key, one send", "every recipient who was texted is in the result", "activities/once.go", `		sent = append(sent, messages[to])
@@ -156,7 +156,7 @@ var mutants = []mutant{
 	{"A long list is one broadcast", "the broadcast stops with its send", "activities/longlist.go", `err := c.CancelWorkflow(ctx, l.id, "")`, `var err error`, "test/e2e", "TestCancelledLongListStopsItsBroadcast"},
 
 	// One text, one workflow.
-	{"One text, one workflow", "no text is refused for the lack of our attributes", "webhook/dispatch.go", `errors.As(err, &refused) && r.input.Attributes:`, `errors.As(err, &refused) && false:`, "webhook", "TestDispatchStartsWithoutAttributesIfNeeded"},
+	{"One text, one workflow", "a text is accepted without the search attributes", "webhook/dispatch.go", `errors.As(err, &refused) && r.input.Attributes:`, `errors.As(err, &refused) && false:`, "webhook", "TestDispatchStartsWithoutAttributesIfNeeded"},
 	{"One text, one workflow", "search attributes are known soon after Temporal answers", "internal/temporal/attributes.go", `c.attributes == nil || err == nil && c.lacks() > 0`, `err == nil && c.lacks() > 0`, "internal/temporal", "TestSearchAttributesAreSoonKnown"},
 	{"One text, one workflow", "a workflow ID is never used twice", "webhook/dispatch.go", `enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,`, `enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,`, "test/e2e", "TestChangedTriggersLeaveOldTextsAlone"},
 	{"One text, one workflow", "a failed attempt is repeated", "webhook/dispatch.go", `if err == nil || !isPassing(err) {`, `if true {`, "webhook", "TestDispatchTriesAgainWhatFailedOnce"},
@@ -262,7 +262,7 @@ var mutants = []mutant{
 	{"Bounded engines", "a text's call with an ID that cannot be stored is refused", "webhook/check.go", `case strings.Contains(c.WorkflowID, "\x00"):`, `case false:`, "webhook", "TestDispatchRefusesWhatTemporalWouldRefuse"},
 	{"Bounded engines", "a huge emoji is not a reaction", "sms/reaction.go", `	if len(text) > maxEmoji {`, `	if false {`, "sms", "TestHugeEmojiTakesNoTime"},
 	{"Bounded engines", "a call with a search attribute that cannot be stored is refused", "webhook/check.go", `case strings.Contains(textOf(value), "\x00"):`, `case false:`, "webhook", "TestSearchAttributesHoldNoNUL"},
-	{"Bounded engines", "a half-copied file is not put in force", "triggers/live.go", `now.sum == l.seen && now.sum != l.tried`, `now.sum != l.tried`, "triggers", "TestLiveIgnoresAHalfCopiedFile"},
+	{"Bounded engines", "a half-copied file is not loaded", "triggers/live.go", `now.sum == l.seen && now.sum != l.tried`, `now.sum != l.tried`, "triggers", "TestLiveIgnoresAHalfCopiedFile"},
 
 	// Broadcasts.
 	{"Nobody twice", "two broadcasts never share a report", "broadcast/store.go", `f.root.Link(draft, name)`, `f.root.Rename(draft, name)`, "broadcast", "TestTwoBroadcastsNeverShareAReport|TestReportIsReservedOnce"},
@@ -295,14 +295,14 @@ var mutants = []mutant{
 	{"Under control", "a broadcast waits for the end of a pause", "workflows/broadcastpages.go", `case cause.Code == sms.CodeSendingPaused:`, `case false:`, "workflows", "TestBroadcastWaitsUntilPauseEnds"},
 	{"Always completes", "a broadcast waits for a cap to have room", "workflows/broadcast.go", `DefaultBroadcastPatience = 25 * time.Hour`, `DefaultBroadcastPatience = 24 * time.Hour`, "workflows", "TestCapIsWaitedFor"},
 	{"Always completes", "a broadcast gives up when its version does", "workflows/broadcast.go", `if !b.capsApart {`, `if false {`, "workflows", "TestOldBroadcastKeepsItsPatience"},
-	{"Always completes", "quiet hours do not wear a broadcast out", "workflows/broadcastpages.go", `case cause.Code == sms.CodeQuietHours:`, `case false:`, "workflows", "TestHeldPageAwaitsMorning"},
-	{"Always completes", "a broadcast of a newer worker is left to one", "workflows/broadcast.go", `if problems != nil && input.Carried != nil {`, `if false {`, "workflows", "TestNewerStateAwaitsANewerWorker"},
+	{"Always completes", "quiet hours do not use up a broadcast's patience", "workflows/broadcastpages.go", `case cause.Code == sms.CodeQuietHours:`, `case false:`, "workflows", "TestHeldPageAwaitsMorning"},
+	{"Always completes", "an older worker leaves a newer worker's broadcast alone", "workflows/broadcast.go", `if problems != nil && input.Carried != nil {`, `if false {`, "workflows", "TestNewerStateAwaitsANewerWorker"},
 	{"Always completes", "a worker that refuses quiet hours is asked without them", "workflows/quiet.go", `strings.HasPrefix(result.Errors[0].Message, "quietHours needs a timer")`, `!strings.HasPrefix("", "")`, "workflows", "TestOlderWorkersSendInQuietHours"},
 	{"Always completes", "a capped country does not hold up the others", "workflows/broadcastpages.go", `if b.capsApart && f.problem.Code == sms.CodeCapReached {`, `if false {`, "workflows", "TestCappedCountryHoldsUpNobodyElse"},
-	{"Always completes", "a cap that others use up is given up", "workflows/broadcastcaps.go", `failing >= time.Duration(b.input.GiveUpAfter) {`, `failing < 0 {`, "workflows", "TestUsedUpCapIsGivenUp"},
+	{"Always completes", "a broadcast gives up on a cap that others use up", "workflows/broadcastcaps.go", `failing >= time.Duration(b.input.GiveUpAfter) {`, `failing < 0 {`, "workflows", "TestUsedUpCapIsGivenUp"},
 	{"Always completes", "a cap that lets some through is not given up", "workflows/broadcastcaps.go", `		wait.Since, wait.Failures = now, 0
 `, ``, "workflows", "TestProgressGivesNoCapUp"},
-	{"Always completes", "a pause gives no cap up", "workflows/broadcastcaps.go", `	b.held.Caps = nil
+	{"Always completes", "a pause does not count as waiting for a cap", "workflows/broadcastcaps.go", `	b.held.Caps = nil
 `, ``, "workflows", "TestPauseGivesNoCapUp"},
 	{"Under control", "resume tries a cap at once", "workflows/broadcastcaps.go", `			g.Until = now
 `, `			_ = g

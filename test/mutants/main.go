@@ -20,7 +20,7 @@ import (
 func main() {
 	only := flag.String("run", "", "just the mutants whose promise, protection or file this regular expression matches")
 	flag.Usage = func() {
-		fmt.Fprint(flag.CommandLine.Output(), `Takes each protection out in turn, and shows which test turns red.
+		fmt.Fprint(flag.CommandLine.Output(), `Removes each protection in turn, and shows which test fails.
 
   go run ./test/mutants                       # all of them; takes about ten minutes
   go run ./test/mutants -run 'Nobody twice'   # those of one promise
@@ -65,7 +65,7 @@ func run(ctx context.Context, only string) error {
 		}
 		fmt.Printf("%-30s %-60s %4.0fs  %s\n", m.promise, m.what, time.Since(began).Seconds(), verdict)
 	}
-	fmt.Printf("%d protections taken out, %d not missed by any test\n", tried, survived)
+	fmt.Printf("%d protections removed; %d of them without a failing test\n", tried, survived)
 	if tried == 0 {
 		return fmt.Errorf("no mutant matches %q", only)
 	}

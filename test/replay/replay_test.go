@@ -55,7 +55,7 @@ type scene struct {
 	act func(*stage) error
 	// faults lists Twilio's faults while the workflow runs. Optional.
 	faults []twiliosim.Fault
-	// short has Temporal suggest a new run after few events. The first run is
+	// short makes Temporal suggest a new run after few events. The first run is
 	// recorded; another scene may record the last.
 	short bool
 }

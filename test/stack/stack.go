@@ -1,6 +1,6 @@
 // Package stack runs the whole product for tests: a real Temporal server, a
 // local Twilio over HTTP, and the worker with its webhook as a process. Each
-// stack has servers of its own on free ports, so tests run side by side, and
+// stack has its own servers on free ports, so tests run side by side, and
 // beside "make run".
 package stack
 
@@ -28,7 +28,7 @@ import (
 const (
 	Account = "AC00000000000000000000000000000001"
 	Token   = "0123456789abcdef0123456789abcdef"
-	// Number is the account's own.
+	// Number is the account's phone number.
 	Number = "+15005550006"
 )
 
@@ -57,7 +57,7 @@ type Options struct {
 	TemporalSettings []string
 	// Skew is how far the local Twilio's clock is ahead of ours. Optional.
 	Skew time.Duration
-	// NoWorker leaves the worker to the test.
+	// NoWorker leaves it to the test to start a worker.
 	NoWorker bool
 }
 

@@ -257,7 +257,7 @@ func (d *drive) sendsLongList(t *testing.T) {
 		}
 	}
 	d.secret("a number of a long list", "+15005570017")
-	d.secret("what is no number", "Potoroo 4242")
+	d.secret("an invalid number", "Potoroo 4242")
 	run := start(t, d.client, client.StartWorkflowOptions{ID: "long", TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName, map[string]any{
 		"smsFrom": stack.Number, "smsTo": to, "smsBody": d.secret("a text for many", "Dear Bandicoots"), "idempotencyKey": d.secret("the key of a long list", "key-of-bandicoots"),
 	})
@@ -318,10 +318,10 @@ func (d *drive) asks(t *testing.T) {
 	if err := run.Get(t.Context(), &result); err != nil || result.Outcome != sms.AskAnswered {
 		t.Errorf("got the answer %+v, %v", result, err)
 	}
-	if ask("ask-wrong", d.secret("no number to ask", "ask Quoll at 0307654321"), map[string]any{"pattern": d.secret("a bad pattern", "(quoll")}).Get(t.Context(), nil) == nil {
+	if ask("ask-wrong", d.secret("an invalid number to ask", "ask Quoll at 0307654321"), map[string]any{"pattern": d.secret("a bad pattern", "(quoll")}).Get(t.Context(), nil) == nil {
 		t.Error("an invalid question was asked")
 	}
-	ask("ask-cancelled", d.secret("who is not asked on", "+15005550122"), nil)
+	ask("ask-cancelled", d.secret("whose question is cancelled", "+15005550122"), nil)
 	sent("+15005550122")
 	d.starter(t, 0, "cancel", "ask-cancelled")
 	d.text(t, phone, "STOP", "")

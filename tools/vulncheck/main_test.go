@@ -58,7 +58,7 @@ func TestCalledVulnerabilityFails(t *testing.T) {
 	}
 }
 
-func TestCheckWithoutItsPartsFails(t *testing.T) {
+func TestIncompleteCheckFails(t *testing.T) {
 	database := write(t, map[string]string{"GO-0000-0001.json": finding})
 	for name, try := range map[string]func() error{
 		"no packages": func() error { return check(t.Context(), t.Output(), database, program(t, "ToUpper"), "", nil) },
@@ -92,7 +92,7 @@ func source(t *testing.T, entries int) string {
 	return folder
 }
 
-func TestDatabaseOutOfReachIsSaid(t *testing.T) {
+func TestUnreachableDatabaseIsReported(t *testing.T) {
 	full, cut := source(t, complete), source(t, complete-1)
 	unreachable := errors.New("no route to the proxy")
 	for _, test := range []struct {

@@ -1,5 +1,5 @@
-// Package config stands in for Amazon's library that reads credentials, which
-// Temporal uses for S3 and OpenSearch: every call fails.
+// Package config stands in for the package of the AWS SDK that reads
+// credentials, which Temporal uses for S3 and OpenSearch. Every call fails.
 package config
 
 import (

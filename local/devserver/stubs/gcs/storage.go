@@ -1,5 +1,5 @@
 // Package storage stands in for the library of Google Cloud Storage, in which
-// Temporal can archive histories: every call fails.
+// Temporal can archive histories. Every call fails.
 package storage
 
 import (

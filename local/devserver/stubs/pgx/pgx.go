@@ -1,4 +1,4 @@
-// Package pgx stands in for the driver of PostgreSQL: this server stores
+// Package pgx stands in for the PostgreSQL driver, because this server stores
 // everything in SQLite.
 package pgx
 

@@ -1,5 +1,5 @@
-// Package s3 stands in for Amazon's library for S3, in which Temporal can
-// archive histories: every call fails.
+// Package s3 stands in for the S3 package of the AWS SDK, in which Temporal can
+// archive histories. Every call fails.
 package s3
 
 import (

@@ -1,4 +1,4 @@
-// Package stdlib stands in for the driver of PostgreSQL for database/sql.
+// Package stdlib stands in for the PostgreSQL driver for database/sql.
 package stdlib
 
 import (
@@ -10,7 +10,7 @@ import (
 
 type OptionOpenDB struct{}
 
-// GetConnector is never called: pgx.ParseConfig fails before.
+// GetConnector is never called, because pgx.ParseConfig fails first.
 func GetConnector(pgx.ConnConfig, ...OptionOpenDB) driver.Connector { return nil }
 
 func OptionAfterConnect(func(context.Context, *pgx.Conn) error) OptionOpenDB { return OptionOpenDB{} }
