@@ -120,8 +120,8 @@ func escapeJava(s string) string {
 	return b.String()
 }
 
-// controlEscape returns the letter that stands for a control character after a
-// backslash, or 0 if there is none.
+// controlEscape returns the letter that follows the backslash in the escape of
+// a control character, or 0 if it has no such escape.
 func controlEscape(r rune) byte {
 	switch r {
 	case '\n':

@@ -265,7 +265,7 @@ func (n *refusedNode) exec(e *env) error {
 	return otherError(n.pos, "%s cannot load other templates", n.what)
 }
 
-// yesNo checks that x is a boolean, or a string that stands for one in old
+// yesNo checks that x is a boolean, or a string that means one in old
 // templates.
 func (e *env) yesNo(x expr) error {
 	v, err := x.eval(e)

@@ -88,7 +88,7 @@ func (n *itemsNode) exec(e *env) error {
 		return otherError(n.pos, "#items must run inside its #list")
 	}
 	if f.entered || f.loop == nil {
-		return otherError(n.pos, "#items can only run once in a #list, which must have no variable of its own")
+		return otherError(n.pos, "#items can only run once in a #list, which must not have its own variable")
 	}
 	f.entered = true
 	f.var1, f.var2 = n.var1, n.var2

@@ -220,8 +220,8 @@ func (n *chainNode) integer(e *env) (l int64, ok bool) {
 	return l, ok
 }
 
-// findIntegers sets n.integers if every operand may be an integer. It is called once
-// the chain has been parsed.
+// findIntegers sets n.integers if every operand may be an integer. It is called
+// after the chain has been parsed.
 func (n *chainNode) findIntegers() {
 	integers := make([]integer, 0, len(n.rest)+1)
 	steps := len(n.rest)

@@ -34,7 +34,7 @@ type parser struct {
 	record  *[]token // consumed tokens are also appended here
 	tagged  bool     // the text has directives
 	fixed   bool     // there are no tokens beyond tok and queue
-	subst   string   // an identifier that stands for substX
+	subst   string   // an identifier that is replaced by substX
 	substX  expr
 	dynamic bool // the code's scope is only known at run time
 	own     varScope

@@ -426,7 +426,7 @@ func (e *env) parseDate(at pos, s string, t dateType, spec string, hasSpec bool)
 	return dateValue(ms, t), nil
 }
 
-// booleanText formats a boolean by the setting boolean_format. If that is not
+// booleanText formats a boolean with the boolean_format setting. If that is not
 // set, it returns "true" or "false" if fallback is set, as ?string does, and an
 // error otherwise.
 func (e *env) booleanText(at pos, b, fallback bool) (string, error) {

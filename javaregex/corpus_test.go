@@ -220,8 +220,9 @@ func compareGroup(m *Match, i int, want *string) string {
 	return ""
 }
 
-// sameIndex compares our byte offset with an index in characters. Java counts in the
-// pattern from which it has removed \Q…\E, and points before an unmatched parenthesis.
+// sameIndex compares this package's byte offset with an index in characters.
+// Java counts in the pattern from which it has removed \Q…\E, and points before
+// an unmatched parenthesis.
 func (c *corpusCase) sameIndex(err *SyntaxError, want int) bool {
 	if strings.Contains(c.Pattern, `\Q`) || strings.HasPrefix(err.Message, "unmatched )") {
 		return true

@@ -45,10 +45,10 @@ type barrier struct {
 	frame    int32 // index in the stack of its frameBarrier
 	pc       int32 // the instruction that started it
 	pos      int32 // where it started
-	count    int32 // of opRepeat: iterations done
-	length   int32 // of opRepeat: length of the iterations since it last changed, 0 for none yet
-	behindTo int32 // of opBehind: the outer machine.behindTo
-	at, left int32 // of opBehind: the current start of the sub-match, and how many steps back are left
+	count    int32 // for opRepeat: iterations done
+	length   int32 // for opRepeat: length of the iterations since it last changed, 0 for none yet
+	behindTo int32 // for opBehind: the outer machine.behindTo
+	at, left int32 // for opBehind: the current start of the sub-match, and how many steps back are left
 }
 
 // pauseEvery is how many steps pass between two checks of the budget and the

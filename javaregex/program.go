@@ -44,31 +44,31 @@ type inst struct {
 	repeat   repeatKind
 	assert   assertion
 	negative bool
-	optional bool // of opRepeat: an empty iteration counts; of opRun: it may be empty
-	leading  bool // of opRun: every match begins with it
-	marks    bool // of opRun: moves machine.accepted, as an atomic iteration does
-	ranged   bool // of opRun: its failures are remembered by range, see failedRun
+	optional bool // for opRepeat: an empty iteration counts; for opRun: it may be empty
+	leading  bool // for opRun: every match begins with it
+	marks    bool // for opRun: moves machine.accepted, as an atomic iteration does
+	ranged   bool // for opRun: its failures are remembered by range, see failedRun
 	sure     bool // a search cannot fail from here on
-	restore  bool // of opOpen and opLoopInit: the local must be restored on backtracking
+	restore  bool // for opOpen and opLoopInit: the local must be restored on backtracking
 	byte     byte
 
-	byCharacter bool // of opBehind: min and max are characters, not UTF-16 units
+	byCharacter bool // for opBehind: min and max are characters, not UTF-16 units
 
 	next, sub int32
-	min, max  int32 // of opBehind: how far back
+	min, max  int32 // for opBehind: how far back
 	group     int32 // -1 for none
-	local     int32 // of opOpen, opClose; of a loop, where its iteration began, or -1
-	count     int32 // of a loop: the local that counts iterations, -1 if no count matters
+	local     int32 // for opOpen, opClose; for a loop, where its iteration began, or -1
+	count     int32 // for a loop: the local that counts iterations, -1 if no count matters
 	memo      int32 // index in program.memos, -1 if failures are not remembered
-	tried     int32 // of opLoop: index in machine.tried, -1 for none
+	tried     int32 // for opLoop: index in machine.tried, -1 for none
 
 	class    *charClass
 	text     string
 	branches []int32
-	masks    *[256]uint64 // of opBranch: the branches that can begin with a byte
-	atEnd    uint64       // of opBranch: the branches that can match at the end
+	masks    *[256]uint64 // for opBranch: the branches that can begin with a byte
+	atEnd    uint64       // for opBranch: the branches that can match at the end
 	after    *byteSet     // what can come next after it; nil: anything
-	into     *byteSet     // of opLoop: what can come next where sub starts; nil: anything
+	into     *byteSet     // for opLoop: what can come next where sub starts; nil: anything
 }
 
 // memoPoint is an instruction whose failures can be remembered, with everything
@@ -491,7 +491,7 @@ func (c *compiler) groupBody(n *node, local, end int32, follow *firstInfo) int32
 	return entry
 }
 
-// atom compiles a part that is matched separately: once it has matched, it is
+// atom compiles a part that is matched separately: after it has matched, it is
 // not tried again. Its outcome does not depend on the enclosing loops.
 func (c *compiler) atom(n *node) int32 {
 	counts, starts := c.counts, c.starts

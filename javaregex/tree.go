@@ -61,20 +61,20 @@ const unbounded = math.MaxInt32
 type node struct {
 	kind     nodeKind
 	set      runeSet
-	literal  bool    // of nodeSet: a character of the pattern that stands for itself
-	alone    runeSet // of a literal: what it matches when not next to another literal, if that is less
+	literal  bool    // for nodeSet: a character of the pattern that stands for itself
+	alone    runeSet // for a literal: what it matches when not next to another literal, if that differs
 	subs     []*node
-	group    int // of nodeGroup and nodeBackref
-	min, max int // of nodeRepeat
+	group    int // for nodeGroup and nodeBackref
+	min, max int // for nodeRepeat
 	repeat   repeatKind
-	optional bool  // of nodeRepeat: written as ?
-	once     study // of nodeRepeat: its body
-	// of nodeRepeat: Java remembers where the loop's body has failed, and does
+	optional bool  // for nodeRepeat: written as ?
+	once     study // for nodeRepeat: its body
+	// for nodeRepeat: Java remembers where the loop's body has failed, and does
 	// not try it again
 	remembers bool
 	assert    assertion
-	negative  bool // of nodeLook
-	behind    bool // of nodeLook
+	negative  bool // for nodeLook
+	behind    bool // for nodeLook
 
 	// lookbehind lengths, and whether they count characters rather than UTF-16 units
 	behindMin, behindMax int32
@@ -82,7 +82,7 @@ type node struct {
 
 	firsts *firstInfo // see first
 
-	// of nodeBackref: compare ASCII letters, or all, in either case
+	// for nodeBackref: compare ASCII letters, or all, in either case
 	foldASCII, foldUnicode bool
 }
 

@@ -34,7 +34,7 @@ type process struct {
 	child
 	cmd    *exec.Cmd
 	log    string        // path of the file with its output
-	exited chan struct{} // closed once it has exited and its output is written
+	exited chan struct{} // closed when it has exited and its output is written
 }
 
 // family is the children that have been started, in that order.
@@ -78,7 +78,7 @@ func (f *family) spawn(c child, logMode int) (*process, error) {
 		return nil, errors.Join(startError(c, err), log.Close())
 	}
 	go func() {
-		_ = p.cmd.Wait() // ProcessState keeps the outcome
+		_ = p.cmd.Wait() // the outcome is in ProcessState
 		output.flush()
 		_ = log.Close()
 		close(p.exited)

@@ -26,9 +26,9 @@ const (
 	number  = "+15005550006"
 )
 
-// runStack starts everything, prints the banner, and returns nil once the context
-// ends or the terminal is gone, or an error if something goes wrong. Before it
-// returns, it stops everything.
+// runStack starts everything and prints the banner. It returns nil when the
+// context ends or the terminal is gone, and an error if something goes wrong.
+// Before it returns, it stops everything.
 func runStack(ctx, hurry context.Context, s settings, out *console) error {
 	if _, err := os.Stat(s.triggers); err != nil {
 		return fmt.Errorf("there are no triggers at %s: set TRIGGERS to a trigger file or a folder of them", s.triggers)

@@ -60,7 +60,7 @@ func failedCommand() *cobra.Command {
 		Long: `List what has failed since a given time, oldest first: messages that Twilio could not deliver,
 sends, questions and broadcasts with recipients who were not texted or are in
 doubt (OUTCOME_UNKNOWN), and inbound texts that were refused, came too late or
-are undecided. What SendSms reports to a workflow of your own is in that
+are undecided. What SendSms reports to your own workflow is in that
 workflow's history, and an inbound text that no webhook accepted (one that was down,
 or refused the signature) is in Twilio's error log (11200). The command needs the
 worker's credentials, by default those of make run. It prints neither phone

@@ -419,7 +419,7 @@ func (c *checker) checkTemplate(w *fileTrigger, t *Trigger, s *start) {
 	input, _ := s.input(&e).(map[string]any)
 	data, err := json.Marshal(input["variables"])
 	if err != nil {
-		return // the input has mistakes of its own
+		return // the input itself has mistakes
 	}
 	template, err := freemarker.Parse("smsBody", w.smsBody)
 	if err == nil {

@@ -136,7 +136,7 @@ func TestAlfrescoProcessNeedsItsTaskQueue(t *testing.T) {
 		t.Errorf("a signal: got error %v, want neither an error nor a warning", err)
 	}
 	// The workflow that sends a text starts on the connector's task queue,
-	// whatever the task queue of the processes.
+	// whatever the task queue of the processes is.
 	set, err = parse("tell.json", sendingFile(`"smsBody": "x"`))
 	if err != nil || set.triggers[0].action.(*start).taskQueue != DefaultTaskQueue {
 		t.Errorf("a text: got error %v, want none, and task queue %s", err, DefaultTaskQueue)

@@ -309,7 +309,7 @@ var (
 func (c *checker) policies(i int, where, name string, w *fileStart, s *start) {
 	if w.ID == "" && where == "start" {
 		if w.IDConflict+w.IDReuse != "" {
-			c.at(i, where, "trigger %q: idConflict and idReuse apply to an id of your own; set id, or leave them out", name)
+			c.at(i, where, "trigger %q: idConflict and idReuse require an id; set one, or leave them out", name)
 		}
 		return
 	}

@@ -59,7 +59,7 @@ var badTriggers = map[string]struct {
 	"an unknown policy":                     {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idReuse: never}}\n", `idReuse is "never"`, false},
 	"another unknown policy":                {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: never}}\n", `idConflict is "never"`, false},
 	"policies that conflict":                {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: terminateExisting, idReuse: rejectDuplicate}}\n", "so idReuse must be allowDuplicate", true},
-	"policies without an id":                {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, idReuse: rejectDuplicate}}\n", "apply to an id of your own", true},
+	"policies without an id":                {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, idReuse: rejectDuplicate}}\n", "idConflict and idReuse require an id", true},
 	"an invalid duration":                   {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: soon}}\n", "write a duration such as 30s", false},
 	"a duration without a unit":             {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: '30'}}\n", "write a duration such as 30s", false},
 	"an unknown onPublishError":             {"  - {name: a, pattern: x, onPublishError: ignore, start: {workflow: W, taskQueue: q}}\n", "must be reply or retry", false},

@@ -18,7 +18,7 @@ import (
 // Near is a trigger that almost fires.
 type Near struct {
 	Trigger string `json:"trigger"`
-	// Says names the condition under which it would fire.
+	// Says is the condition under which the trigger would fire.
 	Says string `json:"says"`
 }
 

@@ -54,8 +54,8 @@ type Set struct {
 	warnings []Finding
 }
 
-// Event returns a message's event, by Twilio's classification and by the
-// keywords of the number that it was sent to.
+// Event returns a message's event, as determined by Twilio's classification and
+// the keywords of the number that it was sent to.
 func (s *Set) Event(message sms.Inbound) sms.EventKind {
 	return s.keywordsOf(message.To).Classify(message)
 }

@@ -77,7 +77,7 @@ func kindOf(address string) addressKind {
 // sameChannel reports whether a text can go from one kind of address to another.
 func sameChannel(from, to addressKind) bool { return from.channel() == to.channel() }
 
-// channel returns the kind that stands for the address's channel: longCode for
+// channel returns the kind that represents the address's channel: longCode for
 // all SMS addresses, and the kind itself for any other.
 func (k addressKind) channel() addressKind {
 	if k >= whatsApp {

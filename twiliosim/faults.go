@@ -223,7 +223,7 @@ func (f *Fault) complete() error { //nolint:cyclop // a table of rules for fault
 		f.Delay = Duration(time.Second)
 	}
 	if f.Kind == FaultRefuse && f.Delay > Duration(time.Minute) {
-		return fmt.Errorf("fault refuse: delay %v: want at most 1m, because the controls are unreachable meanwhile", time.Duration(f.Delay))
+		return fmt.Errorf("fault refuse: delay %v: want at most 1m, because the controls are unreachable during that time", time.Duration(f.Delay))
 	}
 	if f.Kind == Fault429 && f.RetryAfter == 0 {
 		f.RetryAfter = Duration(time.Second)

@@ -232,7 +232,7 @@ func TestRedirectsAndActionsAreFollowed(t *testing.T) {
 
 func TestWebhookFailuresHaveTwiliosCodes(t *testing.T) {
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = r.ParseForm() // the server only notices a closed connection once the body is read
+		_ = r.ParseForm() // the server only notices a closed connection after the body has been read
 		switch r.URL.Path {
 		case "/slow":
 			<-r.Context().Done()

@@ -65,9 +65,9 @@ type Options struct {
 	// Skew is how far the simulator's clock is ahead of the machine's, or
 	// behind it if negative. Optional: default 0.
 	Skew time.Duration
-	// Speed is how many times faster than at Twilio messages are sent and
-	// delivered. It does not affect the clock, SendAt or ValidityPeriod.
-	// Optional: default 1.
+	// Speed is how many times faster messages are sent and delivered than at
+	// Twilio. It does not affect the clock, SendAt or ValidityPeriod. Optional:
+	// default 1.
 	Speed float64
 	// Seed makes faults and outcomes that have a Rate repeatable. SIDs do not
 	// depend on it. Optional: default random.
@@ -80,12 +80,13 @@ type Options struct {
 	// before 20429. Optional: default DefaultConcurrency; negative for no
 	// limit.
 	Concurrency int
-	// QueueLength is how long a sender's queue may take to send; a longer queue
-	// refuses messages with 21611. Optional: default 10 hours, as at Twilio.
+	// QueueLength is how long a sender's queue may take to send; if the queue
+	// is longer, messages are refused with 21611. Optional: default 10 hours,
+	// as at Twilio.
 	QueueLength time.Duration
 	// ReplyLimit is how many replies two numbers may exchange without a pause
-	// of 30 seconds before 14107. Optional: default 30, as at Twilio; negative
-	// for no limit.
+	// of 30 seconds before they fail with 14107. Optional: default 30, as at
+	// Twilio; negative for no limit.
 	ReplyLimit int
 }
 
@@ -214,7 +215,7 @@ func (s *Sim) setUp() error {
 	return nil
 }
 
-// Close stops listening, aborts webhook requests in progress, and returns once
+// Close stops listening, aborts webhook requests in progress, and returns after
 // all of the simulator's goroutines have ended.
 func (s *Sim) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)

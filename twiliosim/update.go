@@ -39,8 +39,8 @@ func (s *Sim) update(q *request) reply {
 	return reply{status: http.StatusOK, body: m.resource()}
 }
 
-// incomplete rejects the removal of a message that is still on its way, as a
-// sent message is until its receipt arrives.
+// incomplete rejects deleting a message whose delivery is not complete, such as
+// a sent message without a receipt.
 func incomplete() reply {
 	return fail(http.StatusConflict, 20009, "Cannot delete message because delivery has not been completed.")
 }

@@ -147,8 +147,8 @@ func arrow(from, to string) string {
 	return fmt.Sprintf("no arrow runs %s <- %s", to, from)
 }
 
-// room returns the room of one of the module's packages: its top-level folder, or a
-// part of internal/ that has arrows of its own.
+// room returns the room of one of the module's packages: its top-level folder,
+// or a part of internal/ that has its own arrows.
 func room(path string) string {
 	path = strings.TrimPrefix(path, module+"/")
 	for name := range rooms() {

@@ -1,8 +1,8 @@
 package bench
 
-// How much processor time a list costs the process that sends it, compared with a bare
-// HTTP client. Unlike throughput, it depends neither on the machine's other load nor on
-// the cost of Temporal and the local Twilio.
+// How much CPU time a list costs the process that sends it, compared with a
+// bare HTTP client. Unlike throughput, it depends neither on the machine's
+// other load nor on the cost of Temporal and the local Twilio.
 
 import (
 	"context"
@@ -21,7 +21,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// startTwilio starts a local Twilio in a process of its own.
+// startTwilio starts a local Twilio in a separate process.
 func startTwilio(t *testing.T) string {
 	t.Helper()
 	address := "127.0.0.1:" + stack.FreePort(t)
@@ -87,7 +87,7 @@ func TestProcessor(t *testing.T) {
 	}
 }
 
-// perRecipient returns the processor time of a list, per recipient, in microseconds.
+// perRecipient returns the CPU time of a list, per recipient, in microseconds.
 func perRecipient(t *testing.T, n int, send func()) float64 {
 	t.Helper()
 	rounds := max(1, 2000/n)

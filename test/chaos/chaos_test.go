@@ -250,7 +250,7 @@ func (s *storm) kills(t *testing.T, kills int) func() {
 	}
 }
 
-// blow sends lists while the faults last, and returns them once all sends have
+// blow sends lists while the faults last, and returns them after all sends have
 // ended.
 func (s *storm) blow(t *testing.T, weather func()) (all []*list) {
 	t.Helper()
@@ -393,7 +393,8 @@ func (v verdict) hold(t *testing.T) {
 }
 
 // crowded is a recipient whom others keep texting, and for whom Twilio's
-// responses are lost: the message in doubt is on a later page of the listing.
+// responses are lost, so that the message in doubt is on a later page of the
+// listing.
 var crowded = recipient(1, listLength/2)
 
 // others returns the connection of someone else's program to the same account.

@@ -191,8 +191,8 @@ func (e *everything) supervise(t *testing.T) {
 	}
 }
 
-// ended reports whether a process has ended by itself, and fails the test if that
-// was a panic.
+// ended reports whether a process has exited on its own, and fails the test if
+// it panicked.
 func ended(t *testing.T, p *stack.Process) bool {
 	t.Helper()
 	status, exited := p.Exited()
@@ -267,8 +267,8 @@ func (e *everything) receive(t *testing.T, over <-chan struct{}) (answers []answ
 	}
 }
 
-// lastWord delivers each text to both webhooks once the faults are over, and
-// returns for each text whether its sender was told that it is lost.
+// lastWord delivers each text to both webhooks after the faults, and returns
+// for each text whether its sender was told that it is lost.
 func (e *everything) lastWord(t *testing.T, answers []answered, v *verdict) map[int]bool {
 	t.Helper()
 	var (

@@ -82,8 +82,7 @@ func (r *rotation) kill(t *testing.T, which int) {
 // staff returns the running processes.
 func (r *rotation) staff() []*employee { return append(slices.Clone(r.workers), r.webhook) }
 
-// wave asks questions and starts sends, and returns once they are in
-// progress.
+// wave asks questions and starts sends, and returns when they are in progress.
 func (r *rotation) wave(t *testing.T, number int) {
 	t.Helper()
 	for i := range waveQuestions {

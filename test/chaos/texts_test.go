@@ -218,9 +218,9 @@ func deliverOnce(c *http.Client, hook string, n int) (taken bool, status int, er
 	return taken, response.StatusCode, err
 }
 
-// takenTexts counts the messages in all workflows once none is in flight. It waits
-// for as long as there is progress: after many restarts, the server needs a while
-// to get to every workflow.
+// takenTexts counts the messages in all workflows after none is in flight any
+// more. It waits as long as there is progress: after many restarts, the server
+// needs a while to get to every workflow.
 func takenTexts(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[string]int {
 	t.Helper()
 	const patience = time.Minute

@@ -45,7 +45,8 @@ const (
 	// nobody is the user that PostgreSQL runs as: it refuses to run as root.
 	nobody = 65534
 	// sends is the number of sends, to three recipients each, and texts that of
-	// inbound texts; the faults begin once as many messages as sends have been sent.
+	// inbound texts; the faults begin when as many messages as sends have been
+	// sent.
 	sends, texts = 60, 60
 )
 
@@ -271,7 +272,7 @@ func TestComposeStackLosesNothing(t *testing.T) {
 	})
 }
 
-// load sends and receives, calls kill meanwhile, and checks the outcomes.
+// load sends and receives, calls kill in the meantime, and checks the outcomes.
 func load(t *testing.T, c client.Client, twilio *twiliosim.Sim, kill func()) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
@@ -348,9 +349,9 @@ func send(ctx context.Context, c client.Client, i int) error {
 	}
 }
 
-// text delivers a text until it is accepted: again if its delivery fails, as
-// Twilio does, and in a new message if its sender is told that it is lost. It
-// returns how many times the sender was told so.
+// text delivers a text until it is accepted. If a delivery fails, it delivers
+// the text again, as Twilio does; if the sender is told that it is lost, it
+// sends a new message. It returns how many times the sender was told so.
 func text(ctx context.Context, twilio *twiliosim.Sim, i int) (lost int, err error) {
 	in := twiliosim.Inbound{From: fmt.Sprintf("+1555004%04d", i), To: stack.Number, Body: fmt.Sprintf("Order Number %d", i)}
 	for {

@@ -16,7 +16,7 @@ import (
 // pages lists the pages whose commands run one after another in one stack.
 var pages = []string{"README.md", "docs/languages.md", "docs/cli.md", "docs/production.md"}
 
-// otherPages lists the pages that have a test of their own, or no blocks.
+// otherPages lists the pages that have their own test, or no blocks.
 var otherPages = map[string]string{
 	"docs/sending.md":       "TestSendingPageDoesWhatItSays",
 	"docs/triggers.md":      "TestTriggersPageDoesWhatItSays",

@@ -81,7 +81,7 @@ func TestSendingPageDoesWhatItSays(t *testing.T) {
 	}
 }
 
-// reply answers the question once it is asked.
+// reply answers the question after it has been asked.
 func reply(t *testing.T, s *stack.Stack) {
 	t.Helper()
 	const phone = "+15005550009"

@@ -117,7 +117,7 @@ func nodeModules(t *testing.T, packages, lock string) string {
 	write(t, filepath.Join(half, "package.json"), packages)
 	write(t, filepath.Join(half, "package-lock.json"), lock)
 	mustRun(t, half, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	// Rename the folder to its final name only once it is complete.
+	// Rename the folder to its final name only when it is complete.
 	if err := os.Rename(half, final); err != nil {
 		if _, missing := os.Stat(final); missing != nil {
 			t.Fatal(err)

@@ -65,7 +65,7 @@ func TestAccountsSpeakForThemselvesOnly(t *testing.T) {
 		t.Errorf("another account's text: got status %d, want 200", status)
 	}
 	if status, answer := textAs(t, s, another, anotherToken, "SM00000000000000000000000000000a02", stack.Number, "hello"); status != http.StatusOK || !strings.Contains(answer, "Theirs") || strings.Contains(answer, "Ours") {
-		t.Errorf("another account's text: got %d %s, want only the echo of its own trigger", status, answer)
+		t.Errorf("another account's text: got %d %s, want only its own trigger's echo", status, answer)
 	}
 	if status, _ := textAs(t, s, stack.Account, anotherToken, "SM00000000000000000000000000000a03", stack.Number, "hello"); status != http.StatusForbidden {
 		t.Errorf("another account's token with our account's SID: got status %d, want 403", status)

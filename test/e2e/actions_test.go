@@ -97,7 +97,7 @@ func TestUpdateBecomesTheReply(t *testing.T) {
 	}
 }
 
-// slow is a workflow that answers an update once it is signalled.
+// slow is a workflow that answers an update after it has been signalled.
 func slow(ctx workflow.Context) error {
 	ready := false
 	err := workflow.SetUpdateHandler(ctx, "balance", func(ctx workflow.Context) (int, error) {

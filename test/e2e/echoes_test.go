@@ -1,7 +1,7 @@
 package e2e
 
-// How often a phone gets an echo, whichever of several webhooks its texts
-// reach.
+// How often a phone gets an echo, whichever of several webhooks receive its
+// texts.
 
 import (
 	"context"

@@ -21,7 +21,7 @@ type example struct {
 	out   bytes.Buffer
 }
 
-// runExample starts a program of examples/ that ends by itself.
+// runExample starts a program of examples/ that ends on its own.
 func runExample(t *testing.T, s *stack.Stack, name string, args ...string) *example {
 	t.Helper()
 	e := &example{Cmd: exec.CommandContext(t.Context(), stack.Build(t, "examples/"+name), args...)}

@@ -69,7 +69,7 @@ func TestSendingPausesAndResumesEverywhere(t *testing.T) {
 	}
 	stack.Eventually(t, "the worker says that it is paused", ready("ready; all sending is paused"))
 	another := stack.StartProcess(t, "worker", append(append([]string{}, s.Environment()...), "TRIGGERS=", "METRICS_ADDR="), stack.Build(t, "worker"))
-	stack.Eventually(t, "a worker that starts meanwhile polls", func(context.Context) error {
+	stack.Eventually(t, "a worker that starts during the pause polls", func(context.Context) error {
 		if !strings.Contains(another.Output(), "worker started") {
 			return errors.New("not yet")
 		}

@@ -1,6 +1,7 @@
 package e2e
 
-// What a sender is told while no worker polls is still true once one polls.
+// What a sender is told while no worker polls is still true when one polls
+// later.
 
 import (
 	"context"

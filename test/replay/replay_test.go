@@ -261,7 +261,7 @@ func (s *stage) texted() error {
 	return nil
 }
 
-// cancel cancels the workflow once it has texted someone.
+// cancel cancels the workflow after it has texted someone.
 func cancel(s *stage) error {
 	if err := s.texted(); err != nil {
 		return err
@@ -357,7 +357,7 @@ func (s *stage) has(count int, is func(*historypb.HistoryEvent) bool) error {
 	}
 }
 
-// cancelAsleep cancels the workflow once it waits for the end of quiet hours.
+// cancelAsleep cancels the workflow when it waits for the end of quiet hours.
 func cancelAsleep(s *stage) error {
 	if err := s.waits(1); err != nil {
 		return err
@@ -435,7 +435,7 @@ func (s *stage) update(name string) error {
 	return err
 }
 
-// answer answers the question once it is asked.
+// answer answers the question after it has been asked.
 func answer(s *stage) error {
 	if err := s.texted(); err != nil {
 		return err
@@ -444,8 +444,8 @@ func answer(s *stage) error {
 	return err
 }
 
-// outlive answers the question to a phone once the workflow of another question
-// was terminated.
+// outlive answers the question to a phone after the workflow of another
+// question was terminated.
 func outlive(phone string) func(*stage) error {
 	return func(s *stage) error {
 		if err := s.texted(); err != nil {

@@ -159,9 +159,9 @@ func root(t testing.TB) string {
 // built holds the programs that this test process has built, by folder.
 var built sync.Map
 
-// Build builds one of the mains, with the race detector if the test has it, and
-// returns the program's path. The tests of all packages share the programs: linking
-// one takes longer than many tests.
+// Build builds one of the main packages, with the race detector if the test has
+// it, and returns the program's path. The tests of all packages share the
+// programs, because linking one takes longer than many tests.
 func Build(t testing.TB, folder string) string {
 	t.Helper()
 	build, _ := built.LoadOrStore(folder, sync.OnceValues(func() (string, error) {

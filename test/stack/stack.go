@@ -183,8 +183,9 @@ var ports struct {
 }
 
 const (
-	// portsFrom to portsTo lie below those that systems hand out themselves, of which
-	// another process or a connection may take one before it is used.
+	// portsFrom to portsTo lie below the ports that operating systems assign
+	// themselves, of which another process or a connection may take one before
+	// it is used.
 	portsFrom, portsTo = 10000, 30000
 	// portBlock is how many ports a process has, the first of which it keeps
 	// listening on, so that no other takes the block.

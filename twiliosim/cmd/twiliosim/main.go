@@ -74,7 +74,7 @@ func command() *cobra.Command {
 	f.StringVar(&o.Namespace, "namespace", "default", "Temporal namespace of these links")
 	f.StringVar(&o.Examples, "examples", "", "URL at which the application lists example texts for the page, and reports whether sending is paused, such as http://127.0.0.1:8080/examples")
 	f.StringArrayVar(&faults, "fault", nil, "a fault to inject: kind[,op=…][,number=…][,next=N][,rate=R][,delay=D][,retry-after=D][,after] (repeatable)\nkinds: "+strings.Join(twiliosim.FaultKinds, " "))
-	f.Float64Var(&o.Speed, "speed", 1, "how many times faster than at Twilio messages are sent and delivered")
+	f.Float64Var(&o.Speed, "speed", 1, "how many times faster messages are sent and delivered than at Twilio")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed that makes faults by rate repeatable (0: random)")
 	f.IntVar(&o.MaxMessages, "max-messages", twiliosim.DefaultMaxMessages, "how many messages are kept; fewer if they take more than 40 MiB")
 	f.IntVar(&o.Concurrency, "concurrency", twiliosim.DefaultConcurrency, "concurrent requests of an account before 429 (negative: no limit)")

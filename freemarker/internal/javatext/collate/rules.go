@@ -313,8 +313,8 @@ func (t *tables) list(r rune) *[]contraction {
 	return &t.contractions[at-contractions]
 }
 
-// expansion returns the order that stands for a list of orders: its own, unless
-// it is unmapped, followed by those of some characters.
+// expansion returns the order of an expansion to a list of orders: the given
+// order, unless it is unmapped, followed by those of some characters.
 func (t *tables) expansion(order int32, chars string) int32 {
 	var list []int32
 	if order != unmapped {

@@ -22,7 +22,7 @@ const (
 type iso struct {
 	kind       Kind
 	xs         bool
-	zone       *Zone // for showing times, and for parsing those that name no zone
+	zone       *Zone // for showing times, and for parsing times that name no zone
 	showOffset bool
 	accuracy   Accuracy
 }

@@ -40,7 +40,7 @@ type yearly struct {
 // UTC is the zone "UTC".
 var UTC = &Zone{id: "UTC", names: utcNames}
 
-// utcNames stands for the names of the zone "UTC", which exists before the
+// utcNames is the key for the names of the zone "UTC", which exists before the
 // tables are loaded.
 const utcNames = -2
 

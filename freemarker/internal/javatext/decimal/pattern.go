@@ -77,9 +77,9 @@ func compile(text string, s *symbols) (*Format, error) {
 	}
 	negative := [2]string{"'-" + positive.affixes[0], positive.affixes[1]}
 	money := positive.money
-	// Without a negative part, Java parses the positive one a second time, by
-	// the rules of the negative one. They differ for "0E0E", for which negative
-	// numbers lose their sign.
+	// Without a negative part, Java parses the positive one a second time, with
+	// the rules for the negative one. They differ for "0E0E", for which
+	// negative numbers lose their sign.
 	if c.next < len(c.chars) {
 		n, err := c.part(false)
 		if err != nil {
