@@ -29,7 +29,7 @@ func init() {
 	define("ensure_starts_with", stringMethod(1, 3, ensureStartsWith))
 }
 
-// regexFlags holds the flags that the letters of a flags argument set.
+// regexFlags holds the flags that are given as letters in a flags argument.
 type regexFlags struct {
 	java      javaregex.Flags
 	regex     bool
@@ -82,8 +82,8 @@ func (e *env) pattern(at pos, source string, f regexFlags) (*javaregex.Pattern, 
 	return e.compiledPattern(at, k)
 }
 
-// compiledPattern returns a pattern that is not among the most recent ones:
-// from the cache that all renderings share, or newly compiled.
+// compiledPattern returns a pattern that is not among the most recent ones. It
+// is either in the cache that all renderings share, or newly compiled.
 func (e *env) compiledPattern(at pos, k patternKey) (*javaregex.Pattern, error) {
 	if len(k.source) > maxPattern {
 		return nil, e.limitError("a regular expression is too long")

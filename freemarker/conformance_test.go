@@ -130,8 +130,8 @@ func (t *tally) corpus(tb testing.TB) {
 	}
 }
 
-// other reads cases in another format, which have either expect_output, or
-// expect_error_class with expect_line and expect_column.
+// other reads a file of cases in another format. Each case has either
+// expect_output, or expect_error_class with expect_line and expect_column.
 func (t *tally) other(tb testing.TB, name string) {
 	data, err := os.ReadFile(name)
 	if err != nil {

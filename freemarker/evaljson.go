@@ -247,8 +247,8 @@ func (r *jsonReader) after(closing byte) (bool, error) {
 	return c == closing, nil
 }
 
-// start consumes the opening bracket. If the closing one follows at once, it
-// consumes that, too, and returns true.
+// start consumes the opening bracket. If the closing one follows immediately,
+// it consumes that, too, and returns true.
 func (r *jsonReader) start(closing byte) (bool, error) {
 	r.p++
 	if err := r.space(); err != nil {

@@ -1,6 +1,6 @@
 package freemarker_test
 
-// Templates made at random, in families. Each family exercises one part of the
+// Random templates, in families. Each family exercises one part of the
 // language, in combinations that nobody would write by hand.
 
 import (

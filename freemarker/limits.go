@@ -121,8 +121,8 @@ func (e *env) checkClock() error {
 	return e.checkContext()
 }
 
-// begin returns when the rendering started: the time of the first call of
-// begin, because short renderings do not need the clock.
+// begin returns the time at which the rendering started. That is the time of
+// the first call, since short renderings never read the clock.
 func (e *env) begin() time.Time {
 	if e.started.IsZero() {
 		e.started = time.Now()

@@ -28,7 +28,7 @@ type parser struct {
 	exprs    []expr // a stack of future arguments
 	limits   *Limits
 	depth    int
-	filled   int // how many tokens were read or scanned, if check is set
+	filled   int // how many tokens have been read or scanned, if check is set
 
 	lexical
 	record  *[]token // consumed tokens are also appended here

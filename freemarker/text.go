@@ -311,7 +311,7 @@ func (e *env) fractionFormat(lo, hi int) *decimal.Format {
 	return f
 }
 
-// numberText formats a number, in the given format or that of the settings.
+// numberText formats a number, in the given format or the one in the settings.
 func (e *env) numberText(at pos, v Value, spec string, hasSpec bool) (string, error) {
 	var out []byte
 	var err error
@@ -380,7 +380,7 @@ func formatError(at pos, what string, err error) error {
 	return otherError(at, "%s: the format is not valid, or does not match the value", what)
 }
 
-// dateText formats a date, in the given format or that of the settings.
+// dateText formats a date, in the given format or the one in the settings.
 func (e *env) dateText(at pos, v Value, spec string, hasSpec bool) (string, error) {
 	t := dateType(v.scale)
 	f, err := e.dateFormat(spec, t, hasSpec)
@@ -454,8 +454,8 @@ func (e *env) collator() *collate.Collator {
 	return f.collator
 }
 
-// textOrMarkup returns v as a string or as markup. If it is neither and orNot
-// is set, ok is false; otherwise, the error names x.
+// textOrMarkup returns v as a string or as markup. If v is neither, ok is false
+// if orNot is set; otherwise, the error names x.
 func (e *env) textOrMarkup(v Value, x expr, orNot bool) (text Value, ok bool, err error) {
 	if v.kind == kString || v.kind == kMarkup {
 		return v, true, nil

@@ -131,8 +131,8 @@ type (
 
 // iterator walks a sequence or a collection once.
 type iterator interface {
-	// hasNext reports whether there is a next element. It avoids computing an
-	// element that comes from a function, unless it must.
+	// hasNext reports whether there is a next element. It does not compute an
+	// element that comes from a function unless it has to.
 	hasNext(e *env) (bool, error)
 	// next returns the next element; ok is false at the end.
 	next(e *env) (v Value, ok bool, err error)

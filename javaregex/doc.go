@@ -14,9 +14,9 @@
 // # Bounds
 //
 // Such patterns can take exponential time: (a+)+$ on a few dozen a's is enough
-// to keep Java busy for years. Here, a match that takes long starts to remember
-// which parts of the pattern have failed where; from then on, most such
-// patterns take time linear in the length of the input. A match that still
+// to keep Java busy for years. Here, a match that takes many steps starts to
+// remember which parts of the pattern have failed where; from then on, most
+// such patterns take time linear in the length of the input. A match that still
 // takes too long ends with a [BudgetError] after [Limits].Steps, about a tenth
 // of a second by default, or [Limits].Time. Memory is limited in the same way,
 // the context is checked every 2048 steps, and neither a pattern nor an input

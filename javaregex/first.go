@@ -261,7 +261,7 @@ func (c *compiler) gatherNeeds(n *node) {
 }
 
 // isHopeless reports whether the input from pos on lacks a character that every
-// match contains. It is called once a match has taken many steps.
+// match contains. It is called after a match has taken many steps.
 func (m *machine) isHopeless(pos int) bool {
 	for _, class := range m.prog.needs {
 		for {

@@ -7,7 +7,7 @@ package javaregex
 
 import "slices"
 
-// memo remembers failures for one input. It is only created once a match has
+// memo remembers failures for one input. It is only created after a match has
 // taken many steps.
 type memo struct {
 	bases []uint64 // the first key of each point

@@ -16,7 +16,8 @@ import (
 
 // charByName returns the character with a name, as Character.codePointOf does:
 // its name in any case, the old name of a control character, or, for characters
-// without a name, block and code point, as in "CJK UNIFIED IDEOGRAPHS 4E00".
+// without a name, the block and the code point, as in "CJK UNIFIED IDEOGRAPHS
+// 4E00".
 func charByName(name string) (rune, bool) {
 	name = strings.ToUpper(strings.TrimFunc(name, func(r rune) bool { return r <= ' ' }))
 	index := nameIndex()

@@ -29,8 +29,8 @@ const (
 
 // SyntaxError says why a pattern is not valid in Java.
 type SyntaxError struct {
-	// Index is the byte offset in the pattern near which the error is, where
-	// Java points, or -1 if the error has no position.
+	// Index is the byte offset in the pattern at which Java reports the error,
+	// or -1 if the error has no position.
 	Index int
 	// Message says what is wrong and what to write instead.
 	Message string

@@ -437,7 +437,7 @@ func (m *machine) lazyIteration(pc int32, pos int, count int32) (int32, int, boo
 	return in.sub, pos, true
 }
 
-// afterRepeat continues after a repetition. Once everything that follows has
+// afterRepeat continues after a repetition. When everything that follows has
 // matched, Java captures the last iteration again if more than one iteration
 // since the last change of length could be given back. This is visible in the
 // captures of an enclosing loop.

@@ -113,8 +113,8 @@ func decodeDigit(c byte) rune {
 	return 63
 }
 
-// caseTables holds the simple case mappings, and what follows from them for
-// UnicodeCase.
+// caseTables holds the simple case mappings, and the tables derived from them
+// for UnicodeCase.
 type caseTables struct {
 	upper, lower map[rune]rune
 	// cased holds the characters that a mapping changes, sorted, with their

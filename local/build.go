@@ -1,7 +1,7 @@
 package main
 
-// Building the embedded Temporal: the first time, this compiles some 1100
-// packages, hence the progress display.
+// Building the embedded Temporal. The first time, this compiles about 1100
+// packages, so it shows its progress.
 
 import (
 	"bufio"
@@ -191,7 +191,7 @@ func (p *progress) line(text string) bool {
 		return false
 	}
 	if !isPackage && p.total > 0 {
-		return true // a module that is downloaded late: the total counts only packages
+		return true // a module that is downloaded late, which does not count: the total counts only packages
 	}
 	p.done++
 	p.show()

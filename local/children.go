@@ -72,7 +72,7 @@ func (f *family) spawn(c child, logMode int) (*process, error) {
 	p.cmd.Env = c.env
 	p.cmd.Stdout, p.cmd.Stderr = output, output
 	p.cmd.SysProcAttr = ownGroup()
-	// A grandchild that keeps the output open must not keep us waiting.
+	// A grandchild that keeps the output open must not block Wait.
 	p.cmd.WaitDelay = time.Second
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(startError(c, err), log.Close())

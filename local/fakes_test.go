@@ -23,8 +23,8 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// A fake reads from FAKE_<NAME> how to misbehave. In the directory FAKE_DIR, it
-// writes files for the test.
+// FAKE_<NAME> tells a fake how to misbehave. In the directory FAKE_DIR, the
+// fake writes files for the test.
 const (
 	dieEarly    = "die-early"    // exit with 3 before it is ready
 	neverReady  = "never-ready"  // answer 503

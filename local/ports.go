@@ -1,7 +1,7 @@
 package main
 
-// Before anything starts, all ports must be free; then each is polled until its
-// program answers.
+// Before anything starts, all ports must be free. Then each port is polled
+// until its program answers.
 
 import (
 	"context"

@@ -45,7 +45,8 @@ type failedText struct {
 	SID      string `json:"sid,omitempty"`
 	// State is the status of the message or of the workflow, or the outcome of a text.
 	State string `json:"state"`
-	// ErrorCode is Twilio's; Codes counts recipients by our own error codes.
+	// ErrorCode is Twilio's error code; Codes counts recipients by this
+	// project's own error codes.
 	ErrorCode int              `json:"errorCode,omitempty"`
 	Codes     map[sms.Code]int `json:"codes,omitempty"`
 	// Reasons says why a text was refused or came too late, by trigger.
@@ -138,7 +139,7 @@ func undelivered(records []twilio.Record) []failedText {
 	return all
 }
 
-// unsent returns our sending workflows that did not reach every recipient.
+// unsent returns the sending workflows that did not reach every recipient.
 func unsent(ctx context.Context, c *temporal.Client, since time.Time, notes io.Writer) ([]failedText, error) {
 	closed, whole, err := workflowsOf(ctx, c, fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s') AND ExecutionStatus IN ('Completed', 'Failed', 'Terminated', 'TimedOut') AND CloseTime >= '%s'",
 		sms.SendSmsWorkflowName, sms.AskSmsWorkflowName, sms.BroadcastSmsWorkflowName, since.UTC().Format(time.RFC3339)))

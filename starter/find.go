@@ -253,7 +253,8 @@ func recordsOf(ctx context.Context, gateway *twilio.Client, what string, since t
 	return all, whole, nil
 }
 
-// tell describes a message by Twilio's record and what Temporal knows about it.
+// tell describes a message, combining Twilio's record with what Temporal knows
+// about it.
 func tell(ctx context.Context, c *temporal.Client, r *twilio.Record) (told, error) {
 	t := told{
 		At: r.Created, SID: r.SID, Direction: "out", From: r.From, To: r.To, Body: r.Body, Status: r.Status, ErrorCode: r.ErrorCode,

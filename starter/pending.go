@@ -29,15 +29,15 @@ import (
 // lookTimeout bounds a request to Temporal that only improves a message.
 const lookTimeout = 3 * time.Second
 
-// tellStarted prints a workflow's ID, a link to it, and what holds it up, if
-// anything.
+// tellStarted prints a workflow's ID, a link to it, and the reason if it cannot
+// proceed.
 func tellStarted(progress io.Writer, c *temporal.Client, id string) {
 	fmt.Fprintln(progress, strings.TrimSpace("workflow "+id+"  "+webUI(c, id)))
 	tellHeldUp(progress, c)
 }
 
-// tellHeldUp prints why nothing can be sent at the moment, if that is so: sending
-// is paused, or there is no worker.
+// tellHeldUp prints why nothing can be sent at the moment, if so: sending is
+// paused, or there is no worker.
 func tellHeldUp(progress io.Writer, c *temporal.Client) {
 	tellPaused(progress, c)
 	if lacksWorker(c) {
@@ -170,7 +170,8 @@ func withTemporal(ctx context.Context, what string, do func(context.Context, *te
 	return nil
 }
 
-// lacksWorker reports whether Temporal says that no worker polls our task queue.
+// lacksWorker reports whether Temporal says that no worker polls the task
+// queue.
 func lacksWorker(c *temporal.Client) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()
@@ -213,7 +214,7 @@ func plainly(err error) string {
 	return err.Error()
 }
 
-// inFull describes an error of a workflow: the details, which are encrypted if
+// inFull describes an error of a workflow. Its details, which are encrypted if
 // payloads are, may say more than its message.
 func inFull(err *sdk.ApplicationError) string {
 	var problem sms.Error

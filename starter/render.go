@@ -151,8 +151,8 @@ type missing struct {
 	meant string
 }
 
-// suggest adds what may have been meant: a variable with a similar name, or a
-// number instead of a text.
+// suggest adds what the user may have meant: a variable with a similar name, or
+// a number instead of a text.
 func (r *rendered) suggest(model json.RawMessage, pairs []string) {
 	given := map[string]json.RawMessage{}
 	_ = json.Unmarshal(model, &given) // it has been parsed before, or is empty

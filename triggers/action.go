@@ -135,7 +135,7 @@ func (u *update) call(e *Event) (call sms.Call, err error) {
 
 func (u *update) String() string { return "update " + u.name }
 
-// argument returns what a workflow gets: the mapped input, or the event.
+// argument returns the argument of a workflow: the mapped input, or the event.
 func argument(e *Event, input mapping) (json.RawMessage, error) {
 	if input == nil {
 		return encode(e)
@@ -143,9 +143,9 @@ func argument(e *Event, input mapping) (json.RawMessage, error) {
 	return encode(input(e))
 }
 
-// signalArgument returns what a signal carries: the mapped input, or the event.
-// A mapped object also gets the message's SID and the trigger's name, unless it
-// sets these keys itself, so that the workflow can tell texts apart.
+// signalArgument returns the argument of a signal: the mapped input, or the
+// event. A mapped object also gets the message's SID and the trigger's name,
+// unless it sets these keys itself, so that the workflow can distinguish texts.
 func signalArgument(e *Event, input mapping) (json.RawMessage, error) {
 	if input == nil {
 		return encode(e)

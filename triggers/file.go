@@ -54,12 +54,12 @@ const DefaultTaskQueue = "twilio"
 // and what to change".
 func Load(path string, o Options) (*Set, error) { return look(path).parse(o) }
 
-// snapshot is the content of the files at a path at one time.
+// snapshot holds the contents of the files at a path at one time.
 type snapshot struct {
 	files []fileText
 	// err says why the files could not be read.
 	err error
-	// sum is the same for the same files, or the same error.
+	// sum is the same if the files, or the error, are the same.
 	sum [sha256.Size]byte
 }
 

@@ -171,7 +171,7 @@ func TestPatternsShareOneBudget(t *testing.T) {
 	file.WriteString("  - {name: elsewhere, pattern: '(?:(a+)+\\1)+$', to: '+15005550001', start: {workflow: W, taskQueue: q}}\n")
 	file.WriteString("  - {name: good, pattern: '(a+)b$', start: {workflow: W, taskQueue: q}}\n")
 	file.WriteString("  - {name: hungry, pattern: '" + hungry + "', start: {workflow: W, taskQueue: q}}\n")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a correct match takes a fraction of a second, any other never ends
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a correct match takes a fraction of a second; any other never ends
 	defer cancel()
 	firings := mustParse(t, file.String()).Match(ctx, message(text))
 	if len(firings) != 42 || ctx.Err() != nil {

@@ -27,7 +27,7 @@ func (f Finding) String() string {
 }
 
 // maxTries limits how often Lint matches one trigger's texts with another's
-// pattern, so that this takes a few seconds in total.
+// pattern, so that Lint takes a few seconds in total.
 const maxTries = 5_000_000
 
 // Lint looks for triggers that never fire, that fire together, that take too
@@ -152,8 +152,8 @@ func quotedList(words []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// hiddenBy returns an earlier trigger that stops and matches all samples of
-// this one.
+// hiddenBy returns an earlier trigger that matches all samples of this one and
+// stops.
 func (s *Set) hiddenBy(ctx context.Context, i int, samples []string) *Trigger {
 	if len(samples) == 0 {
 		return nil

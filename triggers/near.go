@@ -1,7 +1,7 @@
 package triggers
 
-// Near misses explain why a trigger does not fire although its author expects
-// it to, and how its pattern could be improved.
+// Near misses explain why a trigger does not fire for a text, and how its
+// pattern could be improved.
 
 import (
 	"context"

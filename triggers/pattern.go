@@ -63,8 +63,8 @@ func (p *pattern) match(ctx context.Context, text string, left *budget) (groups 
 }
 
 // find tries with an increasing number of steps. The engine does not report how
-// many steps it took, so all the steps that a try was allowed are taken from
-// the budget.
+// many steps it took, so find takes all steps that a try was allowed from the
+// budget.
 func (p *pattern) find(ctx context.Context, text string, left *budget) (*javaregex.Match, error) {
 	match, err := p.try(ctx, text, p.compiled)
 	for steps := min(4*freeSteps, *left); exceeded(err) && steps > 0; steps = min(4*steps, *left) {

@@ -91,8 +91,8 @@ type account struct {
 	feed      feed
 }
 
-// sender is a Number with the state of its queue. An alphanumeric sender gets
-// one when it first sends.
+// sender is a Number with the state of its queue. An alphanumeric sender gets a
+// queue when it first sends.
 type sender struct {
 	Number
 	kind    addressKind
@@ -287,7 +287,7 @@ func isHTTPURL(raw string) bool {
 const hexDigits = "0123456789abcdef"
 
 // newSID generates an identifier: the prefix and 32 hexadecimal digits. It
-// ignores the seed, so that two runs never produce the same one.
+// ignores the seed, so that two runs never produce the same SID.
 func newSID(prefix string) string {
 	buf := make([]byte, len(prefix)+32)
 	digits := buf[copy(buf, prefix):]

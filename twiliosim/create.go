@@ -189,7 +189,7 @@ func (d *draft) measure() sms.Size {
 	return sms.Measure(d.body)
 }
 
-// smartEncoding replaces look-alikes of GSM-7 characters with these characters.
+// smartEncoding replaces characters with similar ones in GSM-7.
 //
 // Source: the most common rows of Twilio's table of Smart Encoding.
 var smartEncoding = strings.NewReplacer(

@@ -19,16 +19,15 @@ import (
 )
 
 const (
-	// maxDocuments is how many TwiML documents one inbound message may lead to
-	// (14106), and maxReplies how many messages it may be answered with
-	// (14109).
+	// maxDocuments is the number of TwiML documents that one inbound message
+	// may lead to (14106), and maxReplies the number of replies to it (14109).
 	maxDocuments = 50
 	maxReplies   = 10
 	// maxWord limits each of the headers below, in bytes.
 	maxWord = 200
 )
 
-// The headers in which an application may say what became of a text: a few
+// The headers in which an application may report what became of a text: a few
 // words for people, and the ID of its workflow. The real Twilio ignores them.
 const (
 	OutcomeHeader  = "X-Sms-Outcome"

@@ -1,7 +1,7 @@
 package twiliosim
 
 // A lane limits how many requests to one URL run concurrently. Each URL has its
-// own lane, so that a slow application does not hold up the others.
+// own lane, so a slow application does not hold up the others.
 
 import (
 	"context"

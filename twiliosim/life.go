@@ -107,7 +107,7 @@ func (s *Sim) send(m *message, at time.Time) {
 	s.later(at.Add(s.scaled(submitting)), m, Sending, s.submit)
 }
 
-// submit hands the message to the carrier, whose verdict decides its status.
+// submit hands the message to the carrier, which decides its status.
 func (s *Sim) submit(m *message, at time.Time) {
 	end, code := s.outcomes.of(m.from, m.to, m.body)
 	if end == Failed {

@@ -1,7 +1,7 @@
 package twiliosim
 
-// What is stored of a message, and its three representations: the Messages
-// resource of the REST API, the JSON of the controls, and an event.
+// How a message is stored, and its three representations: the Messages resource
+// of the REST API, the JSON of the controls, and an event.
 
 import (
 	"fmt"
@@ -179,7 +179,7 @@ type Change struct {
 	Error  int       `json:"errorCode,omitempty"`
 }
 
-// view returns what the controls show.
+// view returns the message as the controls show it.
 func (m *message) view() Message {
 	v := Message{
 		SID: m.sid, AccountSID: m.account.SID, Direction: m.direction, From: m.from, To: m.to, Body: m.body,

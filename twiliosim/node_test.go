@@ -146,11 +146,11 @@ func TestSegmentsMatchTwiliosCalculator(t *testing.T) {
 }
 
 // randomBodies returns texts around the limits of one, two and three segments,
-// made of what people write: characters in GSM-7, in its extension and outside
-// of it, and characters composed of several code points. Combinations that make
-// no sense, such as a skin tone on a letter, are left out: calculators and
-// phones differ on them. The seed is fixed, so that a difference can be
-// reproduced.
+// made of characters that people write: those in GSM-7, in its extension and
+// outside of it, and characters composed of several code points. Combinations
+// that make no sense, such as a skin tone on a letter, are left out:
+// calculators and phones differ on them. The seed is fixed, so that a
+// difference can be reproduced.
 func randomBodies(n int) []string {
 	each := func(letters string) []string { return strings.Split(letters, "") }
 	alphabets := [][]string{

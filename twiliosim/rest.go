@@ -134,8 +134,8 @@ func encode(v any) ([]byte, error) {
 	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), err
 }
 
-// handle handles a request, with the faults that occur before and after the
-// work. A nil reply means that the connection is reset.
+// handle handles a request, with the faults that occur before and after it is
+// processed. A nil reply means that the connection is reset.
 func (s *Sim) handle(ctx context.Context, q *request, concurrent int) (*reply, *Fault) {
 	if limit := s.options.Concurrency; limit > 0 && concurrent > limit {
 		r := fail(http.StatusTooManyRequests, 20429, "Too Many Requests")

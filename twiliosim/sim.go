@@ -69,16 +69,16 @@ type Options struct {
 	// Twilio. It does not affect the clock, SendAt or ValidityPeriod. Optional:
 	// default 1.
 	Speed float64
-	// Seed makes faults and outcomes that have a Rate repeatable. SIDs do not
-	// depend on it. Optional: default random.
+	// Seed makes faults and outcomes with a Rate repeatable. SIDs do not depend
+	// on it. Optional: default random.
 	Seed uint64
 	// MaxMessages is how many messages are kept, fewer if their texts and URLs
 	// take more than 40 MiB; the oldest are dropped. Optional: default
 	// DefaultMaxMessages.
 	MaxMessages int
 	// Concurrency is how many REST requests of an account may run concurrently
-	// before 20429. Optional: default DefaultConcurrency; negative for no
-	// limit.
+	// before others are refused with 20429. Optional: default
+	// DefaultConcurrency; negative for no limit.
 	Concurrency int
 	// QueueLength is how long a sender's queue may take to send; if the queue
 	// is longer, messages are refused with 21611. Optional: default 10 hours,

@@ -48,8 +48,8 @@ type application struct {
 	arrived  chan url.Values
 }
 
-// newApplication returns an application that answers every request with what
-// answer writes.
+// newApplication returns an application that answers every request by calling
+// answer.
 func newApplication(t testing.TB, answer http.HandlerFunc) *application {
 	a := &application{arrived: make(chan url.Values, 10_000)}
 	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -62,7 +62,7 @@ func newApplication(t testing.TB, answer http.HandlerFunc) *application {
 		answer(w, r)
 		select {
 		case a.arrived <- r.Form:
-		default: // drop the request: no test waits for that many, and a flood must not hang it
+		default: // drop the request: no test waits for that many, and a flood must not block the handler
 		}
 	}))
 	t.Cleanup(a.Close)

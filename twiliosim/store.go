@@ -95,7 +95,7 @@ type query struct {
 	to, from string
 	sentOn   dateRange
 	// before is the exclusive upper bound of seq, 0 for none. after is the
-	// exclusive lower bound, which selects the page just newer than it.
+	// exclusive lower bound; it selects the page just after that message.
 	before, after uint64
 	now           time.Time
 	limit         int

@@ -30,8 +30,8 @@ import (
 const (
 	clusterName = "active"
 	loopback    = "127.0.0.1"
-	// stopTimeout bounds a shutdown. Work that is cut short resumes at the next
-	// start, as after a crash.
+	// stopTimeout bounds a shutdown. Work that is interrupted resumes at the
+	// next start, as after a crash.
 	stopTimeout = 15 * time.Second
 )
 

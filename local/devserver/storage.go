@@ -28,8 +28,8 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// retention is how long a closed workflow is kept. For that long, a start with
-// its ID and REJECT_DUPLICATE is refused. Temporal's own default for a
+// retention is how long a closed workflow is kept. During that time, a start
+// with its ID and REJECT_DUPLICATE is refused. Temporal's own default for a
 // development server is 24 h.
 const retention = 30 * 24 * time.Hour
 

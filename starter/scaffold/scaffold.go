@@ -99,7 +99,7 @@ func (a *App) Write(dir, language string, o Options) (files []string, err error)
 		return nil, err
 	}
 	if language == "go" {
-		// With the sums of this repository, go mod tidy needs no network.
+		// With this repository's go.sum, go mod tidy needs no network.
 		library := o.Library
 		if !filepath.IsAbs(library) {
 			library = filepath.Join(o.dir, library)

@@ -196,8 +196,8 @@ func newList(number int) *list {
 // recipient returns a phone of a list.
 func recipient(list, place int) string { return fmt.Sprintf("+1555%04d%03d", list, place) }
 
-// send sends the list: as a standalone SendSms, as any caller may, or from a
-// workflow if it is a twin.
+// send sends the list: as a standalone SendSms, as any caller can, or from a
+// workflow if the list is a twin.
 func (l *list) send(ctx context.Context, c client.Client) {
 	in := sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(l.to...), SmsBody: l.body}
 	if l.twin {
@@ -242,8 +242,8 @@ func (s *storm) kills(t *testing.T, kills int) func() {
 	t.Helper()
 	return func() {
 		for s.killed < kills {
-			// How long a worker lives is up to chance: this sleep is part of
-			// the storm, rather than a wait for a condition.
+			// How long a worker lives is random: this sleep is part of the
+			// storm, not a wait for a condition.
 			time.Sleep(time.Duration(200+s.random.IntN(1800)) * time.Millisecond)
 			s.kill(t)
 		}

@@ -1,6 +1,6 @@
 package chaos
 
-// Everything at once: lists are sent and texts come in while every process is
+// Everything at once: lists are sent and texts arrive while every process is
 // killed, suspended and misled, in an order that the seed decides.
 
 import (

@@ -24,8 +24,8 @@ const (
 	// slowClients is how many clients hold a connection open at the same time
 	// and send almost nothing.
 	slowClients = 200
-	// malformed and fuzzed are how many requests the floods send in the given
-	// time.
+	// malformed and fuzzed are how many requests the floods send within
+	// floodTime.
 	malformed, fuzzed, floodTime = 500, 1000, 10 * time.Second
 )
 

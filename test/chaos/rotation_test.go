@@ -1,7 +1,7 @@
 package chaos
 
-// A key is changed, in the documented order, while workers are killed: sends,
-// questions and their replies go on.
+// A key is changed, in the documented order, while workers are killed. Sends,
+// questions and their replies must continue.
 
 import (
 	"context"
@@ -28,7 +28,8 @@ import (
 )
 
 const (
-	// The load of each wave: how many lists, recipients in each, and questions.
+	// The load of each wave: the number of lists, of recipients in each, and of
+	// questions.
 	waveLists, waveRecipients, waveQuestions = 3, 40, 3
 	// asked is the first number of the phones that are asked, above all numbers
 	// in the lists.
@@ -38,7 +39,7 @@ const (
 // rotation is a stack in which each process has its own copy of the key file.
 type rotation struct {
 	*stack.Stack
-	// keys is the file that is changed, and caller the callers' copy of it.
+	// keys is the file that is changed, and caller is the callers' copy of it.
 	keys, caller stack.KeyFile
 	client       client.Client
 	workers      []*employee

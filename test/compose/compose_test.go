@@ -299,8 +299,8 @@ func load(t *testing.T, c client.Client, twilio *twiliosim.Sim, kill func()) {
 		t.Fatal(err)
 	}
 	<-killed
-	// It takes a minute or two until Temporal notices that a worker is dead, and
-	// until its doubtful messages are known not to exist.
+	// It takes a minute or two until Temporal notices that a worker is dead,
+	// and until the messages in doubt are known not to exist.
 	stack.Eventually(t, "each phone has the echo, and what the trigger's workflow sends", func(ctx context.Context) error {
 		for i := range texts {
 			if n := len(twilio.Messages(twiliosim.Filter{To: fmt.Sprintf("+1555004%04d", i)})); n != lost[i]+2 {

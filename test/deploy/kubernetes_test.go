@@ -171,8 +171,8 @@ func confined(pod core.PodSpec) (complaints []string) {
 	return complaints
 }
 
-// The paths that the connector serves, which others rely on; importing the webhook
-// for them would mean building Temporal's SDK.
+// The paths that the connector serves. They are repeated here because importing
+// the webhook would mean building Temporal's SDK.
 const (
 	livePath   = "/healthz"
 	readyPath  = "/readyz"

@@ -34,7 +34,7 @@ var otherPages = map[string]string{
 	"docs/twiliosim.md":     "TestTwiliosimPageDoesWhatItSays",
 }
 
-// maxReadme limits the README, in lines, so that newcomers read it to the end.
+// maxReadme limits the README, in lines, to keep it readable in one go.
 const maxReadme = 150
 
 // block is a fenced block of a page.

@@ -13,7 +13,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// ask starts a question and waits until it has been sent.
+// ask asks a question and waits until it has been sent.
 func ask(t *testing.T, s *stack.Stack, question string, more map[string]any) client.WorkflowRun {
 	t.Helper()
 	input := map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": question, "timeout": "2m"}

@@ -179,7 +179,7 @@ func TestBadSignaturePublishesNothing(t *testing.T) {
 	if err != nil || status != http.StatusForbidden {
 		t.Errorf("got status %d, %v", status, err)
 	}
-	// Once the later valid text is listed, the bad one would be, too.
+	// When the later valid text is listed, the bad one would be listed, too.
 	if status, _, err := send(delivery(t, s, stack.Token, good, "Order Number 42")); err != nil || status != http.StatusOK {
 		t.Fatalf("got status %d, %v", status, err)
 	}

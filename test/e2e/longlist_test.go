@@ -16,9 +16,9 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// tooLongList returns a list longer than SendSms accepts without a broadcast.
-// Its first recipients can be texted; the others are cheap, since no request is
-// made for them.
+// tooLongList returns a list that is longer than SendSms accepts without a
+// broadcast. Its first recipients can be texted; the others cost little, since
+// no request is made for them.
 func tooLongList(texted int) (list []string) {
 	for i := range sms.MaxRecipients + 1 {
 		if i < texted {

@@ -21,8 +21,8 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// asks is a workflow that waits for a text in the way that its ID names, if any,
-// asks a question, and returns the reply.
+// asks is a workflow that waits for a text in the way that its ID names, if
+// any. It then asks a question, and returns the reply.
 func asks(ctx workflow.Context, _ any) (string, error) {
 	var e triggers.Event
 	waits := workflow.GetInfo(ctx).WorkflowExecution.ID

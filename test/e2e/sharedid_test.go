@@ -1,8 +1,8 @@
 package e2e
 
 // Tests of workflow IDs that several messages share: each message starts or
-// joins one run, or its sender is told that it did not, however the messages
-// race.
+// joins one run, or its sender is told that it did not, in whatever order the
+// messages arrive.
 
 import (
 	"context"

@@ -113,7 +113,7 @@ func TestStarterSendStandaloneStartsNoWorkflow(t *testing.T) {
 	if got := starter(t, s.Environment(), append(args, "--standalone")...); got.status != 0 {
 		t.Fatalf("got %+v", got)
 	}
-	// Once the second send's workflow is listed, the first send's would be,
+	// When the second send's workflow is listed, the first send's would be,
 	// too, if it had one.
 	if got := starter(t, s.Environment(), args...); got.status != 0 {
 		t.Fatalf("got %+v", got)

@@ -20,8 +20,8 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// s3Server runs a real S3 server over a folder, and returns the store's URL, the
-// folder that is the store, and the environment that reaches it.
+// s3Server runs a real S3 server over a folder. It returns the store's URL, the
+// folder that holds the store, and the environment needed to reach it.
 func s3Server(t *testing.T) (store, dir string, environment []string) {
 	t.Helper()
 	binary := os.Getenv("S3_SERVER")

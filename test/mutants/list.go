@@ -1,7 +1,7 @@
 package main
 
-// The list: each protection, and the test that fails without it. The promises are
-// those of docs/architecture.md.
+// The list of protections, each with the test that fails without it. The
+// promises are those of docs/architecture.md.
 
 // mutant removes one protection from a file.
 type mutant struct {

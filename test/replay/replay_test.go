@@ -175,7 +175,7 @@ var scenes = map[string]scene{
 	"send-sms-unheard":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},
 	"send-sms-unknown":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsBody": "It’s on", "waitForDelivery": true, "timeout": "1m"}), faults: unknown},
 	// The following scenes were recorded as if before a change: GetVersion
-	// returned DefaultVersion for it.
+	// returned DefaultVersion for that change.
 	"send-sms-cancelled-between-before": {workflow: sms.SendSmsWorkflowName, input: send(nil), faults: busy, act: cancelBetween},
 	"send-sms-long-asleep-before":       {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": longList, "quietHours": asleep})},
 	"send-sms-unheard-before":           {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},

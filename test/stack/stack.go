@@ -187,8 +187,8 @@ const (
 	// themselves, of which another process or a connection may take one before
 	// it is used.
 	portsFrom, portsTo = 10000, 30000
-	// portBlock is how many ports a process has, the first of which it keeps
-	// listening on, so that no other takes the block.
+	// portBlock is the number of ports that a process has. It keeps listening
+	// on the first of them, so that no other process takes the block.
 	portBlock = 100
 )
 

@@ -91,8 +91,8 @@ func (s *Temporal) launch(t testing.TB) {
 // Process returns the server's process, until Stop.
 func (s *Temporal) Process() *Process { return s.process }
 
-// File returns the path of the server's database. SQLite keeps further files
-// beside it, whose names begin in the same way.
+// File returns the path of the server's database. SQLite keeps more files
+// beside it, whose names start with the same name.
 func (s *Temporal) File() string { return s.file }
 
 // Stop stops the server; nothing answers at its address until Start.

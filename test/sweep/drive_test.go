@@ -368,7 +368,7 @@ func (d *drive) waits(t *testing.T) {
 	d.starter(t, 1, "failed", "--since", "today") // some have failed
 }
 
-// silences texts as a machine in a loop does, until it gets no more replies.
+// silences sends texts like a machine in a loop, until it gets no more replies.
 func (d *drive) silences(t *testing.T) {
 	t.Helper()
 	machine := d.secret("a machine", "+15005550131")

@@ -1,6 +1,7 @@
 package sweep
 
-// The spans of the drive must form one trace from the text to Twilio, and be few.
+// The spans of the drive must form one trace from the text to Twilio, and there
+// must be few of them.
 
 import (
 	"fmt"

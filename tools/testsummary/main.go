@@ -98,7 +98,7 @@ func (s *summary) line(line string) {
 }
 
 func (s *summary) keep(e event) {
-	// The result of a package; its other output waits for that.
+	// This line is the result of a package; its other output waits for that.
 	if e.Test == "" && (strings.HasPrefix(e.Output, "ok ") || strings.HasPrefix(e.Output, "FAIL\t")) {
 		fmt.Fprint(s.out, e.Output)
 		return

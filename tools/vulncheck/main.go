@@ -1,8 +1,8 @@
 // Command vulncheck fails if programs call code with a known vulnerability. It
 // runs govulncheck on the packages that its arguments name.
 //
-// The database is Go's own, https://vuln.go.dev, taken from the module
-// golang.org/x/vulndb: it comes through the same proxy as every other module,
+// The database is that of https://vuln.go.dev, from the module
+// golang.org/x/vulndb. It comes through the same proxy as every other module,
 // and stays in the module cache. If the newest one is unreachable, an older one
 // is used, with a loud warning; without any, the check fails.
 package main

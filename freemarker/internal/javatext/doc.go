@@ -27,7 +27,7 @@
 //   - locale/locales.txt.gz, 60 kB: numbers, currencies and dates of all locales of the JDK.
 //   - dateformat/zones.txt.gz, 340 kB: the rules of all time zones, and their names in all
 //     languages of the JDK. The rules are not those of time/tzdata, which would take 450 kB
-//     more and disagrees with Java before 1970 and on what is winter time in Ireland.
+//     more, and which disagree with Java before 1970 and about winter time in Ireland.
 //   - collate/rules.txt.gz, 100 kB: the collation rules, which are the JDK's own.
 //
 // The corpora of the tests contain the answers of a JDK and of FreeMarker

@@ -1,7 +1,7 @@
-// Command forgetful is a worker that heartbeats as most do: through the SDK,
-// which sends heartbeats some time later. They record whom it has texted, but
-// not whom it is about to text. With it, the chaos test must find people texted
-// twice.
+// Command forgetful is a worker that heartbeats as most workers do: through the
+// SDK, which sends heartbeats some time later. They record whom it has texted,
+// but not whom it is about to text. With this worker, the chaos test must find
+// people who were texted twice.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Package sender runs the workers of the chaos test that are not the product's: each
-// sends as the product does, with one difference.
+// Package sender runs the chaos test's own workers, each of which sends as the
+// product does, with one difference.
 package sender
 
 import (

@@ -27,8 +27,8 @@ const (
 	fieldCount
 )
 
-// fields holds the fields that a text has set, and when: stamps increase, and 0
-// means never.
+// fields holds the fields that a text has set, each with a stamp that says
+// when. Later stamps are higher, and 0 means never.
 type fields struct {
 	value [fieldCount]int32
 	stamp [fieldCount]int

@@ -138,8 +138,8 @@ func skipUnits(s string, pos, units int) (int, bool) {
 	return pos, true
 }
 
-// fieldOf maps letters whose number is the field's value to their calendar
-// fields.
+// fieldOf maps pattern letters to calendar fields, for letters whose number is
+// the value of the field.
 var fieldOf = map[byte]int{
 	'd': fieldDay, 'H': fieldHourOfDay, 'm': fieldMinute, 's': fieldSecond, 'S': fieldMillisecond,
 	'D': fieldDayOfYear, 'F': fieldWeekdayInMonth, 'w': fieldWeekOfYear, 'W': fieldWeekOfMonth, 'K': fieldHour,

@@ -99,7 +99,7 @@ func (d *digits) round(count int, roundedUp, exact bool) error {
 	return nil
 }
 
-// roundsUp reports whether rounding to a number of digits adds one to the last of them.
+// roundsUp reports whether rounding to count digits increments the last one.
 func (d *digits) roundsUp(count int, roundedUp, exact bool) (bool, error) {
 	if count >= len(d.text) {
 		return false, nil
