@@ -45,7 +45,7 @@ func encodeCharset(s, charset string) (string, error) {
 
 // wideCharset is UTF-16 or UTF-32.
 type wideCharset struct {
-	bytes  int // of a code unit
+	bytes  int // length of a code unit
 	little bool
 	mark   bool // a byte order mark comes first
 }

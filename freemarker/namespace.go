@@ -6,7 +6,7 @@ package freemarker
 // the parser knew have a place; a missing value there means that the variable
 // has not been assigned yet.
 type namespace struct {
-	placed *nameList // by place; not nil, and never changes
+	placed *nameList // the names with a place; never nil, and never changed
 	more   nameList  // names of additional variables, whose values come after those
 	vals   []Value
 	order  []int32 // places in the order of first assignment

@@ -88,7 +88,7 @@ type (
 		lazy   bool  // the result may be generated while it is consumed
 		limit  int32 // ?size needs no exact count beyond this; 0: always exact
 		format *outputFormat
-		code   *codeEscaping // of ?eval and ?interpret
+		code   *codeEscaping // set for ?eval and ?interpret
 	}
 	defaultNode struct {
 		pos
@@ -249,7 +249,7 @@ type (
 	blockNode struct {
 		group
 		kind blockKind
-		cond expr // of #if, #elseif and #case
+		cond expr // condition of #if, #elseif and #case
 	}
 	ifNode struct {
 		group // the branches, as blockNodes
@@ -290,7 +290,7 @@ type (
 		group
 		scope  assignScope
 		name   string
-		place  int32 // as of an assignNode
+		place  int32 // as in assignNode
 		ns     expr
 		format *outputFormat
 	}
@@ -303,7 +303,7 @@ type (
 		group
 		x expr
 		callArgs
-		params    []string // of the nested content
+		params    []string // parameters of the nested content
 		hasParams bool
 		legacy    bool // <#call>
 	}
@@ -341,7 +341,7 @@ type (
 		name     expr
 		encoding expr // nil if it is a constant
 		parse    expr // nil if it is a constant
-		optional expr // of #include: do nothing if there is no such template
+		optional expr // set for #include: do nothing if there is no such template
 	}
 	transformNode struct {
 		group
@@ -399,7 +399,7 @@ type macroDef struct {
 	name      string
 	place     int32 // index of its name among those that the template assigns; or -1
 	params    []string
-	defaults  []expr // by parameter; nil for one without a default
+	defaults  []expr // by parameter; nil if it has no default
 	catchAll  string
 	slots     nameList // the parameters, the catch-all and all other locals
 	catchSlot int32

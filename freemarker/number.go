@@ -86,7 +86,8 @@ func shortDecimal(f float64) (d Value, ok bool) {
 	return Value{}, false
 }
 
-// floatDecimal is new BigDecimal(Double.toString(f)), or Float's.
+// floatDecimal returns new BigDecimal(Double.toString(f)) or, if single is set,
+// the same with Float.toString.
 func floatDecimal(f float64, single bool) Value {
 	var buf [32]byte
 	text := javatext.AppendDouble(buf[:0], f)

@@ -18,7 +18,7 @@ type parser struct {
 	tok      token // the next one, if ready
 	ready    bool
 	queue    []token // tokens after tok that have been read ahead
-	last     pos     // of the token consumed last
+	last     pos     // position of the token consumed last
 	lastLine int32   // the line on which it ends
 	buf      [4]token
 	defaults int    // how many right operands of ! and .. are being parsed
@@ -92,7 +92,7 @@ const (
 // scope is a frame of local variables that will exist at run time.
 type scope struct {
 	outer      *scope
-	var1, var2 string // of a loop
+	var1, var2 string // variables of a loop
 	params     []string
 }
 

@@ -18,9 +18,9 @@ func (p *parser) startsExpression() bool {
 
 func (p *parser) startsUnary() bool { return p.startsExpression() }
 
-// The scan functions take the number of tokens already scanned. They return it
-// with the tokens of the construct added, or false if the construct does not
-// follow.
+// The scan functions take the number of tokens that have already been scanned,
+// and return it plus the number of tokens of the construct. They return false
+// if the construct does not follow.
 
 func (p *parser) scanKind(i int, kinds ...tokenKind) (int, bool) {
 	k := p.ahead(i).kind

@@ -24,7 +24,7 @@ type settingsState struct {
 	hasBooleans  bool
 	classic      bool // missing values are empty strings, as in FreeMarker 1
 	numberFormat string
-	dateFormats  [4]string // by dateType
+	dateFormats  [4]string // indexed by dateType
 	booleans     [2]string // the text of false and true
 	urlCharset   string
 	encoding     string

@@ -160,7 +160,7 @@ type token struct {
 	pos
 	extent
 	kind tokenKind
-	has  traits // of a tString
+	has  traits // set for a tString
 }
 
 // traits are properties of a token's text that need special treatment.

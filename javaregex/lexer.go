@@ -13,7 +13,7 @@ import (
 type lexer struct {
 	chars   []rune // with two zeros at the end
 	offsets []int  // byte offset in the pattern of each character
-	length  int    // of chars, the zeros not counted
+	length  int    // length of chars without the zeros
 	cursor  int
 	flags   Flags
 }

@@ -76,7 +76,7 @@ type machine struct {
 	behindTo int32 // where the current lookbehind must end
 	runEnd   int32 // where the leading run of this attempt ended, -1 if there was none
 
-	done     <-chan struct{} // of the context, which itself would move the machine to the heap
+	done     <-chan struct{} // done channel of the context; keeping the context would move the machine to the heap
 	limits   *Limits
 	begun    int        // where the current attempt started
 	hopeless bool       // the rest of the input cannot match

@@ -120,7 +120,7 @@ type program struct {
 // charClass is a set prepared for matching.
 type charClass struct {
 	ascii [utf8.RuneSelf]bool
-	set   runeSet // of the other characters
+	set   runeSet // the other characters
 	// whether all or none of the other characters are in the set
 	all, none bool
 }
@@ -154,12 +154,12 @@ func (c *charClass) contains(r rune) bool {
 type compiler struct {
 	*program
 	referenced map[int]bool              // groups that back references refer to
-	classes    map[*runeRange]*charClass // by the first range of their set
+	classes    map[*runeRange]*charClass // keyed by the first range of their set
 	setFirsts  map[*runeRange]*firstInfo // likewise
 	// the state of the walk over the tree
-	counts   []memoCount // of the enclosing loops
-	opens    []int32     // of the enclosing groups that are referenced
-	starts   []int32     // of the enclosing loops that an empty iteration ends
+	counts   []memoCount // counters of the enclosing loops
+	opens    []int32     // locals of the enclosing groups that are referenced
+	starts   []int32     // locals of the enclosing loops that an empty iteration ends
 	inLoop   bool
 	inBehind bool
 }

@@ -168,9 +168,9 @@ func variable(flag *pflag.Flag) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
 }
 
-// misspeltVariables returns an error for each variable whose name differs by one
-// or two letters from a flag's variable. Others that begin with LOCAL_ may be
-// another program's.
+// misspeltVariables returns an error for each variable whose name differs by
+// one or two letters from a flag's variable. Other variables that begin with
+// LOCAL_ may belong to another program.
 func misspeltVariables(flags *pflag.FlagSet, environment []string) error {
 	known := map[string]bool{}
 	flags.VisitAll(func(flag *pflag.Flag) { known[variable(flag)] = true })

@@ -40,7 +40,8 @@ const (
 type failedText struct {
 	At        time.Time `json:"at"`
 	Direction string    `json:"direction"`
-	// Either Workflow is the ID of the workflow, or SID is that of Twilio's message.
+	// Either Workflow is the workflow's ID, or SID is the SID of Twilio's
+	// message.
 	Workflow string `json:"workflowId,omitempty"`
 	SID      string `json:"sid,omitempty"`
 	// State is the status of the message or of the workflow, or the outcome of a text.

@@ -41,7 +41,7 @@ type told struct {
 	From      string    `json:"from"`
 	To        string    `json:"to"`
 	Body      string    `json:"body"`
-	// Status and ErrorCode are Twilio's.
+	// Status and ErrorCode are from Twilio.
 	Status    sms.Status `json:"status"`
 	ErrorCode int        `json:"errorCode,omitempty"`
 	// Workflow is the workflow that handles an inbound text or, if one text is

@@ -40,7 +40,6 @@ func (f *textFlags) add(cmd *cobra.Command) {
 	_ = cmd.MarkFlagRequired("from") // defined above
 }
 
-// define defines the flags.
 func (f *textFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.from, "from", "", "sender: one of the account's numbers")

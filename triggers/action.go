@@ -24,7 +24,8 @@ type start struct {
 	taskQueue string
 	// id is empty for the default, which is unique to the message.
 	id template
-	// conflict and reuse are policies of sms.Call; empty with the default ID.
+	// conflict and reuse are policies of sms.Call. They are empty with the
+	// default ID.
 	conflict, reuse  string
 	executionTimeout sms.Duration
 	runTimeout       sms.Duration

@@ -126,7 +126,8 @@ func (c *checker) readAlfresco(data []byte) {
 	}
 }
 
-// alfrescoTrigger compiles a trigger, unless its event is another connector's.
+// alfrescoTrigger compiles a trigger, unless its event belongs to another
+// connector.
 func (c *checker) alfrescoTrigger(written *alfrescoFile, w *fileTrigger) {
 	name := w.Name
 	switch event, ok := c.alfrescoEvent(written.Event.Source, name); {

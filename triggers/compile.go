@@ -70,7 +70,8 @@ type fileSignal struct {
 type fileSignalWithStart struct {
 	Start  fileStart `yaml:",inline"`
 	Signal string    `yaml:"signal"`
-	// SignalInput is the signal's input; Input is the workflow's.
+	// SignalInput is the input of the signal; Input is the input of the
+	// workflow.
 	SignalInput yamlfile.Value `yaml:"signalInput"`
 }
 

@@ -18,7 +18,7 @@ type Event struct {
 	MatchGroups map[string]*string `json:"matchGroups"`
 	// OriginalMessage is the whole text.
 	OriginalMessage string `json:"originalMessage"`
-	// To is our number, and From the sender's.
+	// To is our number, and From is the sender's number.
 	To   string `json:"to"`
 	From string `json:"from"`
 	// MessageSID is the same in every delivery of a message.

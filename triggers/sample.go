@@ -24,8 +24,8 @@ var (
 	lookaround = regexp.MustCompile(`\(\?<?[=!][^()]*\)`)
 )
 
-// Examples returns a text for each trigger, for people to try; none for a
-// trigger whose pattern is too complex.
+// Examples returns a text for each trigger, for people to try. It leaves out
+// triggers whose pattern is too complex.
 func (s *Set) Examples(ctx context.Context) []string {
 	examples := []string{}
 	for _, t := range s.triggers {
@@ -46,8 +46,8 @@ func (s *Set) Examples(ctx context.Context) []string {
 	return examples
 }
 
-// samples returns texts that the trigger matches; none if its pattern is too
-// complex. They are examples, not everything that it matches.
+// samples returns texts that the trigger matches, or none if its pattern is too
+// complex. They are only examples of what it matches.
 func (t *Trigger) samples(ctx context.Context) []string {
 	source := lookaround.ReplaceAllString(grouping.Replace(possessive.ReplaceAllString(t.source, "$1")), "")
 	tree, err := syntax.Parse(source, syntax.Perl)

@@ -23,7 +23,7 @@ const (
 // about is the response from Options.Examples.
 type about struct {
 	Examples []string `json:"examples"`
-	// Paused says why nothing is sent; nil if the application sends.
+	// Paused says why nothing is sent. It is nil if the application sends.
 	Paused *string `json:"paused,omitempty"`
 }
 

@@ -96,7 +96,7 @@ func TestFullStoreFitsItsMemory(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	sim := start(t, Options{MaxMessages: kept})
 	fill(t, sim, kept+2000)
-	deadline := time.Now().Add(5 * time.Minute) // for a busy machine
+	deadline := time.Now().Add(5 * time.Minute) // long enough for a busy machine
 	for one(t, sim, sim.Messages(Filter{Limit: 1})[0].SID).Status != Delivered {
 		if time.Now().After(deadline) {
 			t.Fatal("the messages were not delivered within the deadline")

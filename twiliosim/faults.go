@@ -294,7 +294,7 @@ type occasion struct {
 }
 
 // fire returns the first fault of these kinds that fires on this occasion, and
-// counts it; nil if none does.
+// counts it. It returns nil if none fires.
 func (fs *faults) fire(o occasion, kinds ...string) *Fault {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()

@@ -9,9 +9,9 @@ import (
 
 const (
 	// How long each step of a message takes, at speed 1.
-	choosing   = 50 * time.Millisecond  // for a service to choose a sender
-	submitting = 150 * time.Millisecond // to the carrier
-	delivering = 400 * time.Millisecond // to the handset
+	choosing   = 50 * time.Millisecond  // time for a service to choose a sender
+	submitting = 150 * time.Millisecond // time to submit to the carrier
+	delivering = 400 * time.Millisecond // time to deliver to the handset
 
 	// queueLength is the default of Options.QueueLength.
 	queueLength = 10 * time.Hour

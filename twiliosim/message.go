@@ -89,7 +89,7 @@ type message struct {
 	encoding  sms.Encoding
 	segments  int
 	units     int
-	weight    int // as computed when it was stored
+	weight    int // the size that was counted when it was stored
 
 	errorCode      int
 	errorText      string
@@ -101,7 +101,7 @@ type message struct {
 	validity       time.Duration
 	statusCallback string
 	inReplyTo      string // the inbound message whose TwiML made this one
-	outcome        string // for an inbound message, from the application
+	outcome        string // what the application reported about an inbound message
 	workflowID     string // likewise
 	feedback       *feedbackState
 	history        []change

@@ -63,7 +63,7 @@ func notFound(path string) reply {
 type request struct {
 	account   *account
 	operation string
-	sid       string // of the message
+	sid       string // SID of the message
 	sub       string // SID of the medium
 	form      url.Values
 	method    string

@@ -36,8 +36,8 @@ type Options struct {
 	Addr string
 	// AllowRemote permits an address that other machines can reach.
 	AllowRemote bool
-	// Account and Token are those of the main account. Optional: default
-	// DefaultAccount, DefaultToken.
+	// Account and Token are the credentials of the main account. Optional:
+	// default DefaultAccount, DefaultToken.
 	Account, Token string
 	// TestAccount and TestToken are the test credentials, which only work with
 	// the magic numbers. Optional: default DefaultTestAccount,
@@ -49,7 +49,7 @@ type Options struct {
 	// Numbers are the main account's phone numbers. Optional: default
 	// DefaultNumber.
 	Numbers []string
-	// Webhook, Fallback and StatusFallback are those of these numbers.
+	// Webhook, Fallback and StatusFallback are the URLs for these numbers.
 	// Optional: default none.
 	Webhook, Fallback, StatusFallback string
 	// UIURL and Namespace are for the page's links to workflows. Optional: by
@@ -122,7 +122,7 @@ type Sim struct {
 	seq           uint64
 	bySID         map[string]*message
 	order         []*message
-	weight        int // of all messages, in order
+	weight        int // total weight of all messages, in order
 	optOuts       map[optOutKey]time.Time
 	loops         map[optOutKey]loop
 	debugger      []DebuggerEntry

@@ -140,7 +140,7 @@ func (a *App) throw(name string, correlated bool, t trigger) {
 	a.Messages[i].Payload.add(t.Action.Payload.Variables)
 }
 
-// Payload is the type of a workflow's input, or of a signal's.
+// Payload is the type of the input of a workflow or a signal.
 type Payload struct {
 	// Event is true if a trigger without variables passes on the text itself, or
 	// if there are no fields.

@@ -110,8 +110,8 @@ func TestContinueAsNewDoublesNoText(t *testing.T) {
 
 // deliverStorm delivers each message one to five times, some at once and some
 // one after the other, while Temporal is stopped and started. It returns the
-// messages of which every delivery failed, the number of failed deliveries, and
-// how many times Temporal was stopped.
+// messages for which every delivery failed, the number of failed deliveries,
+// and how many times Temporal was stopped.
 func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told map[int]bool, failures, outages int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, uint64(all)))

@@ -318,7 +318,7 @@ func TestKeyRotationLosesNothing(t *testing.T) {
 		t.Errorf("the first question's history is encrypted with the keys %v, want both", ids)
 	}
 
-	r.keys.Change(t, payload.Remove, "old") // as after retention
+	r.keys.Change(t, payload.Remove, "old") // as after the retention period
 	for _, e := range r.staff() {
 		r.keys.CopyTo(t, e.keys)
 	}

@@ -60,7 +60,7 @@ func TestWorkersBesideEachOther(t *testing.T) {
 	}
 	defer c.Close()
 	environment := []string{"TEMPORAL_ADDRESS=" + address, "TWILIO_ACCOUNT=" + stack.Account, "TWILIO_TOKEN=" + stack.Token, "TWILIO_BASE_URL=" + twilio.URL, "METRICS_ADDR="}
-	rates := map[[2]int][]float64{} // by number of workers and list size, in recipients a second
+	rates := map[[2]int][]float64{} // recipients per second, by number of workers and list size
 	for range *rounds {
 		for _, workers := range crews {
 			crew := startCrew(t, environment, workers)

@@ -199,7 +199,7 @@ func TestRefusalIsFinal(t *testing.T) {
 	}
 	// The sender gets the same answer again, whatever the triggers are now.
 	say("again", "There is none.")
-	// A trigger without an echo does not remove another's.
+	// A trigger without an echo does not remove another trigger's echo.
 	say("audit", "Fine.")
 }
 

@@ -25,7 +25,7 @@ import (
 // diagnosis is what the doctor found.
 type diagnosis []struct{ Check, Status, Says, Do string }
 
-// doctor runs worker doctor with variables added to the stack's.
+// doctor runs worker doctor with the stack's variables and the given ones.
 func doctor(t *testing.T, s *stack.Stack, more ...string) (found diagnosis, status int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), stack.Build(t, "worker"), "doctor", "--json")

@@ -34,7 +34,7 @@ func TestWorkflowIDMayHoldAnyLetter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, err := temporal.NewClient(slog.New(slog.DiscardHandler), nil, clear, nil) // the starter's
+	ours, err := temporal.NewClient(slog.New(slog.DiscardHandler), nil, clear, nil) // the client of the starter
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,12 +43,12 @@ func TestWorkflowIDMayHoldAnyLetter(t *testing.T) {
 		map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"})
 	var result sms.SendSmsResult
 	if err == nil {
-		err = run.Get(ctx, &result) // sent by the worker's client
+		err = run.Get(ctx, &result) // sent by the client of the worker
 	}
 	if err != nil || len(result.Messages) != 1 || run.GetID() != "Bestellung-ä" {
 		t.Errorf("got %+v, %v", result, err)
 	}
-	if _, err := s.Twilio.Inbound(ctx, twiliosim.Inbound{From: phone, To: stack.Number, Body: "chat with Zoë"}); err != nil { // the webhook's
+	if _, err := s.Twilio.Inbound(ctx, twiliosim.Inbound{From: phone, To: stack.Number, Body: "chat with Zoë"}); err != nil { // through the client of the webhook
 		t.Fatal(err)
 	}
 	stack.Eventually(t, "the trigger's workflow has sent its text", func(context.Context) error {

@@ -50,7 +50,8 @@ type Options struct {
 	Triggers string
 	// TriggersPath is a trigger file or folder, in place of Triggers. Optional.
 	TriggersPath string
-	// Environment is added to the worker's. Optional.
+	// Environment holds variables that are added to the worker's environment.
+	// Optional.
 	Environment []string
 	// TemporalSettings are added to Temporal's dynamic configuration, each as
 	// key=JSON. Optional.

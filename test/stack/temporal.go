@@ -50,8 +50,8 @@ func TemporalBinary(t testing.TB) string {
 	return binary
 }
 
-// StartTemporal starts a server, which ends with the test. Settings are those of
-// its dynamic configuration, each as key=JSON.
+// StartTemporal starts a server, which ends with the test. Settings are added
+// to its dynamic configuration, each as key=JSON.
 func StartTemporal(t testing.TB, settings ...string) *Temporal {
 	t.Helper()
 	port := FreePort(t)

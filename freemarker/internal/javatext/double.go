@@ -21,8 +21,8 @@ type Digits struct {
 }
 
 const (
-	fractionBits = 52   // of a float64
-	bias         = 1023 // of its exponent
+	fractionBits = 52   // bits of the fraction of a float64
+	bias         = 1023 // bias of the exponent of a float64
 	hiddenBit    = 1 << fractionBits
 )
 

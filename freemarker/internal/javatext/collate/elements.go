@@ -17,7 +17,7 @@ type elements struct {
 	t       *tables
 	text    string
 	pos     int
-	pending []int32 // of the previous character
+	pending []int32 // the remaining orders of the previous character
 	swap    rune    // a character that no rule mentions, whose own order comes next
 }
 

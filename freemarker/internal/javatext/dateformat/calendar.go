@@ -85,9 +85,9 @@ type moment struct {
 	day       int64 // since 1970, in the zone
 	offset    offset
 	year      int64 // astronomical
-	month     int   // from 1
+	month     int   // counted from 1
 	dom       int
-	millis    int64 // of the day
+	millis    int64 // milliseconds since midnight
 	gregorian bool  // whether the date is of the Gregorian calendar; if not, of the Julian one
 }
 

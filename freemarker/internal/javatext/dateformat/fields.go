@@ -8,7 +8,7 @@ package dateformat
 const (
 	fieldEra = iota
 	fieldYear
-	fieldMonth // from 0
+	fieldMonth // counted from 0
 	fieldWeekOfYear
 	fieldWeekOfMonth
 	fieldDay

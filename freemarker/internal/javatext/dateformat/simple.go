@@ -140,7 +140,7 @@ func (f *simple) field(dst []byte, it *item, m *moment) []byte { //nolint:cyclop
 		switch {
 		case !f.dates.Buddhist:
 		case it.letter == 'Y' && m.year <= 0:
-			v -= buddhistYears // for week years BC, Java subtracts them
+			v -= buddhistYears // Java subtracts them from week years BC
 		default:
 			v += buddhistYears
 		}

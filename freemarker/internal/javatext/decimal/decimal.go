@@ -179,7 +179,7 @@ func bigDigits(v *big.Int) []byte {
 }
 
 // AppendFloat64 appends v as Java formats a Double: the digits of
-// Double.toString, rounded by the exact value.
+// Double.toString, rounded according to the exact value.
 func (f *Format) AppendFloat64(dst []byte, v float64) ([]byte, error) {
 	if math.IsNaN(v) || math.IsInf(v, 0) && f.multiplier == 0 {
 		return append(dst, f.nan...), nil

@@ -104,7 +104,7 @@ type compiler struct {
 	chars   []rune
 	next    int // where the negative part starts
 	symbols *symbols
-	affixes [2]strings.Builder // of the part being read
+	affixes [2]strings.Builder // affixes of the part being read
 }
 
 // part parses the positive or the negative part of a pattern. Only the prefix
