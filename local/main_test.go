@@ -39,7 +39,7 @@ type launcher struct {
 	ports  map[string]int
 	reader *os.File // the read end of its stdout
 	output *buffer
-	copied chan struct{} // closed once the output is complete
+	copied chan struct{} // closed when the output is complete
 	exited chan struct{}
 }
 

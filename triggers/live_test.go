@@ -149,8 +149,8 @@ func TestLiveSeesAFileThatReturns(t *testing.T) {
 	if reports := turns(l, 3); reports != nil || l.Set() != before {
 		t.Errorf("after the same file is back: got the reports %+v, want none, and the old triggers", reports)
 	}
-	// The file is replaced by one of the same size and time, as by a tool that
-	// preserves times.
+	// The file is replaced by one with the same size and time, as a tool that
+	// preserves times does.
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 // Sim.mu.
 type callbackQueue struct {
 	waiting []callback
-	held    *callback // to be sent after the next one
+	held    *callback // a callback to send after the next one
 	busy    bool
 }
 

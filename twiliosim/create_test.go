@@ -20,7 +20,7 @@ func TestCreateRefusesAsTwilioDoes(t *testing.T) {
 	}
 	in := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
 	for name, tc := range map[string]struct {
-		change  map[string]string // to a valid request; "-" removes a parameter
+		change  map[string]string // changes to a valid request; "-" removes a parameter
 		code    int
 		message string
 	}{

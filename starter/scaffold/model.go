@@ -61,7 +61,7 @@ type element struct {
 // modelReader is the state of reading a model.
 type modelReader struct {
 	app       *App
-	names     map[string]string // of messages and signals, by ID
+	names     map[string]string // names of messages and signals, by ID
 	processes []*Process
 	open      []element
 }
