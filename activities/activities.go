@@ -1,6 +1,6 @@
 package activities
 
-// The activities and their dependencies.
+// The activities and what they depend on.
 
 import (
 	"context"
@@ -17,18 +17,19 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// Gateway sends and finds messages; *twilio.Client implements it.
+// Gateway sends and finds messages. *twilio.Client implements it.
 type Gateway interface {
-	// Now returns the time at Twilio, as a lower bound; false if it is not
-	// known yet.
+	// Now returns a lower bound of the time by Twilio's clock, or false if
+	// that time is not known yet.
 	Now() (time.Time, bool)
-	// Send creates one message. Its error is a *sms.Error that says what is
-	// known about the message.
+	// Send creates one message. Its error is a *sms.Error that says whether
+	// the message may exist.
 	Send(ctx context.Context, draft twilio.Draft) (sms.Message, error)
-	// List returns messages, newest first. Those created a moment ago may be
-	// missing.
+	// List returns messages, newest first. It may omit messages that were
+	// just created.
 	List(ctx context.Context, query twilio.Query) (twilio.Listing, error)
-	// Fetch returns one message. Cancel and Redact change one, and return it.
+	// Fetch returns one message. Cancel and Redact change a message and
+	// return it.
 	Fetch(ctx context.Context, sid string) (twilio.Record, error)
 	Cancel(ctx context.Context, sid string) (twilio.Record, error)
 	Redact(ctx context.Context, sid string) (twilio.Record, error)
@@ -63,70 +64,77 @@ func (a *Activities) Register(r worker.ActivityRegistry) {
 
 // Account is a Twilio account with its credentials.
 type Account struct {
-	// SID is the account's SID. Optional: without it, status callbacks and
-	// replies are not checked against the account that sent.
+	// SID is the account's SID. Optional: without it, the webhook does not
+	// check which account a status callback or a reply belongs to.
 	SID     string
 	Gateway Gateway
-	// Pace is shared by all sends of the account in this worker.
+	// Pace is shared by everything that this worker sends from the account.
 	Pace *Pace
-	// Caps limits how many messages all workers together send to numbers with
-	// the same prefix. Optional.
+	// Caps limits how many messages all workers together send to numbers
+	// with the same prefix. Optional.
 	Caps *Caps
-	// Metrics counts what becomes of its messages. Optional.
+	// Metrics counts the outcomes of the account's messages. Optional.
 	Metrics *metrics.Account
 }
 
-// Activities implements the activities. Register its methods on a worker that
-// polls [sms.TaskQueue].
+// Activities implements the activities. Register it on a worker that polls
+// [sms.TaskQueue].
 type Activities struct {
-	// Accounts holds the accounts by the name that callers use; "" is the
-	// default.
+	// Accounts maps the names that callers use to accounts. "" is the
+	// default account.
 	Accounts map[string]Account
 	Renderer *FreeMarker
-	// DefaultRegion is the country of numbers without a country code, such as
-	// "US". Optional: default none, and such numbers are refused.
+	// DefaultRegion is the country of numbers without a country code, such
+	// as "US". Optional: by default, such numbers are refused.
 	DefaultRegion string
-	// StatusCallback is the URL of our webhook for status callbacks. Optional:
-	// default none, and no workflow is told what became of its messages.
+	// StatusCallback is the URL of our webhook for status callbacks.
+	// Optional: by default, workflows are not told the status of their
+	// messages.
 	StatusCallback string
-	// IDSecret derives the workflow IDs of open questions and the proofs of
-	// status callbacks. It must be the same for all workers and webhooks.
+	// IDSecret is the secret from which the workflow IDs of open questions
+	// and the proofs in status callbacks are derived. It must be the same
+	// for all workers and webhooks.
 	IDSecret []byte
-	// KeySecret derives the workflow IDs of keyed sends. It must be the same
-	// for all workers. Changing it invalidates all existing keys. Optional:
-	// default none, and idempotencyKey is refused.
+	// KeySecret is the secret from which the workflow IDs of keyed sends
+	// are derived. It must be the same for all workers. Changing it
+	// invalidates all existing keys. Optional: by default, idempotencyKey
+	// is refused.
 	KeySecret []byte
-	// Record stores heartbeat details, and returns once they are stored.
-	// Optional: default uses the worker's Temporal client.
+	// Record stores heartbeat details and returns when they are stored.
+	// Optional: by default, it uses the worker's Temporal client.
 	Record func(ctx context.Context, details any) error
-	// Settle is how long Twilio may still carry out a create after its request
-	// has timed out. Optional: default 15 s, on top of the 10 s of a request.
+	// Settle is how long after a request has timed out Twilio may still
+	// create its message. Optional: default 15 s, in addition to the
+	// request's own timeout of 10 s.
 	Settle time.Duration
-	// Patience is how long a listing may take to show a message that exists.
-	// Optional: default 30 s.
+	// Patience is how long it may take until a listing shows a message that
+	// exists. Optional: default 30 s.
 	Patience time.Duration
-	// RecordFirst makes a send store a record before its first create, even for
-	// the first few recipients, which normally need none. Set it while workers
-	// of version 0 of this module run beside this one: they do not follow that
-	// rule. Optional: default false.
+	// RecordFirst makes a send store a record before it creates its first
+	// message, even for the first few recipients, which normally need none.
+	// Set it while workers of version 0 of this module run alongside this
+	// one, since those do not look up the first few. Optional: default
+	// false.
 	RecordFirst bool
 
-	// Reports says that this worker's broadcasts can write reports, so that a
-	// list of more than [sms.MaxRecipients] may become a broadcast. Optional:
-	// default false, and such a list is refused.
+	// Reports is true if this worker's broadcasts can write reports. Only
+	// then can a list of more than [sms.MaxRecipients] become a broadcast.
+	// Optional: by default, such a list is refused.
 	Reports bool
 
-	// temporal is Temporal's client. Optional: default the worker's.
+	// temporal is Temporal's client. Optional: by default, the worker's.
 	temporal client.Client
-	// countCaps counts messages under caps, in the order in which capCount
-	// asks. Optional: default a request to CapsSmsWorkflow.
+	// countCaps counts messages against caps. Optional: by default, it
+	// sends the requests to CapsSmsWorkflow.
 	countCaps counting
 	capCount  capCount
-	// ledgers holds the accounts' ledgers, by name.
+	// ledgers holds the ledger of each account, by name.
 	ledgers sync.Map
-	// behind is set once this machine's clock is seen to be behind Temporal's.
+	// behind is set when this machine's clock turns out to be behind
+	// Temporal's.
 	behind atomic.Bool
-	// waiting counts the sends that wait for the broadcasts of their lists.
+	// waiting counts the sends that are waiting for the broadcast of their
+	// list.
 	waiting atomic.Int64
 }
 

@@ -1,8 +1,8 @@
 package activities
 
-// Addresses: recipients and senders, as people and spreadsheets write them. All
-// addresses are read here. An address is either understood in full or refused:
-// a guess may reach another person's phone.
+// Addresses of recipients and senders, as people and spreadsheets write them.
+// No other file parses addresses. An address is either understood in full or
+// refused: a guess may reach another person's phone.
 
 import (
 	"cmp"
@@ -22,8 +22,9 @@ import (
 )
 
 // readRecipient parses an address that a message can be sent to. A number
-// without a country code belongs to the region ("US", "DE"); without a region,
-// it is refused. The error says why, without quoting the address.
+// without a country code is read as a number of the region ("US", "DE"), and
+// refused if there is no region. The error gives the reason without quoting the
+// address.
 func readRecipient(written, region string) (string, error) {
 	text, err := clean(written)
 	if err != nil {
@@ -61,17 +62,17 @@ func readRecipient(written, region string) (string, error) {
 	return to, nil
 }
 
-// Party parses an address as SendSms does, and reports whether it is valid.
-// Different spellings of a recipient have the same result. Without a region,
-// the worker's own applies.
+// Party parses an address as SendSms does, and reports whether it is valid. The
+// result is the same however the recipient is written. If region is empty, the
+// worker's own region applies.
 func (a *Activities) Party(written, region string) (string, bool) {
 	to, err := readRecipient(written, cmp.Or(region, a.DefaultRegion))
 	return sms.Party(to), err == nil
 }
 
 // ReadAddresses returns each address in the form that SendSms uses in its
-// result. It is a local activity: how numbers are read depends on the worker's
-// settings.
+// result. It is a local activity because the worker's settings determine how
+// numbers are read.
 func (a *Activities) ReadAddresses(_ context.Context, in sms.ReadAddressesInput) ([]string, error) {
 	region := cmp.Or(in.DefaultRegion, a.DefaultRegion)
 	read := make([]string, len(in.To))
@@ -85,9 +86,8 @@ func (a *Activities) ReadAddresses(_ context.Context, in sms.ReadAddressesInput)
 	return read, nil
 }
 
-// readSender parses an address that a message can come from: whatever
-// [readRecipient] accepts, a short code, an alphanumeric sender ID, or an RCS
-// agent.
+// readSender parses the address of a sender: anything that [readRecipient]
+// accepts, a short code, an alphanumeric sender ID, or an RCS agent.
 func readSender(written, region string) (string, error) {
 	text, err := clean(written)
 	if err != nil {
@@ -131,31 +131,33 @@ func clean(written string) (string, error) {
 	}, written)), nil
 }
 
-// zeros lists the digit zero of other scripts: Arabic, Persian, Devanagari and
-// Bengali. The digits of all others are refused.
+// zeros lists the zero of each supported non-ASCII script: Arabic, Persian,
+// Devanagari and Bengali. Digits of other scripts are refused.
 var zeros = []rune{'\u0660', '\u06f0', '\u0966', '\u09e6'}
 
 var (
-	// asNumber matches what is left of a phone number after cleaning: digits,
-	// an optional plus before them, and punctuation between them.
+	// asNumber matches a cleaned phone number: digits, an optional leading
+	// plus, and punctuation between the digits.
 	asNumber = regexp.MustCompile(`^\(?\+?[0-9 ()./-]*$`)
-	// A spreadsheet that treats a number as a quantity writes it this way.
+	// wholeFloat matches a number that a spreadsheet has treated as a
+	// quantity.
 	wholeFloat = regexp.MustCompile(`^(\+?[0-9]{7,})\.0+$`)
 	fraction   = regexp.MustCompile(`^\+?[0-9]{7,}\.[0-9]{1,3}$`)
 	exponent   = regexp.MustCompile(`^\+?[0-9][0-9.,]*[eE][+-]?[0-9]+$`)
 	extension  = regexp.MustCompile(`(?i)[0-9) ][.,;]* *(x|ext[a-z]*|доб)[.:= ]*[0-9]+$|#`)
-	// A slash follows an area code, as in 030/1234567, or precedes a second
-	// number or its last digits.
+	// slashed matches a number whose slash may follow an area code, as in
+	// 030/1234567. Any other slash separates two numbers, or variants of the
+	// last digits.
 	slashed = regexp.MustCompile(`^(\+|\(?0)[0-9 ()-]*/[ ]?[0-9 -]*$`)
-	// optional matches a digit in parentheses, such as (0), that is only
-	// dialled within the country.
+	// optional matches a digit in parentheses, such as (0), that is dialled
+	// only within the country.
 	optional = regexp.MustCompile(`\([0-9]\)`)
 )
 
 // readNumber converts a phone number to E.164.
 func readNumber(text, region string) (string, error) {
 	digits := digitsOf(text)
-	if digits == "" || strings.TrimPrefix(text, "+") != digits { // digits after an optional plus need none of these checks
+	if digits == "" || strings.TrimPrefix(text, "+") != digits { // only digits, so none of these checks applies
 		if whole := wholeFloat.FindStringSubmatch(text); whole != nil {
 			text, digits = whole[1], digitsOf(whole[1])
 		}
@@ -200,9 +202,9 @@ func notOneNumber(text string) error {
 	return nil
 }
 
-// readInternational parses the digits after a plus. Digits are only removed if
+// readInternational parses the digits after a plus. It removes digits only if
 // they are dialled only within the country, such as the 0 of +44 (0)7400, and
-// if the result is a number in use.
+// if the result is an assigned number.
 func readInternational(digits string, hasOptional bool) (string, error) {
 	if rest, ok := strings.CutPrefix(digits, "521"); ok && len(rest) == 10 {
 		digits = "52" + rest // Mexico has dropped the 1 of mobile phones
@@ -216,9 +218,9 @@ func readInternational(digits string, hasOptional bool) (string, error) {
 	}
 	number := phonenumbers.Format(parsed, phonenumbers.E164)
 	country := strconv.Itoa(int(parsed.GetCountryCode()))
-	// If the digits are unchanged, the library need not know their range, which
-	// may be newer than the library: Twilio decides. IsValidNumber is called last,
-	// since it takes much longer.
+	// If the digits are unchanged, they need not be in a range that the
+	// library knows: the range may be newer than the library, and Twilio
+	// decides. IsValidNumber is called last because it is slow.
 	asWritten := number == "+"+digits && !hasOptional && !strings.HasPrefix(digits[len(country):], "0") &&
 		phonenumbers.IsPossibleNumberWithReason(parsed) == phonenumbers.IS_POSSIBLE
 	if !asWritten && !phonenumbers.IsValidNumber(parsed) {
@@ -227,9 +229,9 @@ func readInternational(digits string, hasOptional bool) (string, error) {
 	return number, nil
 }
 
-// isWhole reports whether digits are a country code and a number of a possible
-// length that does not begin with a prefix for calls within the country.
-// [phonenumbers.Parse] agrees, but takes several times as long, since it also
+// isWhole reports whether digits are a complete international number: a country
+// code followed by a number of a possible length without a national prefix.
+// [phonenumbers.Parse] agrees, but is several times slower because it also
 // looks for what digits cannot contain, such as an extension.
 func isWhole(digits string) bool {
 	for n := 1; n <= 3 && n < len(digits); n++ {
@@ -241,16 +243,16 @@ func isWhole(digits string) bool {
 	return false
 }
 
-// plan is what libphonenumber knows about the numbers of a country code.
+// plan describes the numbers of a country code, according to libphonenumber.
 type plan struct {
 	lengths []int32
-	// prefix matches prefixes that may be dialled before a number, such as 0 or
-	// a carrier's code, and numbers that are dialled differently within the
-	// country.
+	// prefix matches what may be dialled before a number within the
+	// country, such as 0 or a carrier's code, and the start of numbers that
+	// are dialled differently there.
 	prefix *regexp.Regexp
 }
 
-// plans caches the plans that were used, by country code.
+// plans caches the plans in use, by country code.
 var plans sync.Map
 
 // planOf returns the plan of a country code, which must exist.
@@ -276,7 +278,7 @@ func planOf(code int) *plan {
 	return found
 }
 
-// readNational parses digits as they are dialled in a region.
+// readNational parses a number as it is dialled within a region.
 func readNational(digits, region string) (string, error) {
 	refused := fmt.Errorf("no number in the region %s looks like this; write it with its country code, in E.164 form, such as +15005550006", region)
 	parsed, err := phonenumbers.Parse(digits, region)
@@ -287,8 +289,8 @@ func readNational(digits, region string) (string, error) {
 		return "", refused
 	}
 	number := phonenumbers.Format(parsed, phonenumbers.E164)
-	// 491701234567 is either a German number that lost its plus or one in the
-	// area code 4917: both are in use.
+	// 491701234567 may be a German number that lost its plus or a number in
+	// the area code 4917. Both are in use.
 	if code := fmt.Sprint(phonenumbers.GetCountryCodeForRegion(region)); strings.HasPrefix(digits, code) {
 		other, err := phonenumbers.Parse("+"+digits, "")
 		if err == nil && phonenumbers.IsValidNumber(other) && phonenumbers.Format(other, phonenumbers.E164) != number {
@@ -307,7 +309,7 @@ func digitsOf(text string) string {
 	}, text)
 }
 
-// clip shortens a text that an error quotes.
+// clip shortens a text for quoting in an error.
 func clip(text string) string {
 	const most = 60
 	if runes := []rune(text); len(runes) > most {
@@ -316,7 +318,7 @@ func clip(text string) string {
 	return text
 }
 
-// knownRegion reports whether numbers can be read for a region.
+// knownRegion reports whether libphonenumber supports a region.
 func knownRegion(region string) bool {
 	return region == "" || phonenumbers.GetSupportedRegions()[region]
 }

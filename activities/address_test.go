@@ -14,17 +14,17 @@ import (
 )
 
 // Each case is an address as a person or a spreadsheet wrote it, the default
-// region, and the number that it must parse to; empty if it must be refused.
+// region, and the expected number, or "" if the address must be refused.
 var addressCases = []struct{ written, region, want string }{
 	{"+15005550009", "", "+15005550009"},
-	{"+15550000001", "", "+15550000001"}, // complete, but not known to be in use
+	{"+15550000001", "", "+15550000001"}, // a complete number in no known range
 	{" +1 (500) 555-0009 ", "", "+15005550009"},
 	{"+1.500.555.0009", "", "+15005550009"},
 	{"(+44) 7400 123456", "", "+447400123456"},
 	{"tel:+1-500-555-0009", "", "+15005550009"},
 	{"Tel:+15005550009", "", "+15005550009"},
 
-	// Prefixes that are only dialled within the country.
+	// Prefixes that are dialled only within the country.
 	{"+44 (0)7400 123456", "", "+447400123456"},
 	{"+4407400123456", "", "+447400123456"},
 	{"+49 (0)170 1234567", "", "+491701234567"},
@@ -41,7 +41,7 @@ var addressCases = []struct{ written, region, want string }{
 	{"+52 1 55 1234 5678", "", "+525512345678"},
 	{"+54 11 15 1234 5678", "", "+5491112345678"},
 
-	// A region.
+	// National numbers of a region.
 	{"07123456789", "GB", "+447123456789"},
 	{"447123456789", "GB", "+447123456789"},
 	{"00 44 7123456789", "GB", "+447123456789"},
@@ -57,10 +57,10 @@ var addressCases = []struct{ written, region, want string }{
 	{"12345", "US", ""},
 	{"447123456789", "US", ""},
 
-	// Spreadsheets.
+	// Numbers as spreadsheets write them.
 	{"+491701234567.0", "", "+491701234567"},
 	{"447123456789.00", "GB", "+447123456789"},
-	{"491701234567.0", "DE", ""}, // without the plus it may also be a national number, since +49491701234567 is in use, too
+	{"491701234567.0", "DE", ""}, // without the plus, it may be a national number, since +49491701234567 is valid too
 	{"+491701234567.5", "", ""},
 	{"4.47900E+11", "GB", ""},
 	{"4,47900E+11", "GB", ""},
@@ -77,7 +77,7 @@ var addressCases = []struct{ written, region, want string }{
 	{"+1500555000⁹", "", ""},
 	{"+15005550009²", "", ""},
 
-	// More than one number, or something else entirely.
+	// More than one number, or not a number at all.
 	{"212-555-0123x619", "US", ""},
 	{"212-555-0123 ext. 619", "US", ""},
 	{"+12125550123;ext=619", "", ""},
@@ -109,7 +109,7 @@ var addressCases = []struct{ written, region, want string }{
 	{"whatsapp:+15005550009", "", "whatsapp:+15005550009"},
 	{"WhatsApp:+44 (0)7400 123456", "", "whatsapp:+447400123456"},
 	{"WHATSAPP: 07123456789", "GB", "whatsapp:+447123456789"},
-	{"whatsapp:+52 1 55 1234 5678", "", "whatsapp:+5215512345678"}, // as WhatsApp knows it
+	{"whatsapp:+52 1 55 1234 5678", "", "whatsapp:+5215512345678"}, // the form that WhatsApp uses
 	{"whatsapp:US.13491208655302741918", "", "whatsapp:US.13491208655302741918"},
 	{"whatsapp:whatsapp:+15005550009", "", ""},
 	{"rcs:+15005550009", "", "rcs:+15005550009"},
@@ -122,7 +122,7 @@ var addressCases = []struct{ written, region, want string }{
 	{"https://example.com/15005550009", "US", ""},
 }
 
-func TestAddressIsReadInFull(t *testing.T) {
+func TestAddressIsParsedOrRefused(t *testing.T) {
 	for _, tc := range addressCases {
 		got, err := readRecipient(tc.written, tc.region)
 		if got != tc.want || (err == nil) != (tc.want != "") {
@@ -154,10 +154,10 @@ func TestRefusedAddressIsExplained(t *testing.T) {
 	}
 }
 
-// A number that isWhole accepts must be the same once libphonenumber has parsed it.
-// The test tries the examples of each region, the same with a dialling prefix, and
-// random digits.
-func TestWholeNumberIsReadAsParsed(t *testing.T) {
+// If isWhole accepts a number, libphonenumber must parse it to the same number.
+// The test tries the example numbers of each region with and without a dialling
+// prefix, and random digits.
+func TestWholeNumberNeedsNoParser(t *testing.T) {
 	whole, random := 0, rand.New(rand.NewPCG(1, 2))
 	check := func(digits string) bool {
 		if !isWhole(digits) {
@@ -183,14 +183,14 @@ func TestWholeNumberIsReadAsParsed(t *testing.T) {
 			}
 			for _, dialled := range []string{"0", "1", "8", "01", "06", "15", "014", "9", phonenumbers.GetNddPrefixForRegion(region, true)} {
 				check(code + dialled + number)
-				for at := 2; at <= min(4, len(number)); at++ { // as in Argentina
+				for at := 2; at <= min(4, len(number)); at++ { // as for mobile phones in Argentina
 					check(code + number[:at] + dialled + number[at:])
 				}
 			}
 		}
 	}
 	if unread > examples/20 {
-		t.Errorf("%d of %d example numbers needed the parser, want at most 5%%", unread, examples)
+		t.Errorf("%d of %d example numbers need the parser, want at most 5%%", unread, examples)
 	}
 	for code := range phonenumbers.GetSupportedCallingCodes() {
 		for range 300 {
@@ -201,7 +201,7 @@ func TestWholeNumberIsReadAsParsed(t *testing.T) {
 			check(digits)
 		}
 	}
-	t.Logf("%d numbers needed no parser; of %d examples, %d needed it", whole, examples, unread)
+	t.Logf("%d numbers need no parser; of %d examples, %d need it", whole, examples, unread)
 	for _, digits := range []string{"", "1", "12", "999", "4407400123456", "541115" + "12345678", "210" + "5550009"} {
 		if isWhole(digits) {
 			t.Errorf("isWhole(%q) = true, want false", digits)
@@ -209,7 +209,7 @@ func TestWholeNumberIsReadAsParsed(t *testing.T) {
 	}
 }
 
-func TestSenderFormsAreRead(t *testing.T) {
+func TestSenderFormsAreParsed(t *testing.T) {
 	for written, want := range map[string]string{
 		"+1 (500) 555-0006":     "+15005550006",
 		"07123456789":           "+447123456789",
@@ -229,7 +229,7 @@ func TestSenderFormsAreRead(t *testing.T) {
 	}
 }
 
-func TestPhoneInTwoSpellingsTextedOnce(t *testing.T) {
+func TestPhoneSpelledTwoWaysTextedOnce(t *testing.T) {
 	var drafts []twilio.Draft
 	result := execute(t, accepting(&drafts), json.RawMessage(`{"smsFrom": "+15005550006", "defaultRegion": "GB", "smsBody": "Hi", "smsTo": [
 		"+447123456789", "07123 456789", "+44 (0)7123 456789", "whatsapp:+447123456789", "whatsapp:+525512345678", "whatsapp:+5215512345678", "mailto:a@b.c"]}`))
@@ -238,11 +238,11 @@ func TestPhoneInTwoSpellingsTextedOnce(t *testing.T) {
 		to = append(to, draft.To)
 	}
 	if len(to) != 3 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidTo {
-		t.Errorf("texted %q with errors %+v, want 3 texts and 1 error INVALID_TO", to, result.Errors)
+		t.Errorf("texted %q with errors %+v, want 3 texts and 1 INVALID_TO error", to, result.Errors)
 	}
 }
 
-func FuzzAnAddressReadsAsOneThatTwilioAccepts(f *testing.F) {
+func FuzzParsedAddressIsValid(f *testing.F) {
 	for _, tc := range addressCases {
 		f.Add(tc.written, tc.region)
 	}
@@ -252,10 +252,10 @@ func FuzzAnAddressReadsAsOneThatTwilioAccepts(f *testing.F) {
 			return
 		}
 		if parsed, ok := sms.ParseRecipient(got); !ok || parsed != got {
-			t.Errorf("%q is read as %q, which Twilio refuses", written, got)
+			t.Errorf("%q parses to %q, which Twilio refuses", written, got)
 		}
 		if again, err := readRecipient(got, ""); again != got || err != nil {
-			t.Errorf("%q is read as %q, but that is read as %q (%v)", written, got, again, err)
+			t.Errorf("%q parses to %q, which parses to %q (%v)", written, got, again, err)
 		}
 	})
 }

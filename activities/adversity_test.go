@@ -1,6 +1,6 @@
 package activities
 
-// Sends under adverse conditions: clocks that differ, listings that are full,
+// Tests of sends under adverse conditions: clocks that differ, full listings,
 // texts that Twilio changes, several sends of the same text, failures of all
 // kinds, and little time.
 
@@ -27,17 +27,19 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// fakeTwilio records what it is sent, and fails as the test configures.
+// fakeTwilio records the messages that it is sent, and fails as the test
+// configures.
 type fakeTwilio struct {
 	gatewayFunc
 	mu      sync.Mutex
 	skew    time.Duration
 	records []twilio.Record
 	creates int
-	// fail is called before each create, with its number from 1. created says
-	// whether the message is created anyway.
+	// fail is called before each create with the number of the create,
+	// counted from 1. created says whether the message is created despite
+	// the error.
 	fail func(n int, d twilio.Draft) (err error, created bool)
-	// endless is true if listings are cut off.
+	// endless is true if listings never end.
 	endless bool
 }
 
@@ -98,7 +100,7 @@ func another(to, body string, age time.Duration) twilio.Record {
 
 var one = sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first), SmsBody: "Hi"}
 
-func TestDoubtAboutOneRecipientIsDecided(t *testing.T) {
+func TestSingleDoubtIsResolved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, created := range map[string]bool{"an error, but created": true, "not created": false} {
 			for _, skew := range []time.Duration{0, 90 * time.Second, -90 * time.Second} {
@@ -108,7 +110,7 @@ func TestDoubtAboutOneRecipientIsDecided(t *testing.T) {
 					}
 					return nil, true
 				}}
-				f.records = []twilio.Record{another(second, "of somebody else", time.Second-skew)}
+				f.records = []twilio.Record{another(second, "the text of another send", time.Second-skew)}
 				result := execute(t, f, one)
 				if len(result.Messages) != 1 || f.sent(first) != 1 {
 					t.Errorf("%s, clock skew %s: got %+v, texted %d times, want once", name, skew, result, f.sent(first))
@@ -118,8 +120,8 @@ func TestDoubtAboutOneRecipientIsDecided(t *testing.T) {
 	})
 }
 
-// woken is the gateway of a machine that has just slept: until the first response,
-// it reports a time that is behind Twilio's by the length of the sleep.
+// woken is the gateway of a machine that has just woken from sleep: until the
+// first response, its time is behind Twilio's by the length of the sleep.
 type woken struct {
 	*fakeTwilio
 	slept time.Duration
@@ -132,15 +134,15 @@ func (w *woken) List(ctx context.Context, q twilio.Query) (twilio.Listing, error
 	return w.fakeTwilio.List(ctx, q)
 }
 
-func TestMachineThatSleptWaitsForTwilio(t *testing.T) {
+func TestWokenMachineWaitsForTwilio(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeTwilio{}
-		f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
+		f.records = []twilio.Record{another(second, "the text of another send", time.Second)}
 		f.fail = func(n int, d twilio.Draft) (error, bool) {
 			if n > 1 {
 				return nil, true
 			}
-			time.AfterFunc(5*time.Second, func() { // Twilio carries out the create whose response was lost
+			time.AfterFunc(5*time.Second, func() { // Twilio creates the message whose response was lost
 				f.mu.Lock()
 				defer f.mu.Unlock()
 				f.records = append([]twilio.Record{another(d.To, d.Body, 0)}, f.records...)
@@ -163,7 +165,7 @@ func TestFullListingProvesNothing(t *testing.T) {
 			}
 			return unknownError(503), false
 		}}
-		f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
+		f.records = []twilio.Record{another(second, "the text of another send", time.Second)}
 		if result := execute(t, f, one); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
 			t.Errorf("got %d creates, result %+v", f.creates, result)
 		}
@@ -183,14 +185,14 @@ func TestHiddenNumberProvesNoLag(t *testing.T) {
 		if result, err := run(t, a, hidden); err != nil || len(result.Messages) != 1 {
 			t.Fatalf("got %+v, %v", result, err)
 		}
-		f.records = append(f.records, another(third, "of somebody else", 0))
+		f.records = append(f.records, another(third, "the text of another send", 0))
 		if result, err := run(t, a, one); err != nil || len(result.Messages) != 1 {
 			t.Errorf("got %+v, %v", result, err)
 		}
 	})
 }
 
-// hiding is a Twilio whose listings omit the messages to the second phone.
+// hiding is a gateway whose listings omit the messages to the second phone.
 type hiding struct{ *fakeTwilio }
 
 func (h *hiding) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
@@ -235,7 +237,7 @@ func TestChangedTextIsUnknown(t *testing.T) {
 
 func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// A message that belongs to another send does not leave the outcome in doubt.
+		// A message of another send does not leave the outcome in doubt.
 		f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
 			if n == 1 {
 				return unknownError(500), false
@@ -249,7 +251,7 @@ func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
 		if err != nil || len(result.Messages) != 1 || result.Messages[0].SID == "SMother" || f.creates != 2 {
 			t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
 		}
-		// Two sends could own the one message.
+		// Two sends may have created the only message.
 		f = &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { return unknownError(500), true }}
 		a = newActivities(f)
 		a.ledgerOf("").claim("another send", first, "Hi", false)
@@ -257,7 +259,7 @@ func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
 		if err != nil || f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
 			t.Errorf("got %+v, %v", result, err)
 		}
-		// There is one message for each of them.
+		// There are as many messages as sends.
 		f.records, f.creates = []twilio.Record{another(first, "Hi", -5*time.Second)}, 0
 		a = newActivities(f)
 		a.ledgerOf("").claim("another send", first, "Hi", false)
@@ -269,7 +271,8 @@ func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
 
 func TestOlderMessageIsNotAdopted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// Ten minutes before this send, another sent the same text to the recipient.
+		// Another send sent the same text to the recipient ten minutes before
+		// this one.
 		f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
 			if n == 1 {
 				return unknownError(500), false
@@ -299,10 +302,10 @@ func TestListStopsIfAccountIsRefused(t *testing.T) {
 			a.Accounts[""] = Account{Gateway: f, Pace: NewPace(Limits{Concurrency: 8})}
 			result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(1000)...), SmsBody: "Hi", GiveUpAfter: 1})
 			if err != nil || f.creates > tc.most || len(result.Errors) != 1000 {
-				t.Fatalf("%s: %d creates, %d errors, %v", name, f.creates, len(result.Errors), err)
+				t.Fatalf("%s: got %d creates, %d errors, %v", name, f.creates, len(result.Errors), err)
 			}
 			if last := result.Errors[999]; last.Code == sms.CodeOutcomeUnknown || last.Code == sms.CodeCancelled || last.TwilioCode != tc.err.TwilioCode && tc.err.Code != sms.CodeOutcomeUnknown {
-				t.Errorf("%s: the last recipient's error is %+v, want one that says why nothing was sent", name, last)
+				t.Errorf("%s: the last recipient's error is %+v, want the reason why nothing was sent", name, last)
 			}
 		}
 	})
@@ -335,7 +338,7 @@ func TestHaltLetsAHeartbeatEnd(t *testing.T) {
 			if n != 45 {
 				return nil, true
 			}
-			halting <- true // once a heartbeat is in flight
+			halting <- true // now that a heartbeat is in flight
 			return &sms.Error{Code: sms.CodeConnection, Retryable: true, Scope: sms.ScopeAccount, Message: "refused"}, false
 		}}
 		a := newActivities(f)
@@ -354,7 +357,7 @@ func TestHaltLetsAHeartbeatEnd(t *testing.T) {
 	})
 }
 
-func TestAttemptGivenUpIsRecorded(t *testing.T) {
+func TestAbandonedAttemptIsRecorded(t *testing.T) {
 	var left record
 	s := newTestSend(first, second)
 	s.info, s.pause = activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{}}, time.Minute
@@ -372,7 +375,7 @@ func TestAttemptGivenUpIsRecorded(t *testing.T) {
 	}
 }
 
-func TestPageResendsWhatIsUnknown(t *testing.T) {
+func TestPageResendsUnknownOutcomes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeTwilio{endless: true, fail: func(n int, _ twilio.Draft) (error, bool) {
 			if n > 1 {
@@ -380,7 +383,7 @@ func TestPageResendsWhatIsUnknown(t *testing.T) {
 			}
 			return unknownError(503), false
 		}}
-		f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
+		f.records = []twilio.Record{another(second, "the text of another send", time.Second)}
 		page := func(ctx context.Context, input sms.SendSmsInput) (sms.SendSmsResult, error) {
 			s := newActivities(f).newSend(ctx, input)
 			s.info.RetryPolicy = &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}
@@ -405,21 +408,21 @@ func TestPageResendsWhatIsUnknown(t *testing.T) {
 	})
 }
 
-func TestRefusalsHideNoOutage(t *testing.T) {
+func TestRefusalsDoNotHideAnOutage(t *testing.T) {
 	s := newTestSend(phones(2 * enough)...)
 	for n := range enough {
 		s.refuse(s.recipients[2*n], &sms.Error{Code: sms.CodeTemplateMetadata})
 		s.note(s.recipients[2*n+1], sms.Message{}, unknownError(503))
 	}
 	if s.halt == nil || s.halt.problem.Code != sms.CodeConnection {
-		t.Errorf("the round continues after %d failures in a row: got %+v", enough, s.halt)
+		t.Errorf("the round continues after %d consecutive failures: got %+v", enough, s.halt)
 	}
 }
 
-func TestRefusedResendLeavesTheDoubt(t *testing.T) {
+func TestRefusedResendResolvesNoDoubt(t *testing.T) {
 	for name, second := range map[string]*sms.Error{
 		"the number":  {Code: sms.CodeInvalidTo, TwilioCode: 21211, HTTPStatus: 400},
-		"for a while": {Code: sms.CodeConnection, Retryable: true, HTTPStatus: 503},
+		"temporarily": {Code: sms.CodeConnection, Retryable: true, HTTPStatus: 503},
 		"the account": {Code: sms.CodeAuthentication, TwilioCode: 20003, HTTPStatus: 401, Scope: sms.ScopeAccount},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -430,7 +433,7 @@ func TestRefusedResendLeavesTheDoubt(t *testing.T) {
 					}
 					return second, false
 				}}
-				f.skew = -time.Hour // so that no listed message can be proven to be ours
+				f.skew = -time.Hour // no listed message can be proven to be ours
 				input := one
 				input.SmartEncoded = new(true)
 				input.OnUnknown, input.GiveUpAfter = sms.OnUnknownResend, sms.Duration(time.Minute)
@@ -443,13 +446,13 @@ func TestRefusedResendLeavesTheDoubt(t *testing.T) {
 	}
 }
 
-func TestResendsAreFew(t *testing.T) {
+func TestResendsAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// Twilio creates each message without ever responding, and its listing
-		// never ends.
+		// Twilio creates each message but never responds, and its listing never
+		// ends.
 		f := &fakeTwilio{endless: true, fail: func(int, twilio.Draft) (error, bool) { return unknownError(503), true }}
-		f.skew = -time.Hour // so that no message can be proven to be ours
-		f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
+		f.skew = -time.Hour // no message can be proven to be ours
+		f.records = []twilio.Record{another(second, "the text of another send", time.Second)}
 		input := one
 		input.SmartEncoded = new(true)
 		input.OnUnknown, input.GiveUpAfter = sms.OnUnknownResend, sms.Duration(time.Minute)
@@ -459,7 +462,7 @@ func TestResendsAreFew(t *testing.T) {
 		}
 		result = resumeWith(t, newActivities(f), record{Window: []int{0}, Resends: mostResends}, input)
 		if f.creates != 1+mostResends || len(result.Errors) != 1 {
-			t.Errorf("after another attempt: %d creates, result %+v; want no more creates", f.creates, result)
+			t.Errorf("after another attempt: got %d creates, result %+v, want no more creates", f.creates, result)
 		}
 	})
 }
@@ -471,9 +474,9 @@ func TestStoppingWorkerLeavesDoubtsToAnother(t *testing.T) {
 		policy temporal.RetryPolicy
 		want   bool
 	}{
-		"a doubt":                     {doubtful, temporal.RetryPolicy{NonRetryableErrorTypes: goesOn}, true},
-		"a doubt and no attempt left": {doubtful, temporal.RetryPolicy{NonRetryableErrorTypes: goesOn, MaximumAttempts: 1}, false},
-		"nobody in doubt":             {untried, temporal.RetryPolicy{NonRetryableErrorTypes: goesOn}, false},
+		"a doubt":                      {doubtful, temporal.RetryPolicy{NonRetryableErrorTypes: goesOn}, true},
+		"a doubt, but no attempt left": {doubtful, temporal.RetryPolicy{NonRetryableErrorTypes: goesOn, MaximumAttempts: 1}, false},
+		"nobody in doubt":              {untried, temporal.RetryPolicy{NonRetryableErrorTypes: goesOn}, false},
 	} {
 		s := newTestSend(first, second)
 		s.info = activity.Info{Attempt: 1, RetryPolicy: &tc.policy}
@@ -489,7 +492,8 @@ func TestStoppingWorkerLeavesDoubtsToAnother(t *testing.T) {
 	}
 }
 
-// keyless is the data converter of a worker without the key that decrypts records.
+// keyless is the data converter of a worker that lacks the key for decrypting
+// records.
 type keyless struct{ converter.DataConverter }
 
 func (k keyless) FromPayloads(payloads *commonpb.Payloads, into ...any) error {
@@ -502,7 +506,7 @@ func (k keyless) FromPayloads(payloads *commonpb.Payloads, into ...any) error {
 func TestLastAttemptCompletesWithoutTheKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeTwilio{}
-		f.records = []twilio.Record{another(second, "of somebody else", -time.Second), another(first, "Hi", -time.Second)}
+		f.records = []twilio.Record{another(second, "the text of another send", -time.Second), another(first, "Hi", -time.Second)}
 		a := newActivities(f)
 		env := quiet().NewTestActivityEnvironment()
 		env.SetDataConverter(keyless{converter.GetDefaultDataConverter()})
@@ -519,13 +523,13 @@ func TestLastAttemptCompletesWithoutTheKey(t *testing.T) {
 	})
 }
 
-func TestFullQueueEndsAnImpatientSend(t *testing.T) {
+func TestFullQueueEndsLimitedSend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) {
 			return &sms.Error{Code: sms.CodeRateLimited, HTTPStatus: 429, TwilioCode: 21611, Retryable: true, Scope: sms.ScopeSender, Message: "queue"}, false
 		}}
 		in := one
-		in.GiveUpAfter = sms.Duration(10 * time.Second) // as in a page of a broadcast with a key
+		in.GiveUpAfter = sms.Duration(10 * time.Second) // as for a page of a broadcast with a key
 		if result := execute(t, f, in); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].TwilioCode != 21611 || !result.Errors[0].Retryable {
 			t.Errorf("got %d creates, result %+v", f.creates, result)
 		}
@@ -542,7 +546,7 @@ func TestStoppedWorkerIsReported(t *testing.T) {
 			if creates++; creates == 1 {
 				close(stopping)
 			}
-			time.Sleep(time.Millisecond) // so that the worker stops before the end of the list
+			time.Sleep(time.Millisecond) // let the worker stop before the end of the list
 			return sms.Message{To: d.To, SID: fmt.Sprintf("SM%d", creates), Status: sms.StatusQueued}, nil
 		}))
 		env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})
@@ -556,7 +560,7 @@ func TestStoppedWorkerIsReported(t *testing.T) {
 		}
 		checkContract(t, result)
 		if n := len(result.Messages); n == 0 || n != creates || n+len(result.Errors) != 5000 {
-			t.Fatalf("%d creates, %d messages, %d errors", creates, n, len(result.Errors))
+			t.Fatalf("got %d creates, %d messages, %d errors", creates, n, len(result.Errors))
 		}
 		if last := result.Errors[len(result.Errors)-1]; last.Code != sms.CodeWorkerStopped || !last.Retryable {
 			t.Errorf("the last recipient's error is %+v, want WORKER_STOPPED", last)
@@ -583,7 +587,7 @@ func TestSecondAttemptLooksBeforeItSends(t *testing.T) {
 		if activity.GetInfo(ctx).Attempt > 1 {
 			return a.SendSms(ctx, raw)
 		}
-		_, _ = f.Send(ctx, twilio.Draft{To: first, Body: one.SmsBody}) // then the worker dies
+		_, _ = f.Send(ctx, twilio.Draft{To: first, Body: one.SmsBody}) // the worker dies after this create
 		return sms.SendSmsResult{}, errors.New("the worker died")
 	}, activity.RegisterOptions{Name: sms.SendSmsName})
 	env.ExecuteWorkflow(func(ctx workflow.Context) (result sms.SendSmsResult, err error) {
@@ -598,7 +602,7 @@ func TestSecondAttemptLooksBeforeItSends(t *testing.T) {
 }
 
 func TestShortListNeedsNoHeartbeat(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // in which no attempt starts late
+	synctest.Test(t, func(t *testing.T) { // in a bubble, no attempt starts late
 		for n, most := range map[int]int{1: 0, firstFew: 0, 1000: 100} {
 			var drafts []twilio.Draft
 			a := newActivities(accepting(&drafts))
@@ -628,25 +632,25 @@ func TestOnErrorFailFailsTheActivity(t *testing.T) {
 	}
 	in.SmsTo = sms.To(second)
 	if _, err := run(t, newActivities(f), in); err != nil {
-		t.Errorf("got error %v although no recipient failed", err)
+		t.Errorf("got error %v, but no recipient failed", err)
 	}
 }
 
-func TestHostileAddressFitsIntoAPayload(t *testing.T) {
+func TestHostileAddressFitsIntoPayload(t *testing.T) {
 	in := one
 	in.SmsTo = sms.To(strings.Repeat(`"`, 133_000))
 	if size := len(sms.JSONText(execute(t, &fakeTwilio{}, in))); size > 4000 {
-		t.Errorf("the result has %d bytes, want at most 4000", size)
+		t.Errorf("the result is %d bytes, want at most 4000", size)
 	}
 }
 
-func TestKeyBelongsToItsContent(t *testing.T) {
+func TestKeyIsBoundToContent(t *testing.T) {
 	in := one
 	in.Variables = json.RawMessage(`{"a":1,"b":2}`)
 	same := in
 	same.Variables, same.IdempotencyKey, same.OnError = json.RawMessage(`{ "b":2, "a":1 }`), "key", sms.OnErrorFail
 	if contentOf(in) != contentOf(same) {
-		t.Error("contentOf differs for the same content in other spellings")
+		t.Error("contentOf differs for the same content written differently")
 	}
 	for name, change := range map[string]func(*sms.SendSmsInput){
 		"text": func(in *sms.SendSmsInput) { in.SmsBody = "Bye" },
@@ -657,7 +661,7 @@ func TestKeyBelongsToItsContent(t *testing.T) {
 		other := in
 		change(&other)
 		if contentOf(in) == contentOf(other) {
-			t.Errorf("contentOf is equal for a different %s", name)
+			t.Errorf("contentOf is the same for a different %s", name)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package activities
 
-// Checks of a question, before anyone is texted.
+// Checks of a question before anyone is texted.
 
 import (
 	"cmp"
@@ -14,9 +14,9 @@ import (
 	"temporal-twilio/sms"
 )
 
-// CheckQuestion finds, before anyone is texted, everything that would prevent a
-// question from being answered or a reminder from being sent. It is a local
-// activity: it makes no requests, and depends on the worker's settings.
+// CheckQuestion finds everything that would prevent a question from being
+// answered or a reminder from being sent. It is a local activity because it
+// makes no requests and its result depends on the worker's settings.
 func (a *Activities) CheckQuestion(ctx context.Context, in sms.CheckQuestionInput) (checked sms.CheckQuestionResult, _ error) {
 	problems := in.Send.Problems(regional(&in.Send, in.Problems))
 	add := func(field, says, private string) {
@@ -66,5 +66,5 @@ func (a *Activities) CheckQuestion(ctx context.Context, in sms.CheckQuestionInpu
 	return checked, nil
 }
 
-// quoted returns the end of a sentence, which quotes a text.
+// quoted returns the end of a sentence that quotes a text.
 func quoted(text string) string { return fmt.Sprintf("; it is %q", clip(text)) }

@@ -18,6 +18,6 @@ func TestReplyFindsBothKeepers(t *testing.T) {
 	}
 	text.MessagingServiceSID = ""
 	if got := sms.KeeperIDs(secret, text); len(got) != 1 || got[0] == asked(ours, "+525512345678") {
-		t.Errorf("without a service: KeeperIDs = %q, want one that differs from the ID for SMS", got)
+		t.Errorf("without a service: KeeperIDs = %q, want one ID, different from the one for SMS", got)
 	}
 }

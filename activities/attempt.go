@@ -1,7 +1,7 @@
 package activities
 
-// One of Temporal's attempts at an activity: how much of its time is left,
-// whether Temporal still waits for it, and whether there will be another.
+// One of Temporal's attempts at an activity: how much time it has left, whether
+// Temporal is still waiting for it, and whether another will follow.
 
 import (
 	"context"
@@ -18,23 +18,23 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// The reasons for an attempt to stop early.
+// The reasons why an attempt stops early.
 var (
 	errStopping = errors.New("the worker is stopping")
 	errTimeUp   = errors.New("the attempt's time is up")
-	// errLate means that no message may be created any more: Temporal may have
-	// replaced the attempt, or its time is up.
+	// errLate means that the attempt must not create any more messages:
+	// Temporal may have replaced it, or its time is up.
 	errLate = errors.New("the attempt may have been replaced, or its time is up")
 )
 
-// DefaultGiveUpAfter is how long a send without progress is retried if its
-// caller's timeouts and retry policy set no limit.
+// DefaultGiveUpAfter is how long a send that makes no progress is retried if
+// the caller's timeouts and retry policy set no limit.
 const DefaultGiveUpAfter = time.Hour
 
 // attempt is one attempt at an activity.
 type attempt struct {
 	info activity.Info
-	// began is when the attempt started, by this machine's clocks.
+	// began is when the attempt started, by this machine's clock.
 	began time.Time
 	// heart records the attempt's progress.
 	heart  *heart
@@ -46,26 +46,26 @@ func newAttempt(ctx context.Context, a *Activities) *attempt {
 	return &attempt{info: info, began: began, heart: newHeart(a.recorder(ctx), info.HeartbeatTimeout, began), logger: activity.GetLogger(ctx)}
 }
 
-// ownerOf identifies an activity throughout all of its attempts.
+// ownerOf identifies an activity in all of its attempts.
 func ownerOf(info *activity.Info) string {
 	return strings.Join([]string{info.WorkflowExecution.ID, info.WorkflowExecution.RunID, info.ActivityID, info.ActivityRunID}, "\x00")
 }
 
-// retried reports whether an earlier attempt may have done something.
+// retried reports whether an earlier attempt may already have sent something.
 func retried(ctx context.Context) bool {
 	return activity.GetInfo(ctx).Attempt > 1 || activity.HasHeartbeatDetails(ctx)
 }
 
-// elapsed returns the time since a moment by whichever of this machine's clocks
-// advanced further: the monotonic clock stops while the machine sleeps, and the
-// wall clock can be set.
+// elapsed returns the time since a moment. It uses the wall clock or the
+// monotonic clock, whichever advanced further, because the wall clock can be
+// set back and the monotonic clock stops while the machine sleeps.
 func elapsed(since time.Time) time.Duration {
 	now := time.Now()
 	return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))
 }
 
-// total returns how long the attempt may take, 0 for no limit. Both times are
-// by Temporal's clock, which may differ from this machine's.
+// total returns how long the attempt may take, or 0 for no limit. Both times
+// are by Temporal's clock, which may differ from this machine's.
 func (t *attempt) total() time.Duration {
 	if t.info.Deadline.IsZero() {
 		return 0
@@ -73,14 +73,15 @@ func (t *attempt) total() time.Duration {
 	return t.info.Deadline.Sub(t.info.StartedTime)
 }
 
-// The last phases of an attempt, as times since it started. After lastBegin (at
-// least three fifths of the attempt) no request is started, by lastEnd those in
-// progress have ended, and by resultBy the result has been sent.
+// The last phases of an attempt, as durations since its start. After lastBegin,
+// which is at least three fifths of the attempt, it starts no request. By
+// lastEnd, requests in flight have ended. By resultBy, it has returned its
+// result.
 func (t *attempt) lastBegin() time.Duration { return t.total() - min(t.total()*2/5, 17*time.Second) }
 func (t *attempt) lastEnd() time.Duration   { return t.total() - min(t.total()/5, 5*time.Second) }
 func (t *attempt) resultBy() time.Duration  { return t.total() - min(t.total()/10, 2*time.Second) }
 
-// within bounds a context by one of the phases.
+// within limits a context to one of the phases.
 func (t *attempt) within(ctx context.Context, part time.Duration) (context.Context, context.CancelFunc) {
 	if t.total() == 0 {
 		return context.WithCancel(ctx)
@@ -88,14 +89,15 @@ func (t *attempt) within(ctx context.Context, part time.Duration) (context.Conte
 	return context.WithDeadlineCause(ctx, t.began.Add(part), errTimeUp)
 }
 
-// fits reports whether a request may still be started after a delay.
+// fits reports whether there is still time to start a request after a delay.
 func (t *attempt) fits(delay time.Duration) bool {
 	return t.total() == 0 || elapsed(t.began)+delay < t.lastBegin()
 }
 
-// begin returns the context of the attempt's work. It ends with a cause: the
-// worker stops, time is up, or Temporal no longer waits for the attempt. The
-// returned function ends the attempt's heartbeats.
+// begin returns the context for the attempt's work. The context's cause says
+// why it ended: the worker is stopping, time is up, or Temporal is no longer
+// waiting for the attempt. The returned function stops the attempt's
+// heartbeats.
 func (t *attempt) begin(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	ctx, done := t.within(ctx, t.lastBegin())
@@ -107,18 +109,18 @@ func (t *attempt) begin(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// prompt is the longest time between the scheduling of an attempt and its start
-// in this process for which the first few recipients need no record.
+// prompt is the longest delay between the scheduling and the start of an
+// attempt for which the first few recipients need no record.
 const prompt = 2 * time.Second
 
-// isPrompt reports whether this process saw the attempt right after it was
-// scheduled. If not, Temporal may already have replaced the attempt: its task may
-// have waited in the connection of a suspended process or of a broken network. No clock
-// of this machine measures that wait, but the difference between Temporal's clock
-// and this one does. If the clocks disagree, the worst result is an unnecessary
-// record, unless ours is behind by as long as the attempt waited. Therefore no
-// attempt counts as prompt once our clock is seen to be behind, or if the attempt
-// is late by Twilio's clock.
+// isPrompt reports whether the attempt started right after it was scheduled. If
+// not, Temporal may already have replaced it, since its task may have waited in
+// the connection of a suspended process or of a broken network. This machine
+// cannot measure that wait, so isPrompt compares Temporal's clock with ours. If
+// the clocks differ, the usual cost is an unnecessary record. But if ours is
+// behind by as long as the task waited, a late attempt looks prompt. Therefore,
+// an attempt is not prompt if our clock has ever been seen behind Temporal's,
+// or if the attempt is late by Twilio's clock.
 func (s *send) isPrompt() bool {
 	waited, behind := s.began.Sub(s.info.ScheduledTime), &s.activities.behind
 	if waited < -prompt {
@@ -130,8 +132,8 @@ func (s *send) isPrompt() bool {
 }
 
 // check returns errLate if Temporal may have replaced the attempt, or if its
-// time is up. It is called right before a create, since the process may have
-// been asleep until then.
+// time is up. It is called right before each create, since the process may have
+// been suspended until then.
 func (t *attempt) check() error {
 	if !t.heart.fresh() || t.total() > 0 && elapsed(t.began) >= t.lastEnd() {
 		return errLate
@@ -139,8 +141,9 @@ func (t *attempt) check() error {
 	return nil
 }
 
-// mayGoOn reports whether the caller's policy and timeouts allow another
-// attempt after a delay, and whether they set a limit at all.
+// mayGoOn reports whether the caller's retry policy and timeouts allow another
+// attempt after a delay (room), and whether they limit the attempts at all
+// (ends).
 func (t *attempt) mayGoOn(delay time.Duration) (room, ends bool) {
 	if t.callerGoesOn() {
 		return false, true
@@ -148,8 +151,8 @@ func (t *attempt) mayGoOn(delay time.Duration) (room, ends bool) {
 	return t.allows(delay)
 }
 
-// allows is like mayGoOn, but for errors that are retried even if the caller
-// itself retries what was certainly not sent.
+// allows is like mayGoOn, but ignores that the caller itself may retry what was
+// certainly not sent.
 func (t *attempt) allows(delay time.Duration) (room, ends bool) {
 	policy := t.info.RetryPolicy
 	if policy == nil {
@@ -166,22 +169,22 @@ func (t *attempt) allows(delay time.Duration) (room, ends bool) {
 }
 
 // callerGoesOn reports whether the caller itself retries what was certainly not
-// sent, and therefore wants the result at once.
+// sent, and so wants the result at once.
 func (t *attempt) callerGoesOn() bool {
 	policy := t.info.RetryPolicy
 	return policy != nil && slices.Contains(policy.NonRetryableErrorTypes, sms.NotSentYetErrorType)
 }
 
-// leastAttempt is the shortest attempt that is worth starting.
+// leastAttempt is the minimum time for which it is worth starting an attempt.
 const leastAttempt = 5 * time.Second
 
-// unreadableDelay is how soon another worker may try to read what this one
-// cannot.
+// unreadableDelay is the delay until another worker may try to decrypt what
+// this one cannot.
 const unreadableDelay = 5 * time.Second
 
 // unread returns an error that asks for another attempt if this worker cannot
-// decrypt what the previous one recorded: without that, every recipient is in
-// doubt. It returns nil if no other attempt is allowed.
+// decrypt the record of the previous one, since without it every recipient is
+// in doubt. It returns nil if no other attempt is allowed.
 func unread(ctx context.Context) error {
 	t := &attempt{info: activity.GetInfo(ctx), began: time.Now()}
 	if room, _ := t.allows(unreadableDelay); !room || !activity.HasHeartbeatDetails(ctx) {
@@ -197,9 +200,9 @@ func unread(ctx context.Context) error {
 	})
 }
 
-// stoppedErrorType is the type of the error with which an attempt leaves doubts
-// to another worker because its own is stopping. Callers retry it, even those
-// that treat NotSentYetErrorType as a result.
+// stoppedErrorType is the type of the error with which an attempt on a stopping
+// worker leaves its doubts to another worker. All callers retry it, even those
+// for which NotSentYetErrorType is not retryable.
 const stoppedErrorType = string(sms.CodeWorkerStopped)
 
 // again asks Temporal for another attempt after a delay.

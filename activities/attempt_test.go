@@ -16,7 +16,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-func TestAttemptEndsWithoutRoom(t *testing.T) {
+func TestNextAttemptNeedsRoom(t *testing.T) {
 	now := time.Now()
 	for name, tc := range map[string]struct {
 		info   activity.Info
@@ -24,16 +24,16 @@ func TestAttemptEndsWithoutRoom(t *testing.T) {
 		giveUp time.Duration
 		want   bool
 	}{
-		"no policy":                              {activity.Info{}, 0, 0, false},
-		"any number of attempts":                 {activity.Info{Attempt: 50, RetryPolicy: &temporal.RetryPolicy{}}, 50 * time.Minute, 0, true},
-		"any number, but none has made progress": {activity.Info{Attempt: 5, RetryPolicy: &temporal.RetryPolicy{}}, 61 * time.Minute, 0, false},
-		"any number, with a long give-up time":   {activity.Info{Attempt: 5, RetryPolicy: &temporal.RetryPolicy{}}, 61 * time.Minute, 2 * time.Hour, true},
-		"an attempt is left":                     {activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 61 * time.Minute, 0, true},
-		"but not wanted":                         {activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 61 * time.Minute, time.Hour, false},
-		"no attempt is left":                     {activity.Info{Attempt: 3, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 0, 0, false},
-		"time is left":                           {activity.Info{Attempt: 9, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(30 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, true},
-		"no time is left":                        {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(55 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, false},
-		"the caller does not retry this error":   {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}}, 0, 0, false},
+		"no policy":                             {activity.Info{}, 0, 0, false},
+		"unlimited attempts":                    {activity.Info{Attempt: 50, RetryPolicy: &temporal.RetryPolicy{}}, 50 * time.Minute, 0, true},
+		"unlimited, but none has made progress": {activity.Info{Attempt: 5, RetryPolicy: &temporal.RetryPolicy{}}, 61 * time.Minute, 0, false},
+		"unlimited, with a long give-up time":   {activity.Info{Attempt: 5, RetryPolicy: &temporal.RetryPolicy{}}, 61 * time.Minute, 2 * time.Hour, true},
+		"an attempt is left":                    {activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 61 * time.Minute, 0, true},
+		"an attempt is left, but not wanted":    {activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 61 * time.Minute, time.Hour, false},
+		"no attempt is left":                    {activity.Info{Attempt: 3, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 0, 0, false},
+		"time is left":                          {activity.Info{Attempt: 9, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(30 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, true},
+		"no time is left":                       {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(55 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, false},
+		"the caller does not retry this error":  {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}}, 0, 0, false},
 	} {
 		s := &send{attempt: &attempt{info: tc.info, began: now}, stuck: now.Add(-tc.stuck)}
 		s.input.GiveUpAfter = sms.Duration(tc.giveUp)
@@ -43,7 +43,7 @@ func TestAttemptEndsWithoutRoom(t *testing.T) {
 	}
 }
 
-func TestAttemptsAreSpacedWithJitter(t *testing.T) {
+func TestRetryDelayHasJitter(t *testing.T) {
 	for _, tc := range []struct {
 		pause, least time.Duration
 		stalls       int
@@ -69,17 +69,17 @@ func TestAttemptsAreSpacedWithJitter(t *testing.T) {
 	}
 }
 
-func TestAttemptLeavesTimeForThePayload(t *testing.T) {
+func TestAttemptLeavesTimeForResult(t *testing.T) {
 	for _, total := range []time.Duration{time.Second, 5 * time.Second, 20 * time.Second, time.Minute, 30 * time.Minute} {
 		now := time.Now()
 		a := &attempt{info: activity.Info{StartedTime: now, Deadline: now.Add(total)}, began: now}
 		if !(0 < a.lastBegin() && a.lastBegin() < a.lastEnd() && a.lastEnd() < a.resultBy() && a.resultBy() < total) {
-			t.Errorf("attempt of %s: got phases that end at %s, %s and %s, want each later than the one before", total, a.lastBegin(), a.lastEnd(), a.resultBy())
+			t.Errorf("attempt of %s: got phases ending at %s, %s and %s, want them in order", total, a.lastBegin(), a.lastEnd(), a.resultBy())
 		}
 	}
 }
 
-func TestTimeAsleepCounts(t *testing.T) {
+func TestSleepTimeCounts(t *testing.T) {
 	now := time.Now()
 	asleep := suspended(t, now, time.Minute)
 	for name, tc := range map[string]struct {
@@ -104,16 +104,16 @@ func TestTimeAsleepCounts(t *testing.T) {
 	}
 }
 
-// suspended returns a time after which the machine slept for a while: its
-// monotonic clock stopped, its wall clock continued.
+// suspended returns the time now on a machine that slept afterwards: its
+// monotonic clock stopped, and its wall clock continued.
 func suspended(t *testing.T, now time.Time, slept time.Duration) time.Time {
 	t.Helper()
 	moment := now
-	// In a Time with a monotonic clock, the seconds start at bit 30 of the first
-	// word.
+	// In a Time with a monotonic clock reading, the seconds start at bit 30
+	// of the first word.
 	*(*uint64)(unsafe.Pointer(&moment)) -= uint64(slept/time.Second) << 30
 	if now.Sub(moment) != 0 || now.Round(0).Sub(moment.Round(0)) != slept {
-		t.Fatal("this version of Go lays out time.Time differently")
+		t.Fatal("this version of Go has a different layout of time.Time")
 	}
 	return moment
 }
@@ -146,7 +146,7 @@ func TestCreateEndsWithAReplacedAttempt(t *testing.T) {
 	}
 }
 
-// Temporal still hands a task to the open poll of a process that is stopped.
+// Temporal may hand a task to the open poll of a process that is suspended.
 func TestLateAttemptIsRecordedFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
@@ -154,11 +154,11 @@ func TestLateAttemptIsRecordedFirst(t *testing.T) {
 			late   []time.Duration
 			record bool
 		}{
-			"at once":                      {[]time.Duration{0}, false},
-			"by a stopped process":         {[]time.Duration{time.Minute}, true},
-			"by a clock that is behind":    {[]time.Duration{-time.Minute}, true},
-			"once a clock had been behind": {[]time.Duration{-time.Minute, 0}, true},
-			"once a process had stopped":   {[]time.Duration{time.Minute, 0}, false},
+			"at once":                     {[]time.Duration{0}, false},
+			"in a suspended process":      {[]time.Duration{time.Minute}, true},
+			"with a clock that is behind": {[]time.Duration{-time.Minute}, true},
+			"after a clock was behind":    {[]time.Duration{-time.Minute, 0}, true},
+			"after a suspension":          {[]time.Duration{time.Minute, 0}, false},
 		} {
 			a := newActivities(nil)
 			var prompt bool
@@ -170,8 +170,8 @@ func TestLateAttemptIsRecordedFirst(t *testing.T) {
 				t.Errorf("%s: isPrompt = %v, want %v", name, prompt, !tc.record)
 			}
 		}
-		// Temporal has replaced the attempt, which started a minute late; this
-		// machine's clock may be a minute behind, too.
+		// Temporal has replaced the attempt, which started a minute late. This
+		// machine's clock may be a minute behind too.
 		for _, behind := range []time.Duration{0, time.Minute} {
 			f := &fakeTwilio{skew: behind}
 			a := newActivities(f)
@@ -183,13 +183,13 @@ func TestLateAttemptIsRecordedFirst(t *testing.T) {
 			s.heart = newHeart(func(context.Context, any) error { return errors.New("activity not found") }, 10*time.Second, now)
 			s.heart.details, s.heart.cancel = func() any { return s.snapshot() }, cancel
 			if s.text(ctx); f.creates > 0 {
-				t.Errorf("clock behind by %s: got %d creates, want none", behind, f.creates)
+				t.Errorf("clock %s behind: got %d creates, want none", behind, f.creates)
 			}
 		}
 	})
 }
 
-func TestEndedSendRecordsNobodyAsTried(t *testing.T) {
+func TestEndedSendLeavesEmptyWindow(t *testing.T) {
 	s := newTestSend(first)
 	s.began = time.Now()
 	s.info.ScheduledTime = s.began

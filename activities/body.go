@@ -1,7 +1,7 @@
 package activities
 
-// Bodies: the text, and the variables of a content template, for each
-// recipient.
+// The content for each recipient: the text and the variables of a content
+// template.
 
 import (
 	"bytes"
@@ -21,13 +21,14 @@ import (
 // content is what one recipient gets.
 type content struct {
 	body string
-	// variables are the content template's, as a JSON object; empty for none.
+	// variables are the variables of the content template as a JSON object,
+	// or "" if there are none.
 	variables string
 	// segments is 0 until it is measured.
 	segments int
 }
 
-// size returns the number of segments of the body, which it computes once.
+// size returns the number of segments of the body. It computes the number once.
 func (c *content) size() int {
 	if c.segments == 0 {
 		c.segments = sms.Measure(c.body).Segments
@@ -35,8 +36,8 @@ func (c *content) size() int {
 	return c.segments
 }
 
-// bodies renders the templates for a list of recipients. Shared templates and
-// variables are parsed once.
+// bodies renders the templates for a list of recipients. It parses templates
+// and variables shared by all of them once.
 type bodies struct {
 	renderer *FreeMarker
 	style    style
@@ -50,8 +51,8 @@ type bodies struct {
 	shared content
 }
 
-// newBodies parses the templates and renders the shared text, so that a mistake
-// that affects everyone is found before anything is sent.
+// newBodies parses the templates and renders the shared text, so a mistake that
+// affects everyone is found before anything is sent.
 func newBodies(ctx context.Context, renderer *FreeMarker, input sms.SendSmsInput, now time.Time) (b *bodies, problem *sms.Error) {
 	b = &bodies{renderer: renderer, style: style{input.Locale, input.TimeZone}, now: now, maxSegments: input.MaxSegments}
 	if input.SmsBody != "" {
@@ -69,7 +70,7 @@ func newBodies(ctx context.Context, renderer *FreeMarker, input sms.SendSmsInput
 		if !hasOwn(&input.SmsTo[i]) {
 			b.shared, problem = b.render(ctx, b.variables, b.content)
 			if b.maxSegments > 0 && problem == nil {
-				b.shared.size() // once for all recipients
+				b.shared.size() // measure it once for all recipients
 			}
 			return b, problem
 		}
@@ -100,7 +101,7 @@ func (b *bodies) of(ctx context.Context, recipient sms.Recipient) (c content, pr
 	return b.render(ctx, variables, own)
 }
 
-// render returns a text that Twilio accepts, and the content variables.
+// render returns a text that Twilio accepts and the content variables.
 func (b *bodies) render(ctx context.Context, variables freemarker.Value, templates map[string]string) (c content, problem *sms.Error) {
 	if b.body != nil {
 		text, err := b.body.RenderAt(ctx, variables, b.now)
@@ -132,8 +133,8 @@ func (b *bodies) render(ctx context.Context, variables freemarker.Value, templat
 	return c, nil
 }
 
-// check returns an error if Twilio would refuse the text, or if it is longer
-// than allowed.
+// check returns an error if Twilio would refuse the text or if the text exceeds
+// maxSegments.
 func (b *bodies) check(c *content) *sms.Error {
 	if strings.TrimSpace(c.body) == "" {
 		return &sms.Error{Code: sms.CodeMissingInput, Message: "smsBody renders to an empty text"}
@@ -151,7 +152,7 @@ func (b *bodies) check(c *content) *sms.Error {
 	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("smsBody renders to %d segments, maxSegments is %d%s", c.segments, b.maxSegments, why)}
 }
 
-// readModel parses a data model; the default is an empty one.
+// readModel parses a data model. The default is an empty model.
 func readModel(variables json.RawMessage) (model freemarker.Value, problem *sms.Error) {
 	if !given(variables) {
 		return freemarker.Map(), nil
@@ -163,8 +164,8 @@ func readModel(variables json.RawMessage) (model freemarker.Value, problem *sms.
 	return model, nil
 }
 
-// readContent merges a content template's variables over others. Twilio accepts
-// strings, so numbers, true and false are converted.
+// readContent merges a content template's variables over base. Twilio accepts
+// only strings, so numbers and booleans are converted.
 func readContent(base map[string]string, variables json.RawMessage) (map[string]string, *sms.Error) {
 	if !given(variables) {
 		return base, nil

@@ -89,7 +89,7 @@ func TestSharedTemplateIsParsedOnce(t *testing.T) {
 		})
 	}
 	if few, many := allocations(1), allocations(10_000); many > 2*few {
-		t.Errorf("a recipient costs %.0f allocations with 10,000 shared values and %.0f with one, want at most twice as many", many, few)
+		t.Errorf("a recipient takes %.0f allocations with 10,000 shared values and %.0f with one, want at most twice as many", many, few)
 	}
 }
 
@@ -105,6 +105,6 @@ func TestRecipientVariablesOverrideShared(t *testing.T) {
 		t.Errorf("got %q, want %q; %+v", got.body, want, problem)
 	}
 	if again, _ := b.of(t.Context(), sms.Recipient{Variables: json.RawMessage(`{}`)}); again.body != "a=1 b=2 c=3 " {
-		t.Errorf("got %q for the next recipient, without the first one's variables", fmt.Sprint(again.body))
+		t.Errorf("got %q for the next recipient, want it without the first one's variables", fmt.Sprint(again.body))
 	}
 }

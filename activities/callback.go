@@ -1,6 +1,6 @@
 package activities
 
-// The URL at which Twilio tells our webhook what becomes of a message.
+// The URL at which Twilio reports the status of a message to our webhook.
 
 import (
 	"maps"
@@ -11,12 +11,13 @@ import (
 	"temporal-twilio/sms"
 )
 
-// maxCallback is the longest URL that Twilio accepts (beyond it, error 21609).
+// maxCallback is the length of the longest URL that Twilio accepts. Longer ones
+// cause error 21609.
 const maxCallback = 4000
 
-// callback returns the query of the status callback's URL, which names the
-// workflow to signal and the account that sends. It is nil unless the workflow
-// asked for status signals.
+// callback returns the query of the status callback URL, which identifies the
+// workflow to signal and the sending account. It returns nil if the workflow
+// did not ask for status signals.
 func (a *Activities) callback(workflowID string, input *sms.SendSmsInput) url.Values {
 	if given, err := url.Parse(input.StatusCallback); err == nil && input.StatusCallback != "" {
 		if query := given.Query(); a.StatusCallback != "" && strings.HasPrefix(input.StatusCallback, a.StatusCallback+"?") && sms.StatusProven(a.IDSecret, query) {
@@ -34,9 +35,9 @@ func (a *Activities) callback(workflowID string, input *sms.SendSmsInput) url.Va
 	return query
 }
 
-// callbackAddress adds a proof to the query of a status callback, and returns the
-// URL; empty if Twilio would refuse it as too long. The fragment makes Twilio retry
-// a failed callback up to three times. Source:
+// callbackAddress adds a proof to the query of a status callback and returns
+// the URL, or "" if the URL is too long for Twilio. The fragment makes Twilio
+// retry a failed callback up to three times. Source:
 // https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 func (a *Activities) callbackAddress(query url.Values) string {
 	if len(a.IDSecret) > 0 {
@@ -49,8 +50,8 @@ func (a *Activities) callbackAddress(query url.Values) string {
 	return address
 }
 
-// reference names a recipient in callbacks and in the error of an unknown
-// outcome. The activity's ID is not enough: it is the same in each run of a
+// reference identifies a recipient in callbacks and in OUTCOME_UNKNOWN errors.
+// The activity's ID is not enough because it is the same in each run of a
 // workflow, and in all workflows of keyed sends.
 func (s *send) reference(to *recipient) string {
 	name := s.info.ActivityID + "." + strconv.Itoa(to.place)
@@ -60,7 +61,7 @@ func (s *send) reference(to *recipient) string {
 	return name
 }
 
-// callbackOf returns the URL for one recipient's message.
+// callbackOf returns the callback URL for one recipient's message.
 func (s *send) callbackOf(to *recipient) string {
 	if s.callback == nil {
 		return s.input.StatusCallback

@@ -20,7 +20,7 @@ func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 	}
 	for name, want := range map[string]string{"": one, "marketing": two} {
 		if a.callback("order:42/ü", &sms.SendSmsInput{Account: name}) != nil {
-			t.Error("got a callback for a workflow that did not ask for one")
+			t.Error("got a callback URL for a workflow that did not ask for one")
 		}
 		s := &send{attempt: &attempt{info: activity.Info{ActivityID: "7", Attempt: 3}}, activities: a}
 		s.callback = a.callback("order:42/ü", &sms.SendSmsInput{Account: name, StatusSignals: &yes})
@@ -28,7 +28,7 @@ func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 		keyed := a.callbackAddress(s.callback)
 		s.callback = a.callback("sms-once-1", &sms.SendSmsInput{Account: name, StatusCallback: keyed})
 		if forged := a.callback("", &sms.SendSmsInput{StatusCallback: strings.Replace(keyed, "42", "43", 1)}); forged != nil {
-			t.Error("accepted a callback URL that we did not create")
+			t.Error("accepted a callback URL that we did not generate")
 		}
 		address := s.callbackOf(&recipient{place: 5})
 		u, err := url.Parse(address)

@@ -1,6 +1,6 @@
 package activities
 
-// The count of messages under caps, which CapsSmsWorkflow keeps for all
+// The count of messages against caps, which CapsSmsWorkflow keeps for all
 // workers.
 
 import (
@@ -21,33 +21,36 @@ import (
 )
 
 const (
-	// capAhead is how many messages of a list are counted at once, ahead of
-	// their turns. If the worker dies, they count although they were not sent.
+	// capAhead is how many messages of a list are counted at once, before
+	// it is their turn. If the worker dies, they count even though they
+	// were not sent.
 	capAhead = 100
-	// reachedFor is how long a send that has reached a cap does not ask again.
+	// reachedFor is how long a send that has reached a cap waits before it
+	// asks again.
 	reachedFor = time.Second
 	// capTimeout is how long a send waits for the answer to a request.
 	capTimeout = 10 * time.Second
 )
 
-// errUncounted reports that a message could not be counted, so that it must not
-// be sent yet.
+// errUncounted is the error for a message that could not be counted and
+// therefore must not be sent yet.
 var errUncounted = errors.New("the message is not counted for SEND_CAPS")
 
-// allowance holds the messages that a send has reserved under caps.
+// allowance holds the messages that a send has reserved within the caps, by
+// key.
 type allowance struct {
-	// asking is held while one recipient reserves messages, for itself and for
-	// the recipients that wait with it.
+	// asking is held while one recipient reserves messages for itself and
+	// for the recipients waiting with it.
 	asking sync.Mutex
 	// mu guards the fields below.
 	mu sync.Mutex
-	// left is how many reserved messages are unused, and waiting how many
-	// recipients need one, both by key.
+	// left is the number of reserved messages not yet used, and waiting is
+	// the number of recipients that need one.
 	left, waiting map[string]int
 	limits        map[string]*Cap
-	// counted is when messages were last reserved, at is the same time as the
-	// count recorded it, and reached is when the cap last allowed fewer than
-	// were requested.
+	// counted is when messages were last reserved, by our clock, and at is
+	// the same moment as the count recorded it. reached is when the cap
+	// last allowed fewer messages than requested.
 	counted, reached map[string]time.Time
 	at               map[string]int64
 }
@@ -56,8 +59,8 @@ func newAllowance() *allowance {
 	return &allowance{left: make(map[string]int), waiting: make(map[string]int), limits: make(map[string]*Cap), counted: make(map[string]time.Time), reached: make(map[string]time.Time), at: make(map[string]int64)}
 }
 
-// use uses one message that is reserved under a key, and returns when it was
-// reserved; the zero time if none is left.
+// use takes one of the messages reserved for a key and returns when it was
+// reserved, or the zero time if none is left.
 func (a *allowance) use(key string) (counted time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -69,15 +72,15 @@ func (a *allowance) use(key string) (counted time.Time) {
 	return a.counted[key]
 }
 
-// drop drops the messages left under a key once their window has passed: others
-// may have sent as many since. The caller holds mu.
+// drop discards the messages left for a key when their window has passed, since
+// others may have sent as many in the meantime. The caller holds mu.
 func (a *allowance) drop(key string) {
 	if limit := a.limits[key]; limit != nil && elapsed(a.counted[key]) > limit.Per {
 		delete(a.left, key)
 	}
 }
 
-// isReached reports whether a cap was reached within reachedFor.
+// isReached reports whether a cap was reached less than reachedFor ago.
 func (a *allowance) isReached(key string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -85,8 +88,8 @@ func (a *allowance) isReached(key string) bool {
 	return known && elapsed(at) < reachedFor
 }
 
-// wait adds to the recipients that wait for a message under a key, and returns
-// how many there are.
+// wait adds to the number of recipients waiting for a message of a key and
+// returns the sum.
 func (a *allowance) wait(key string, more int) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -94,7 +97,7 @@ func (a *allowance) wait(key string, more int) int {
 	return a.waiting[key]
 }
 
-// add records how many of the requested messages were reserved under a key.
+// add records how many of the requested messages were reserved for a key.
 func (a *allowance) add(key string, limit *Cap, asked int, answer reservation) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -105,8 +108,8 @@ func (a *allowance) add(key string, limit *Cap, asked int, answer reservation) {
 	a.limits[key], a.counted[key], a.at[key] = limit, time.Now(), answer.at
 }
 
-// reserveCap reserves a recipient's message under its cap, or returns the cap if
-// it has been reached.
+// reserveCap reserves a message within the recipient's cap, or returns the cap
+// if it has been reached.
 func (s *send) reserveCap(ctx context.Context, to *recipient) (reached *Cap, err error) {
 	limit, key := s.account.Caps.of(to.to)
 	if limit == nil || limit.Most == 0 {
@@ -143,7 +146,7 @@ func (s *send) reserveCap(ctx context.Context, to *recipient) (reached *Cap, err
 	return limit, nil
 }
 
-// halted reports whether no further recipient is tried in this round.
+// halted reports whether the round has stopped trying recipients.
 func (s *send) halted() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -157,7 +160,8 @@ func (s *send) uncounted() {
 	s.stop(sms.Error{Code: sms.CodeRateLimited, Retryable: true, Message: "Temporal did not say whether SEND_CAPS allows the message; nothing was sent"}, false)
 }
 
-// following counts the next recipients in the queue that have the same key.
+// following returns how many of the next recipients in the queue have the same
+// key.
 func (s *send) following(key string) (count int) {
 	s.mu.Lock()
 	next := s.queue[s.begun:min(len(s.queue), s.begun+capAhead)]
@@ -170,8 +174,8 @@ func (s *send) following(key string) (count int) {
 	return count
 }
 
-// giveBack makes the message that this attempt reserved for a recipient available
-// to others, if it was certainly not sent.
+// giveBack lets the send's other recipients use the message reserved for this
+// one, if it was certainly not sent.
 func (s *send) giveBack(to *recipient) {
 	s.mu.Lock()
 	counted := to.counted
@@ -184,14 +188,14 @@ func (s *send) giveBack(to *recipient) {
 	_, key := s.account.Caps.of(to.to)
 	s.allowance.mu.Lock()
 	defer s.allowance.mu.Unlock()
-	// A message reserved earlier than the latest ones may no longer count.
+	// Messages reserved before the last request may no longer count.
 	if counted.Equal(s.allowance.counted[key]) {
 		s.allowance.left[key]++
 	}
 }
 
-// giveUpCaps gives back the reserved messages that are unused, without waiting for
-// the answer.
+// giveUpCaps returns the unused messages to the count, without waiting for the
+// answer.
 func (s *send) giveUpCaps(ctx context.Context) {
 	s.allowance.mu.Lock()
 	defer s.allowance.mu.Unlock()
@@ -206,7 +210,7 @@ func (s *send) giveUpCaps(ctx context.Context) {
 	clear(s.allowance.left)
 }
 
-// counts returns the function that makes requests to CapsSmsWorkflow.
+// counts returns the function that sends requests to CapsSmsWorkflow.
 func (a *Activities) counts(ctx context.Context) counting {
 	if a.countCaps != nil {
 		return a.countCaps
@@ -214,22 +218,22 @@ func (a *Activities) counts(ctx context.Context) counting {
 	return inWorkflow(a.client(ctx))
 }
 
-// request returns the request to reserve count messages or, if count is negative,
-// to give back that many.
+// request returns a request to reserve count messages or, if count is negative,
+// to return that many.
 func (c *Cap) request(key string, count int) sms.CapTake {
 	return sms.CapTake{Key: key, Count: count, Most: c.Most, Seconds: int(c.Per / time.Second)}
 }
 
-// counting makes requests to CapsSmsWorkflow, and returns how many messages each
+// counting sends requests to CapsSmsWorkflow and returns how many messages each
 // of them reserved.
 type counting func(ctx context.Context, requests []sms.CapTake) (sms.TakeCapsResult, error)
 
-// inWorkflow returns a function that asks CapsSmsWorkflow until it answers: a new
-// run of it may just be starting, and a request that it did not answer in time may
-// still be counted.
+// inWorkflow returns a function that sends requests to CapsSmsWorkflow until it
+// answers. It retries because a new run may just be starting, and because a
+// request that timed out may still be counted.
 func inWorkflow(temporalClient client.Client) counting {
 	return func(ctx context.Context, requests []sms.CapTake) (result sms.TakeCapsResult, err error) {
-		id := uuid.NewString() // within one run, a repeated update counts once; across two runs, perhaps twice
+		id := uuid.NewString() // a repeated update counts once, unless a new run has started meanwhile
 		for wait := 100 * time.Millisecond; ; wait = min(2*wait, capTimeout) {
 			result, err = askWorkflow(ctx, temporalClient, id, requests)
 			if _, refused := errors.AsType[*temporal.ApplicationError](err); err == nil || refused {
@@ -242,7 +246,7 @@ func inWorkflow(temporalClient client.Client) counting {
 	}
 }
 
-// askWorkflow asks CapsSmsWorkflow, which it starts if necessary.
+// askWorkflow sends requests to CapsSmsWorkflow, which it starts if necessary.
 func askWorkflow(ctx context.Context, temporalClient client.Client, id string, requests []sms.CapTake) (result sms.TakeCapsResult, err error) {
 	ctx, cancel := context.WithTimeout(ctx, capTimeout)
 	defer cancel()
@@ -250,8 +254,8 @@ func askWorkflow(ctx context.Context, temporalClient client.Client, id string, r
 		StartWorkflowOperation: temporalClient.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 			ID: sms.CapsID, TaskQueue: sms.TaskQueue, WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 			StaticSummary: "Counts messages for SEND_CAPS",
-			// If a worker dies while it counts, another takes over after this
-			// time.
+			// If a worker dies while processing the count, another
+			// takes over after this time.
 			WorkflowTaskTimeout: 2 * time.Second,
 		}, sms.CapsSmsWorkflowName, sms.CapsSmsInput{}),
 		UpdateOptions: client.UpdateWorkflowOptions{
@@ -270,33 +274,34 @@ func askWorkflow(ctx context.Context, temporalClient client.Client, id string, r
 	return result, nil
 }
 
-// capCount sends one update at a time, with all requests that arrived in the
-// meantime: Temporal limits the updates in flight for a workflow.
+// capCount sends one update at a time, containing all requests that arrived
+// during the previous one, because Temporal limits the updates in flight for a
+// workflow.
 type capCount struct {
 	mu      sync.Mutex
 	waiting []*capWait
 	asking  bool
 }
 
-// reservation is how many messages were reserved, and when, as the count
-// recorded it.
+// reservation is how many messages were reserved, and when according to the
+// count.
 type reservation struct {
 	count int
 	at    int64
 }
 
-// capWait is a request that waits for its answer.
+// capWait is a request waiting for its answer.
 type capWait struct {
 	request sms.CapTake
 	done    chan struct{}
 	answer  reservation
 	err     error
-	// left is true once nobody is waiting for the answer.
+	// left is true if the caller has stopped waiting for the answer.
 	left bool
 }
 
-// reserve makes a request and waits for the answer. Messages that are reserved
-// after it has stopped waiting are given back.
+// reserve sends a request and waits for the answer. Messages reserved after it
+// has stopped waiting are returned to the count.
 func (c *capCount) reserve(ctx context.Context, count counting, request sms.CapTake) (reservation, error) {
 	ctx, cancel := context.WithTimeout(ctx, capTimeout)
 	defer cancel()
@@ -311,7 +316,7 @@ func (c *capCount) reserve(ctx context.Context, count counting, request sms.CapT
 	w.left = true
 	c.waiting = slices.DeleteFunc(c.waiting, func(other *capWait) bool { return other == w })
 	select {
-	case <-w.done: // just now
+	case <-w.done: // it has just been answered
 		return w.answer, w.err
 	default:
 		return reservation{}, ctx.Err()
@@ -331,7 +336,7 @@ func (c *capCount) enqueue(count counting, request sms.CapTake) *capWait {
 	return w
 }
 
-// ask sends updates until no request is waiting.
+// ask sends updates until no requests are waiting.
 func (c *capCount) ask(count counting) {
 	for {
 		c.mu.Lock()
@@ -346,14 +351,15 @@ func (c *capCount) ask(count counting) {
 		for i, w := range now {
 			requests[i] = w.request
 		}
-		// This update has no timeout, since an abandoned one may still be counted.
+		// This update has no timeout because an abandoned update may
+		// still be counted.
 		result, err := count(context.Background(), requests)
 		c.answer(now, result, err)
 	}
 }
 
-// answer answers requests. Messages for which nobody is waiting are given back
-// before the next request.
+// answer delivers the answers. Messages for which nobody is waiting are
+// returned to the count before the next request.
 func (c *capCount) answer(waits []*capWait, result sms.TakeCapsResult, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,8 +1,8 @@
 package activities
 
-// Caps: how many messages may be sent to numbers with the same prefix, to protect
-// against SMS pumping, in which fraudsters make us text numbers that earn them
-// money.
+// Caps limit how many messages are sent to numbers with the same prefix. They
+// protect against SMS pumping, in which fraudsters trigger texts to numbers
+// that earn them money.
 
 import (
 	"fmt"
@@ -15,19 +15,19 @@ import (
 	"temporal-twilio/sms"
 )
 
-// EachCountry is the prefix of a cap that applies separately to each country,
-// identified by its calling code, that has no cap of its own.
+// EachCountry is the prefix of a cap that applies separately to each country
+// without a cap of its own. Countries are identified by calling code.
 const EachCountry = "*"
 
-// Cap allows Most messages per time window; 0 allows none.
+// Cap allows Most messages per period Per. If Most is 0, none are allowed.
 type Cap struct {
 	Prefix string
 	Most   int
 	Per    time.Duration
 }
 
-// Caps holds the caps of an account. A nil Caps allows everything. The messages
-// of all workers count: CapsSmsWorkflow keeps count (capcount.go).
+// Caps holds the caps of an account, which apply to the messages of all workers
+// together (see capcount.go). A nil Caps allows everything.
 type Caps struct {
 	account string
 	caps    []Cap
@@ -36,8 +36,8 @@ type Caps struct {
 // NewCaps returns the caps of the account with the given SID.
 func NewCaps(account string, caps []Cap) *Caps { return &Caps{account, caps} }
 
-// of returns the cap for an address, which is the one with the longest matching
-// prefix, and the key to count under. The cap is nil if no prefix matches.
+// of returns the cap for an address and the key to count its messages under.
+// The cap with the longest matching prefix applies. It is nil if none matches.
 func (c *Caps) of(to string) (limit *Cap, key string) {
 	if c == nil || len(c.caps) == 0 {
 		return nil, ""
@@ -61,7 +61,7 @@ func (c *Caps) of(to string) (limit *Cap, key string) {
 	return limit, c.account + " " + prefix + " " + limit.Per.String()
 }
 
-// callingCode returns a number's calling code, such as 44; empty if it is
+// callingCode returns a number's calling code, such as 44, or "" if it is
 // unknown.
 func callingCode(number string) string {
 	parsed, err := phonenumbers.Parse(number, "")
@@ -71,7 +71,7 @@ func callingCode(number string) string {
 	return strconv.Itoa(int(parsed.GetCountryCode()))
 }
 
-// capped returns the error of a recipient whose cap has been reached.
+// capped returns the error for a recipient whose cap has been reached.
 func capped(limit *Cap, to string) *sms.Error {
 	prefix := limit.Prefix
 	if prefix == EachCountry {

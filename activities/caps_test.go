@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-func TestLongestPrefixChoosesTheCap(t *testing.T) {
+func TestLongestPrefixDeterminesCap(t *testing.T) {
 	c := NewCaps("AC1", []Cap{{"+1", 3, time.Hour}, {"+1809", 1, time.Hour}, {EachCountry, 2, time.Minute}, {"+7", 0, time.Hour}})
 	for to, want := range map[string]string{
 		"+15005550001": "AC1 +1 1h0m0s", "whatsapp:+15005550001": "AC1 +1 1h0m0s", "+18095550001": "AC1 +1809 1h0m0s",
@@ -30,21 +30,21 @@ func TestLongestPrefixChoosesTheCap(t *testing.T) {
 		}
 	}
 	if limit, _ := NewCaps("", []Cap{{"+44", 2, time.Hour}}).of("+4915112345678"); limit != nil {
-		t.Errorf("got the cap %v for a number without one, want none", limit)
+		t.Errorf("got cap %v for a number without one, want none", limit)
 	}
 }
 
-// tally counts the way CapsSmsWorkflow does, in one long window.
+// tally counts like CapsSmsWorkflow, but in one long window.
 type tally struct {
 	mu      sync.Mutex
 	counted map[string]int
 	asked   int
-	// misplaced is the number of messages that were given back with a time other
-	// than that of their reservation.
+	// misplaced is the number of messages that were given back with a time
+	// other than that of their reservation.
 	misplaced int
 }
 
-// tallied is the time at which a tally counts everything, in Unix seconds.
+// tallied is the time of everything that a tally counts, in Unix seconds.
 const tallied = 1_700_000_000
 
 func (c *tally) count(_ context.Context, requests []sms.CapTake) (result sms.TakeCapsResult, _ error) {
@@ -66,8 +66,8 @@ func (c *tally) count(_ context.Context, requests []sms.CapTake) (result sms.Tak
 	return result, nil
 }
 
-// is waits until exactly the given number of messages are counted under a key:
-// unsent messages are given back only after the send.
+// is waits until exactly the given number of messages are counted for a key. It
+// has to wait because unsent messages are given back only after the send.
 func (c *tally) is(t *testing.T, key string, want int) {
 	t.Helper()
 	got := 0
@@ -80,15 +80,15 @@ func (c *tally) is(t *testing.T, key string, want int) {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	t.Errorf("%s: %d messages are counted, want %d", key, got, want)
+	t.Errorf("%s: got a count of %d messages, want %d", key, got, want)
 }
 
-func TestCapStopsSendsBeyondIt(t *testing.T) {
+func TestCapLimitsSends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var drafts []twilio.Draft
 		accept := accepting(&drafts)
 		a := newActivities(gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
-			if d.To == "+447400123451" { // refused, so it is not counted
+			if d.To == "+447400123451" { // Twilio refuses it, so it does not count
 				return sms.Message{}, &sms.Error{Code: sms.CodeInvalidTo, HTTPStatus: 400, Message: "no"}
 			}
 			return accept(ctx, d)
@@ -115,7 +115,7 @@ func TestCapStopsSendsBeyondIt(t *testing.T) {
 	})
 }
 
-func TestCapsCountWhatWasSent(t *testing.T) {
+func TestCapsCountSentMessages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var drafts []twilio.Draft
 		accept := accepting(&drafts)
@@ -145,7 +145,7 @@ func TestCapsCountWhatWasSent(t *testing.T) {
 	})
 }
 
-func TestCancellationIsNotToldAsCap(t *testing.T) {
+func TestCancellationIsNotReportedAsCap(t *testing.T) {
 	s := newTestSend("+447400123451")
 	s.allowance = newAllowance()
 	s.account.Caps = NewCaps("", []Cap{{EachCountry, 1000, time.Hour}})
@@ -157,7 +157,7 @@ func TestCancellationIsNotToldAsCap(t *testing.T) {
 	cancel()
 	_, err := s.reserveCap(ctx, s.recipients[0])
 	if _ = s.conclude(ctx); err == nil || s.unended.Code != sms.CodeCancelled {
-		t.Errorf("got error %v, and the recipients' error is %+v, want CANCELLED", err, s.unended)
+		t.Errorf("got error %v and the recipients' error %+v, want CANCELLED", err, s.unended)
 	}
 }
 
@@ -196,18 +196,18 @@ func TestLateCountIsGivenBack(t *testing.T) {
 	}
 	close(answer)
 	if first, second := <-asked, <-asked; first.Count != 7 || first.At != 0 || second.Count != -5 || second.At != tallied {
-		t.Errorf("got requests %+v and %+v, want one for 7 messages, then one that gives back 5", first, second)
+		t.Errorf("got requests %+v and %+v, want one for 7 messages and one that gives back 5", first, second)
 	}
 }
 
-func TestSlowCountIsCountedOnce(t *testing.T) {
+func TestSlowRequestCountsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (
 			c   capCount
 			all tally
 		)
-		// Temporal hangs at first, and then counts the messages even if nobody is
-		// waiting.
+		// Temporal is slow at first, but counts the messages even if
+		// nobody is waiting.
 		slow := func(ctx context.Context, requests []sms.CapTake) (sms.TakeCapsResult, error) {
 			if all.asked == 0 {
 				select {
@@ -236,7 +236,7 @@ func TestAbsentMessageDoesNotCount(t *testing.T) {
 			}
 			return nil, true
 		}}
-		f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
+		f.records = []twilio.Record{another(second, "the text of another send", time.Second)}
 		a := newActivities(f)
 		account := a.Accounts[""]
 		account.Caps = NewCaps("AC1", []Cap{{EachCountry, 1, time.Hour}})
@@ -251,7 +251,7 @@ func TestAbsentMessageDoesNotCount(t *testing.T) {
 	})
 }
 
-func TestOldCountIsVoid(t *testing.T) {
+func TestOldReservationExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestSend("+447400123451", "+447400123452", "+447400123453")
 		s.allowance, s.queue = newAllowance(), s.recipients
@@ -265,14 +265,14 @@ func TestOldCountIsVoid(t *testing.T) {
 			time.Sleep(wait)
 			s.begun = place + 1
 			if limit, err := s.reserveCap(t.Context(), s.recipients[place]); limit != nil || err != nil {
-				t.Errorf("recipient %d: got %v, %v, want no cap", place, limit, err)
+				t.Errorf("recipient %d: got cap %v, error %v, want neither", place, limit, err)
 			}
 		}
-		s.giveBack(s.recipients[0]) // reserved by the first count, which has expired
+		s.giveBack(s.recipients[0]) // reserved by the first request, which has expired
 		s.giveUpCaps(t.Context())
 		s.giveBack(s.recipients[2])
 		time.Sleep(61 * time.Second)
-		s.giveUpCaps(t.Context()) // expired messages are not given back: others may have reserved as many since
+		s.giveUpCaps(t.Context()) // expired messages are not given back, since others may have reserved as many
 		synctest.Wait()
 		if !slices.Equal(counts, []int{3, 1}) {
 			t.Errorf("got requests for %v messages, want [3 1]", counts)
@@ -280,7 +280,7 @@ func TestOldCountIsVoid(t *testing.T) {
 	})
 }
 
-func TestReachedCapIsRarelyAsked(t *testing.T) {
+func TestReachedCapIsRarelyRequested(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestSend(phones(300)...)
 		s.allowance, s.queue = newAllowance(), s.recipients
@@ -298,7 +298,7 @@ func TestReachedCapIsRarelyAsked(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		if capped != 299 || all.asked > 4 {
-			t.Errorf("%d recipients were capped (want 299), and CapsSmsWorkflow got %d requests (want at most 4)", capped, all.asked)
+			t.Errorf("got %d capped recipients and %d requests to CapsSmsWorkflow, want 299 and at most 4", capped, all.asked)
 		}
 	})
 }

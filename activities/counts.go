@@ -1,6 +1,6 @@
 package activities
 
-// What a send adds to its account's metrics.
+// The metrics of a send.
 
 import (
 	"cmp"
@@ -20,9 +20,9 @@ func (s *send) beginDoubts() {
 	s.account.Metrics.InDoubt(more)
 }
 
-// count completes an attempt's counts with what became of the recipients,
-// unless another attempt continues. s is nil if the input could not be read,
-// which counts for the default account.
+// count updates the metrics at the end of an attempt. The recipients' outcomes
+// are counted only if no other attempt continues the send. s is nil if the
+// input could not be parsed; the default account's metrics are used then.
 func (a *Activities) count(s *send, result *sms.SendSmsResult, err error) {
 	account := a.Accounts[""].Metrics
 	if s != nil {
@@ -37,14 +37,15 @@ func (a *Activities) count(s *send, result *sms.SendSmsResult, err error) {
 	}
 }
 
-// countFailure counts the failure of a create, and returns it.
+// countFailure counts a failed create and returns its error.
 func (s *send) countFailure(err error) *sms.Error {
 	problem := sms.AsError(err)
 	s.account.Metrics.Failed(problem)
 	return problem
 }
 
-// enter sets a recipient's state and counts doubts. The caller holds mu.
+// enter sets a recipient's state and updates the number of doubts. The caller
+// holds mu.
 func (s *send) enter(to *recipient, st state) {
 	was := to.state
 	to.state = st
@@ -70,9 +71,9 @@ func (s *send) enter(to *recipient, st state) {
 	}
 }
 
-// countAccepted records and counts that Twilio accepted a recipient's message.
-// While a Messaging Service has not chosen the sender, Twilio does not report the
-// segments, so they are counted here. The caller holds mu.
+// countAccepted records and counts a message that Twilio accepted. Until a
+// Messaging Service has chosen the sender, Twilio does not report the number of
+// segments, so our own number is used. The caller holds mu.
 func (s *send) countAccepted(to *recipient, m sms.Message) {
 	s.enter(to, accepted)
 	segments := m.Segments
@@ -82,7 +83,7 @@ func (s *send) countAccepted(to *recipient, m sms.Message) {
 	s.account.Metrics.Accepted(segments)
 }
 
-// acquire waits for the turn of a message.
+// acquire waits for a message's turn.
 func (s *send) acquire(ctx context.Context, segments int) error {
 	began := time.Now()
 	err := s.account.Pace.Acquire(ctx, Turn{From: s.lane(), Segments: segments, Priority: s.priorityOf(s.input), Within: s.turnLimit()})

@@ -16,7 +16,8 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// counted returns activities whose default account counts in a registry.
+// counted returns activities whose default account has its metrics in a
+// registry.
 func counted(gateway Gateway) (*Activities, *prometheus.Registry) {
 	registry := prometheus.NewRegistry()
 	a := newActivities(gateway)
@@ -65,7 +66,7 @@ func TestSendsAreCountedByOutcome(t *testing.T) {
 	})
 }
 
-func TestRetriedRecipientsAreNoFailures(t *testing.T) {
+func TestRetriedRecipientsAreNotFailures(t *testing.T) {
 	result := sms.NewSendSmsResult(nil, []sms.Error{{To: first, Code: sms.CodeOptedOut}, {To: second, Code: sms.CodeWorkerStopped, Retryable: true}})
 	broadcast := &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}
 	for want, policy := range map[int]*temporal.RetryPolicy{1: broadcast, 2: {MaximumAttempts: 1}} {
@@ -74,11 +75,11 @@ func TestRetriedRecipientsAreNoFailures(t *testing.T) {
 		}
 	}
 	if len(result.Errors) != 2 {
-		t.Errorf("the caller's result has only the errors %+v, want 2", result.Errors)
+		t.Errorf("the caller's result has the errors %+v, want 2", result.Errors)
 	}
 }
 
-func TestDoubtsAreCountedOpenAndDecided(t *testing.T) {
+func TestDoubtsAreCountedUntilResolved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (
 			drafts   []twilio.Draft
@@ -104,7 +105,7 @@ func TestDoubtsAreCountedOpenAndDecided(t *testing.T) {
 		input := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.Recipients{{To: first}, {To: second}, {To: third}}, SmsBody: "Hi"}
 		resumeWith(t, a, left, input)
 		if most != 2 {
-			t.Errorf("at most %g recipients were in doubt at a time, want 2", most)
+			t.Errorf("at most %g recipients were in doubt at once, want 2", most)
 		}
 		checkCounts(t, registry, map[string]float64{
 			"sms_in_doubt{account=default}":                         0,

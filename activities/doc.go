@@ -1,12 +1,12 @@
-// Package activities implements what a worker does for a workflow. Above all,
-// it sends messages: [Activities.SendSms] texts a list of recipients, nobody
-// twice, and reports for each what became of the message.
+// Package activities implements what a worker does for a workflow. Its main
+// task is to send messages: [Activities.SendSms] texts each recipient of a list
+// at most once and reports the outcome of each message.
 //
 // # How a send works
 //
-// Twilio has no idempotency key, and Temporal may run an activity again at any
-// time. So an attempt records whom it is about to text, and the next attempt
-// looks up these recipients at Twilio.
+// Twilio has no idempotency keys, and Temporal may run an activity again at any
+// time. So each attempt records whom it is about to text, and the next attempt
+// looks up the messages to these recipients at Twilio.
 //
 //   - SendSms parses its input (input.go), the addresses (address.go) and the
 //     templates (body.go, freemarker.go). A mistake that affects everyone is
@@ -25,9 +25,9 @@
 //     messages.
 //
 // A send with an idempotency key (once.go) is a workflow whose ID is derived
-// from the key; every caller with the same key waits for that workflow's
-// result. A list whose report would not fit into a payload (longlist.go) is a
-// broadcast, which the send waits for.
+// from the key. Every caller with the same key waits for the result of that
+// workflow. A list whose report would not fit into a payload (longlist.go) is
+// sent by a broadcast, for which the send waits.
 //
 // # Terms
 //
@@ -49,8 +49,8 @@
 //
 // The other activities look up and change messages (messages.go), render texts
 // without sending them (preview.go), find recipients in quiet hours (quiet.go),
-// and serve the workflows that ask and receive (ask.go, questions.go,
-// receive.go).
+// and serve the workflows that ask questions and receive texts (ask.go,
+// questions.go, receive.go).
 //
 // The activities reach the outside world only through the fields of
 // [Activities], so that workers and tests can choose the gateway.

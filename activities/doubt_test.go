@@ -17,7 +17,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// lister is a gateway whose listings the test provides.
+// lister is a gateway whose listings come from the test.
 type lister struct {
 	gatewayFunc
 	list func(twilio.Query) []twilio.Record
@@ -27,7 +27,7 @@ func (l lister) List(_ context.Context, q twilio.Query) (twilio.Listing, error) 
 	return twilio.Listing{Records: l.list(q), Whole: q.To != ""}, nil
 }
 
-// resumeWith runs an attempt after one that left a record.
+// resumeWith runs an attempt that follows one that left a record.
 func resumeWith(t *testing.T, a *Activities, left record, input sms.SendSmsInput) sms.SendSmsResult {
 	t.Helper()
 	env := quiet().NewTestActivityEnvironment()
@@ -59,7 +59,7 @@ func listed(to, sid, body string) twilio.Record {
 	return twilio.Record{Message: sms.Message{To: to, SID: sid, Status: sms.StatusSent, Segments: 1}, Body: body, Direction: "outbound-api", Created: time.Now().Truncate(time.Second)}
 }
 
-// showing returns a listing that is computed again for each look.
+// showing returns a listing that is recomputed for each look.
 func showing(records func() []twilio.Record) func(twilio.Query) []twilio.Record {
 	return func(q twilio.Query) (found []twilio.Record) {
 		for _, r := range records() {
@@ -72,7 +72,8 @@ func showing(records func() []twilio.Record) func(twilio.Query) []twilio.Record 
 }
 
 func TestDoubtsAreLookedUpFirst(t *testing.T) {
-	// The first recipient is done; the second and third were being texted.
+	// The first recipient is done. The messages to the second and third
+	// were in flight.
 	left := record{
 		Window: []int{1, 2},
 		Runs:   [][3]int{{int(accepted), -1, 1}},
@@ -81,7 +82,8 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 	everything := func() []twilio.Record {
 		return []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", "Hi")}
 	}
-	// with adds a changed message to the third recipient.
+	// with returns a listing that also has a changed message to the third
+	// recipient.
 	with := func(body string, change func(*twilio.Record)) func() []twilio.Record {
 		return func() []twilio.Record {
 			one := listed(third, "SM3", body)
@@ -99,16 +101,16 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 		messages  int
 		unknown   int
 	}{
-		"a listed message is adopted, a certainly missing one is sent": {everything, "", 1, 3, 0},
-		"another text is not adopted":                                  {with("Bye", as(0)), "", 1, 3, 0},
-		"an older message is not adopted":                              {with("Hi", as(time.Hour)), "", 1, 3, 0},
-		"one that may be older is neither adopted nor sent again":      {with("Hi", as(time.Second)), "", 0, 2, 1},
-		"a message without a time is neither":                          {with("Hi", func(r *twilio.Record) { r.Created = time.Time{} }), "", 0, 2, 1},
-		"a redacted message is neither":                                {with("", as(0)), "", 0, 2, 1},
-		"one with the prefix of a trial account is ours":               {with(trialPrefix+"Hi", as(0)), "", 0, 3, 0},
-		"one that ends in the same text is not":                        {with("Oh Hi", as(0)), "", 1, 3, 0},
-		"nothing is sent while the listing lags":                       {func() []twilio.Record { return nil }, "", 0, 1, 2},
-		"unless the caller asks for it":                                {func() []twilio.Record { return nil }, sms.OnUnknownResend, 2, 3, 0},
+		"a listed message is adopted, a missing one is sent":      {everything, "", 1, 3, 0},
+		"another text is not adopted":                             {with("Bye", as(0)), "", 1, 3, 0},
+		"an older message is not adopted":                         {with("Hi", as(time.Hour)), "", 1, 3, 0},
+		"one that may be older is neither adopted nor sent again": {with("Hi", as(time.Second)), "", 0, 2, 1},
+		"a message without a time is not either":                  {with("Hi", func(r *twilio.Record) { r.Created = time.Time{} }), "", 0, 2, 1},
+		"a redacted message is not either":                        {with("", as(0)), "", 0, 2, 1},
+		"one with the trial prefix is ours":                       {with(trialPrefix+"Hi", as(0)), "", 0, 3, 0},
+		"one that ends with the same text is not":                 {with("Oh Hi", as(0)), "", 1, 3, 0},
+		"nothing is sent while the listing lags":                  {func() []twilio.Record { return nil }, "", 0, 1, 2},
+		"unless the caller asks for resends":                      {func() []twilio.Record { return nil }, sms.OnUnknownResend, 2, 3, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -143,7 +145,7 @@ func TestForgottenSIDsAreRecalled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left := record{Runs: [][3]int{{int(accepted), -1, 2}}}
 		gateway := lister{gatewayFunc(nil), func(q twilio.Query) []twilio.Record {
-			if q.To == first { // pushed out of the other listing by newer messages
+			if q.To == first { // newer messages have pushed it out of the other listing
 				return []twilio.Record{listed(first, "SM1", "Hi")}
 			}
 			return []twilio.Record{listed(second, "SM2", "Hi")}
@@ -155,7 +157,7 @@ func TestForgottenSIDsAreRecalled(t *testing.T) {
 	})
 }
 
-func TestAmbiguousListingDecidesNothing(t *testing.T) {
+func TestAmbiguousListingResolvesNothing(t *testing.T) {
 	one := func(body string) func() []twilio.Record {
 		return func() []twilio.Record {
 			return []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", body)}
@@ -169,7 +171,7 @@ func TestAmbiguousListingDecidesNothing(t *testing.T) {
 		"a picture without a text":       {sms.SendSmsInput{MediaURL: []string{"https://example.com/a.png"}}, one("Your order is cancelled")},
 		"a content template":             {sms.SendSmsInput{ContentSID: "HX" + strings.Repeat("0", 32)}, one("Hello Ann")},
 		"a text that Twilio may rewrite": {sms.SendSmsInput{SmsBody: "Hi", SmartEncoded: &yes}, one("Hi")},
-		"recipients that are hidden":     {sms.SendSmsInput{SmsBody: "Hi", AddressRetention: "obfuscate"}, func() []twilio.Record { return one("Hi")()[:1] }},
+		"hidden recipients":              {sms.SendSmsInput{SmsBody: "Hi", AddressRetention: "obfuscate"}, func() []twilio.Record { return one("Hi")()[:1] }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -192,7 +194,8 @@ func TestAmbiguousListingDecidesNothing(t *testing.T) {
 
 func TestAbsenceCountsOnlyAfterThePatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// Twilio lists the first message at once, the second after two seconds.
+		// Twilio lists the first message at once, and the second after two
+		// seconds.
 		began := time.Now()
 		left := record{
 			Window: []int{1},
@@ -229,7 +232,7 @@ func TestNextAttemptRendersTheSameText(t *testing.T) {
 	}
 }
 
-func TestUnableWorkerForgetsNobody(t *testing.T) {
+func TestUnableWorkerReportsEveryone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left := record{
 			Runs:   [][3]int{{int(accepted), -1, 1}},
@@ -244,7 +247,7 @@ func TestUnableWorkerForgetsNobody(t *testing.T) {
 	})
 }
 
-func TestRetryWithoutAccountAsksForAnother(t *testing.T) {
+func TestRetryWithoutAccountIsRetried(t *testing.T) {
 	for name, resume := range map[string]func(*send){
 		"without a record": (*send).resumeWithout,
 		"with a record":    func(s *send) { s.adopt(record{List: s.list, Window: []int{0}}) },
@@ -260,21 +263,21 @@ func TestRetryWithoutAccountAsksForAnother(t *testing.T) {
 	}
 }
 
-// A panic may happen before the record of an earlier attempt is restored.
+// A panic may occur before the record of an earlier attempt is restored.
 func TestPanickedSendIsNotSentAgain(t *testing.T) {
 	for retried, want := range map[bool]sms.Code{false: sms.CodeUnknown, true: sms.CodeOutcomeUnknown} {
 		for _, s := range []*send{nil, newTestSend(first)} {
 			k := &keyed{activities: newActivities(nil)}
 			result := k.spread(one, s.broken(retried))
 			if rest := k.restOf(one, result); len(rest) > 0 || len(result.Errors) != 1 || result.Errors[0].To != first || result.Errors[0].Code != want {
-				t.Errorf("retried %v: got %+v, after which %v would be texted again; want one error %s and nobody", retried, result, rest, want)
+				t.Errorf("retried %v: got %+v, and %v would be texted again; want one %s error and nobody", retried, result, rest, want)
 			}
 		}
 	}
 }
 
 // leftInDoubt returns the record of an attempt that texted the first recipient
-// and lost the answer about the second.
+// and lost the response about the second.
 func leftInDoubt(quiet time.Time) record {
 	return record{
 		Runs:     [][3]int{{int(accepted), -1, 1}, {int(doubtful), 0, 1}},
@@ -293,12 +296,12 @@ func TestNewDoubtWaitsForTwilioAgain(t *testing.T) {
 	s.activities.Settle = time.Minute
 	left := record{List: s.list, Window: []int{0, 1}, Runs: [][3]int{{int(doubtful), 0, 1}}, Problems: []sms.Error{{}}, Quiet: time.Now(), Timed: true, Complete: time.Now()}
 	if s.adopt(left); s.quiet.Sub(left.Quiet) < 50*time.Second || !s.complete.IsZero() {
-		t.Errorf("got quiet %s and complete %s, want a minute later than %s, and zero", s.quiet, s.complete, left.Quiet)
+		t.Errorf("got quiet %s and complete %s, want a minute after %s and zero", s.quiet, s.complete, left.Quiet)
 	}
 }
 
-// A worker was killed during the last create of a quiet account: no newer message
-// shows that Twilio's listing is complete.
+// A worker was killed during the last create of an idle account, so no newer
+// message shows that Twilio's listing is complete.
 func TestDecisionIsNotPostponedByLooking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
@@ -324,18 +327,18 @@ func TestDecisionIsNotPostponedByLooking(t *testing.T) {
 			left, _ = pass(t, s.snapshot())
 		}
 		if took := time.Since(began); attempts < 2 || len(s.in(deferred)) != 1 || took > 2*time.Minute {
-			t.Errorf("after %d attempts (want at least 2) and %s (want at most 2m), %d recipients may be tried again, want 1", attempts, took, len(s.in(deferred)))
+			t.Errorf("got %d recipients to try again after %d attempts and %s, want 1 after at least 2 attempts and at most 2m", len(s.in(deferred)), attempts, took)
 		}
 	})
 }
 
-// The listing is current on the first look, and does not change after that.
-// Twilio carries out the create later.
-func TestHangingListingProvesNothing(t *testing.T) {
+// The listing is current at the first look, but never changes. Twilio creates
+// the message later.
+func TestFrozenListingProvesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		before := listed(second, "SM1", "Hello")
 		hangs := time.Now().Add(5 * time.Second)
-		other := listed(third, "SM2", "Hi") // from another send on this worker
+		other := listed(third, "SM2", "Hi") // of another send on this worker
 		other.Created = hangs.Add(5 * time.Second)
 		creates := 0
 		a := newActivities(lister{gatewayFunc(func(context.Context, twilio.Draft) (sms.Message, error) {
@@ -351,7 +354,7 @@ func TestHangingListingProvesNothing(t *testing.T) {
 	})
 }
 
-func TestWaitForListingCarriesOver(t *testing.T) {
+func TestListingWaitCarriesOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ago := time.Now().Add(-time.Hour)
 		left := leftInDoubt(ago)
@@ -366,7 +369,7 @@ func TestWaitForListingCarriesOver(t *testing.T) {
 	})
 }
 
-func TestFailedListingIsAskedForAgain(t *testing.T) {
+func TestFailedListingIsRequestedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ago := time.Now().Add(-time.Hour)
 		left := leftInDoubt(ago)
@@ -381,7 +384,8 @@ func TestFailedListingIsAskedForAgain(t *testing.T) {
 	})
 }
 
-// pageInDoubt returns the send of a page after an attempt that left a record.
+// pageInDoubt returns the send of a broadcast page after an attempt that left a
+// record.
 func pageInDoubt(t *testing.T, a *Activities, left record, to ...string) *send {
 	t.Helper()
 	s := newTestSend(to...)
@@ -399,12 +403,12 @@ func pageInDoubt(t *testing.T, a *Activities, left record, to ...string) *send {
 func TestSlowFailedListingIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gateway := &stumbling{lister: lister{list: showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })}}
-		gateway.slow = 5 * time.Second // as if the process were suspended or busy
+		gateway.slow = 5 * time.Second // as in a suspended or busy process
 		a := newActivities(gateway)
 		a.Patience = time.Second
 		s := pageInDoubt(t, a, leftInDoubt(time.Now().Add(-time.Hour)), first, second)
 		if _, silent := s.lookUp(t.Context()); silent || len(s.in(deferred)) != 1 {
-			t.Errorf("%d recipients may be tried again, want 1; silent %t", len(s.in(deferred)), silent)
+			t.Errorf("got %d recipients to try again, silent %t, want 1", len(s.in(deferred)), silent)
 		}
 	})
 }
@@ -429,7 +433,7 @@ func TestIncompleteLooksLeaveNoDoubt(t *testing.T) {
 			}
 			return nil
 		}}}
-		gateway.fails = func(q twilio.Query) bool { // in each look, the look-up of one recipient and, once, the listing for all
+		gateway.fails = func(q twilio.Query) bool { // one recipient's listing in each look and, once, the listing of all
 			if q.To != "" {
 				return q.To == phones(doubts)[looks%doubts]
 			}
@@ -443,12 +447,12 @@ func TestIncompleteLooksLeaveNoDoubt(t *testing.T) {
 		s := pageInDoubt(t, a, left, phones(doubts)...)
 		wait, silent := s.lookUp(t.Context())
 		if absent := len(s.in(deferred)); absent != doubts || wait > 0 || silent {
-			t.Errorf("%d recipients may be tried again, want %d; wait %s, silent %t", absent, doubts, wait, silent)
+			t.Errorf("got %d recipients to try again, want %d; wait %s, silent %t", absent, doubts, wait, silent)
 		}
 	})
 }
 
-func TestFailingListingIsAskedForRarely(t *testing.T) {
+func TestFailingListingIsRarelyRequested(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began, asked, beats := time.Now(), 0, 0
 		gateway := &faltering{lister: lister{gatewayFunc(func(context.Context, twilio.Draft) (sms.Message, error) {
@@ -466,7 +470,7 @@ func TestFailingListingIsAskedForRarely(t *testing.T) {
 	})
 }
 
-// refusing is a gateway whose listings fail with an error until a given time.
+// refusing is a gateway whose listings fail until a given time.
 type refusing struct {
 	*fakeTwilio
 	err   error
@@ -480,7 +484,7 @@ func (r refusing) List(ctx context.Context, q twilio.Query) (twilio.Listing, err
 	return r.fakeTwilio.List(ctx, q)
 }
 
-func TestSilentTwilioIsWaitedFor(t *testing.T) {
+func TestSendWaitsForSilentTwilio(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err     sms.Error
 		waits   bool
@@ -498,7 +502,7 @@ func TestSilentTwilioIsWaitedFor(t *testing.T) {
 				}
 				return nil, true
 			}}
-			f.records = []twilio.Record{another(second, "of somebody else", -5*time.Minute)}
+			f.records = []twilio.Record{another(second, "the text of another send", -5*time.Minute)}
 			a := newActivities(refusing{f, &tc.err, began.Add(5 * time.Minute)})
 			a.Settle, a.Patience = defaultSettle, defaultPatience
 			result, err := run(t, a, one)
@@ -510,7 +514,7 @@ func TestSilentTwilioIsWaitedFor(t *testing.T) {
 	}
 }
 
-func TestListingThatPanicsIsUnanswered(t *testing.T) {
+func TestPanickingListingIsUnanswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gateway := panicking{gatewayFunc(func(context.Context, twilio.Draft) (sms.Message, error) {
 			return sms.Message{}, unknownError(503)
@@ -522,7 +526,7 @@ func TestListingThatPanicsIsUnanswered(t *testing.T) {
 	})
 }
 
-// panicking is a gateway that panics when asked for one recipient's messages.
+// panicking is a gateway that panics if asked for one recipient's messages.
 type panicking struct{ gatewayFunc }
 
 func (p panicking) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
@@ -532,7 +536,7 @@ func (p panicking) List(ctx context.Context, q twilio.Query) (twilio.Listing, er
 	return p.gatewayFunc.List(ctx, q)
 }
 
-// faltering is a gateway some of whose listings fail.
+// faltering is a gateway that fails some listings.
 type faltering struct {
 	lister
 	mu    sync.Mutex
@@ -549,11 +553,13 @@ func (f *faltering) List(ctx context.Context, q twilio.Query) (twilio.Listing, e
 	return f.lister.List(ctx, q)
 }
 
-// stumbling is a gateway whose first listing fails, and then every fourth.
+// stumbling is a gateway that fails its first listing and every fourth one
+// after it.
 type stumbling struct {
 	lister
 	calls int
-	// slow is how long the first four listings take if they all fail, otherwise 0.
+	// slow is how long each of the first four listings takes if all of them
+	// are to fail, otherwise 0.
 	slow time.Duration
 }
 
@@ -569,7 +575,7 @@ func (s *stumbling) List(ctx context.Context, q twilio.Query) (twilio.Listing, e
 	return s.lister.List(ctx, q)
 }
 
-func TestExistingMessageKnownInOtherQuotes(t *testing.T) {
+func TestMessageIsRecognizedWithOtherQuotes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left := record{Runs: [][3]int{{int(accepted), -1, 1}}, Began: time.Now()}
 		in := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first), SmsBody: "It’s “here”"}
@@ -593,8 +599,8 @@ func TestExistingMessageKnownInOtherQuotes(t *testing.T) {
 	})
 }
 
-// blind is a gateway that does not know Twilio's time until a listing succeeds; the
-// first late ones fail.
+// blind is a gateway that does not know Twilio's time until a listing succeeds.
+// The first late listings fail.
 type blind struct {
 	*fakeTwilio
 	lists, late int
@@ -614,7 +620,8 @@ func (b *blind) List(ctx context.Context, q twilio.Query) (twilio.Listing, error
 
 func TestSettleTimeIsByTwiliosClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// The worker's clock is behind Twilio's, and a create in doubt is carried out late.
+		// The worker's clock is behind Twilio's, and the message of a create in
+		// doubt is created late.
 		f := &fakeTwilio{skew: 90 * time.Second}
 		f.records = []twilio.Record{another(second, "x", time.Second-f.skew)}
 		f.fail = func(n int, d twilio.Draft) (error, bool) {
@@ -636,7 +643,7 @@ func TestSettleTimeIsByTwiliosClock(t *testing.T) {
 	})
 }
 
-func TestTextOfAnotherRenderingIsUnknown(t *testing.T) {
+func TestDifferentRenderingLeavesDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const body = "At ${time}"
 		for name, tc := range map[string]struct {
@@ -653,7 +660,7 @@ func TestTextOfAnotherRenderingIsUnknown(t *testing.T) {
 			}
 			var drafts []twilio.Draft
 			a := newActivities(lister{accepting(&drafts), showing(func() []twilio.Record {
-				return []twilio.Record{listed(second, "SM2", "x"), listed(first, "SM1", "Something else, or what it rendered")}
+				return []twilio.Record{listed(second, "SM2", "x"), listed(first, "SM1", "Another text, or another rendering")}
 			})})
 			result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: one.SmsTo, SmsBody: body, Variables: json.RawMessage(`{"time":"10:00"}`)})
 			if len(drafts) != tc.sent || tc.sent == 0 && (len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown) {
@@ -663,10 +670,10 @@ func TestTextOfAnotherRenderingIsUnknown(t *testing.T) {
 	})
 }
 
-func TestResendLeavesTheFirstText(t *testing.T) {
+func TestResendKeepsTheFirstText(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// Only the first text, which another version rendered, is listed; every
-		// resend fails.
+		// Only the first text, which another version rendered, is
+		// listed. All resends fail.
 		left := record{
 			Window: []int{0}, Open: [][2]int64{{time.Now().Add(-10 * time.Second).Unix(), int64(sumOf("At 10 AM"))}},
 		}
@@ -675,7 +682,7 @@ func TestResendLeavesTheFirstText(t *testing.T) {
 			creates++
 			return sms.Message{}, unknownError(503)
 		}), showing(func() []twilio.Record {
-			return []twilio.Record{another(second, "which shows that it does not lag", -time.Second), listed(first, "SM1", "At 10 AM")}
+			return []twilio.Record{another(second, "shows that the listing does not lag", -time.Second), listed(first, "SM1", "At 10 AM")}
 		})})
 		result := resumeWith(t, a, left, sms.SendSmsInput{
 			SmsFrom: one.SmsFrom, SmsTo: one.SmsTo, SmsBody: "At ${time}", Variables: json.RawMessage(`{"time":"10:00"}`),

@@ -1,6 +1,6 @@
 package activities
 
-// FreeMarker: the templates of messages.
+// The FreeMarker templates of messages.
 
 import (
 	"cmp"
@@ -12,11 +12,11 @@ import (
 	"temporal-twilio/sms"
 )
 
-// maxTemplates is how many parsed templates are cached.
+// maxTemplates is the number of parsed templates in the cache.
 const maxTemplates = 500
 
-// FreeMarker parses FreeMarker templates and caches them by source, locale and time
-// zone. It is safe for concurrent use.
+// FreeMarker parses FreeMarker templates and caches them by source, locale and
+// time zone. It is safe for concurrent use.
 type FreeMarker struct {
 	standard style
 
@@ -32,9 +32,9 @@ type parsedKey struct {
 	style
 }
 
-// NewFreeMarker returns a FreeMarker with an empty cache. Templates use a
-// locale, such as "de_DE", and a time zone, such as "Europe/Berlin", unless a
-// send sets its own; empty means en_US and UTC.
+// NewFreeMarker returns a FreeMarker with an empty cache. The locale, such as
+// "de_DE", and the time zone, such as "Europe/Berlin", apply to sends that do
+// not set their own. The defaults are en_US and UTC.
 func NewFreeMarker(locale, timeZone string) *FreeMarker {
 	return &FreeMarker{
 		standard: style{cmp.Or(locale, "en_US"), cmp.Or(timeZone, "UTC")},
@@ -42,7 +42,7 @@ func NewFreeMarker(locale, timeZone string) *FreeMarker {
 	}
 }
 
-// parse returns the parsed template of a field.
+// parse parses the template in a field, or returns it from the cache.
 func (f *FreeMarker) parse(field, source string, own style) (*freemarker.Template, *sms.Error) {
 	key := parsedKey{source, style{cmp.Or(own.locale, f.standard.locale), cmp.Or(own.timeZone, f.standard.timeZone)}}
 	f.mu.Lock()
@@ -64,8 +64,8 @@ func (f *FreeMarker) parse(field, source string, own style) (*freemarker.Templat
 	return template, nil
 }
 
-// templateError converts an error of the engine, with its position in the
-// template.
+// templateError converts an error of the template engine. The message says
+// where in the template the error is.
 func templateError(field string, err error) *sms.Error {
 	var (
 		parse  *freemarker.ParseError
@@ -83,7 +83,7 @@ func templateError(field string, err error) *sms.Error {
 }
 
 // place returns the start of an error's message. The engine does not always
-// know the position.
+// know the line.
 func place(field string, line, column int) string {
 	if line == 0 {
 		return field + ": "

@@ -12,16 +12,17 @@ import (
 )
 
 // heart records the progress of one attempt. It does not use the SDK's
-// heartbeats: those are sent some time later, and could overwrite newer
-// details.
+// heartbeats because those are sent later, and could overwrite newer details.
 type heart struct {
 	recorder func(context.Context, any) error
-	// timeout is the activity's heartbeat timeout, 0 if it has none.
+	// timeout is the activity's heartbeat timeout, or 0 if it has none.
 	timeout time.Duration
-	// details returns what to record; it is called for each heartbeat.
+	// details returns the details to record. It is called for each
+	// heartbeat.
 	details func() any
 
-	// beat is when Temporal was last known to be waiting for the attempt.
+	// beat is when Temporal last confirmed that it was waiting for the
+	// attempt.
 	beat atomic.Pointer[time.Time]
 
 	// turn is held while a record is being stored: they are stored one at a time.
@@ -47,8 +48,9 @@ func (a *Activities) recorder(ctx context.Context) func(context.Context, any) er
 	}
 }
 
-// record stores the details. If that fails, the attempt must not go on, and its
-// context ends: it was cancelled or replaced, or Temporal did not answer.
+// record stores the details. If that fails, because the attempt was cancelled
+// or replaced or because Temporal did not answer, it also ends the attempt's
+// context.
 func (h *heart) record(ctx context.Context) error {
 	h.turn <- struct{}{}
 	defer func() { <-h.turn }()
@@ -63,7 +65,7 @@ func (h *heart) record(ctx context.Context) error {
 	return nil
 }
 
-// recordTimeout returns how long storing a record may take.
+// recordTimeout returns how long storing the details may take.
 func (h *heart) recordTimeout() time.Duration {
 	if h.timeout > 0 {
 		return h.timeout
@@ -72,13 +74,13 @@ func (h *heart) recordTimeout() time.Duration {
 }
 
 // fresh reports whether the last heartbeat is recent enough to rule out that
-// Temporal replaced this attempt, for example while the machine slept.
+// Temporal has replaced this attempt, for example while the machine slept.
 func (h *heart) fresh() bool {
 	return h.timeout == 0 || elapsed(*h.beat.Load()) < h.timeout*3/4
 }
 
-// watch records at intervals, so that Temporal does not consider a waiting
-// attempt dead, and ends the attempt's context when the worker stops. The
+// watch sends heartbeats at intervals, so Temporal does not consider a waiting
+// attempt dead. It ends the attempt's context when the worker stops. The
 // returned function stops watching.
 func (h *heart) watch(ctx context.Context, cancel context.CancelCauseFunc, stopping <-chan struct{}) func() {
 	h.turn <- struct{}{}
@@ -112,7 +114,7 @@ func (h *heart) watch(ctx context.Context, cancel context.CancelCauseFunc, stopp
 	}
 }
 
-// interval returns how often the record is repeated.
+// interval returns the time between heartbeats.
 func (h *heart) interval() time.Duration {
 	if h.timeout > 0 {
 		return max(min(h.timeout/3, 10*time.Second), time.Millisecond)

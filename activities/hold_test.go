@@ -13,7 +13,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-func TestHeldPaceLetsNobodySend(t *testing.T) {
+func TestHeldPaceGrantsNoTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(Limits{Concurrency: 1, PerSender: 1})
 		turns(t, p, "+15005550006", 1, 1)
@@ -30,7 +30,7 @@ func TestHeldPaceLetsNobodySend(t *testing.T) {
 		time.Sleep(time.Hour)
 		p.Hold(false)
 		if got := last(turns(t, p, "+15005550006", 1, 10)); got != 9*time.Second {
-			t.Errorf("after the pause, the last of ten turns comes after %s, want 9s", got)
+			t.Errorf("after the pause, the last of ten turns came after %s, want 9s", got)
 		}
 	})
 }
@@ -51,7 +51,7 @@ func TestSendWaitsUntilPauseEnds(t *testing.T) {
 	}
 }
 
-func TestSendOutlastedByPauseIsReported(t *testing.T) {
+func TestPauseBeyondDeadlineIsReported(t *testing.T) {
 	var drafts []twilio.Draft
 	a := newActivities(accepting(&drafts))
 	a.Accounts[""].Pace.Hold(true)
@@ -63,7 +63,7 @@ func TestSendOutlastedByPauseIsReported(t *testing.T) {
 	}
 }
 
-func TestPauseWearsNoSendOut(t *testing.T) {
+func TestPauseDoesNotExhaustSend(t *testing.T) {
 	paused, refused := sms.Error{Code: sms.CodeSendingPaused}, sms.Error{Code: sms.CodeConnection}
 	for name, tc := range map[string]struct {
 		why    sms.Error

@@ -1,7 +1,7 @@
 package activities
 
-// The input of SendSms, parsed leniently: it comes from workflows in any
-// language, and from process models in which every value is a string.
+// The input of SendSms, which is parsed leniently: it comes from workflows in
+// any language, and from process models in which every value is a string.
 
 import (
 	"encoding/json"
@@ -17,9 +17,10 @@ import (
 )
 
 // decodeInput decodes the activity's raw argument. The SDK does not decode it,
-// since an argument that the SDK cannot decode fails the activity. Quiet hours are
-// refused for a send with a key, since the activity cannot wait until they end,
-// unless its caller does. The error is a *sms.Error with everything that is wrong.
+// because an argument that the SDK cannot decode fails the activity. If a send
+// has an idempotency key, quiet hours are refused unless callerWaits, since the
+// activity itself cannot wait until they end. The error is a *sms.Error that
+// lists everything that is wrong.
 func decodeInput(raw converter.RawValue, callerWaits bool) (input sms.SendSmsInput, err error) {
 	payload := raw.Payload()
 	if payload == nil {
@@ -37,8 +38,8 @@ func decodeInput(raw converter.RawValue, callerWaits bool) (input sms.SendSmsInp
 	return input, input.Check(regional(&input, problems))
 }
 
-// regional adds the problems of an input that only this worker can find, as
-// they depend on its data on numbers, locales and time zones.
+// regional adds the problems that depend on this worker's data about numbers,
+// locales and time zones.
 func regional(in *sms.SendSmsInput, problems sms.Problems) sms.Problems {
 	return problems.
 		AddIf(!knownRegion(in.DefaultRegion), "defaultRegion", "defaultRegion must be a country's two capital letters, such as US").
@@ -46,15 +47,15 @@ func regional(in *sms.SendSmsInput, problems sms.Problems) sms.Problems {
 		AddIf(in.TimeZone != "" && !freemarker.IsTimeZone(in.TimeZone), "timeZone", "timeZone must be a place, such as Europe/Berlin, or an offset, such as GMT+02:00")
 }
 
-// The limits of Twilio's scheduler. Twilio's documents disagree on the minimum;
-// this is the longer one. Source:
+// The limits of Twilio's scheduler. Twilio's documents contradict each other
+// about the minimum, so this is the longer one. Source:
 // https://www.twilio.com/docs/messaging/features/message-scheduling
 const (
 	minSchedule = 15 * time.Minute
 	maxSchedule = 35 * 24 * time.Hour
 )
 
-// checkSchedule checks the time of a scheduled send. It is only called before
+// checkSchedule checks the time of a scheduled send. It is called only before
 // anything has been started.
 func checkSchedule(in *sms.SendSmsInput, now time.Time) *sms.Error {
 	if in.SendAt == nil {
@@ -66,8 +67,8 @@ func checkSchedule(in *sms.SendSmsInput, now time.Time) *sms.Error {
 	return nil
 }
 
-// senderOf parses the sender; a number without a country code belongs to the
-// region.
+// senderOf parses the sender. A number without a country code is read as a
+// number of the region.
 func senderOf(in *sms.SendSmsInput, region string) (string, *sms.Error) {
 	if strings.TrimSpace(in.SmsFrom) == "" {
 		return "", nil

@@ -23,14 +23,14 @@ func TestOptionsReachTheGateway(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(drafts) != 1 || drafts[0].ContentVariables != `{"1":"a"}` || drafts[0].StatusCallback != options.StatusCallback {
-		t.Fatalf("sent %+v", drafts)
+		t.Fatalf("sent %+v, want one message", drafts)
 	}
 	if got := drafts[0].Options; sms.JSONText(got) != sms.JSONText(options) {
 		t.Errorf("the options are %s, want %s", sms.JSONText(got), sms.JSONText(options))
 	}
 }
 
-func TestContradictoryInputIsRefused(t *testing.T) {
+func TestInvalidOptionsAreRefused(t *testing.T) {
 	const service = `"messagingServiceSid": "MG00000000000000000000000000000001", `
 	at := func(d time.Duration) string { return `"sendAt": "` + time.Now().Add(d).Format(time.RFC3339) + `"` }
 	for name, tc := range map[string]struct{ fields, want string }{
@@ -40,14 +40,14 @@ func TestContradictoryInputIsRefused(t *testing.T) {
 		"an invalid Messaging Service":            {`"messagingServiceSid": "MG1"`, "MG and 32 hex digits"},
 		"an invalid content SID":                  {service + `"contentSid": "HX1"`, "HX and 32 hex digits"},
 		"eleven pictures":                         {service + `"mediaUrl": ["1","2","3","4","5","6","7","8","9","10","11"]`, "10 URLs"},
-		"too long a validity period":              {service + `"validityPeriod": 36001`, "36000"},
+		"a validity period that is too long":      {service + `"validityPeriod": 36001`, "36000"},
 		"shortenUrls without a Messaging Service": {`"smsFrom": "+15005550006", "shortenUrls": true`, "shortenUrls"},
 		"an unknown onUnknown":                    {service + `"onUnknown": "guess"`, "report or resend"},
 	} {
 		var drafts []twilio.Draft
 		result := execute(t, accepting(&drafts), json.RawMessage(`{"smsTo": "+15005550001", "smsBody": "Hi", `+tc.fields+`}`))
 		if len(drafts) > 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(result.Errors[0].Message, tc.want) {
-			t.Errorf("%s: sent %v, result %+v", name, drafts, result.Errors)
+			t.Errorf("%s: sent %v, result %+v, want nothing sent and the reason", name, drafts, result.Errors)
 		}
 	}
 }
@@ -70,7 +70,7 @@ func TestTooManySegmentsAreRefused(t *testing.T) {
 		case want == "" && len(drafts) != 1:
 			t.Errorf("body %.20q…: got errors %+v, want none", body, result.Errors)
 		case want != "" && (len(drafts) > 0 || !strings.Contains(result.Errors[0].Message, want)):
-			t.Errorf("body %.20q…: %d texts sent, errors %+v, want one with %q", body, len(drafts), result.Errors, want)
+			t.Errorf("body %.20q…: sent %d texts, errors %+v, want one error with %q", body, len(drafts), result.Errors, want)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func (l lagging) List(ctx context.Context, q twilio.Query) (twilio.Listing, erro
 	return listing, err
 }
 
-func TestLaggingListingIsWaitedFor(t *testing.T) {
+func TestSendWaitsForLaggingListing(t *testing.T) {
 	for lag, want := range map[time.Duration]int{2 * time.Minute: 2, time.Hour: 1} {
 		synctest.Test(t, func(t *testing.T) {
 			f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
@@ -44,7 +44,7 @@ func TestLaggingListingIsWaitedFor(t *testing.T) {
 	}
 }
 
-func TestLagIsForgivenInEachAttempt(t *testing.T) {
+func TestLagWaitRestartsEachAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		before := listed(first, "SM1", "Hi")
@@ -61,7 +61,7 @@ func TestLagIsForgivenInEachAttempt(t *testing.T) {
 		s := pageInDoubt(t, a, left, first, second)
 		_, _ = s.lookUp(t.Context())
 		if took := time.Since(began); took < 5*time.Second {
-			t.Errorf("the search ended after %s, want one that goes on until the list shows the older message", took)
+			t.Errorf("the search ended after %s, want it to continue until the listing shows the older message", took)
 		}
 	})
 }

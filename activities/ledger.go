@@ -1,7 +1,7 @@
 package activities
 
-// The ledger is what this process knows about the messages of one account, so
-// that no send mistakes another's message for its own.
+// The ledger is what this process knows about the messages of one account. It
+// prevents a send from mistaking another send's message for its own.
 
 import (
 	"slices"
@@ -18,8 +18,8 @@ import (
 const (
 	// maxEntries is how many messages a ledger remembers.
 	maxEntries = 20_000
-	// maxClaims is how many claims a ledger remembers, and claimFor how long a claim
-	// lasts unless it is settled.
+	// maxClaims is how many claims a ledger remembers, and claimFor is how
+	// long a claim lasts unless it is settled.
 	maxClaims = 100_000
 	claimFor  = time.Hour
 )
@@ -27,23 +27,23 @@ const (
 // ledger is the ledger of one account. It is safe for concurrent use.
 type ledger struct {
 	mu sync.Mutex
-	// owners maps messages, by SID, to the sends that they belong to; order
-	// lists the messages, oldest first.
+	// owners maps the SIDs of messages to the sends that own them, and
+	// order lists the messages, oldest first.
 	owners map[string]string
 	order  []entry
-	// claims holds, by recipient, the claims of sends that may have created a
-	// message.
+	// claims maps recipients to the claims of sends that may have created a
+	// message to them.
 	claims map[string][]claim
 	count  int
 }
 
-// entry is a message that Twilio reported, and when, by its clock.
+// entry is a message that Twilio reported, with its time by Twilio's clock.
 type entry struct {
 	to, sid string
 	at      time.Time
 }
 
-// claim belongs to a send whose message to a recipient may exist.
+// claim is held by a send that may have created a message to a recipient.
 type claim struct {
 	owner, text string
 	// any is true if the message may have any text.
@@ -51,14 +51,14 @@ type claim struct {
 	until time.Time
 }
 
-// ledgerOf returns an account's ledger, by the account's name.
+// ledgerOf returns the ledger of the account with the given name.
 func (a *Activities) ledgerOf(account string) *ledger {
 	l, _ := a.ledgers.LoadOrStore(account, &ledger{owners: make(map[string]string), claims: make(map[string][]claim)})
 	return l.(*ledger)
 }
 
-// own records that a message belongs to a send, unless it belongs to another, and
-// reports whether it belongs to the send.
+// own records that a message belongs to a send, unless it already belongs to
+// another. It reports whether the message belongs to the send.
 func (l *ledger) own(owner string, m sms.Message, at time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,7 +84,7 @@ func (l *ledger) others(owner, sid string) bool {
 	return known && other != owner
 }
 
-// before returns the newest message that is known to be older than a moment.
+// before returns the newest message known to be older than a moment.
 func (l *ledger) before(at time.Time) (entry, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -108,15 +108,15 @@ func (l *ledger) claim(owner, to, text string, anyText bool) {
 	l.claims[to] = append(l.claims[to], claim{owner, text, anyText, time.Now().Add(claimFor)})
 }
 
-// settle drops a claim once it is known what became of the message.
+// settle drops a claim when the outcome of the message is known.
 func (l *ledger) settle(owner, to string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.count -= l.drop(owner, to)
 }
 
-// drop removes a send's claims on a recipient, and claims that are too old. It
-// returns how many it removed.
+// drop removes a send's claims on a recipient and all claims that are too old.
+// It returns how many it removed.
 func (l *ledger) drop(owner, to string) int {
 	claims, now := l.claims[to], time.Now()
 	kept := slices.DeleteFunc(claims, func(c claim) bool { return c.owner == owner || now.After(c.until) })
@@ -128,7 +128,8 @@ func (l *ledger) drop(owner, to string) int {
 	return len(claims) - len(kept)
 }
 
-// rivals counts the other sends that may have created a message with this text.
+// rivals returns how many other sends may have created a message with this
+// text.
 func (l *ledger) rivals(owner, to, text string, anyText bool) (n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -141,9 +142,9 @@ func (l *ledger) rivals(owner, to, text string, anyText bool) (n int) {
 	return n
 }
 
-// skeleton returns the letters and digits of a text, which stay the same if
+// skeleton returns the letters and digits of a text. They stay the same even if
 // Twilio, or a worker of another version, writes quotes, dashes, spaces,
-// accents and invisible characters differently.
+// accents or invisible characters differently.
 func skeleton(text string) string {
 	return strings.ToLower(strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

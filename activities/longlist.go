@@ -1,7 +1,7 @@
 package activities
 
-// A list that is too long for the report of one send becomes a broadcast, and
-// the result is its summary.
+// Lists that are too long for the report of one send. A broadcast sends such a
+// list, and the result is the broadcast's summary.
 
 import (
 	"cmp"
@@ -23,16 +23,16 @@ import (
 	"temporal-twilio/sms"
 )
 
-// maxWaiting is how many sends may hold a worker slot while their broadcasts run:
-// the broadcasts' pages need slots, too. All other sends poll.
+// maxWaiting is how many sends may hold a worker slot while their broadcasts
+// run, since the broadcasts' pages need slots too. All other sends poll.
 const maxWaiting = 100
 
-// maxStopping is the longest that a cancelled send waits for its broadcast to
-// stop, without heartbeats. The broadcast finishes the current page first.
+// maxStopping is how long a cancelled send waits for its broadcast to stop,
+// without heartbeats. The broadcast finishes its current page first.
 const maxStopping = 20 * time.Second
 
 // longList is one attempt's wait for the broadcast of a list. The broadcast's
-// ID is derived from the activity's, so that every attempt finds the same one.
+// ID is derived from the activity's, so every attempt finds the same broadcast.
 type longList struct {
 	*attempt
 	activities *Activities
@@ -58,8 +58,8 @@ func (a *Activities) broadcast(ctx context.Context, input sms.SendSmsInput) (sms
 	return l.notYet(ctx, work, err)
 }
 
-// tooLong returns an error if a page of a broadcast is itself too long: it
-// would become another broadcast, with a report of its own.
+// tooLong returns an error if the page of a broadcast is itself too long for
+// one send: it would become another broadcast with a report of its own.
 func (t *attempt) tooLong(input sms.SendSmsInput) error {
 	if !isLong(input) || !t.isPage() || t.info.Attempt > 1 {
 		return nil
@@ -67,9 +67,9 @@ func (t *attempt) tooLong(input sms.SendSmsInput) error {
 	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("a page has %d recipients: the activity that lists them must return at most limit recipients, and a cursor for the next page", len(input.SmsTo))}
 }
 
-// check returns an error if a list cannot become a broadcast. Only the first
-// attempt checks: a later one may run on a worker with other settings, and must
-// not refuse what has started.
+// check returns an error if a list cannot be sent by a broadcast. Only the
+// first attempt checks: a later one may run on a worker with other settings,
+// and must not refuse a list that is already being sent.
 func (l *longList) check(ctx context.Context) *sms.Error {
 	input := l.input
 	problem := &sms.Error{Code: sms.CodeInvalidInput}
@@ -87,7 +87,7 @@ func (l *longList) check(ctx context.Context) *sms.Error {
 	return problem
 }
 
-// wait starts the broadcast, or finds it, and waits until it ends.
+// wait starts or finds the broadcast and waits until it ends.
 func (l *longList) wait(ctx context.Context) (progress sms.BroadcastProgress, err error) {
 	run, err := l.activities.client(ctx).ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       l.id,
@@ -108,8 +108,9 @@ func (l *longList) wait(ctx context.Context) (progress sms.BroadcastProgress, er
 	return progress, run.Get(ctx, &progress)
 }
 
-// notYet ends an attempt that did not learn how the broadcast ended: the next
-// attempt, if the caller's retry policy allows one, finds the same broadcast.
+// notYet ends an attempt that did not learn how the broadcast ended. If the
+// caller's retry policy allows another attempt, that one finds the same
+// broadcast.
 func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResult, error) {
 	problem := sms.Error{Code: sms.CodeOutcomeUnknown, Message: fmt.Sprintf("the workflow %s continues to send the list; its result and its report say what became of each recipient", l.id)}
 	delay := min(time.Second<<min(l.info.Attempt-1, 5), 30*time.Second)
@@ -132,7 +133,7 @@ func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResu
 	return sms.NewSendSmsResult(nil, []sms.Error{problem}), nil
 }
 
-// stop cancels the broadcast, and returns how far it got.
+// stop cancels the broadcast and returns how far it got.
 func (l *longList) stop(ctx context.Context) (progress sms.BroadcastProgress, stopped bool) {
 	ctx, cancel := l.within(context.WithoutCancel(ctx), l.resultBy())
 	defer cancel()
@@ -146,7 +147,7 @@ func (l *longList) stop(ctx context.Context) (progress sms.BroadcastProgress, st
 	return progress, err == nil
 }
 
-// whyNoResult returns the error of a broadcast that texted nobody, or that was
+// whyNoResult returns the error for a broadcast that texted nobody or was
 // terminated.
 func whyNoResult(err *temporal.WorkflowExecutionError) sms.Error {
 	if why, ok := errors.AsType[*temporal.ApplicationError](err); ok {
@@ -155,8 +156,8 @@ func whyNoResult(err *temporal.WorkflowExecutionError) sms.Error {
 	return sms.Error{Code: sms.CodeOutcomeUnknown, Message: "the workflow that sent the list was terminated, so its result is lost; its history shows whom it texted"}
 }
 
-// summary returns the result of a list that was sent by a broadcast: one error
-// for each code, with the number of recipients.
+// summary returns the result for a list sent by a broadcast: one error for each
+// code, with the number of recipients.
 func (l *longList) summary(progress sms.BroadcastProgress) sms.SendSmsResult {
 	all := max(progress.Total, progress.Recipients)
 	names := "no report lists them"

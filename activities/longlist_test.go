@@ -19,7 +19,7 @@ func TestLongListIsRefusedBeforeSending(t *testing.T) {
 		"line 1":          func(_ *Activities, in *sms.SendSmsInput) { in.SmsBody = "Hi ${" },
 		`account "away"`:  func(_ *Activities, in *sms.SendSmsInput) { in.Account = "away" },
 	} {
-		a := newActivities(gatewayFunc(nil)) // it has no gateway, so sending would panic
+		a := newActivities(gatewayFunc(nil)) // without a gateway, sending panics
 		a.Reports = true
 		input := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(sms.MaxRecipients + 1)...), SmsBody: "Hi"}
 		change(a, &input)
@@ -30,17 +30,17 @@ func TestLongListIsRefusedBeforeSending(t *testing.T) {
 	}
 }
 
-func TestPageOfTooManyIsRefused(t *testing.T) {
+func TestOversizedPageIsRefused(t *testing.T) {
 	list := sms.SendSmsInput{SmsTo: make(sms.Recipients, sms.MaxRecipients+1)}
 	for by, want := range map[string]bool{sms.BroadcastSmsWorkflowName: true, sms.SendSmsWorkflowName: false} {
 		page := &attempt{info: activity.Info{Attempt: 1, WorkflowType: &workflow.Type{Name: by}}}
 		if refused := page.tooLong(list) != nil; refused != want || page.tooLong(one) != nil {
-			t.Errorf("%s: a page of too many is refused = %v, want %v, and a page of one must not be", by, refused, want)
+			t.Errorf("%s: an oversized page is refused = %v, want %v; a page of one recipient must never be refused", by, refused, want)
 		}
 	}
 }
 
-func TestLongListSummaryCountsEverybody(t *testing.T) {
+func TestLongListSummaryCountsEveryone(t *testing.T) {
 	l := &longList{id: "sms-list-1"}
 	got := l.summary(sms.BroadcastProgress{Total: 6000, Recipients: 5500, Sent: 5000, Errors: map[sms.Code]int{sms.CodeInvalidTo: 400, sms.CodeOptedOut: 100}, State: "cancelled", Report: "r.jsonl"})
 	checkContract(t, got)
@@ -48,11 +48,11 @@ func TestLongListSummaryCountsEverybody(t *testing.T) {
 		t.Errorf("got %d unsent of %d (want 1000 of 6000), result %+v", unsent, all, got)
 	}
 	if all := l.summary(sms.BroadcastProgress{Total: 6000, Recipients: 6000, Sent: 6000, State: "done"}); all.TwilioError != nil {
-		t.Errorf("got the error %s although all recipients were texted", *all.TwilioError)
+		t.Errorf("got error %s, but all recipients were texted", *all.TwilioError)
 	}
 }
 
-func TestLongListSummaryTellsTheFailure(t *testing.T) {
+func TestLongListSummaryHasFailure(t *testing.T) {
 	got := (&longList{}).summary(sms.BroadcastProgress{Total: 3, Recipients: 3, Sent: 3, State: "failed", Error: "no space left on device"})
 	checkContract(t, got)
 	if len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeUnknown || !strings.Contains(got.Errors[0].Message, "no space left") {
@@ -60,8 +60,8 @@ func TestLongListSummaryTellsTheFailure(t *testing.T) {
 	}
 }
 
-func TestStoppingABroadcastIsBrief(t *testing.T) {
-	for name, cancelled := range map[string]error{"it runs": nil, "it has just ended": serviceerror.NewNotFound("ended")} {
+func TestStoppingBroadcastIsBrief(t *testing.T) {
+	for name, cancelled := range map[string]error{"running": nil, "just ended": serviceerror.NewNotFound("ended")} {
 		c := &clerk{cancelled: cancelled, results: map[string]any{"sms-list-1": sms.BroadcastProgress{State: "done"}}}
 		l := &longList{attempt: &attempt{began: time.Now(), heart: newHeart(nil, 10*time.Second, time.Now())}, activities: &Activities{temporal: c}, id: "sms-list-1"}
 		if progress, stopped := l.stop(t.Context()); !stopped || progress.State != "done" || time.Until(c.until) > 5*time.Second {

@@ -1,6 +1,6 @@
 package activities
 
-// Existing messages: their state, and operations on them.
+// Existing messages: their status, and operations on them.
 
 import (
 	"context"
@@ -17,18 +17,18 @@ import (
 )
 
 // GetMessage returns one message. Like the other activities in this file, and
-// unlike SendSms, it fails if Twilio fails, and Temporal retries it: repeating
-// it is harmless.
+// unlike SendSms, it returns an error if Twilio fails. Temporal then retries
+// it, which is harmless.
 func (a *Activities) GetMessage(ctx context.Context, in sms.MessageInput) (sms.MessageState, error) {
 	return a.one(in, func(g Gateway) (twilio.Record, error) { return g.Fetch(ctx, in.SID) })
 }
 
-// CancelScheduledMessage stops a message that was scheduled and not yet sent.
+// CancelScheduledMessage stops a scheduled message that has not been sent yet.
 func (a *Activities) CancelScheduledMessage(ctx context.Context, in sms.MessageInput) (sms.MessageState, error) {
 	return a.one(in, func(g Gateway) (twilio.Record, error) { return g.Cancel(ctx, in.SID) })
 }
 
-// RedactMessage clears a message's body at Twilio.
+// RedactMessage clears the body of a message at Twilio.
 func (a *Activities) RedactMessage(ctx context.Context, in sms.MessageInput) (sms.MessageState, error) {
 	return a.one(in, func(g Gateway) (twilio.Record, error) { return g.Redact(ctx, in.SID) })
 }
@@ -48,16 +48,16 @@ func (a *Activities) one(in sms.MessageInput, do func(Gateway) (twilio.Record, e
 	return stateOf(record), nil
 }
 
-// looked is the progress of a look-up of many messages, as heartbeat details.
+// looked is the progress of GetMessages, stored as heartbeat details.
 type looked struct {
-	// Asked is how many messages have been looked up, found or not.
+	// Asked is how many messages have been looked up, whether found or not.
 	Asked   int                `json:"asked"`
 	Updates []sms.StatusUpdate `json:"updates"`
 }
 
-// GetMessages returns the status of each message that Twilio knows. It is meant
-// for many messages, and omits those that cannot be read. An attempt continues
-// where the previous one ended.
+// GetMessages returns the status of each message that Twilio has. It is meant
+// for many messages, and omits those that it cannot read. Each attempt
+// continues where the previous one ended.
 func (a *Activities) GetMessages(ctx context.Context, in sms.GetMessagesInput) ([]sms.StatusUpdate, error) {
 	gateway, err := a.gateway(in.Account)
 	if err != nil {
@@ -84,8 +84,8 @@ func (a *Activities) GetMessages(ctx context.Context, in sms.GetMessagesInput) (
 	return so.Updates, nil
 }
 
-// ListMessages returns messages, newest first. Those created a moment ago may
-// be missing.
+// ListMessages returns messages, newest first. It may omit messages that were
+// just created.
 func (a *Activities) ListMessages(ctx context.Context, in sms.ListMessagesInput) ([]sms.MessageState, error) {
 	if in.Limit <= 0 {
 		in.Limit = 50
@@ -105,7 +105,7 @@ func (a *Activities) ListMessages(ctx context.Context, in sms.ListMessagesInput)
 	return states, nil
 }
 
-// LookUpSegments returns how many segments a text takes, without a request to
+// LookUpSegments returns the number of segments of a text, without a request to
 // Twilio.
 func (a *Activities) LookUpSegments(_ context.Context, in sms.LookUpSegmentsInput) (sms.LookUpSegmentsResult, error) {
 	size := sms.Measure(in.Body)
@@ -116,7 +116,7 @@ func (a *Activities) LookUpSegments(_ context.Context, in sms.LookUpSegmentsInpu
 	return s, nil
 }
 
-// noAccount returns the error of a send from an account that the worker lacks.
+// noAccount returns the error for an account that the worker does not have.
 func noAccount(name string) *sms.Error {
 	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("this worker's configuration has no account %q: TWILIO_ACCOUNTS names the file that lists the accounts", name)}
 }
@@ -130,7 +130,7 @@ func (a *Activities) gateway(name string) (Gateway, error) {
 }
 
 // failure returns an error whose type is the code. Its message contains no
-// number.
+// phone number.
 func failure(err error) error {
 	problem := sms.AsError(err)
 	message := string(problem.Code)

@@ -15,7 +15,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// lookUp is a gateway that only looks messages up.
+// lookUp is a gateway that only fetches messages.
 type lookUp struct {
 	Gateway
 	fetch func(sid string) (twilio.Record, error)
@@ -23,7 +23,7 @@ type lookUp struct {
 
 func (l lookUp) Fetch(_ context.Context, sid string) (twilio.Record, error) { return l.fetch(sid) }
 
-func TestGetMessagesGoesOn(t *testing.T) {
+func TestGetMessagesContinues(t *testing.T) {
 	var asked []string
 	var details converter.EncodedValues
 	begun, stop := context.WithCancel(t.Context())
@@ -56,7 +56,7 @@ func TestGetMessagesGoesOn(t *testing.T) {
 		return updates, encoded.Get(&updates)
 	}
 	if _, err := attempt(begun); err == nil || !errors.Is(begun.Err(), context.Canceled) {
-		t.Fatalf("the first attempt ended with error %v, want a cancellation", err)
+		t.Fatalf("the first attempt returned error %v, want a cancellation", err)
 	}
 	updates, err := attempt(t.Context())
 	if err != nil {
@@ -67,14 +67,14 @@ func TestGetMessagesGoesOn(t *testing.T) {
 		got = append(got, update.MessageSID)
 	}
 	if want := []string{"SM1", "SM3", "SM4"}; !slices.Equal(got, want) {
-		t.Errorf("got updates on %v, want %v", got, want)
+		t.Errorf("got updates for %v, want %v", got, want)
 	}
 	if want := []string{"SM1", "SM2", "SM3", "SM3", "SM4"}; !slices.Equal(asked, want) {
 		t.Errorf("fetched %v, want %v", asked, want)
 	}
 }
 
-func TestInvisibleCulpritIsItsCode(t *testing.T) {
+func TestInvisibleCulpritIsEscaped(t *testing.T) {
 	for body, want := range map[string]string{"\u200bYour code is 383838": `\u200b`, "it’s": "’", "plain": ""} {
 		got, err := (&Activities{}).LookUpSegments(t.Context(), sms.LookUpSegmentsInput{Body: body})
 		if err != nil || got.Culprit != want {

@@ -1,7 +1,7 @@
 package activities
 
-// Sends with an idempotency key. However many callers use a key, there is one
-// send.
+// Sends with an idempotency key. There is one send for a key, no matter how
+// many callers use it.
 
 import (
 	"cmp"
@@ -26,21 +26,21 @@ import (
 )
 
 const (
-	// contentMark starts the details of a send's workflow, which identify its
-	// content.
+	// contentMark is the start of the details of a send's workflow. A
+	// digest of the send's content follows it.
 	contentMark = "Content: "
-	// maxAsk is how long an attempt waits for the send if there will be another
-	// attempt: between attempts, it does not hold a slot of the worker.
+	// maxAsk is how long an attempt waits for the send if another attempt
+	// can follow. Between attempts, it holds no worker slot.
 	maxAsk = time.Second
-	// maxSends is how many sends one key may lead to: a broadcast whose
-	// sender's queue is full asks every five minutes for a day.
+	// maxSends is how many sends one key may start. A broadcast whose
+	// sender's queue is full starts one every five minutes for a day.
 	maxSends = 500
 )
 
-// keyed is one caller's wait for the sends of a key. The key's first send has
-// the whole list; each later one has the recipients that the earlier ones
-// certainly did not text. Each is a workflow with an ID that is never reused,
-// so that its list and its result stay the same, and all callers agree.
+// keyed is one caller's wait for the sends of a key. The first send has the
+// whole list. Each later one has the recipients that the earlier ones certainly
+// did not text. Each is a workflow whose ID is never reused, so its list and
+// result stay the same and all callers agree.
 type keyed struct {
 	*attempt
 	activities *Activities
@@ -51,20 +51,21 @@ type keyed struct {
 	content string
 	// results holds the results of the key's sends so far, in order.
 	results []sms.SendSmsResult
-	// waitsFor is the number of the send that the caller last started to wait
-	// for, in this attempt or an earlier one; -1 for none. The heart records it.
+	// waitsFor is the number of the send that the caller last started to
+	// wait for, in this or an earlier attempt, or -1 for none. The heart
+	// records it.
 	waitsFor atomic.Int64
 }
 
-// asked is the record of a keyed send.
+// asked is the heartbeat details of a keyed send.
 type asked struct {
 	WaitsFor int `json:"waitsFor"`
 }
 
-// once returns the result of the one send that has the key: it starts that
-// send, waits for it, or finds it completed. Callers may be workflows and
-// standalone activities, concurrent or one after the other, for as long as the
-// namespace keeps closed workflows.
+// once returns the result of the one send of the key: it starts that send,
+// waits for it, or finds it completed. Callers may be workflows or standalone
+// activities, and may call concurrently or one after the other, as long as the
+// namespace retains closed workflows.
 func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.SendSmsResult, error) {
 	if len(a.KeySecret) == 0 {
 		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: "idempotencyKey needs a secret for workflow IDs, and this worker was started without one; all workers need the same"}}), nil
@@ -92,12 +93,13 @@ func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.Send
 	return k.ask(ctx)
 }
 
-// contentOf returns the part of an input that must be equal for two requests
-// for the same send.
+// contentOf returns the part of the input that two requests must share to get
+// the same send.
 func contentOf(input sms.SendSmsInput) string {
 	input.IdempotencyKey, input.OnError, input.OnUnknown, input.GiveUpAfter, input.Priority, input.Label = "", "", "", 0, "", ""
 	input.StatusCallback, input.StatusSignals = "", nil
-	// Decoding and encoding again sorts the names in objects, such as variables.
+	// Decoding and encoding it again sorts the keys of objects, such as
+	// variables.
 	var all any
 	decoder := json.NewDecoder(strings.NewReader(sms.JSONText(input)))
 	decoder.UseNumber()
@@ -105,10 +107,11 @@ func contentOf(input sms.SendSmsInput) string {
 	return sms.JSONText(all)
 }
 
-// isLong reports whether a list becomes a broadcast. Its result is a summary.
+// isLong reports whether a list is sent by a broadcast. The result is then a
+// summary.
 func isLong(input sms.SendSmsInput) bool { return len(input.SmsTo) > sms.MaxRecipients }
 
-// onceID returns the ID of the first send of an input's key.
+// onceID returns the ID of the first send of the input's key.
 func (a *Activities) onceID(input sms.SendSmsInput) string {
 	return sms.OncePrefix + sms.Pseudonym(a.KeySecret, "idempotencyKey", input.Account, input.IdempotencyKey)
 }
@@ -118,8 +121,8 @@ func (a *Activities) hasKey(workflowID string, input sms.SendSmsInput) bool {
 	return len(a.KeySecret) > 0 && strings.HasPrefix(workflowID+"-", a.onceID(input)+"-")
 }
 
-// ask waits for the key's sends, one after the other, until no recipient is left
-// that another send may text.
+// ask waits for the sends of the key, one after the other, until none of the
+// recipients can be texted by another send.
 func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 	input := k.input
 	for place := range maxSends {
@@ -148,8 +151,8 @@ func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 	return k.merged(), nil
 }
 
-// paused reports whether a send ended because of a pause of all sending that
-// still lasts: another send would use up one of the key's.
+// paused reports whether a send ended because all sending was paused, and still
+// is. Another send would only use up one of the key's sends.
 func (k *keyed) paused(result sms.SendSmsResult) bool {
 	pace := k.activities.Accounts[k.input.Account].Pace
 	return pace != nil && pace.Held() && slices.ContainsFunc(result.Errors, func(e sms.Error) bool { return e.Code == sms.CodeSendingPaused })
@@ -157,8 +160,8 @@ func (k *keyed) paused(result sms.SendSmsResult) bool {
 
 var errOtherContent = errors.New("the key belongs to another send")
 
-// send returns the result of one of the key's sends. done is true if it had
-// already ended.
+// send returns the result of one of the key's sends. done is true if that send
+// had already ended.
 func (k *keyed) send(ctx context.Context, place int, input sms.SendSmsInput) (result sms.SendSmsResult, done bool, err error) {
 	id := k.id
 	if place > 0 {
@@ -214,7 +217,8 @@ func (k *keyed) same(ctx context.Context, id, runID string) error {
 	return nil
 }
 
-// spread turns a single error for the whole send into one for each recipient.
+// spread converts a single error for the whole send into one error for each
+// recipient.
 func (k *keyed) spread(input sms.SendSmsInput, result sms.SendSmsResult) sms.SendSmsResult {
 	if len(result.Errors) != 1 || result.Errors[0].To != "" || isLong(input) {
 		return result
@@ -224,8 +228,8 @@ func (k *keyed) spread(input sms.SendSmsInput, result sms.SendSmsResult) sms.Sen
 	return sms.NewSendSmsResult(nil, k.each(input, whole))
 }
 
-// each returns an error for each recipient: either the given one, or the reason
-// why its address is refused. For a long list, there is a single error.
+// each returns an error for each recipient: the given one, or the reason why
+// the address is invalid. For a long list, it returns a single error.
 func (k *keyed) each(input sms.SendSmsInput, problem sms.Error) (all []sms.Error) {
 	if isLong(input) {
 		return []sms.Error{problem}
@@ -240,9 +244,9 @@ func (k *keyed) each(input sms.SendSmsInput, problem sms.Error) (all []sms.Error
 	return all
 }
 
-// restOf lists the recipients that a send certainly did not text, and that may
-// be texted now. Recipients that the input itself ruled out are not among them.
-// A long list whose broadcast ended early is sent again as a whole: the keys of
+// restOf lists the recipients that a send certainly did not text and that may
+// be texted now. It omits recipients with an error in the input itself. A long
+// list whose broadcast ended early is sent again as a whole, since the keys of
 // the broadcast's pages prevent duplicates.
 func (k *keyed) restOf(input sms.SendSmsInput, result sms.SendSmsResult) (rest sms.Recipients) {
 	if isLong(input) {
@@ -263,8 +267,8 @@ func (k *keyed) restOf(input sms.SendSmsInput, result sms.SendSmsResult) (rest s
 	return rest
 }
 
-// merged returns, for each recipient, what became of the message in the last
-// send that included it.
+// merged returns, for each recipient, the outcome in the last send that
+// included the recipient.
 func (k *keyed) merged() sms.SendSmsResult {
 	if isLong(k.input) {
 		return k.results[len(k.results)-1]
@@ -288,7 +292,7 @@ func (k *keyed) merged() sms.SendSmsResult {
 			sent = append(sent, m)
 		} else if e, ok := failures[to.to]; ok {
 			failed = append(failed, e)
-		} else { // the result omits a long address, or the worker that sent parses it differently
+		} else { // the result omits a long address, or the sending worker parsed it differently
 			unknown = append(unknown, to.problem)
 		}
 		delete(messages, to.to)
@@ -305,8 +309,8 @@ func (k *keyed) merged() sms.SendSmsResult {
 	return sms.NewSendSmsResult(sent, failed)
 }
 
-// notYet ends an attempt that did not learn the result: another attempt finds
-// the same send, if the caller allows one.
+// notYet ends an attempt that did not learn the result. If the caller allows
+// another attempt, that one finds the same send.
 func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (sms.SendSmsResult, error) {
 	if errors.Is(err, errOtherContent) {
 		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("the idempotencyKey %q belongs to a send with another text, sender or list; nothing was sent. Use a different key for this one", clip(k.key))}}), nil
@@ -331,10 +335,10 @@ func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (
 	return k.merged(), nil
 }
 
-// refused returns the error of a send whose workflow Temporal refuses to start:
-// at once if the input is too large, otherwise once Temporal has refused for as
-// long as a send may go without progress. It returns nil while a retry may
-// help.
+// refused returns the error for a send whose workflow Temporal refuses to
+// start. If the input is too large, it returns the error at once, otherwise
+// after Temporal has refused for as long as a send may make no progress. It
+// returns nil while a retry may help.
 func (t *attempt) refused(err error, input sms.SendSmsInput) *sms.Error {
 	if _, tooBig := errors.AsType[*serviceerror.InvalidArgument](err); tooBig {
 		return &sms.Error{Code: sms.CodeInvalidInput, Message: "the list does not fit into a Temporal payload, which is limited to 2 MB; write it to a file and start BroadcastSmsWorkflow with the file"}

@@ -16,17 +16,18 @@ import (
 	"temporal-twilio/sms"
 )
 
-// clerk is a fake of Temporal's client: it records which workflows are started,
-// and each ends at once.
+// clerk is a fake of Temporal's client. It records the workflows that are
+// started, each of which ends at once.
 type clerk struct {
 	client.Client
 	started []string
 	inputs  []sms.SendSmsInput
 	results map[string]any
-	// end returns the result of a started workflow, or the error of starting it.
+	// end returns the result of a started workflow, or the error of
+	// starting it.
 	end func(input sms.SendSmsInput) (any, error)
-	// cancelled is the error of a cancellation, and until is the deadline of the
-	// latest caller that waited for a result.
+	// cancelled is the error of a cancellation, and until is the deadline
+	// of the last caller that waited for a result.
 	cancelled error
 	until     time.Time
 }
@@ -70,7 +71,7 @@ func (e ended) Get(ctx context.Context, result any) error {
 	return nil
 }
 
-// keyedWith calls a keyed send with an input.
+// keyedWith makes a keyed send of an input.
 func keyedWith(t *testing.T, a *Activities, c *clerk, input sms.SendSmsInput) sms.SendSmsResult {
 	t.Helper()
 	a.temporal, input.IdempotencyKey = c, "order-42"
@@ -81,7 +82,8 @@ func keyedWith(t *testing.T, a *Activities, c *clerk, input sms.SendSmsInput) sm
 	return result
 }
 
-// newClerk returns a clerk whose sends end with an error for their first recipient.
+// newClerk returns a clerk whose sends end with an error for the first
+// recipient.
 func newClerk(problem sms.Error) *clerk {
 	return &clerk{results: make(map[string]any), end: func(input sms.SendSmsInput) (any, error) {
 		told := problem
@@ -93,25 +95,25 @@ func newClerk(problem sms.Error) *clerk {
 // withKeys returns activities that accept idempotency keys.
 func withKeys() *Activities {
 	a := newActivities(gatewayFunc(nil))
-	a.KeySecret = []byte("a secret of the tests")
+	a.KeySecret = []byte("a secret for tests")
 	return a
 }
 
-func TestPauseSpendsNoKeyedSend(t *testing.T) {
+func TestPauseUsesNoKeyedSend(t *testing.T) {
 	a, c := withKeys(), newClerk(sms.Error{Code: sms.CodeSendingPaused, Retryable: true})
 	a.Accounts[""].Pace.Hold(true)
 	for range 3 {
 		if got := keyedWith(t, a, c, one); len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeSendingPaused || len(c.started) != 1 {
-			t.Fatalf("got %+v in %d sends, want SENDING_PAUSED in 1", got, len(c.started))
+			t.Fatalf("got %+v after %d sends, want SENDING_PAUSED after 1", got, len(c.started))
 		}
 	}
 	a.Accounts[""].Pace.Hold(false)
 	if keyedWith(t, a, c, one); len(c.started) != 2 {
-		t.Errorf("after the pause there are %d sends, want 2", len(c.started))
+		t.Errorf("after the pause, got %d sends, want 2", len(c.started))
 	}
 }
 
-func TestKeyWithoutSendsLeftEnds(t *testing.T) {
+func TestExhaustedKeyStopsSending(t *testing.T) {
 	a, c := withKeys(), newClerk(sms.Error{Code: sms.CodeRateLimited, HTTPStatus: 429, Retryable: true})
 	keyedWith(t, a, c, one)
 	for n := 2; n <= maxSends; n++ {
@@ -134,9 +136,9 @@ func TestKeyedMistakeIsNotRetryable(t *testing.T) {
 	}
 }
 
-func TestKeyedResultNamesWhoWasTexted(t *testing.T) {
+func TestKeyedResultListsTextedRecipients(t *testing.T) {
 	a, c := withKeys(), newClerk(sms.Error{})
-	texted := sms.Message{To: "+12125550100", SID: "SM1"} // by a worker with another default region
+	texted := sms.Message{To: "+12125550100", SID: "SM1"} // sent by a worker with another default region
 	sends := [][]sms.Message{{texted}, {{To: second, SID: "SM2"}}}
 	c.end = func(sms.SendSmsInput) (any, error) {
 		messages := sends[len(c.started)]
@@ -149,7 +151,7 @@ func TestKeyedResultNamesWhoWasTexted(t *testing.T) {
 	input.SmsTo = sms.To("(212) 555-0100", second)
 	keyedWith(t, a, c, input)
 	if got := keyedWith(t, a, c, input); len(c.started) != 2 || len(got.Messages) != 2 || len(got.Errors) != 0 || got.Messages[1] != texted {
-		t.Errorf("got %+v in %d sends, want 2 messages in 2", got, len(c.started))
+		t.Errorf("got %+v after %d sends, want 2 messages after 2", got, len(c.started))
 	}
 }
 
@@ -170,20 +172,20 @@ func TestKeyedLongListIsOneSend(t *testing.T) {
 		if len(c.started) != sends {
 			t.Fatalf("%s: got %d sends after three calls, want %d", state, len(c.started), sends)
 		}
-		// A shorter list with the same key finds the same send, and the pages have keys
-		// of their own.
+		// With the same key, a shorter list finds the same send. The
+		// pages have keys of their own.
 		asked := one
 		asked.IdempotencyKey = "order-42"
 		if c.started[0] != a.onceID(asked) || slices.ContainsFunc(c.inputs, func(in sms.SendSmsInput) bool { return in.IdempotencyKey != "order-42" }) {
-			t.Errorf("%s: the workflow %q has an unexpected ID, or its pages another key", state, c.started[0])
+			t.Errorf("%s: the workflow %q has an unexpected ID, or its pages have another key", state, c.started[0])
 		}
 		if !a.hasKey(c.started[len(c.started)-1], asked) {
-			t.Errorf("%s: a send of %q would wait for itself", state, c.started)
+			t.Errorf("%s: a send in %q would wait for itself", state, c.started)
 		}
 	}
 }
 
-func TestKeyedSendTemporalRefusesEnds(t *testing.T) {
+func TestKeyedSendEndsIfTemporalRefuses(t *testing.T) {
 	a, c := withKeys(), newClerk(sms.Error{})
 	c.end = func(sms.SendSmsInput) (any, error) { return nil, serviceerror.NewInvalidArgument("too large") }
 	if got := keyedWith(t, a, c, one); len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeInvalidInput {
@@ -192,7 +194,7 @@ func TestKeyedSendTemporalRefusesEnds(t *testing.T) {
 	tried := &attempt{info: activity.Info{ScheduledTime: time.Now().Add(-2 * time.Hour), StartedTime: time.Now()}, began: time.Now()}
 	denied := serviceerror.NewPermissionDenied("no", "")
 	if tried.refused(denied, sms.SendSmsInput{}) == nil || tried.refused(denied, sms.SendSmsInput{GiveUpAfter: sms.Duration(24 * time.Hour)}) != nil || tried.refused(serviceerror.NewUnavailable("away"), one) != nil {
-		t.Error("want refused to give up on a missing permission after GiveUpAfter, not earlier, and never on an outage")
+		t.Error("want refused to give up after GiveUpAfter if a permission is missing, not earlier, and never during an outage")
 	}
 }
 

@@ -1,7 +1,7 @@
 package activities
 
-// How fast an account may send, across all sends of a worker. Each worker gets
-// a share of the rates that apply to all workers together.
+// How fast an account may send, counting all sends of a worker. Each worker
+// gets a share of the rates, which apply to all workers together.
 
 import (
 	"context"
@@ -14,19 +14,18 @@ import (
 	"temporal-twilio/sms"
 )
 
-// DefaultConcurrency is how many creates of one account run concurrently.
-// Twilio allows an account about 100 concurrent requests across all its
-// programs.
+// DefaultConcurrency is how many creates of one account are in flight at once.
+// Twilio allows an account about 100 concurrent requests from all its programs.
 const DefaultConcurrency = 20
 
-// maxSenders limits how many senders a pace remembers.
+// maxSenders is how many senders a pace remembers.
 const maxSenders = 10_000
 
-// Pace throttles the creates of one account: it limits how many run
-// concurrently, and how many start per second for each sender and for the
-// account, and lets none start while Twilio has asked for a pause. Turns are
-// granted by priority and, within a priority, in the order of the requests.
-// It is safe for concurrent use.
+// Pace throttles the creates of one account. It limits how many are in flight,
+// and how many start per second for each sender and for the account, and it
+// starts none while Twilio has asked for a pause. It grants turns by priority
+// and, within a priority, in the order of the requests. It is safe for
+// concurrent use.
 type Pace struct {
 	limits  Limits
 	account *rate.Limiter
@@ -36,8 +35,9 @@ type Pace struct {
 	// free is how many more creates may start.
 	free    int
 	senders map[string]*sender
-	// waiting is the set of senders with pending turns, order decides what the account
-	// lets through next, and number counts the turns requested so far.
+	// waiting is the set of senders with pending turns, order decides which
+	// turn the account's rate allows next, and number counts the turns
+	// requested so far.
 	waiting map[*sender]bool
 	order   order
 	number  uint64
@@ -49,10 +49,10 @@ type Pace struct {
 	timer *time.Timer
 }
 
-// Limits configures a Pace. The zero value leaves the rates to Twilio, which
-// queues what its senders cannot send at once.
+// Limits configures a Pace. The zero value sets no rates: Twilio queues what
+// its senders cannot send at once.
 type Limits struct {
-	// Concurrency is how many creates run concurrently. Optional: default
+	// Concurrency is how many creates may be in flight. Optional: default
 	// [DefaultConcurrency].
 	Concurrency int
 	// PerSender and PerAccount are messages per second, for all workers
@@ -75,13 +75,14 @@ type Turn struct {
 	// Segments is how many segments the message has. It is ignored unless
 	// [Pace.CountsSegments] reports true.
 	Segments int
-	// Priority decides which turns it goes ahead of. Optional: default normal.
+	// Priority determines which other turns this one precedes. Optional:
+	// default normal.
 	Priority sms.Priority
-	// Within is how long the caller can wait.
+	// Within is how long the caller can wait for the turn.
 	Within time.Duration
 }
 
-// NewPace returns a pace.
+// NewPace returns a Pace with the given limits.
 func NewPace(l Limits) *Pace {
 	if l.Concurrency <= 0 {
 		l.Concurrency = DefaultConcurrency
@@ -90,7 +91,7 @@ func NewPace(l Limits) *Pace {
 }
 
 // newLimiter returns a limiter that allows perSecond events per second, with
-// bursts of up to one second's worth. 0 means no limit.
+// bursts of up to one second's worth. If perSecond is 0, there is no limit.
 func newLimiter(perSecond float64) *rate.Limiter {
 	if perSecond <= 0 {
 		return rate.NewLimiter(rate.Inf, 1)
@@ -104,7 +105,7 @@ func burst(perSecond float64) int { return max(1, int(perSecond)) }
 func (p *Pace) Limited() bool { return p.limits.PerSender > 0 || p.limits.PerAccount > 0 }
 
 // Share divides the rates, but not the concurrency, among the workers that send
-// for the account; fewer than one counts as one.
+// from the account. Fewer than one worker counts as one.
 func (p *Pace) Share(workers int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -127,7 +128,7 @@ func adjust(limiter *rate.Limiter, perSecond float64) {
 	}
 }
 
-// Concurrency returns how many creates run concurrently.
+// Concurrency returns how many creates may be in flight.
 func (p *Pace) Concurrency() int { return p.limits.Concurrency }
 
 // CountsSegments reports whether Acquire takes the number of segments into
@@ -137,7 +138,7 @@ func (p *Pace) CountsSegments() bool { return p.limits.Segments }
 // ErrHeld is the error of [Pace.Acquire] while all sending is paused.
 var ErrHeld = errors.New("all sending is paused")
 
-// Hold stops all sending, or resumes it if held is false. Requests in flight
+// Hold pauses all sending, or resumes it if held is false. Requests in flight
 // continue.
 func (p *Pace) Hold(held bool) {
 	p.mu.Lock()
@@ -154,15 +155,15 @@ func (p *Pace) Held() bool {
 	return p.held
 }
 
-// TurnError reports that a turn would come too late for its caller: its value is how
-// far away the turn is.
+// TurnError is the error for a turn that would come too late for the caller.
+// Its value is the time until the turn.
 type TurnError time.Duration
 
 func (e TurnError) Error() string { return "no turn is free for another " + time.Duration(e).String() }
 
-// Acquire waits for a message's turn, which Release ends. If the turn is already known
-// to come too late, Acquire returns a [TurnError] without waiting. While all sending is
-// paused, it returns [ErrHeld].
+// Acquire waits for a message's turn, which the caller ends with Release. If
+// the turn is already known to come too late, Acquire returns a [TurnError]
+// without waiting. While all sending is paused, it returns [ErrHeld].
 func (p *Pace) Acquire(ctx context.Context, t Turn) error {
 	w, err := p.enqueue(t)
 	if err != nil {
@@ -211,16 +212,16 @@ func (p *Pace) enqueue(t Turn) (*waiter, error) {
 	return w, nil
 }
 
-// foresee returns the minimum wait for a turn, given those that go ahead of it.
+// foresee returns the minimum wait for a turn, given the turns that precede it.
 func (p *Pace) foresee(w *waiter, now time.Time) time.Duration {
 	wait := later(w.from.until, p.until).Sub(now)
 	wait = max(wait, delay(w.from.limiter, w.from.order.ahead(w.level), w.count, now))
 	return max(wait, delay(p.account, p.order.ahead(w.level), w.count, now))
 }
 
-// delay returns how long a limiter takes to let ahead tokens through and then a
-// message of count tokens. A message of more than a full burst only waits for the
-// burst; the limiter makes up for the rest afterwards.
+// delay returns how long a limiter needs to pass ahead tokens and then a
+// message of count tokens. A message with more tokens than a burst waits only
+// for a full burst. The limiter recovers the rest afterwards.
 func delay(limiter *rate.Limiter, ahead, count int, now time.Time) time.Duration {
 	if limiter.Limit() == rate.Inf {
 		return 0
@@ -253,8 +254,8 @@ func (p *Pace) grant() {
 	}
 }
 
-// next returns the turn that is due, or how long it is until one is; 0 if none is
-// pending.
+// next returns the turn that is due, or the time until a turn is due. Both are
+// zero if no turn is pending.
 func (p *Pace) next(now time.Time) (first *waiter, wait time.Duration) {
 	var ready [levels]*waiter
 	notBefore := func(d time.Duration) {
@@ -282,7 +283,8 @@ func (p *Pace) next(now time.Time) (first *waiter, wait time.Duration) {
 	return first, 0
 }
 
-// wake schedules the next call of grant, unless after is 0. The caller holds mu.
+// wake schedules the next call of grant, unless after is 0. The caller holds
+// mu.
 func (p *Pace) wake(after time.Duration) {
 	if p.timer != nil {
 		p.timer.Stop()
@@ -332,7 +334,8 @@ func (p *Pace) slowed() {
 	p.grant()
 }
 
-// sender returns the state of a sender, creating it if necessary. The caller holds mu.
+// sender returns the state of a sender, and creates it if necessary. The caller
+// holds mu.
 func (p *Pace) sender(from string) *sender {
 	s, ok := p.senders[from]
 	if !ok {
@@ -352,7 +355,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// sleep waits, unless the context ends first.
+// sleep waits for d or until the context ends.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()

@@ -28,7 +28,7 @@ func TestPaceCountsMessagesOrSegments(t *testing.T) {
 	for name, tc := range map[string]struct {
 		limits   Limits
 		segments int
-		want     time.Duration // until the last of ten turns
+		want     time.Duration // the time until the last of ten turns
 	}{
 		"no limit":                 {Limits{}, 3, 0},
 		"messages of a sender":     {Limits{PerSender: 1}, 3, 9 * time.Second},
@@ -38,48 +38,48 @@ func TestPaceCountsMessagesOrSegments(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			if got := last(turns(t, NewPace(tc.limits), "+15005550006", tc.segments, 10)); got != tc.want {
-				t.Errorf("%s: the last of ten turns comes after %s, want %s", name, got, tc.want)
+				t.Errorf("%s: the last of ten turns came after %s, want %s", name, got, tc.want)
 			}
 		})
 	}
 }
 
-func TestPaceTakesItsShareOfRates(t *testing.T) {
+func TestPaceSharesRates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(Limits{PerSender: 4, PerAccount: 100})
 		p.Share(4)
 		if got := last(turns(t, p, "+15005550006", 1, 10)); got != 9*time.Second {
-			t.Errorf("with a share of 1/4, the last of ten turns comes after %s, want 9s", got)
+			t.Errorf("with a share of 1/4, the last of ten turns came after %s, want 9s", got)
 		}
-		p.Share(2) // turns requested from now on
+		p.Share(2) // applies to turns requested from now on
 		if got := last(turns(t, p, "+15005550006", 1, 10)); got != 5*time.Second {
-			t.Errorf("with a share of 1/2, the last of ten turns comes after %s, want 5s", got)
+			t.Errorf("with a share of 1/2, the last of ten turns came after %s, want 5s", got)
 		}
 		p.Share(0)
 		if got := last(turns(t, p, "+15005550006", 1, 40)); got != 10*time.Second {
-			t.Errorf("with the whole rate, the last of 40 turns comes after %s, want 10s", got)
+			t.Errorf("with the whole rate, the last of 40 turns came after %s, want 10s", got)
 		}
 	})
 }
 
-func TestFullQueueSlowsItsOwnSender(t *testing.T) {
+func TestFullQueueSlowsOnlyItsSender(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(Limits{})
 		p.SlowSender("+15005550006", 10*time.Second)
 		if got := last(turns(t, p, "+15005550007", 1, 1)); got != 0 {
-			t.Errorf("another sender's turn comes after %s, want at once", got)
+			t.Errorf("another sender's turn came after %s, want at once", got)
 		}
 		if got := last(turns(t, p, "+15005550006", 1, 1)); got != 10*time.Second {
-			t.Errorf("the paused sender's turn comes after %s, want 10s", got)
+			t.Errorf("the paused sender's turn came after %s, want 10s", got)
 		}
 		p.SlowAccount(5 * time.Second)
 		if got := last(turns(t, p, "+15005550007", 1, 1)); got != 5*time.Second {
-			t.Errorf("with the account paused, another sender's turn comes after %s, want 5s", got)
+			t.Errorf("with the account paused, another sender's turn came after %s, want 5s", got)
 		}
 	})
 }
 
-func TestPauseHoldsThoseWhoWaitAlready(t *testing.T) {
+func TestPauseHoldsPendingTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(Limits{Concurrency: 1})
 		if err := p.Acquire(t.Context(), Turn{From: "+15005550006", Within: time.Hour}); err != nil {
@@ -110,7 +110,7 @@ func TestTurnEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestLateTurnIsNotWaitedFor(t *testing.T) {
+func TestLateTurnFailsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(Limits{PerSender: 1})
 		var late TurnError

@@ -1,6 +1,7 @@
 package activities
 
-// A preview reports what SendSms would do with a list, without doing it.
+// A preview reports what SendSms would do with a list, without sending
+// anything.
 
 import (
 	"bytes"
@@ -18,8 +19,8 @@ import (
 )
 
 // PreviewSms renders the texts of a list as SendSms would. Its argument is a
-// [sms.SendSmsInput], whose quiet hours are only checked. It makes no request to
-// Twilio, and so cannot know what Twilio would refuse.
+// [sms.SendSmsInput]. It validates the quiet hours, but does not apply them. It
+// makes no requests to Twilio, so it cannot know what Twilio would refuse.
 func (a *Activities) PreviewSms(ctx context.Context, raw converter.RawValue) (preview sms.Preview, err error) {
 	input, err := decodeInput(raw, true)
 	if err != nil {
@@ -86,14 +87,14 @@ func (a *Activities) PreviewSms(ctx context.Context, raw converter.RawValue) (pr
 
 func failed(problem *sms.Error) sms.Preview { return sms.Preview{Failures: []sms.Error{*problem}} }
 
-// stand is a placeholder for an empty value, which shows where the value
-// appears in the text.
+// stand stands in for an empty value, to show where the value appears in the
+// text.
 const stand = "\ue000"
 
-// gap returns the name of the recipient's variable that is empty and leaves a
-// gap in the text: with a placeholder, the text only differs by the
-// placeholder. A template that tests the variable and writes something else
-// leaves no gap.
+// gap returns the name of a recipient's variable that is empty and leaves a gap
+// in the text. It renders the text with a placeholder as the value: if the text
+// differs only by the placeholder, there is a gap. A template that tests the
+// variable and writes something else leaves no gap.
 func gap(ctx context.Context, texts *bodies, recipient sms.Recipient, text string) string {
 	if texts.body == nil || !bytes.Contains(recipient.Variables, []byte(`""`)) {
 		return ""

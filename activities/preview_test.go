@@ -28,7 +28,7 @@ func previewed(t *testing.T, input map[string]any) (preview sms.Preview) {
 	return preview
 }
 
-func TestPreviewNamesTemplateGaps(t *testing.T) {
+func TestPreviewReportsTemplateGaps(t *testing.T) {
 	to := func(variables string) []any {
 		return []any{map[string]any{"to": "+12125550100", "variables": json.RawMessage(variables)}}
 	}
@@ -40,9 +40,9 @@ func TestPreviewNamesTemplateGaps(t *testing.T) {
 		"a default for a missing variable": {`Dear ${name!"customer"}, hello`, `{"name":""}`, "name"},
 		"a name":                           {"Dear ${name}, hello", `{"name":"Ann"}`, ""},
 		"not used":                         {"Dear ${name}, hello", `{"name":"Ann","note":""}`, ""},
-		"the template handles it":          {`<#if name?has_content>Dear ${name}<#else>Hello</#if>!`, `{"name":""}`, ""},
+		"the template tests for it":        {`<#if name?has_content>Dear ${name}<#else>Hello</#if>!`, `{"name":""}`, ""},
 		"the second of two":                {"Dear ${first} ${last}, hello", `{"first":"Ann","last":""}`, "last"},
-		"it only decides":                  {`<#if vip == "">Hello<#else>Dear guest</#if>`, `{"vip":""}`, ""},
+		"a variable that is only tested":   {`<#if vip == "">Hello<#else>Dear guest</#if>`, `{"vip":""}`, ""},
 		"another word of the template":     {`Your code is ${code}`, `{"code":""}`, "code"},
 	} {
 		p := previewed(t, map[string]any{"smsFrom": "+15005550006", "smsBody": tc.body, "smsTo": to(tc.variables), "maxSegments": 1})

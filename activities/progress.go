@@ -1,7 +1,7 @@
 package activities
 
-// What a send knows about its recipients, and the record of it that lets the
-// next attempt text nobody twice.
+// What a send knows about its recipients, and the record from which the next
+// attempt continues, so that nobody is texted twice.
 
 import (
 	"hash/fnv"
@@ -17,9 +17,9 @@ import (
 type state uint8
 
 const (
-	// untried: no create was started, or it was certainly not carried out.
+	// untried: no create was started, or it certainly had no effect.
 	untried state = iota
-	// deferred: Twilio certainly did not accept it, but may later.
+	// deferred: Twilio certainly did not accept the message, but may later.
 	deferred
 	// doubtful: the message may or may not have been created.
 	doubtful
@@ -29,35 +29,37 @@ const (
 	accepted
 )
 
-// recipient is one recipient of a send, with the content and the outcome.
+// recipient is one recipient of a send, with the content and the outcome of the
+// message.
 type recipient struct {
 	sms.Recipient
-	// to is the address in Twilio's form, or as it was written if it cannot be
-	// parsed.
+	// to is the address in Twilio's form, or as it was written if it cannot
+	// be parsed.
 	to string
-	// place is the index in the send, and written the index in the input's
-	// smsTo, which may contain duplicates.
+	// place is the index in the send, and written is the index in the
+	// input's smsTo, which may contain duplicates.
 	place, written int
-	// content is set once it is rendered.
+	// content is set when it has been rendered.
 	content  content
 	rendered bool
 
 	state state
-	// open is true while a create may be in progress. If the attempt ends
+	// open is true while a create may be in flight. If the attempt ends
 	// meanwhile, the recipient is doubtful.
 	open bool
-	// again is true if it is in doubt and will be texted again. Until Twilio
-	// accepts that message, it stays in doubt.
+	// again is true if the recipient is in doubt and will be texted again.
+	// The recipient stays in doubt until Twilio accepts that message.
 	again bool
-	// counted is when this attempt counted the message for a cap, zero if it did not.
+	// counted is when this attempt counted the message against a cap, or
+	// zero if it did not.
 	counted time.Time
-	// since is when it was first recorded as open.
+	// since is when the create was first recorded as open.
 	since moment
-	// sum is a checksum of the text that may have been sent; 0 if it is unknown or
-	// there may be several.
+	// sum is a checksum of the text that may have been sent, or 0 if the
+	// text is unknown or there may be several.
 	sum uint32
-	// problem explains the states deferred, doubtful and refused; cause is its
-	// index in the table of problems, or -1.
+	// problem explains the states deferred, doubtful and refused. cause is
+	// its index in the table of problems, or -1.
 	problem sms.Error
 	cause   int
 	// message has no SID if it was accepted so long ago that the record no
@@ -65,59 +67,62 @@ type recipient struct {
 	message sms.Message
 }
 
-// moment is a range of times on Twilio's clock: none of our messages is older
-// than from, and a message with our text that is at least as new as sure is
-// ours. The zero moment is unknown.
+// moment is when a create may have started, on Twilio's clock. None of our
+// messages is older than from, and a message with our text that is not older
+// than sure is ours. The zero moment is unknown.
 type moment struct{ from, sure time.Time }
 
 const (
-	// maxRecent is how many messages the record names. If another attempt needs
-	// the SIDs of older ones, it looks them up at Twilio; the record still says
-	// that they were accepted.
+	// maxRecent is how many messages the record contains. If another
+	// attempt needs the SIDs of older ones, it looks them up at Twilio. The
+	// record still says that they were accepted.
 	maxRecent = 100
 	// maxProblems is how many different errors the record contains in full.
 	maxProblems = 40
-	// firstFew is how many recipients, from the start of the input's list, may
-	// be texted without a record: if a second attempt starts, they may have
-	// been. It must never change, since workers of all versions rely on it.
+	// firstFew is how many recipients, from the start of the input's list,
+	// may be texted without a record. A second attempt assumes that they
+	// may have been texted. This number must never change, since workers of
+	// all versions rely on it.
 	firstFew = 20
 )
 
-// record is the progress as heartbeat details. It stays small however long the
-// list is. Workers of different versions read each other's records; one that
-// cannot be understood puts every recipient in doubt.
+// record is the progress as heartbeat details. It stays small no matter how
+// long the list is. Workers of different versions read each other's records. A
+// record that cannot be understood puts every recipient in doubt.
 type record struct {
 	// List identifies the list of recipients.
 	List string `json:"list"`
-	// Window lists the places of the recipients whose create may have started.
+	// Window lists the places of the recipients whose creates may have
+	// started.
 	Window []int `json:"window,omitempty"`
-	// Open holds, for each place in Window, when the create may have started, in
-	// Unix seconds of Twilio's clock, and the checksum of the text; 0 means
-	// unknown.
+	// Open holds, for each place in Window, when the create may have
+	// started (Unix seconds by Twilio's clock) and the checksum of the
+	// text. 0 means unknown.
 	Open [][2]int64 `json:"open,omitempty"`
-	// Runs are [state, index of the problem, how many], in the order of the list. The
-	// recipients after the last run are untried.
+	// Runs are triples of state, index of the problem, and count, in the
+	// order of the list. The recipients after the last run are untried.
 	Runs [][3]int `json:"runs,omitempty"`
-	// Problems holds the errors that Runs refers to, with "{to}" instead of the
-	// recipient.
+	// Problems holds the errors that Runs refers to, with "{to}" in place
+	// of the recipient.
 	Problems []sms.Error `json:"problems,omitempty"`
-	// Recent holds the last messages that Twilio accepted.
+	// Recent holds the messages that Twilio accepted last.
 	Recent []recentMessage `json:"recent,omitempty"`
-	// Known is the newest message that Twilio accepted; nil before the first.
+	// Known is the newest message that Twilio accepted, or nil before the
+	// first.
 	Known *known `json:"known,omitempty"`
-	// Stalls counts the rounds in a row that made no progress; Stuck is when the first
-	// of them ended.
+	// Stalls counts the consecutive rounds without progress, and Stuck is
+	// when the first of them ended.
 	Stalls int       `json:"stalls,omitempty"`
 	Stuck  time.Time `json:"stuck,omitzero"`
-	// Resends counts how many times those in doubt were texted again.
+	// Resends counts how many times recipients in doubt were texted again.
 	Resends int `json:"resends,omitempty"`
 	// Quiet is when Twilio will have finished every create in doubt, by its clock.
 	Quiet time.Time `json:"quiet,omitzero"`
-	// Timed is false if Quiet is by the worker's own clock, as it may be in the
+	// Timed is false if Quiet may be by the worker's own clock, as in
 	// records of older versions.
 	Timed bool `json:"timed,omitempty"`
-	// Complete is when a listing will show every message that was in doubt, by
-	// Twilio's clock; zero if that is unknown.
+	// Complete is when a listing will show every message in doubt, by
+	// Twilio's clock, or zero if that is unknown.
 	Complete time.Time `json:"complete,omitzero"`
 	// Began is when the first record was written, by Twilio's clock.
 	Began time.Time `json:"began,omitzero"`
@@ -136,9 +141,9 @@ type known struct {
 	At  time.Time `json:"at"`
 }
 
-// fingerprint identifies a list. Two workers may read the same input as
-// different lists if their default regions or their phone number libraries
-// differ.
+// fingerprint identifies a list of recipients. Two workers may read the same
+// input as different lists if their default regions or their phone number
+// libraries differ.
 func fingerprint(recipients []*recipient) string {
 	hash := fnv.New64a()
 	for _, r := range recipients {
@@ -160,8 +165,8 @@ type problems struct {
 	known map[string]int
 }
 
-// place returns the index of a recipient's error in the table. Errors whose
-// fields differ are never merged; only their messages may be lost.
+// place returns the index of a recipient's error in the table. It never merges
+// errors whose fields differ, but it may lose their messages.
 func (t *problems) place(e sms.Error, to string) int {
 	e.To = ""
 	e.Message = strings.ReplaceAll(e.Message, to, "{to}")
@@ -218,10 +223,10 @@ func unixOf(m moment) int64 {
 	return m.sure.Unix()
 }
 
-// adopt restores the record of an earlier attempt. Recipients whose create that
-// attempt may have started are in doubt, and those that it deferred are
-// untried. A record of another list puts every recipient in doubt, since it
-// does not say which of them may have been texted.
+// adopt restores the record of an earlier attempt. Recipients whose creates
+// that attempt may have started are in doubt, and recipients that it deferred
+// are untried. A record of another list puts every recipient in doubt, because
+// it does not say which of them may have been texted.
 func (s *send) adopt(r record) {
 	if r.List != s.list || !r.fits(len(s.recipients)) {
 		r = record{}
@@ -266,17 +271,17 @@ func (s *send) adopt(r record) {
 	}
 	s.known, s.stalls, s.stuck, s.quiet, s.complete, s.first = r.Known, r.Stalls, r.Stuck, r.Quiet, r.Complete, r.Began
 	s.resends = r.Resends
-	// Quiet already covers those who were in doubt when the record was written.
-	// An attempt that only looks must not postpone it, or the next one would
-	// have to wait longer.
+	// Quiet already covers those who were in doubt when the record was
+	// written. An attempt that only looks them up must not postpone it, or
+	// each attempt would have to wait again.
 	if len(r.Window) > 0 && !r.Timed {
 		s.disturb()
 	}
 }
 
-// begin records that a create may be in progress from now on. If an earlier create
-// is in doubt, since remains that of the earlier one, whose message may still turn
-// up.
+// begin records that a create may be in flight from now on. If an earlier
+// create is in doubt, since keeps the moment of the earlier one, whose message
+// may still appear.
 func (to *recipient) begin(since moment) {
 	to.open = true
 	if to.state == doubtful {
@@ -285,8 +290,9 @@ func (to *recipient) begin(since moment) {
 	to.since = since
 }
 
-// sign records the checksum of the text that is about to be sent. A recipient in
-// doubt may have got another text before, so that no checksum is known.
+// sign records the checksum of the text that is about to be sent. If the
+// recipient was already in doubt, there may be several texts, and the checksum
+// is unknown.
 func (to *recipient) sign() {
 	sum := sumOf(to.content.body)
 	if to.state == doubtful && to.sum != sum {
@@ -328,8 +334,8 @@ func (r *record) fits(recipients int) bool {
 		})
 }
 
-// died returns the error of a recipient whom an attempt may have been texting when
-// it ended.
+// died returns the error for a recipient whose message may have been in flight
+// when an attempt ended.
 func died(to string) sms.Error {
 	return sms.Error{
 		To: to, Code: sms.CodeOutcomeUnknown,

@@ -23,7 +23,7 @@ func phones(n int) []string {
 	return list
 }
 
-// newTestSend returns a send to a list at the start of an attempt.
+// newTestSend returns a send to a list, as it is at the start of an attempt.
 func newTestSend(to ...string) *send {
 	a := newActivities(gatewayFunc(nil))
 	s := &send{attempt: &attempt{heart: newHeart(nil, 0, time.Now()), logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))}, activities: a, account: a.Accounts[""], ledger: a.ledgerOf(""), owner: "us"}
@@ -34,7 +34,7 @@ func newTestSend(to ...string) *send {
 	return s
 }
 
-// openNext marks the next recipients as being texted.
+// openNext marks the next recipients as having a create in flight.
 func (s *send) openNext(n int) []*recipient {
 	batch := s.in(untried)
 	batch = batch[:min(n, len(batch))]
@@ -79,7 +79,7 @@ func TestRecordStaysSmall(t *testing.T) {
 	short, long := size(500), size(5_000)
 	t.Logf("at most %d bytes for 500 recipients, %d for 5,000", short, long)
 	if short > 16<<10 || long > short+4<<10 {
-		t.Errorf("the record takes %d bytes for 500 recipients (want at most 16 KiB) and %d for 5,000 (want at most 4 KiB more)", short, long)
+		t.Errorf("the record is %d bytes for 500 recipients, want at most 16 KiB, and %d for 5,000, want at most 4 KiB more", short, long)
 	}
 }
 
@@ -91,10 +91,10 @@ func TestRecordSurvivesAnAttempt(t *testing.T) {
 		for range random.IntN(40) {
 			for _, to := range s.openNext(1 + random.IntN(20)) {
 				switch random.IntN(8) {
-				case 0: // alike except for Twilio's error number
+				case 0: // these differ only in Twilio's error number
 					s.set(to, refused, sms.Error{Code: sms.CodeInvalidTo, TwilioCode: 21211 + 3*random.IntN(2), HTTPStatus: 400, Message: "not " + to.to})
 				case 1:
-					s.set(to, refused, sms.Error{Code: sms.CodeInvalidTo, TwilioCode: 21614, HTTPStatus: 400, Message: fmt.Sprint("no mobile ", random.IntN(600))})
+					s.set(to, refused, sms.Error{Code: sms.CodeInvalidTo, TwilioCode: 21614, HTTPStatus: 400, Message: fmt.Sprint("not a mobile number: ", random.IntN(600))})
 				case 2:
 					s.set(to, doubtful, sms.Error{Code: sms.CodeOutcomeUnknown, HTTPStatus: 500 + random.IntN(3), Message: fmt.Sprint("lost ", random.IntN(60))})
 				case 3:
@@ -118,23 +118,23 @@ func TestRecordSurvivesAnAttempt(t *testing.T) {
 				want = untried
 			}
 			if is.state != want {
-				t.Fatalf("recipient %d: state was %d, open %v; restored as %d", place, was.state, was.open, is.state)
+				t.Fatalf("recipient %d: had state %d, open %v, restored as %d", place, was.state, was.open, is.state)
 			}
 			if want := was.problem; (was.state == refused || was.state == doubtful) &&
 				(is.problem.Code != want.Code || is.problem.TwilioCode != want.TwilioCode || is.problem.HTTPStatus != want.HTTPStatus || is.problem.To != to[place]) {
-				t.Fatalf("recipient %d: error was %+v, restored as %+v", place, want, is.problem)
+				t.Fatalf("recipient %d: had error %+v, restored as %+v", place, want, is.problem)
 			}
 			if was.state == accepted && (is.message.To != to[place] || is.message.SID != "" && !reflect.DeepEqual(is.message, was.message)) {
-				t.Fatalf("recipient %d: message was %+v, restored as %+v", place, was.message, is.message)
+				t.Fatalf("recipient %d: had message %+v, restored as %+v", place, was.message, is.message)
 			}
 			if was.open && !is.since.sure.Equal(was.since.sure) {
-				t.Fatalf("recipient %d: recorded at %s, restored as %s", place, was.since.sure, is.since.sure)
+				t.Fatalf("recipient %d: was recorded at %s, restored as %s", place, was.since.sure, is.since.sure)
 			}
 		}
 	}
 }
 
-func TestRecordOfAnotherListDoubtsEverybody(t *testing.T) {
+func TestForeignRecordDoubtsEveryone(t *testing.T) {
 	for name, r := range map[string]record{
 		"too many recipients":           {Runs: [][3]int{{int(accepted), -1, 4}}},
 		"an unknown state":              {Runs: [][3]int{{9, -1, 1}}},
@@ -155,7 +155,7 @@ func TestRecordOfAnotherListDoubtsEverybody(t *testing.T) {
 	}
 }
 
-// Records as the previous version wrote them.
+// These are records as the previous version wrote them.
 func TestRecordOfVersionZeroIsUnderstood(t *testing.T) {
 	const written = `{"list":"%s","window":[2,3],"runs":[[4,-1,1],[3,0,1]],
 		"problems":[{"code":"INVALID_TO_PHONE_NUMBER_ERROR","twilioCode":21211,"httpStatus":400,"message":"{to} is not a valid phone number.","retryable":false}],
@@ -177,12 +177,12 @@ func TestRecordOfVersionZeroIsUnderstood(t *testing.T) {
 	if s.recipients[0].message.SID != "SM1" || s.recipients[1].problem.TwilioCode != 21211 || s.recipients[1].problem.Message != "+15000000001 is not a valid phone number." {
 		t.Errorf("got %+v, %+v", s.recipients[0].message, s.recipients[1].problem)
 	}
-	// The previous version reads our records, too: recipients whose create may
-	// have started are in the window that it knows.
+	// The previous version also reads our records: recipients whose create
+	// may have started are in the window, which it understands.
 	s.openNext(1)
 	ours, _ := pass(t, s.snapshot())
 	if !reflect.DeepEqual(ours.Window, []int{2, 3, 4}) || !reflect.DeepEqual(ours.Runs, [][3]int{{4, -1, 1}, {3, 0, 1}, {2, 1, 2}, {0, -1, 1}}) {
-		t.Errorf("got window %v and runs %v, want those that the previous version writes", ours.Window, ours.Runs)
+		t.Errorf("got window %v and runs %v, want the same as in the previous version", ours.Window, ours.Runs)
 	}
 }
 

@@ -1,7 +1,7 @@
 package activities
 
-// Which questions are open between one of our numbers and a phone, so that a
-// reply reaches the one question that it answers.
+// Tracks the open questions between one of our numbers and a phone, so a reply
+// reaches the one question that it answers.
 
 import (
 	"context"
@@ -16,8 +16,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// OpenQuestion tells the keeper of a pair that a question is open. It is safe
-// to repeat.
+// OpenQuestion tells the keeper of a pair (our number and a phone) that a
+// question is open. It is safe to repeat.
 func (a *Activities) OpenQuestion(ctx context.Context, in sms.QuestionInput) error {
 	return a.tellKeeper(ctx, sms.QuestionOpenSignal, in)
 }
@@ -27,7 +27,8 @@ func (a *Activities) CloseQuestion(ctx context.Context, in sms.QuestionInput) er
 	return a.tellKeeper(ctx, sms.QuestionCloseSignal, in)
 }
 
-// tellKeeper signals the keeper of a pair, and starts it with the first signal.
+// tellKeeper signals the keeper of a pair, and starts the keeper if it is not
+// running.
 func (a *Activities) tellKeeper(ctx context.Context, signal string, in sms.QuestionInput) error {
 	if len(a.IDSecret) == 0 {
 		return temporal.NewNonRetryableApplicationError("a question needs a secret for workflow IDs, and this worker was started without one; workers and webhooks need the same", string(sms.CodeInvalidInput), nil)
@@ -42,13 +43,14 @@ func (a *Activities) tellKeeper(ctx context.Context, signal string, in sms.Quest
 	return err
 }
 
-// matchTimeout bounds matching one pattern, in addition to the engine's own
-// limits.
+// matchTimeout limits the time for matching one pattern, in addition to the
+// engine's own limits.
 const matchTimeout = 500 * time.Millisecond
 
-// MatchReply returns, for each pattern, the groups that it finds in the reply,
-// or null if it does not match. An empty pattern matches everything. A pattern
-// that cannot be compiled, or that exceeds its budget, matches nothing.
+// MatchReply returns, for each pattern, the groups that it captures from the
+// reply, or null if the pattern does not match. An empty pattern matches
+// everything. A pattern that cannot be compiled, or that exceeds its limits,
+// matches nothing.
 func (a *Activities) MatchReply(ctx context.Context, in sms.MatchReplyInput) ([]map[string]*string, error) {
 	found := make([]map[string]*string, len(in.Patterns))
 	for i, source := range in.Patterns {

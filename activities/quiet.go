@@ -1,6 +1,6 @@
 package activities
 
-// Quiet hours: which recipients must not be texted yet.
+// Quiet hours determine which recipients must not be texted yet.
 
 import (
 	"cmp"
@@ -17,13 +17,14 @@ import (
 )
 
 // FindQuiet returns the recipients who are in quiet hours, grouped by when
-// these end, earliest first. A number is in all of the time zones that its
-// digits allow, and quiet if it is quiet in any of them. If the digits say
-// nothing, or if their zones are never all outside of quiet hours at the same
-// time, the recipient is in the zone that the quiet hours name.
+// their quiet hours end, earliest first. A number may be in any of the time
+// zones that its digits allow, and is quiet if any of these zones is. If the
+// digits allow no zone, or if there is no time at which all of their zones are
+// outside quiet hours, the recipient is in the zone that the quiet hours
+// specify.
 //
-// It is a local activity: time zones change, and how numbers are read depends
-// on the worker's settings.
+// It is a local activity because time zone data changes, and because the
+// worker's settings determine how numbers are read.
 func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.QuietGroup, error) {
 	if err := in.QuietHours.Check(); err != nil {
 		return nil, temporal.NewNonRetryableApplicationError(err.Error(), string(sms.CodeInvalidInput), nil)
@@ -67,8 +68,8 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 	return []sms.QuietGroup{{Until: until.UTC(), Places: all}}, nil
 }
 
-// quietUntil returns the earliest time, from a given one on, at which an address is
-// not in quiet hours, and the time zones that apply to the address.
+// quietUntil returns the earliest time, not before at, at which an address is
+// outside quiet hours, and the time zones of the address.
 func quietUntil(hours sms.QuietHours, address string, at time.Time) (until time.Time, zones []*time.Location) {
 	zones = zonesOf(address)
 	until, ok := hours.Until(at, zones)
@@ -79,9 +80,9 @@ func quietUntil(hours sms.QuietHours, address string, at time.Time) (until time.
 	return until, zones
 }
 
-// quietNow returns an error if a recipient's quiet hours have begun, as they may have
-// while the send was held up. The time is Temporal's, as for the workflow that
-// waits for the end of the quiet hours.
+// quietNow returns an error if a recipient's quiet hours have begun, which can
+// happen while the send is held up. It uses Temporal's clock, like the workflow
+// that waits for the end of the quiet hours.
 func (s *send) quietNow(to *recipient) *sms.Error {
 	if s.input.QuietHours == nil {
 		return nil
@@ -94,7 +95,7 @@ func (s *send) quietNow(to *recipient) *sms.Error {
 	return &sms.Error{Code: sms.CodeQuietHours, Retryable: true, Message: "the recipient is in quiet hours until " + until.UTC().Format(time.RFC3339) + "; nothing was sent"}
 }
 
-// grouped adds a recipient to the group with the same end.
+// grouped adds a recipient to the group whose quiet hours end at the same time.
 func grouped(groups []sms.QuietGroup, until time.Time, place int) []sms.QuietGroup {
 	for i := range groups {
 		if groups[i].Until.Equal(until) {
@@ -115,8 +116,8 @@ func compact(all []*time.Location) []*time.Location {
 	})
 }
 
-// zonesOf returns the time zones that an address may be in, or none if its
-// digits do not say.
+// zonesOf returns the time zones that an address may be in, or nil if its
+// digits do not determine any.
 func zonesOf(to string) (zones []*time.Location) {
 	_, number := sms.CutChannel(to)
 	if !strings.HasPrefix(number, "+") {
@@ -137,7 +138,7 @@ func zonesOf(to string) (zones []*time.Location) {
 // locations caches time zones by name.
 var locations sync.Map
 
-// location returns a time zone by name; nil if it is unknown.
+// location returns a time zone by name, or nil if it is unknown.
 func location(name string) *time.Location {
 	if known, ok := locations.Load(name); ok {
 		return known.(*time.Location)

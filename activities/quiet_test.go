@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-func TestQuietHoursFollowTheNumbersZone(t *testing.T) {
+func TestQuietHoursUseTheNumbersZone(t *testing.T) {
 	a := &Activities{DefaultRegion: "US"}
 	night := sms.QuietHours{From: "21:00", To: "08:00", TimeZone: "Europe/Berlin"}
 	for name, tc := range map[string]struct {
@@ -25,10 +25,10 @@ func TestQuietHoursFollowTheNumbersZone(t *testing.T) {
 		"Berlin does":                         {"2026-11-26T21:00:00Z", []string{"+12125550100", "+4917012345678"}, false, "07:00 [1]"},
 		"each at its own end":                 {"2026-11-27T05:30:00Z", []string{"(212) 555-0100", "+4917012345678", "+14155550100", "212 555 0199"}, false, "07:00 [1] 13:00 [0 3] 16:00 [2]"},
 		"on WhatsApp":                         {"2026-11-26T21:00:00Z", []string{"whatsapp:+4917012345678"}, false, "07:00 [0]"},
-		"all zones, or none":                  {"2026-11-26T21:00:00Z", []string{"+18005550100", "+8816123456789", "nobody", "messenger:1234567890"}, false, "22:00 [0] 07:00 [1 3]"},
+		"any of several zones, or no zone":    {"2026-11-26T21:00:00Z", []string{"+18005550100", "+8816123456789", "nobody", "messenger:1234567890"}, false, "22:00 [0] 07:00 [1 3]"},
 		"together":                            {"2026-11-27T05:30:00Z", []string{"+12125550100", "+14155550100"}, true, "16:00 [0 1]"},
 		"together, and nobody in quiet hours": {"2026-11-26T18:00:00Z", []string{"+12125550100", "+14155550100"}, true, ""},
-		"never all outside of quiet hours":    {"2026-11-26T18:00:00Z", []string{"+16715550100", "+12125550100", "+18085550100", "+79161234567"}, true, "at every hour of the day"},
+		"never all outside quiet hours":       {"2026-11-26T18:00:00Z", []string{"+16715550100", "+12125550100", "+18085550100", "+79161234567"}, true, "at every hour of the day"},
 		"invalid hours":                       {"2026-11-26T18:00:00Z", nil, false, "quietHours.from must be"},
 	} {
 		at, err := time.Parse(time.RFC3339, tc.at)
@@ -53,7 +53,7 @@ func TestQuietHoursFollowTheNumbersZone(t *testing.T) {
 	}
 }
 
-func TestQuietHoursThatBeginMeanwhileCount(t *testing.T) {
+func TestQuietHoursBeginningMeanwhileCount(t *testing.T) {
 	from := func(ahead time.Duration) *sms.QuietHours {
 		at := time.Now().UTC().Add(ahead)
 		return &sms.QuietHours{From: at.Format("15:04"), To: at.Add(6 * time.Hour).Format("15:04"), TimeZone: "UTC"}
@@ -64,7 +64,7 @@ func TestQuietHoursThatBeginMeanwhileCount(t *testing.T) {
 	}{"none": {nil, 1}, "hours ahead": {from(12 * time.Hour), 1}, "begun": {from(-3 * time.Hour), 0}} {
 		var drafts []twilio.Draft
 		in := one
-		in.SmsTo, in.QuietHours = sms.To("messenger:1234567890"), tc.hours // nothing says where that is
+		in.SmsTo, in.QuietHours = sms.To("messenger:1234567890"), tc.hours // this address has no location
 		in.SmsFrom = "messenger:987"
 		result, err := run(t, newActivities(accepting(&drafts)), in)
 		if err != nil || len(drafts) != tc.sent || len(result.Errors) != 1-tc.sent {
@@ -76,7 +76,7 @@ func TestQuietHoursThatBeginMeanwhileCount(t *testing.T) {
 	}
 }
 
-func TestNoTurnIsTakenAtNight(t *testing.T) {
+func TestQuietRecipientTakesNoTurn(t *testing.T) {
 	for name, wait := range map[string]time.Duration{"just before": 30 * time.Second, "just after": 90 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			var drafts []twilio.Draft

@@ -1,7 +1,7 @@
 package activities
 
-// Requests that ReceiveSmsWorkflow makes to Temporal: which workflows catch a
-// signal, which run of an ID is open, and whether a question or a workflow
+// Requests of ReceiveSmsWorkflow to Temporal: which workflows catch a signal,
+// which run of a workflow ID is open, and whether a question or a workflow
 // accepts a text. Each request is safe to repeat.
 
 import (
@@ -26,15 +26,16 @@ import (
 	"temporal-twilio/sms"
 )
 
-// AskKeeper offers a text to the keeper of the questions to its sender, and
-// reports whether the text answers one. The keeper recognises a text that it has
+// AskKeeper offers a text to the keeper of its sender's questions, and reports
+// whether the text answers a question. The keeper recognizes a text that it has
 // already used.
 func (a *Activities) AskKeeper(ctx context.Context, in sms.AskKeeperInput) (answered bool, err error) {
 	return offer(ctx, activity.GetClient(ctx), in, activity.GetInfo(ctx).Attempt)
 }
 
-// offer makes one attempt. An update that has failed stays failed under its ID, so
-// each attempt then tries another ID, which contains its number.
+// offer makes one attempt. An update that has failed stays failed for its
+// update ID, so each attempt after a failure uses another ID, which contains
+// the attempt's number.
 func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt int32) (answered bool, err error) {
 	id := "reply-" + in.Text.MessageSID + "-" + in.Text.AccountSID // see sms.TextWorkflowID
 	for _, id := range []string{id, fmt.Sprintf("%s-%d", id, attempt)} {
@@ -60,12 +61,12 @@ func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt 
 	return answered, err
 }
 
-// maxAnswer limits the answer to an update, in bytes: it is for a reply by SMS,
-// and Temporal limits what an activity may return.
+// maxAnswer limits the answer to an update, in bytes. The answer is meant for a
+// reply by SMS, and Temporal limits the size of an activity's result.
 const maxAnswer = 64 << 10
 
-// AskWorkflow sends an update to a run, and returns the answer. Temporal returns
-// the first answer to a repeated update, even if the run has closed since.
+// AskWorkflow sends an update to a run and returns the answer. To a repeated
+// update, Temporal returns the first answer, even if the run has closed since.
 func (a *Activities) AskWorkflow(ctx context.Context, in sms.AskWorkflowInput) (result sms.AskWorkflowResult, err error) {
 	return askRun(ctx, activity.GetClient(ctx), in)
 }
@@ -91,8 +92,8 @@ func askRun(ctx context.Context, c client.Client, in sms.AskWorkflowInput) (resu
 	return result, final(err)
 }
 
-// asJSON returns what a workflow answered, whichever encoding its SDK chose:
-// JSON as it is, other text as a string, and nothing for other bytes.
+// asJSON converts a workflow's answer, whichever encoding its SDK chose: JSON
+// is returned as it is, other text as a JSON string, and other bytes as nil.
 func asJSON(answer []byte) json.RawMessage {
 	if json.Valid(answer) {
 		return answer
@@ -126,7 +127,7 @@ func beganAfter(ctx context.Context, c client.Client, found *client.WorkflowExec
 	if first := found.RawResponse.GetWorkflowExecutionInfo().GetFirstRunId(); first != "" && first != found.WorkflowExecution.RunID {
 		origin, err := c.DescribeWorkflow(ctx, found.WorkflowExecution.ID, first)
 		if isNotFound(err) {
-			return false, nil // its start is older than anything that the namespace still keeps
+			return false, nil // the namespace no longer retains its first run, so it started long before
 		}
 		if err != nil {
 			return false, err
@@ -142,9 +143,9 @@ var reusePolicies = map[string]enumspb.WorkflowIdReusePolicy{
 	sms.ReuseRejectDuplicate:          enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 }
 
-// SignalWithStart starts a workflow with its first signal, in one request.
-// However often it is repeated, it starts one workflow, unless that one has
-// closed and another has been started meanwhile.
+// SignalWithStart starts a workflow with its first signal, in one request. It
+// is safe to repeat: it starts another workflow only if the first has closed
+// and someone else has started one since.
 func (a *Activities) SignalWithStart(ctx context.Context, in sms.SignalWithStartInput) (result sms.SignalWithStartResult, err error) {
 	c, call := activity.GetClient(ctx), &in.Firing.Call
 	found, err := c.DescribeWorkflow(ctx, call.WorkflowID, "")
@@ -174,9 +175,9 @@ func (a *Activities) SignalWithStart(ctx context.Context, in sms.SignalWithStart
 
 type requestKey struct{}
 
-// KeepRequestIDs must intercept the requests of the worker's Temporal client,
-// by grpc.WithChainUnaryInterceptor: Temporal recognises a repeated
-// SignalWithStart by the request's ID, and the SDK generates a new one for each
+// KeepRequestIDs is a gRPC interceptor for the worker's Temporal client, to be
+// passed to grpc.WithChainUnaryInterceptor. Temporal recognizes a repeated
+// SignalWithStart by its request ID, but the SDK generates a new ID for each
 // call.
 func KeepRequestIDs(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	id, chosen := ctx.Value(requestKey{}).(string)
@@ -186,18 +187,17 @@ func KeepRequestIDs(ctx context.Context, method string, req, reply any, cc *grpc
 	return invoke(ctx, method, req, reply, cc, opts...)
 }
 
-// lookedAt is how many workflows one attempt has time to look up
-// individually.
+// lookedAt is how many workflows one attempt has time to look up individually.
 const lookedAt = 200
 
-// FindCatchers lists workflows that catch a signal or a message. The order of
-// IDs is stable while workflows start, close or continue as new, so that each
-// is listed once.
+// FindCatchers lists the workflows that catch a signal or a message. The order
+// by workflow ID is stable while workflows start, close or continue as new, so
+// each is listed once.
 func (a *Activities) FindCatchers(ctx context.Context, in sms.FindCatchersInput) (result sms.FindCatchersResult, err error) {
 	c := activity.GetClient(ctx)
 	all := map[string]bool{}
-	// A workflow that continues as new while the pages are read moves to the
-	// first page, so read them twice.
+	// A workflow that continues as new while the pages are read moves to
+	// the first page. So if there is more than one page, read them twice.
 	for range 2 {
 		before := len(all)
 		for request := (&workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000, Query: in.Query}); ; {
@@ -235,7 +235,7 @@ func (a *Activities) FindCatchers(ctx context.Context, in sms.FindCatchersInput)
 	return result, err
 }
 
-// thatWereThere leaves out workflows that started after a text was received.
+// thatWereThere omits workflows that started after a text was received.
 func (a *Activities) thatWereThere(ctx context.Context, c client.Client, ids []string, receivedAt time.Time) (there []string, err error) {
 	for _, id := range ids {
 		found, err := c.DescribeWorkflow(ctx, id, "")
@@ -256,8 +256,8 @@ func (a *Activities) thatWereThere(ctx context.Context, c client.Client, ids []s
 	return there, nil
 }
 
-// final stops retries if a request is invalid, with an error that does not
-// quote it.
+// final makes the error of an invalid request non-retryable. The returned error
+// does not quote the request.
 func final(err error) error {
 	if invalid := (*serviceerror.InvalidArgument)(nil); errors.As(err, &invalid) {
 		return temporal.NewNonRetryableApplicationError("Temporal refuses the request", "Refused", nil)
@@ -265,9 +265,9 @@ func final(err error) error {
 	return err
 }
 
-// isOutcome reports whether an update has ended with an error, which any repeat
-// of it gets as well. Otherwise, only the request failed, or this worker lacks the
-// key that decrypts the answer.
+// isOutcome reports whether an update has ended with an error, which every
+// repetition of it also gets. Otherwise, only the request failed, or this
+// worker lacks the key that decrypts the answer.
 func isOutcome(err error) bool {
 	_, refused := errors.AsType[serviceerror.ServiceError](err)
 	_, broken := status.FromError(err)
@@ -275,8 +275,8 @@ func isOutcome(err error) bool {
 	return err != nil && !refused && !broken && !unreadable && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled)
 }
 
-// isFull reports whether the run has had as many updates as Temporal allows,
-// 2,000 by default. It recognises a repeated one even then.
+// isFull reports whether the run has received as many updates as Temporal
+// allows, 2,000 by default. Even then, Temporal recognizes a repeated update.
 func isFull(err error) bool {
 	_, full := errors.AsType[*serviceerror.FailedPrecondition](err)
 	return full

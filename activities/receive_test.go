@@ -22,7 +22,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestFailedUpdateIsAnOutcome(t *testing.T) {
+func TestFailedUpdateIsOutcome(t *testing.T) {
 	failures := []error{errors.New("unable to decode the answer")}
 	for _, failure := range []*failurepb.Failure{
 		{FailureInfo: &failurepb.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: "Refused"}}},
@@ -55,7 +55,7 @@ func TestFailedUpdateIsAnOutcome(t *testing.T) {
 	}
 }
 
-// failing is a Temporal client whose updates with certain IDs have failed.
+// failing is a Temporal client for which updates with certain IDs have failed.
 type failing struct {
 	client.Client
 	ids []string
@@ -127,20 +127,20 @@ func TestAnswersMayHaveAnyEncoding(t *testing.T) {
 		}
 	}
 	if result, err := askRun(t.Context(), &responding{answer: []byte{0xff}}, sms.AskWorkflowInput{}); err != nil || result.Value != nil || result.Refused {
-		t.Errorf("bytes: got %+v, %v", result, err)
+		t.Errorf("bytes: got %+v, %v, want no answer", result, err)
 	}
 }
 
-func TestSilenceOfTemporalIsNoAnswer(t *testing.T) {
+func TestUnansweredUpdateIsRetried(t *testing.T) {
 	for _, silence := range []error{context.DeadlineExceeded, serviceerror.NewUnavailable("away"), serviceerror.NewDeadlineExceeded("slow")} {
 		if result, err := askRun(t.Context(), &responding{err: silence}, sms.AskWorkflowInput{}); err == nil {
 			t.Errorf("after %v: got the result %+v, want an error", silence, result)
 		}
 	}
 	if result, err := askRun(t.Context(), &responding{err: serviceerror.NewFailedPrecondition("too many updates")}, sms.AskWorkflowInput{}); err != nil || !result.Refused {
-		t.Errorf("if the run has had too many updates: got %+v, %v, want a refusal", result, err)
+		t.Errorf("after too many updates: got %+v, %v, want a refusal", result, err)
 	}
 	if result, err := askRun(t.Context(), &responding{err: serviceerror.NewNotFound("the workflow has closed")}, sms.AskWorkflowInput{}); err != nil || !result.Closed {
-		t.Errorf("after the workflow closed: got the result %+v and error %v, want Closed", result, err)
+		t.Errorf("after the workflow closed: got %+v, %v, want Closed", result, err)
 	}
 }

@@ -22,17 +22,17 @@ type halt struct {
 }
 
 const (
-	// enough is how many failures in a row show that the cause is Twilio, and
-	// not the recipients.
+	// enough is how many consecutive failures show that the cause is Twilio
+	// and not the recipients.
 	enough = 5
-	// leastAhead and mostAhead bound how many recipients a record names ahead
-	// of the pool. If the worker dies, all of them are in doubt.
+	// leastAhead and mostAhead limit how many recipients a record names
+	// ahead of the pool. If the worker dies, all of them are in doubt.
 	leastAhead, mostAhead = 40, 400
 )
 
-// text tries everyone who is untried or to be texted again, as many
-// concurrently as the account's pace allows. It stops early at a failure that
-// concerns everyone.
+// text tries every recipient who is untried or to be texted again, with the
+// concurrency of the account's pace. It stops early at a failure that affects
+// all recipients.
 func (s *send) text(ctx context.Context) {
 	var queue []*recipient
 	for _, to := range s.recipients {
@@ -80,8 +80,8 @@ func (s *send) text(ctx context.Context) {
 	}
 }
 
-// next returns the next recipient to try, once a record names it; nil if none
-// is left.
+// next waits until a record names the next recipient and returns that
+// recipient, or nil if none is left.
 func (s *send) next(ctx context.Context) *recipient {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,7 +142,7 @@ func (s *send) nameAhead(ctx context.Context) {
 	}
 }
 
-// render renders a recipient's content once.
+// render renders a recipient's content, once.
 func (s *send) render(ctx context.Context, to *recipient) *sms.Error {
 	if to.rendered {
 		return nil
@@ -206,7 +206,7 @@ func (s *send) try(ctx, creating context.Context, to *recipient) {
 	s.create(ctx, creating, to)
 }
 
-// turnLimit returns the longest wait for a turn.
+// turnLimit returns how long to wait for a turn at most.
 func (s *send) turnLimit() time.Duration {
 	if s.total() == 0 {
 		return DefaultGiveUpAfter
@@ -246,10 +246,10 @@ func (s *send) create(ctx, creating context.Context, to *recipient) {
 	}
 }
 
-// lane returns this send's sender, for the pace.
+// lane returns the sender by which the pace tells sends apart.
 func (s *send) lane() string { return cmp.Or(s.from, s.input.MessagingServiceSID) }
 
-// refuse records a problem that was found before Twilio was asked. Such a
+// refuse records a problem that was found before the request to Twilio. Such a
 // problem does not count as a failure of Twilio, and does not resolve an
 // earlier create that is in doubt.
 func (s *send) refuse(to *recipient, problem *sms.Error) {
@@ -288,7 +288,7 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 		s.unsent(to, refused, problem)
 	}
 	switch {
-	case problem.Scope == sms.ScopeSender: // the sender's queue is full for everyone
+	case problem.Scope == sms.ScopeSender: // the sender's queue is full for all recipients
 		s.stop(s.untriedBecause(problem), false)
 	case problem.Scope != sms.ScopeAccount:
 		s.failures = 0
@@ -299,8 +299,8 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 	}
 }
 
-// unsent records that a create was certainly not carried out. An earlier one, in
-// doubt, may have been. The caller holds mu.
+// unsent records that a create certainly had no effect. If an earlier create is
+// in doubt, the recipient stays in doubt. The caller holds mu.
 func (s *send) unsent(to *recipient, st state, problem sms.Error) {
 	if to.state == doubtful {
 		return

@@ -1,7 +1,7 @@
 package activities
 
-// A send: its list of recipients, and what is known about them from round to
-// round, until the attempt ends.
+// A send: its recipients, and what is known about them from round to round
+// until the attempt ends.
 
 import (
 	"cmp"
@@ -27,14 +27,15 @@ type send struct {
 	activities *Activities
 	account    Account
 	ledger     *ledger
-	// owner identifies the send in the ledger, throughout all of its attempts.
+	// owner identifies the send in the ledger. All of its attempts have the
+	// same owner.
 	owner string
 	input sms.SendSmsInput
 
 	from   string
 	bodies *bodies
-	// callback is the query of the status callback's URL at our webhook; nil if
-	// callbacks are not wanted.
+	// callback is the query of the status callback URL at our webhook, or
+	// nil if no callbacks are wanted.
 	callback url.Values
 	// list identifies the list of recipients.
 	list string
@@ -44,42 +45,44 @@ type send struct {
 	mu         sync.Mutex
 	recipients []*recipient
 	problems   problems
-	// recent holds the last recipients whose messages Twilio accepted.
+	// recent holds the recipients whose messages Twilio accepted last.
 	recent []*recipient
 	known  *known
-	// quiet is when Twilio will have finished every create in doubt, and first
-	// when the send started, both by Twilio's clock.
+	// quiet is when Twilio will have finished every create in doubt, and
+	// first is when the send started, both by Twilio's clock.
 	quiet, first time.Time
-	// untimed is true until a response confirms Twilio's time, on which quiet
-	// depends.
+	// untimed is true until a response confirms Twilio's time, from which
+	// quiet is computed.
 	untimed bool
-	// complete is when a listing will show every message that was in doubt, by
-	// Twilio's clock; the zero time while that is unknown.
+	// complete is when a listing will show every message in doubt, by
+	// Twilio's clock, or zero if that is unknown.
 	complete time.Time
-	// stalls counts the rounds in a row that made no progress; stuck is when the first
-	// of them ended.
+	// stalls counts the consecutive rounds without progress, and stuck is
+	// when the first of them ended.
 	stalls int
 	stuck  time.Time
-	// recorded is set once a record was written, and resumed if an earlier
-	// attempt may have texted someone.
+	// recorded is set when a record has been written, and resumed is set if
+	// an earlier attempt may have texted someone.
 	recorded atomic.Bool
 	resumed  bool
-	// queue holds the recipients of this round, in order. Of these, the first
-	// begun have been handed to the pool, the first named are recorded and may
-	// be handed to it, and the first asked will be in the next record, which is
-	// due once renew have begun.
+	// queue holds the recipients of this round, in order. The first begun
+	// of them have been handed to the pool. The first named are in a record
+	// and may be handed to it. The first asked are in that record or the
+	// next. The next record is due when renew of them have been handed to
+	// the pool.
 	queue                      []*recipient
 	begun, asked, named, renew int
-	// news wakes the pool, and the goroutine that names recipients ahead of it.
+	// news wakes the pool and the goroutine that names recipients ahead of
+	// it.
 	news *sync.Cond
-	// halt says why no further recipient is tried in this round; nil if there
-	// is no reason.
+	// halt says why the round stops trying recipients, or is nil if it does
+	// not.
 	halt *halt
-	// failures counts consecutive creates whose outcome is unknown; doubts
-	// counts the recipients that the metrics count as in doubt; and resends
+	// failures counts consecutive creates with an unknown outcome, doubts
+	// counts the recipients that the metrics show as in doubt, and resends
 	// counts the rounds that texted recipients in doubt again.
 	failures, doubts, resends int
-	// pause is how long Twilio asked us to wait.
+	// pause is how long Twilio has asked us to wait.
 	pause time.Duration
 	// unended is the error for recipients whose turn never came.
 	unended sms.Error
@@ -108,7 +111,7 @@ func (a *Activities) newSend(ctx context.Context, input sms.SendSmsInput) *send 
 }
 
 // readList parses the list. Invalid addresses are refused from the start, and
-// duplicates are texted once.
+// duplicates are texted only once.
 func (a *Activities) readList(input *sms.SendSmsInput) []*recipient {
 	region := cmp.Or(input.DefaultRegion, a.DefaultRegion)
 	all := make([]recipient, len(input.SmsTo)) // one allocation
@@ -134,7 +137,7 @@ func (a *Activities) readList(input *sms.SendSmsInput) []*recipient {
 }
 
 // resume restores what an earlier attempt recorded. Even an attempt without a
-// record may have texted the first few.
+// record may have texted the first few recipients.
 func (s *send) resume(ctx context.Context) {
 	switch {
 	case activity.HasHeartbeatDetails(ctx):
@@ -149,8 +152,8 @@ func (s *send) resume(ctx context.Context) {
 	}
 }
 
-// resumeWithout puts the recipients in doubt who may have been texted without a
-// record.
+// resumeWithout marks as doubtful the recipients who may have been texted
+// without a record.
 func (s *send) resumeWithout() {
 	for _, to := range s.recipients {
 		if to.written < firstFew && to.state == untried {
@@ -172,13 +175,13 @@ func (s *send) prepare(ctx context.Context) *sms.Error {
 	if s.from, problem = senderOf(&s.input, cmp.Or(s.input.DefaultRegion, s.activities.DefaultRegion)); problem != nil {
 		return problem
 	}
-	// The template variable .now is the same in every attempt, so that the
-	// texts are the same, too.
+	// The template variable .now is the same in every attempt, so the texts
+	// are too.
 	if s.bodies, problem = newBodies(ctx, s.activities.Renderer, s.input, s.info.ScheduledTime); problem != nil {
 		return problem
 	}
 	if s.account.Pace.CountsSegments() {
-		s.bodies.shared.size() // once for all recipients
+		s.bodies.shared.size() // measure it once for all recipients
 	}
 	s.callback = s.activities.callback(s.info.WorkflowExecution.ID, &s.input)
 	if !s.resumed {
@@ -187,8 +190,8 @@ func (s *send) prepare(ctx context.Context) *sms.Error {
 	return nil
 }
 
-// run sends until nobody is left or the attempt has to end. An error asks
-// Temporal for another attempt.
+// run sends until no recipient is left or the attempt has to end. If it returns
+// an error, Temporal starts another attempt.
 func (s *send) run(ctx context.Context) error {
 	ctx, end := s.begin(ctx)
 	defer end()
@@ -201,7 +204,7 @@ func (s *send) run(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	if s.resumed {
-		_ = s.heart.record(ctx) // the work notices if the context has ended
+		_ = s.heart.record(ctx) // if this fails, the context ends, which the rounds notice
 	}
 	for {
 		settled := s.settled()
@@ -235,8 +238,7 @@ func (s *send) run(ctx context.Context) error {
 }
 
 // tally records whether a round made progress. Unless the caller sets a limit,
-// a send never gives up because of a pause of all sending, however long it
-// lasts.
+// a send does not give up while all sending is paused, however long that lasts.
 func (s *send) tally(progress bool) {
 	s.mu.Lock() // a heartbeat may be in progress
 	defer s.mu.Unlock()
@@ -250,15 +252,16 @@ func (s *send) tally(progress bool) {
 	}
 }
 
-// measure asks Twilio for its time, unless a response has shown it already.
+// measure asks Twilio for its time, unless an earlier response has already
+// shown it.
 func (s *send) measure(ctx context.Context) {
 	if _, known := s.clock(); !known {
 		_, _ = s.listing(ctx, twilio.Query{Limit: 1}) // if there is no answer, recipients may stay in doubt
 	}
 }
 
-// clock returns the time by Twilio's clock; false if it is unknown, as on a worker
-// without the account.
+// clock returns the time by Twilio's clock, or false if it is unknown, for
+// example because the worker does not have the account.
 func (s *send) clock() (time.Time, bool) {
 	if s.account.Gateway == nil {
 		return time.Time{}, false
@@ -266,7 +269,7 @@ func (s *send) clock() (time.Time, bool) {
 	return s.account.Gateway.Now()
 }
 
-// now returns the time by Twilio's clock, or by ours if that is unknown.
+// now returns the time by Twilio's clock, or by ours if Twilio's is unknown.
 func (s *send) now() time.Time {
 	if now, known := s.clock(); known {
 		return now
@@ -274,11 +277,11 @@ func (s *send) now() time.Time {
 	return time.Now()
 }
 
-// dateSlack is how far the Date of a response and the date of the message that
-// it created may be apart.
+// dateSlack is how much the Date header of a response may differ from the date
+// of the message that it created.
 const dateSlack = 2 * time.Second
 
-// moment returns the moment of a message that may be created from now on.
+// moment returns the moment of a create that starts now.
 func (s *send) moment() (m moment) {
 	if now, known := s.clock(); known {
 		m.sure = now.Truncate(time.Second)
@@ -324,7 +327,7 @@ func (s *send) accept(to *recipient, m sms.Message, at time.Time) {
 	s.countAccepted(to, m)
 	to.open, to.message, to.problem, to.cause, to.content = false, m, sms.Error{}, -1, content{}
 	if s.hidden() {
-		at = time.Time{} // a listing without the message is not known to lag
+		at = time.Time{} // listings hide the recipient, so they cannot show a lag
 	} else {
 		s.known = &known{To: m.To, SID: m.SID, At: at}
 	}
@@ -343,9 +346,9 @@ func (s *send) set(to *recipient, st state, problem sms.Error) {
 	to.cause = s.problems.place(problem, to.to)
 }
 
-// disturb records that Twilio may still carry out a create in doubt for a
+// disturb records that Twilio may still be processing a create in doubt for a
 // while. It is called again after Twilio's next response, since only that shows
-// Twilio's time if no earlier one has, or if this machine has slept since.
+// Twilio's time if none has so far, or if this machine has slept since.
 func (s *send) disturb() {
 	s.untimed = true
 	if until := s.now().Add(s.activities.settle()); until.After(s.quiet) {
@@ -364,7 +367,7 @@ func (s *send) release(recipients []*recipient) {
 	}
 }
 
-// in lists the recipients in any of the given states.
+// in returns the recipients in any of the given states.
 func (s *send) in(states ...state) (found []*recipient) {
 	for _, to := range s.recipients {
 		for _, st := range states {
@@ -379,11 +382,11 @@ func (s *send) in(states ...state) (found []*recipient) {
 // settled counts the recipients whose outcome is final.
 func (s *send) settled() int { return len(s.in(refused, accepted)) }
 
-// queueFullWait is how long a sender pauses after Twilio said that its queue is
-// full.
+// queueFullWait is how long a sender pauses after Twilio has reported that the
+// sender's queue is full.
 const queueFullWait = 10 * time.Second
 
-// slow makes the sender or the account wait for as long as Twilio asked.
+// slow makes the sender or the account pause for as long as Twilio asked.
 func (s *send) slow(problem *sms.Error) {
 	s.pause = max(s.pause, problem.RetryAfter)
 	switch {
@@ -396,8 +399,8 @@ func (s *send) slow(problem *sms.Error) {
 }
 
 // delay returns how long to wait before the next round: as long as Twilio
-// asked, or twice as long after each round without progress, with jitter so
-// that workers do not return in step.
+// asked, or a backoff that doubles with each round without progress. Jitter
+// keeps workers from retrying in step.
 func (s *send) delay() time.Duration {
 	backoff := min(time.Second<<min(max(s.stalls-1, 0), 6), time.Minute)
 	return time.Duration(float64(max(s.pause, backoff)) * (1 + rand.Float64()/4))
@@ -418,16 +421,16 @@ func (s *send) tired(delay time.Duration, ends bool) bool {
 	return time.Since(s.stuck)+delay > cmp.Or(limit, DefaultGiveUpAfter)
 }
 
-// another ends the attempt and asks Temporal for the next one. It records what
-// is known; if that fails, the next attempt starts from an earlier record,
-// which leaves more in doubt but loses nothing.
+// another ends the attempt and asks Temporal for the next one. It first records
+// the progress. If that fails, the next attempt starts from an earlier record,
+// so more recipients are in doubt but nothing is lost.
 func (s *send) another(ctx context.Context, delay time.Duration, why string) error {
 	_ = s.heart.record(context.WithoutCancel(ctx))
 	return again(why, delay, context.Cause(ctx))
 }
 
-// conclude ends the attempt: with an error if another one should continue, and
-// without one if the result is final.
+// conclude ends the attempt. It returns an error if another attempt should
+// continue, and nil if the result is final.
 func (s *send) conclude(ctx context.Context) error {
 	cause := context.Cause(ctx)
 	cancelled := temporal.IsCanceledError(cause) || errors.Is(cause, context.Canceled)

@@ -1,6 +1,6 @@
 package activities
 
-// SendSms: one text to each of a list of recipients, and the result.
+// SendSms texts each recipient of a list and returns the outcome.
 
 import (
 	"context"
@@ -15,19 +15,19 @@ import (
 	"temporal-twilio/sms"
 )
 
-// SendSms sends the text to each recipient and reports what became of each message. Its
-// argument is a [sms.SendSmsInput].
+// SendSms sends the text to each recipient and reports the outcome of each
+// message. Its argument is a [sms.SendSmsInput].
 //
-// It always completes, and its payload says what went wrong. It returns an
-// error to ask Temporal for another attempt in two cases: if nothing was sent
-// to some recipients, a later attempt may succeed, and the caller's retry
-// policy and timeouts allow one; and if this worker lacks the key that decrypts
-// what an earlier attempt recorded.
+// It always completes, and its result says what went wrong. It returns an
+// error, to ask Temporal for another attempt, in only two cases: some
+// recipients were certainly not texted, a later attempt may succeed, and the
+// caller's retry policy and timeouts allow one; or this worker lacks the key
+// that decrypts the record of an earlier attempt.
 //
-// It never texts a recipient twice: an attempt records in a heartbeat whom it
-// is about to text, and the next attempt looks up at Twilio whoever was left in
-// doubt. The first few recipients of a list need no such record: any second
-// attempt looks them up.
+// It never texts a recipient twice. An attempt records in a heartbeat whom it
+// is about to text, and the next attempt looks up at Twilio the messages to
+// recipients left in doubt. The first few recipients of a list need no record,
+// because any second attempt looks them up.
 func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (result sms.SendSmsResult, err error) {
 	var (
 		s     *send
@@ -73,8 +73,8 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 	return s.result(), nil
 }
 
-// decided returns the result without the recipients whom the caller, such as a
-// broadcast, tries again: their outcome is still open.
+// decided returns the result without the recipients that the caller, such as a
+// broadcast, tries again, since their outcome is still open.
 func decided(info activity.Info, result sms.SendSmsResult) *sms.SendSmsResult {
 	if (&attempt{info: info}).callerGoesOn() {
 		result.Errors = slices.DeleteFunc(slices.Clone(result.Errors), func(e sms.Error) bool { return e.Retryable })
@@ -82,8 +82,8 @@ func decided(info activity.Info, result sms.SendSmsResult) *sms.SendSmsResult {
 	return &result
 }
 
-// told logs a line for each recipient that was not texted, and returns the
-// error that the caller requested with onError. Neither contains a number.
+// told logs a line for each recipient who was not texted, and returns the error
+// that the caller requested with onError. Neither contains a phone number.
 func told(ctx context.Context, result *sms.SendSmsResult, onError sms.OnError) error {
 	final := decided(activity.GetInfo(ctx), *result)
 	for i := range final.Errors {
@@ -100,8 +100,8 @@ func told(ctx context.Context, result *sms.SendSmsResult, onError sms.OnError) e
 }
 
 // unable ends an attempt that cannot start. If an earlier attempt texted
-// someone, the problem does not decide the whole list: another worker may
-// continue, and those who were texted are reported.
+// someone, the problem does not apply to the whole list: another worker may
+// continue, and the result includes those who were texted.
 func (s *send) unable(ctx context.Context, problem *sms.Error) (sms.SendSmsResult, error) {
 	if !s.resumed {
 		return sms.NewSendSmsResult(nil, []sms.Error{*problem}), nil
@@ -117,7 +117,7 @@ func (s *send) unable(ctx context.Context, problem *sms.Error) (sms.SendSmsResul
 	return s.result(), nil
 }
 
-// result returns what became of each recipient.
+// result returns the outcome for each recipient.
 func (s *send) result() sms.SendSmsResult {
 	var (
 		messages []sms.Message
@@ -142,8 +142,9 @@ func (s *send) result() sms.SendSmsResult {
 	return sms.NewSendSmsResult(messages, errors)
 }
 
-// broken returns the result after a panic in our own code, with every
-// recipient. The record of an earlier attempt may not have been restored yet.
+// broken returns the result after a panic in our own code. It includes every
+// recipient, even if the record of an earlier attempt has not been restored
+// yet.
 func (s *send) broken(retried bool) sms.SendSmsResult {
 	fault := sms.Error{Code: sms.CodeUnknown, Message: "a fault in SendSms itself; the worker's log has the stack"}
 	if retried {
@@ -161,7 +162,7 @@ func (s *send) broken(retried bool) sms.SendSmsResult {
 	return s.result()
 }
 
-// logPanic logs the stack, but not the panic's value, which may contain
+// logPanic logs the stack, but not the value of the panic, which may contain
 // anything.
 func logPanic(ctx context.Context) {
 	activity.GetLogger(ctx).Error("SendSms panicked", "stack", string(debug.Stack()))

@@ -23,7 +23,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// gatewayFunc is a gateway for tests of the code that calls it. It lists no
+// gatewayFunc is a gateway that sends by calling a function. It lists no
 // messages.
 type gatewayFunc func(context.Context, twilio.Draft) (sms.Message, error)
 
@@ -49,7 +49,7 @@ func (f gatewayFunc) Send(ctx context.Context, d twilio.Draft) (sms.Message, err
 	return f(ctx, d)
 }
 
-// accepting accepts and records every message.
+// accepting returns a gateway that accepts and records every message.
 func accepting(drafts *[]twilio.Draft) gatewayFunc {
 	return func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 		d.Check = nil
@@ -82,7 +82,7 @@ func execute(t *testing.T, gateway Gateway, args ...any) sms.SendSmsResult {
 	t.Helper()
 	result, err := run(t, newActivities(gateway), args...)
 	if err != nil {
-		t.Fatalf("SendSms failed: got error %v", err)
+		t.Fatalf("SendSms failed: %v", err)
 	}
 	return result
 }
@@ -103,7 +103,7 @@ func run(t *testing.T, a *Activities, args ...any) (sms.SendSmsResult, error) {
 	return result, nil
 }
 
-// checkContract checks what the contract promises of every result.
+// checkContract checks what the contract promises for every result.
 func checkContract(t *testing.T, r sms.SendSmsResult) {
 	t.Helper()
 	var messages []sms.Message
@@ -111,7 +111,7 @@ func checkContract(t *testing.T, r sms.SendSmsResult) {
 		t.Errorf("twilioResult %s differs from messages %v", r.TwilioResult, r.Messages)
 	}
 	if (r.TwilioError == nil) != (len(r.Errors) == 0) {
-		t.Errorf("twilioError is null: %v, but there are %d errors", r.TwilioError == nil, len(r.Errors))
+		t.Errorf("twilioError is null: %v, want it null only without errors; there are %d", r.TwilioError == nil, len(r.Errors))
 	}
 	if r.TwilioError != nil {
 		var errors []sms.Error
@@ -121,19 +121,19 @@ func checkContract(t *testing.T, r sms.SendSmsResult) {
 	}
 	for _, e := range r.Errors {
 		if e.Code == "" || e.Message == "" {
-			t.Errorf("an error lacks its code or message: %+v", e)
+			t.Errorf("an error has no code or no message: %+v", e)
 		}
 	}
 }
 
-func TestSendSmsReadsEveryListForm(t *testing.T) {
+func TestSendSmsAcceptsEveryListForm(t *testing.T) {
 	for name, list := range map[string]any{
 		"a JSON array":                      []string{"+15005550001", "+15005550002"},
 		"a string with a JSON array":        `["+15005550001", "+15005550002"]`,
 		"a comma-separated string":          " +15005550001,+15005550002 ,",
 		"objects":                           []any{map[string]any{"to": "+15005550001"}, "+15005550002"},
 		"a duplicate number is texted once": []string{"+15005550001", "+1 500 555 0001", "+15005550002"},
-		"a string with spaces around":       ` ["+15005550001","+15005550002"] `,
+		"a string with surrounding spaces":  ` ["+15005550001","+15005550002"] `,
 		"punctuation within a number":       "+1 (500) 555-0001, +1.500.555.0002",
 		"a string with objects inside":      `[{"to":"+15005550001"},{"to":"+15005550002"}]`,
 	} {
@@ -148,7 +148,7 @@ func TestSendSmsReadsEveryListForm(t *testing.T) {
 				drafts[i].Options = nil
 			}
 			if !reflect.DeepEqual(drafts, want) {
-				t.Errorf("sent %v", drafts)
+				t.Errorf("sent %v, want both numbers once", drafts)
 			}
 			if len(result.Messages) != 2 || result.TwilioError != nil {
 				t.Errorf("result %+v", result)
@@ -157,7 +157,7 @@ func TestSendSmsReadsEveryListForm(t *testing.T) {
 	}
 }
 
-func TestNationalNumberIsOfTheRegion(t *testing.T) {
+func TestNationalNumberUsesRegion(t *testing.T) {
 	for _, tc := range []struct {
 		region, to, want string
 	}{
@@ -217,9 +217,9 @@ func TestSendSmsAlwaysCompletes(t *testing.T) {
 		"without a body":                  {[]any{with(map[string]any{"smsBody": ""})}, sms.CodeMissingInput, "smsBody"},
 		"with an invalid sender":          {[]any{with(map[string]any{"smsFrom": "+1"})}, sms.CodeInvalidFrom, "E.164"},
 		"with an invalid recipient":       {[]any{with(map[string]any{"smsTo": "12"})}, sms.CodeInvalidTo, "E.164"},
-		"with variables that are a list":  {[]any{with(map[string]any{"variables": []int{1}})}, sms.CodeInvalidInput, "variables"},
+		"with a list of variables":        {[]any{with(map[string]any{"variables": []int{1}})}, sms.CodeInvalidInput, "variables"},
 		"with two data models":            {[]any{with(map[string]any{"variables": map[string]any{}, "metadata": map[string]any{}})}, sms.CodeInvalidInput, "metadata"},
-		"with a variable missing":         {[]any{with(map[string]any{"smsBody": "Hi ${user.name}"})}, sms.CodeTemplateMetadata, "variable user is missing"},
+		"with a missing variable":         {[]any{with(map[string]any{"smsBody": "Hi ${user.name}"})}, sms.CodeTemplateMetadata, "variable user is missing"},
 		"with a broken template":          {[]any{with(map[string]any{"smsBody": "Hi ${name"})}, sms.CodeTemplateSyntax, "smsBody"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -235,7 +235,7 @@ func TestSendSmsAlwaysCompletes(t *testing.T) {
 	}
 }
 
-func TestSendSmsCompletesThroughAPanic(t *testing.T) {
+func TestSendSmsCompletesAfterPanic(t *testing.T) {
 	calls := 0
 	gateway := gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
 		if calls++; calls == 2 {
@@ -258,7 +258,7 @@ func TestSendSmsCompletesThroughAPanic(t *testing.T) {
 	}
 }
 
-func TestBadRecipientStopsNoOther(t *testing.T) {
+func TestBadRecipientDoesNotStopOthers(t *testing.T) {
 	gateway := gatewayFunc(func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 		if d.To == "+15005550002" {
 			return sms.Message{}, &sms.Error{To: d.To, Code: sms.CodeOptedOut, TwilioCode: 21610, HTTPStatus: 400, Message: "Attempt to send to unsubscribed recipient"}
@@ -278,7 +278,7 @@ func TestBadRecipientStopsNoOther(t *testing.T) {
 		t.Errorf("got error codes %v, want %v", codes, want)
 	}
 	if len(result.Messages) != 1 || result.Messages[0].To != "+15005550003" {
-		t.Errorf("messages %v", result.Messages)
+		t.Errorf("got messages %v", result.Messages)
 	}
 }
 
@@ -298,17 +298,17 @@ func TestRecipientVariablesAreMerged(t *testing.T) {
 		texts = append(texts, d.Body)
 	}
 	if !reflect.DeepEqual(texts, []string{"Hi all", "Hi Ann"}) {
-		t.Errorf("sent %q", texts)
+		t.Errorf("sent %q, want the merged variables", texts)
 	}
 	if len(result.Errors) != 1 || result.Errors[0].To != "+15005550003" || result.Errors[0].Code != sms.CodeTemplateMetadata {
-		t.Errorf("errors %+v", result.Errors)
+		t.Errorf("got errors %+v, want none", result.Errors)
 	}
 }
 
 func TestCancellationReturnsWhatWasSent(t *testing.T) {
 	gateway := gatewayFunc(func(sending context.Context, d twilio.Draft) (sms.Message, error) {
 		if sending.Err() != nil {
-			t.Error("the send's end cancelled a create that had begun")
+			t.Error("cancelling the send cancelled a create in flight")
 		}
 		return sms.Message{To: d.To, SID: "SM1", Status: sms.StatusQueued, Segments: 1}, nil
 	})
@@ -330,26 +330,26 @@ func TestCancellationReturnsWhatWasSent(t *testing.T) {
 	}
 }
 
-func TestReportSurvivesALostRecord(t *testing.T) {
+func TestReportSurvivesLostRecord(t *testing.T) {
 	var drafts []twilio.Draft
 	a := newActivities(accepting(&drafts))
 	a.RecordFirst = true
 	records := 0
 	a.Record = func(context.Context, any) error {
 		if records++; records == 2 {
-			return errors.New("Temporal is away")
+			return errors.New("Temporal is unreachable")
 		}
 		return nil
 	}
-	// The test environment sets no retry policy, so there is no further
-	// attempt.
+	// The test environment sets no retry policy, so no other attempt
+	// follows.
 	result, err := run(t, a, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(200)...), SmsBody: "Hi"})
 	if n := len(result.Messages); err != nil || n == 0 || n == 200 || n+len(result.Errors) != 200 || result.Errors[0].Code != sms.CodeNoAttemptLeft || !result.Errors[0].Retryable {
 		t.Errorf("got %d messages, result %v, %v", n, result.Errors, err)
 	}
 }
 
-func TestLongestReportFitsIntoAPayload(t *testing.T) {
+func TestLongestReportFitsIntoPayload(t *testing.T) {
 	to := phones(sms.MaxRecipients)
 	for name, gateway := range map[string]gatewayFunc{
 		"all are sent": func(_ context.Context, d twilio.Draft) (sms.Message, error) {
@@ -364,7 +364,7 @@ func TestLongestReportFitsIntoAPayload(t *testing.T) {
 	} {
 		result := execute(t, gateway, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(to...), SmsBody: "Hi"})
 		if size := len(sms.JSONText(result)); size > 2<<20 || len(result.Messages)+len(result.Errors) != sms.MaxRecipients {
-			t.Errorf("%s: %d bytes for %d messages and %d errors", name, size, len(result.Messages), len(result.Errors))
+			t.Errorf("%s: got %d bytes for %d messages and %d errors", name, size, len(result.Messages), len(result.Errors))
 		}
 	}
 	hostile := make([]string, sms.MaxRecipients)
@@ -372,7 +372,7 @@ func TestLongestReportFitsIntoAPayload(t *testing.T) {
 		hostile[i] = fmt.Sprint(i, strings.Repeat("<\x00", 100))
 	}
 	if size := len(sms.JSONText(execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(hostile...), SmsBody: "Hi"}))); size > 2<<20 {
-		t.Errorf("hostile addresses: the result has %d bytes, want at most 2 MiB", size)
+		t.Errorf("hostile addresses: the result is %d bytes, want at most 2 MiB", size)
 	}
 	if got := execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(sms.MaxRecipients + 1)...), SmsBody: "Hi"}); got.Errors[0].Code != sms.CodeInvalidInput {
 		t.Errorf("for a list that is too long: got %+v", got.Errors[0])
@@ -390,11 +390,11 @@ func FuzzRecipientsNeverPanic(f *testing.F) {
 		}
 		again, err := json.Marshal(list)
 		if err != nil {
-			t.Fatalf("could not encode %q after reading it: %v", data, err)
+			t.Fatalf("cannot encode %q after decoding it: %v", data, err)
 		}
 		var second sms.Recipients
 		if err := json.Unmarshal(again, &second); err != nil || len(second) != len(list) {
-			t.Errorf("reading %s again: got %v, want %v", again, second, list)
+			t.Errorf("decoding %s again: got %v, want %v", again, second, list)
 		}
 	})
 }
@@ -417,7 +417,7 @@ func TestTemplateRendersItsVariables(t *testing.T) {
 	}
 }
 
-// rendered returns the text of a template rendered with variables.
+// rendered returns a template rendered with variables.
 func rendered(ctx context.Context, f *FreeMarker, source, variables string) (string, *sms.Error) {
 	b, problem := newBodies(ctx, f, sms.SendSmsInput{SmsBody: source, Variables: json.RawMessage(variables), SmsTo: sms.To("+15005550009")}, time.Time{})
 	if problem != nil {
@@ -426,7 +426,7 @@ func rendered(ctx context.Context, f *FreeMarker, source, variables string) (str
 	return b.shared.body, nil
 }
 
-func TestBrokenTemplateSaysWhere(t *testing.T) {
+func TestTemplateErrorHasPosition(t *testing.T) {
 	f := NewFreeMarker("", "")
 	for source, want := range map[string]sms.Error{
 		"Hi\n ${name":                  {Code: sms.CodeTemplateSyntax, Message: "smsBody, line 2, column "},
@@ -443,7 +443,7 @@ func TestBrokenTemplateSaysWhere(t *testing.T) {
 	}
 }
 
-func TestParsedTemplatesAreBounded(t *testing.T) {
+func TestTemplateCacheIsBounded(t *testing.T) {
 	f := NewFreeMarker("", "")
 	for i := range 3 * maxTemplates {
 		if _, problem := rendered(t.Context(), f, fmt.Sprintf("text %d", i), "{}"); problem != nil {

@@ -1,6 +1,6 @@
 package activities
 
-// Which waiting message a sender and an account send next.
+// Which of the pending turns a sender and an account grant next.
 
 import (
 	"cmp"
@@ -18,8 +18,8 @@ const (
 	levels
 )
 
-// fairness is how many turns in a row may go ahead of a lower level that is waiting
-// before that level gets one.
+// fairness is how many consecutive turns may precede a waiting turn of a lower
+// level.
 const fairness = 10
 
 // levelOf returns the level of a priority. The default is normal.
@@ -38,12 +38,13 @@ type waiter struct {
 	from   *sender
 	level  int
 	number uint64
-	// count is how many tokens it takes from each limiter.
+	// count is how many tokens the turn takes from each limiter.
 	count    int
 	deadline time.Time
-	// granted receives nil if the turn is granted, or the reason for refusing it.
+	// granted receives nil if the turn is granted, or else the reason why
+	// not.
 	granted chan error
-	// place is its index in the sender's line.
+	// place is the turn's index in the sender's line.
 	place int
 }
 
@@ -74,14 +75,16 @@ func (l *line) Pop() any {
 	return last
 }
 
-// order decides which level a rate lets through next.
+// order decides which level a rate serves next.
 type order struct {
-	// waiting is how many tokens each level is waiting for; skipped is how many turns in
-	// a row have gone ahead of it.
+	// waiting is how many tokens the pending turns of each level need, and
+	// skipped is how many consecutive turns have preceded those of each
+	// level.
 	waiting, skipped [levels]int
 }
 
-// ahead returns how many tokens are spent before a new turn at a level.
+// ahead returns how many tokens the pending turns take that precede a new turn
+// of a level.
 func (o *order) ahead(level int) (sum int) {
 	for _, waiting := range o.waiting[:level+1] {
 		sum += waiting
@@ -89,7 +92,8 @@ func (o *order) ahead(level int) (sum int) {
 	return sum
 }
 
-// choose picks the next turn from the first of each level; nil if there is none.
+// choose picks the next turn from the first of each level, or nil if there is
+// none.
 func (o *order) choose(first [levels]*waiter) *waiter {
 	for level := low; level > high; level-- {
 		if first[level] != nil && o.skipped[level] >= fairness {
@@ -99,7 +103,7 @@ func (o *order) choose(first [levels]*waiter) *waiter {
 	return cmp.Or(first[high], first[normal], first[low])
 }
 
-// passed records that a turn at a level was granted.
+// passed records that a turn of a level was granted.
 func (o *order) passed(level int) {
 	o.skipped[level] = 0
 	for lower := level + 1; lower < levels; lower++ {
@@ -109,7 +113,7 @@ func (o *order) passed(level int) {
 	}
 }
 
-// first returns the sender's next turn; nil if none is pending.
+// first returns the sender's next turn, or nil if none is pending.
 func (s *sender) first() *waiter {
 	var first [levels]*waiter
 	for level, line := range s.lines {
@@ -138,7 +142,8 @@ func (p *Pace) remove(w *waiter) {
 	}
 }
 
-// refuse dequeues the turns for which why returns an error. The caller holds mu.
+// refuse dequeues the turns for which why returns an error. The caller holds
+// mu.
 func (p *Pace) refuse(why func(*waiter) error) {
 	var refused []*waiter
 	for s := range p.waiting {
@@ -156,9 +161,9 @@ func (p *Pace) refuse(why func(*waiter) error) {
 	}
 }
 
-// priorityOf returns the caller's priority, which defaults to low in a broadcast. The
-// broadcast does not set it in its input, because an older worker would refuse the
-// unknown field.
+// priorityOf returns the caller's priority. The default for the pages of a
+// broadcast is low. A broadcast does not set it in its input because an older
+// worker would refuse the unknown field.
 func (t *attempt) priorityOf(input sms.SendSmsInput) sms.Priority {
 	if input.Priority == "" && t.isPage() {
 		return sms.PriorityLow

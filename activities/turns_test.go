@@ -15,8 +15,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// ask requests turns concurrently, and adds their priorities to came in the order
-// in which they are granted.
+// ask requests turns concurrently, and appends their priorities to came as they
+// are granted.
 func ask(t *testing.T, p *Pace, from string, of sms.Priority, count int, came *[]sms.Priority, mu *sync.Mutex) {
 	t.Helper()
 	for range count {
@@ -59,7 +59,7 @@ func TestHighPriorityTakesTheNextTurn(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			if got := came[began:]; !slices.Equal(got[:5], []sms.Priority{sms.PriorityHigh, sms.PriorityHigh, sms.PriorityHigh, "", ""}) || len(came) != 25 {
-				t.Errorf("%s: got the order %q, want the high priority next, then normal", name, came)
+				t.Errorf("%s: got the order %q, want high priority next, then normal", name, came)
 			}
 		})
 	}
@@ -82,7 +82,7 @@ func TestHighPriorityTakesTheNextSlot(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		if !slices.Equal(came, []sms.Priority{sms.PriorityHigh, sms.PriorityLow, sms.PriorityLow}) {
-			t.Errorf("got the order %q, want the high priority first", came)
+			t.Errorf("got the order %q, want high priority first", came)
 		}
 	})
 }
@@ -103,7 +103,7 @@ func TestLowPriorityIsNotStarved(t *testing.T) {
 			soFar := slices.Clone(came)
 			mu.Unlock()
 			if lows := len(slices.DeleteFunc(soFar, func(of sms.Priority) bool { return of != sms.PriorityLow })); lows != 5 {
-				t.Errorf("%s: got %d low turns of %d, want 5", name, lows, len(soFar))
+				t.Errorf("%s: got %d low-priority turns of %d, want 5", name, lows, len(soFar))
 			}
 			time.Sleep(time.Hour)
 			synctest.Wait()
@@ -111,7 +111,7 @@ func TestLowPriorityIsNotStarved(t *testing.T) {
 	}
 }
 
-func TestTurnsAreNeitherLostNorDoubled(t *testing.T) {
+func TestTurnsAreGrantedExactlyOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(Limits{Concurrency: 3, PerSender: 5, PerAccount: 12, Segments: true})
 		r := rand.New(rand.NewPCG(1, 2))
@@ -137,7 +137,7 @@ func TestTurnsAreNeitherLostNorDoubled(t *testing.T) {
 				}
 				mu.Lock()
 				if running++; running > 3 {
-					t.Errorf("%d creates run at a time, want at most 3", running)
+					t.Errorf("%d creates are in flight, want at most 3", running)
 				}
 				mu.Unlock()
 				time.Sleep(works)
@@ -154,7 +154,7 @@ func TestTurnsAreNeitherLostNorDoubled(t *testing.T) {
 		}
 		all.Wait()
 		if p.free != 3 || len(p.waiting) != 0 || p.order.ahead(low) != 0 || cut == 0 || cut == 500 {
-			t.Errorf("afterwards: %d slots are free (want 3), %d senders (want 0) and %d tokens (want 0) wait, and %d of 500 turns were refused (want some, but not all)", p.free, len(p.waiting), p.order.ahead(low), cut)
+			t.Errorf("afterwards: got %d free slots, %d waiting senders, %d waiting tokens and %d of 500 turns refused; want 3, 0, 0 and some, but not all", p.free, len(p.waiting), p.order.ahead(low), cut)
 		}
 	})
 }
