@@ -1,6 +1,6 @@
 package workflows
 
-// AskSmsWorkflow: a question by text, and the wait for the reply.
+// AskSmsWorkflow asks a question by text and waits for the reply.
 
 import (
 	"cmp"
@@ -19,10 +19,11 @@ import (
 // DefaultAskTimeout is how long AskSmsWorkflow waits for a reply.
 const DefaultAskTimeout = 24 * time.Hour
 
-// AskSmsWorkflow sends a question and waits for the reply. A reply goes to a
-// single open question between the two numbers, and to no trigger. Its argument
-// is an [sms.AskSmsInput]. If the input is invalid, it fails before anyone is
-// texted. If it is cancelled, it completes with what is known.
+// AskSmsWorkflow sends a question and waits for the reply. A reply goes to only
+// one open question between the two numbers, and to no trigger. The argument is
+// an [sms.AskSmsInput]. If the input is invalid, the workflow fails before
+// anyone is texted. If the workflow is cancelled, it completes with what is
+// known.
 func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.AskSmsResult, err error) {
 	a := &asking{result: &result, replies: workflow.GetSignalChannel(ctx, sms.ReplySignal)}
 	a.checks = workflow.GetVersion(ctx, "checked-question", workflow.DefaultVersion, 1) > workflow.DefaultVersion
@@ -55,13 +56,13 @@ func (a *asking) ask(ctx workflow.Context, pair sms.QuestionInput) error {
 	keeping := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: sms.TaskQueue, StartToCloseTimeout: 10 * time.Second, Summary: "Register the open question",
 	})
-	// The question is opened before it is sent, since the reply may arrive at
-	// once.
+	// The question is opened before it is sent because the reply may arrive
+	// at once.
 	err := workflow.ExecuteActivity(keeping, sms.OpenQuestionName, pair).Get(ctx, nil)
 	if err == nil {
 		err = a.run(ctx)
 		workflow.SetCurrentDetails(ctx, "") // the wait is over
-	} else if !temporal.IsCanceledError(err) || !a.reports(ctx) { // if cancelled, the question may be open
+	} else if !temporal.IsCanceledError(err) || !a.reports(ctx) { // even if cancelled, the question may be open
 		return err
 	}
 	if a.result.Outcome == sms.AskAnswered {
@@ -74,8 +75,8 @@ func (a *asking) ask(ctx workflow.Context, pair sms.QuestionInput) error {
 	return err
 }
 
-// reports says whether a cancelled question has a result. It has none if it was
-// cancelled on an older worker.
+// reports reports whether a cancelled question has a result. It has none if it
+// was cancelled on an older worker.
 func (a *asking) reports(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "cancelled-questions", workflow.DefaultVersion, 1) > workflow.DefaultVersion
 }
@@ -87,16 +88,16 @@ type asking struct {
 	question sms.SendSmsInput
 	result   *sms.AskSmsResult
 	replies  workflow.ReceiveChannel
-	// began is true once the question may have been sent.
+	// began is true when the question may have been sent.
 	began bool
-	// since is when the question was sent, until when the wait ends.
+	// since is when the question was sent, and until is when the wait ends.
 	since, until time.Time
-	// checks is false for questions that started on an older worker, which did
-	// not check them and counted reminders that were not sent.
+	// checks is false for questions that started on an older worker, which
+	// did not check them and counted reminders that were not sent.
 	checks bool
 }
 
-// prepare decodes and checks the input, and returns the question with the two
+// prepare decodes and checks the input, and returns the question with its two
 // numbers.
 func (a *asking) prepare(ctx workflow.Context, raw converter.RawValue) (pair sms.QuestionInput, err error) {
 	wrong := decode(raw, &a.request)
@@ -104,8 +105,8 @@ func (a *asking) prepare(ctx workflow.Context, raw converter.RawValue) (pair sms
 	pair = sms.QuestionInput{Account: a.request.Account, Question: sms.Question{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID,
 		Pattern:    a.request.Pattern, Code: a.request.Code, IfSeveral: a.request.IfSeveral,
-		// The question opens now, not when the keeper learns of it, which may
-		// be after the reply arrived.
+		// The question opens now, not when the keeper is told about it,
+		// which may be after the reply arrives.
 		OpenedAt: workflow.Now(ctx).UTC(),
 	}}
 	if !a.checks {
@@ -149,7 +150,8 @@ func (a *asking) run(ctx workflow.Context) error {
 		}
 		return nil
 	}
-	// The send may have waited, for example until sending was resumed.
+	// Sending may have taken a while, for example because all sending was
+	// paused.
 	if workflow.GetVersion(ctx, "waits-from-sending", workflow.DefaultVersion, 1) > workflow.DefaultVersion {
 		began = workflow.Now(ctx)
 	}
@@ -189,12 +191,12 @@ func (a *asking) run(ctx workflow.Context) error {
 	}
 }
 
-// progress returns the answer to sms.QuestionQuery.
+// progress returns the answer to a sms.QuestionQuery.
 func (a *asking) progress() sms.AskProgress {
 	return sms.AskProgress{Since: a.since, Until: a.until, Reminders: a.result.Reminders}
 }
 
-// tell shows in the Web UI what the question waits for.
+// tell shows in the Web UI what the question is waiting for.
 func (a *asking) tell(ctx workflow.Context) {
 	details := fmt.Sprintf("Waiting for a reply until %s.", a.until.Format(time.RFC3339))
 	if n := a.result.Reminders; n == 1 {
@@ -220,8 +222,8 @@ func (a *asking) remind(ctx workflow.Context, body string) (optedOut bool, err e
 	return slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.CodeOptedOut }), nil
 }
 
-// mayBeThere reports whether the phone may have received the text. If the outcome is
-// unknown, a reply is the best proof.
+// mayBeThere reports whether the phone may have received the text. If the
+// outcome is unknown, a reply proves that it has.
 func mayBeThere(sent sms.SendSmsResult) bool {
 	return len(sent.Messages) > 0 ||
 		slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.CodeOutcomeUnknown })

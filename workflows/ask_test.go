@@ -38,7 +38,7 @@ func TestQuestionPassesOnItsOptions(t *testing.T) {
 		if got := sent.FieldByName(name); got.IsValid() && got.Type() == given.Field(i).Type() {
 			passed++
 			if !reflect.DeepEqual(got.Interface(), given.Field(i).Interface()) {
-				t.Errorf("option %s is %v in the input of SendSms, want %v", name, got, given.Field(i))
+				t.Errorf("got option %s = %v in the input of SendSms, want %v", name, got, given.Field(i))
 			}
 		}
 	}
@@ -47,24 +47,26 @@ func TestQuestionPassesOnItsOptions(t *testing.T) {
 	}
 }
 
-// askBench runs AskSmsWorkflow, and records the activities that it calls.
+// askBench runs AskSmsWorkflow and records the activities that it calls.
 type askBench struct {
 	*testsuite.TestWorkflowEnvironment
 	sent         []string
 	opened, shut int
 	// pair is the question that was opened last.
 	pair sms.QuestionInput
-	// paused is how long sending the question takes, and patience how long the last
-	// text may take.
+	// paused is how long sending the question takes, and patience is the
+	// give-up time of the last text.
 	paused, patience time.Duration
-	// opening and closing are called while the question is opened and closed.
+	// opening and closing are called while the question is being opened and
+	// closed.
 	opening, closing func()
-	// reminded is the error code of reminders; empty if Twilio accepts them.
+	// reminded is the error code of reminders, or "" if Twilio accepts
+	// them.
 	reminded sms.Code
 }
 
-// newAskBench returns a bench on which the question is accepted, or fails with a
-// code if that is not empty.
+// newAskBench returns a bench on which the question fails with the given code,
+// or is accepted if the code is "".
 func newAskBench(ends sms.Code) *askBench {
 	b := &askBench{opening: func() {}, closing: func() {}, TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()}
 	Register(b)
@@ -115,7 +117,7 @@ func TestQuestionSendsRemindersUntilTimeout(t *testing.T) {
 			t.Errorf("got %+v, sent %q", result, b.sent)
 		}
 		if took := b.Now().Sub(began); took != 3*time.Hour {
-			t.Errorf("took %s, want 3h", took)
+			t.Errorf("waited %s, want 3h", took)
 		}
 		if b.opened != 1 || b.shut != 1 {
 			t.Errorf("opened %d times and closed %d times, want once each", b.opened, b.shut)
@@ -126,11 +128,11 @@ func TestQuestionSendsRemindersUntilTimeout(t *testing.T) {
 func TestQuestionWaitsFromSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newAskBench("")
-		b.paused = 20 * time.Minute // longer than it waits for a reply
+		b.paused = 20 * time.Minute // longer than the question's timeout
 		b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, 28*time.Minute)
 		result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(10 * time.Minute), Reminders: []sms.Reminder{{After: sms.Duration(6 * time.Minute), SmsBody: "Still coming?"}}})
 		if result.Outcome != sms.AskAnswered || result.Reminders != 1 || b.patience != 4*time.Minute {
-			t.Errorf("got %+v, and a reminder with the GiveUpAfter %s, want 1 reminder with 4m", result, b.patience)
+			t.Errorf("got %+v and a reminder with GiveUpAfter %s, want 1 reminder with 4m", result, b.patience)
 		}
 	})
 }
@@ -169,7 +171,7 @@ func TestDoubtfulQuestionWaitsForReply(t *testing.T) {
 
 func TestUnsentReminderIsNotCounted(t *testing.T) {
 	reminders := []sms.Reminder{{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}, {After: sms.Duration(2 * time.Hour), SmsBody: "Last call"}}
-	for code, want := range map[sms.Code]int{sms.CodeConnection: 3, sms.CodeOptedOut: 2} { // an opt-out stops further reminders
+	for code, want := range map[sms.Code]int{sms.CodeConnection: 3, sms.CodeOptedOut: 2} { // an opt-out stops the reminders
 		b := newAskBench("")
 		b.reminded = code
 		if result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(3 * time.Hour), Reminders: reminders}); result.Outcome != sms.AskTimedOut || result.Reminders != 0 || len(b.sent) != want {
@@ -180,7 +182,7 @@ func TestUnsentReminderIsNotCounted(t *testing.T) {
 
 func TestQuestionIsCheckedBeforeSending(t *testing.T) {
 	for _, tc := range []struct {
-		change string // to a valid input
+		change string // replaces fields of a valid input
 		says   []string
 	}{
 		{`"pattern": "(yes"`, []string{"pattern must be a Java regular expression"}},
@@ -217,7 +219,7 @@ func TestQuestionIsCheckedBeforeSending(t *testing.T) {
 		}
 		for _, says := range tc.says {
 			if !strings.Contains(details.Message, says) {
-				t.Errorf("%s: got the message %q, want one with %q", tc.change, details.Message, says)
+				t.Errorf("%s: got message %q, want it to contain %q", tc.change, details.Message, says)
 			}
 		}
 		if strings.Contains(failure.Message(), "212-555") {
@@ -237,11 +239,11 @@ func TestQuestionAcceptsProcessModelInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	if b.pair.Ours != "MG00000000000000000000000000000001" || b.pair.Theirs != "whatsapp:+447400123456" || result.Reminders != 1 || len(b.sent) != 2 {
-		t.Errorf("got a question between %s and %s, sent %q, result %+v", b.pair.Ours, b.pair.Theirs, b.sent, result)
+		t.Errorf("got a question between %s and %s, texts %q, result %+v", b.pair.Ours, b.pair.Theirs, b.sent, result)
 	}
 }
 
-func TestPolicyPicksOneOfSeveralQuestions(t *testing.T) {
+func TestPolicyPicksOneQuestion(t *testing.T) {
 	q := func(policy sms.IfSeveral, codes ...string) (all []sms.Question) {
 		for _, code := range codes {
 			all = append(all, sms.Question{WorkflowID: code, Code: code, IfSeveral: policy})
@@ -270,17 +272,17 @@ func TestPolicyPicksOneOfSeveralQuestions(t *testing.T) {
 	}
 }
 
-func TestCancelledQuestionHasAResult(t *testing.T) {
+func TestCancelledQuestionHasResult(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, tc := range map[string]struct {
 			cancel       func(*askBench)
-			sent, unsent int // of the question
+			sent, unsent int // results of sending the question
 			code         sms.Code
 			closed       int
 		}{
-			"while it is opened": {func(b *askBench) { b.opening = b.CancelWorkflow }, 0, 1, sms.CodeCancelled, 1},
-			"while it is sent":   {func(b *askBench) { b.paused = time.Hour; b.RegisterDelayedCallback(b.CancelWorkflow, time.Minute) }, 0, 1, sms.CodeOutcomeUnknown, 1}, // the test environment loses the result of a cancelled activity
-			"while it waits":     {func(b *askBench) { b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour) }, 1, 0, "", 1},
+			"while opening": {func(b *askBench) { b.opening = b.CancelWorkflow }, 0, 1, sms.CodeCancelled, 1},
+			"while sending": {func(b *askBench) { b.paused = time.Hour; b.RegisterDelayedCallback(b.CancelWorkflow, time.Minute) }, 0, 1, sms.CodeOutcomeUnknown, 1}, // the test environment loses the result of a cancelled activity
+			"while waiting": {func(b *askBench) { b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour) }, 1, 0, "", 1},
 		} {
 			b := newAskBench("")
 			tc.cancel(b)
@@ -294,14 +296,14 @@ func TestCancelledQuestionHasAResult(t *testing.T) {
 	})
 }
 
-func TestQuestionCancelledByItsSend(t *testing.T) {
+func TestCancelledSendClosesQuestion(t *testing.T) {
 	b := newAskBench(sms.CodeCancelled)
 	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskCancelled || len(result.Sent.Errors) != 1 || b.shut != 1 {
 		t.Errorf("got %+v, closed %d times", result, b.shut)
 	}
 }
 
-func TestReplyThatPrecedesACancellationCounts(t *testing.T) {
+func TestReplyBeforeCancellationCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newAskBench("")
 		b.closing = func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }
@@ -312,9 +314,9 @@ func TestReplyThatPrecedesACancellationCounts(t *testing.T) {
 	})
 }
 
-// A reply and a cancellation arrive in one workflow task, while the question waits
-// or while it is sent.
-func TestReplyWithACancellationCounts(t *testing.T) {
+// A reply and a cancellation arrive in the same workflow task, while the
+// question is waiting or being sent.
+func TestReplyWithCancellationCounts(t *testing.T) {
 	for _, sending := range []time.Duration{0, 2 * time.Hour} {
 		b := newAskBench("")
 		b.paused = sending
@@ -335,7 +337,7 @@ func TestReplyWithACancellationCounts(t *testing.T) {
 		b.ExecuteWorkflow(asked, converter.NewRawValue(input))
 		var result sms.AskSmsResult
 		if err := b.GetWorkflowResult(&result); err != nil || result.Outcome != sms.AskAnswered || result.Reply == nil || result.Reply.Body != "yes" {
-			t.Errorf("sent in %s: got %+v, error %v", sending, result, err)
+			t.Errorf("sending takes %s: got %+v, error %v", sending, result, err)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package workflows
 
-// BroadcastSmsWorkflow: sends one text to very many recipients, page by page.
+// BroadcastSmsWorkflow sends one text to very many recipients, page by page.
 
 import (
 	"encoding/json"
@@ -17,8 +17,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// broadcastInput is the input of a run: the caller's, and what the previous run
-// passed on.
+// broadcastInput is the input of a run: the caller's input, and what the
+// previous run passed on.
 type broadcastInput struct {
 	sms.BroadcastSmsInput
 	Carried *sms.BroadcastProgress `json:"carried,omitempty"`
@@ -38,41 +38,43 @@ const (
 const (
 	defaultPageSize = 200
 	maxPageSize     = 1000
-	// maxKey leaves room for the page number within the 1000 bytes of a send's
-	// key.
+	// maxKey leaves room for the page number within the 1000 bytes that a
+	// send's key may have.
 	maxKey = 900
 	// maxAsleep is how many recipients a broadcast holds until their quiet
-	// hours end or a cap has room. Beyond that, it stops reading the list, since
-	// what a run passes on has to fit into a payload.
+	// hours end or their cap has room. Beyond that, it stops reading the
+	// list, because everything that a run passes on has to fit into a
+	// payload.
 	maxAsleep      = 2000
 	maxAsleepBytes = 256 << 10
-	// maxCarried leaves room within the 2 MB of a payload.
+	// maxCarried leaves some room within the 2 MB of a payload.
 	maxCarried = 2<<20 - 64<<10
 )
 
 // DefaultBroadcastPatience is how long a broadcast keeps trying while it can
-// text nobody, not counting pauses. It is longer than a message counts for a
-// daily cap, which is up to 24 h 24 min.
+// text nobody, not counting pauses. It exceeds the 24 h 24 min for which a
+// message may count against a daily cap.
 const DefaultBroadcastPatience = 25 * time.Hour
 
-// BroadcastSmsWorkflow sends one text to all recipients, with the promise of
-// SendSms: nobody is texted twice, and each is in the report. The updates
-// "pause", "resume" and "cancel" take effect between two pages. If the workflow is
+// BroadcastSmsWorkflow sends one text to all recipients. Like SendSms, it texts
+// nobody twice, and its report includes every recipient. The updates "pause",
+// "resume" and "cancel" take effect between two pages. If the workflow is
 // cancelled, the current page ends at once, with what is known.
 //
 // If Twilio refuses the account or is unreachable, the broadcast pauses itself
-// and tries again at growing intervals; "resume" makes it try at once.
+// and tries again at growing intervals. "resume" makes it try at once.
 //
-// It fails only if nobody was texted. Once someone was, its result says how far
-// it got, and why it stopped.
+// It fails only if nobody was texted. Otherwise, its result says how far it got
+// and why it stopped.
 //
-// Its argument is a [sms.BroadcastSmsInput].
+// The argument is a [sms.BroadcastSmsInput].
 func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (sms.BroadcastProgress, error) {
 	var input broadcastInput
 	problems := readInput(ctx, raw, &input)
 	if problems != nil && input.Carried != nil {
-		// Only a newer worker passes on what this one cannot read. A panic fails the
-		// workflow task, which a newer worker retries, and not the workflow.
+		// Only a newer worker passes on what this one cannot decode. A
+		// panic fails only the workflow task, which a newer worker then
+		// retries. It does not fail the workflow.
 		panic("a newer worker must continue the broadcast: " + sms.Public(problems))
 	}
 	b := &broadcast{input: input, progress: sms.BroadcastProgress{State: broadcastSending}}
@@ -100,7 +102,7 @@ func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (sms.Bro
 		}
 	}
 	b.numbered = input.IdempotencyKey != "" && workflow.GetVersion(ctx, "broadcast-page-numbers", workflow.DefaultVersion, 1) >= 1
-	if b.numbered && b.held.Page == 0 { // an older worker numbered pages by what it had reported
+	if b.numbered && b.held.Page == 0 { // an older worker numbered the pages in the order of its reports
 		b.held.Page = b.progress.Pages + min(1, len(b.held.Rest)+len(b.held.Asleep))
 	}
 	var err error
@@ -124,62 +126,64 @@ type broadcast struct {
 	input    broadcastInput
 	progress sms.BroadcastProgress
 	held     held
-	// patient is false for broadcasts that started on an older worker, which
-	// considered every failure final and kept the size of the first page.
+	// patient is false for broadcasts that started on an older worker,
+	// which considered every failure final and never changed the page size.
 	patient bool
-	// untilMended is false for broadcasts that started on an older worker, which
-	// waited only if Twilio refused the credentials.
+	// untilMended is false for broadcasts that started on an older worker,
+	// which waited only if Twilio refused the credentials.
 	untilMended bool
-	// obedient is false for broadcasts that started on an older worker, which
-	// continued after a page that failed, even if someone had paused or cancelled
-	// them while it was sent.
+	// obedient is false for broadcasts that started on an older worker,
+	// which continued after a failed page even if someone had paused or
+	// cancelled the broadcast while the page was being sent.
 	obedient bool
-	// fair is false for broadcasts that started on an older worker, for which a
-	// person's pause and waits for a cap counted towards giveUpAfter.
+	// fair is false for broadcasts that started on an older worker, where
+	// pauses by a person and waits for a cap counted towards giveUpAfter.
 	fair bool
-	// capsApart is false for broadcasts that started on an older worker, for
-	// which a cap held up the whole list, forever if others used it up, which
-	// gave up after 24 h by default, and which reported a page as in doubt if
-	// they were cancelled while it was read.
+	// capsApart is false for broadcasts that started on an older worker.
+	// There, a reached cap held up the whole list, indefinitely if other
+	// sends used up the cap; the default patience was 24 h; and a page was
+	// reported as in doubt if the broadcast was cancelled while the page
+	// was being read.
 	capsApart bool
-	// numbered is false for broadcasts with a key that started on an older
-	// worker, which numbered their pages in the order of the reports.
+	// numbered is false for keyed broadcasts that started on an older
+	// worker, which numbered the pages in the order of the reports.
 	numbered bool
-	// byItself is true while the broadcast waits for a time rather than for a
-	// person.
+	// byItself is true while the broadcast is waiting for a time rather
+	// than for a person.
 	byItself bool
-	// unwritten lists the pages that are missing from the report. Their numbers
-	// are not used again: an attempt to write one may end after its time-out.
+	// unwritten lists the pages that are missing from the report. Their
+	// numbers are not reused, because an attempt to write one may finish
+	// after its timeout.
 	unwritten []int
 }
 
-// held lists recipients that have been read but not processed yet.
+// held contains recipients that have been read but not finished.
 type held struct {
-	// Page is the position in the list of the page that was read last, from 1;
+	// Page is the number of the last page read, counted from 1. It is set
 	// only if pages have keys.
 	Page int `json:"page,omitempty"`
-	// Rest are the recipients of the last page who were certainly not texted,
-	// or all of them if the page has a key, and Last is what the report says
-	// about them if the broadcast ends now.
+	// Rest are the recipients of the last page who were certainly not
+	// texted, or all of its recipients if the page has a key. Last is what
+	// the report says about them if the broadcast ends now.
 	Rest sms.Recipients `json:"rest,omitempty"`
 	Last sms.ReportPage `json:"last"`
-	// FailingSince is when a page first ended without any progress, for a reason
-	// that counts towards giveUpAfter; Failures counts the pages that have ended
-	// that way since.
+	// FailingSince is when a page first ended without progress for a reason
+	// that counts towards giveUpAfter. Failures counts the pages that have
+	// ended that way since.
 	FailingSince time.Time `json:"failingSince"`
 	Failures     int       `json:"failures,omitempty"`
 	// FullAt is when Twilio last said that the sender's queue is full.
 	FullAt time.Time `json:"fullAt,omitzero"`
-	// Asleep are the recipients in quiet hours or under a cap, in the order in
-	// which they are due again.
+	// Asleep are the recipients waiting for the end of their quiet hours or
+	// for a cap, in the order in which they are due.
 	Asleep []sleepers `json:"asleep,omitempty"`
-	// Caps holds the waits for caps, by the prefix of the cap.
+	// Caps holds the waits for caps, by the prefix of each cap.
 	Caps map[string]capWait `json:"caps,omitempty"`
-	// Ended is true once all recipients have been read.
+	// Ended is true when all recipients have been read.
 	Ended bool `json:"ended,omitempty"`
 }
 
-// check returns the mistakes that decoding found, and those that decoding cannot
+// check returns the mistakes that decoding found, and those that it cannot
 // find.
 func (b *broadcast) check(wrong error) error {
 	problems, _ := errors.AsType[sms.Problems](wrong)
@@ -196,7 +200,7 @@ func (b *broadcast) check(wrong error) error {
 		AddIf(b.input.PageSize < 0 || b.input.PageSize > maxPageSize, "pageSize", "pageSize must be 1 to 1000").
 		AddIf(len(b.input.IdempotencyKey) > maxKey, "idempotencyKey", "the idempotencyKey of a broadcast may have at most 900 bytes").
 		AddIf(b.input.QuietHours != nil && b.input.SendAt != nil, "sendAt", "sendAt and quietHours cannot be combined: Twilio would send at sendAt, even to those in quiet hours; set only one").
-		AddIf(b.input.OnError == sms.OnErrorFail, "onError", "a broadcast completes, and its report says what became of each recipient; leave onError out").
+		AddIf(b.input.OnError == sms.OnErrorFail, "onError", "a broadcast completes, and its report lists the outcome for each recipient; leave onError out").
 		AddIf(b.input.SenderRate < 0, "senderRate", "senderRate must be a number of segments per second, such as 1")
 	if len(problems) > 0 {
 		return problems
@@ -204,7 +208,7 @@ func (b *broadcast) check(wrong error) error {
 	return nil
 }
 
-// handle sets the handlers of queries and updates.
+// handle registers the handlers of queries and updates.
 func (b *broadcast) handle(ctx workflow.Context) error {
 	become := func(state string, from ...string) func(workflow.Context) (sms.BroadcastProgress, error) {
 		return func(ctx workflow.Context) (sms.BroadcastProgress, error) {
@@ -230,7 +234,7 @@ func (b *broadcast) handle(ctx workflow.Context) error {
 }
 
 // begin finds problems that would stop the broadcast later, before anyone is
-// texted, and drops duplicate recipients of a list.
+// texted. It also drops duplicate recipients of a list.
 func (b *broadcast) begin(ctx workflow.Context) error {
 	if b.input.File != "" || b.input.Report != "" {
 		in := sms.BeginInput{
@@ -259,7 +263,7 @@ func (b *broadcast) begin(ctx workflow.Context) error {
 // dropDuplicates drops duplicate recipients of a list.
 func (b *broadcast) dropDuplicates(ctx workflow.Context) error {
 	if len(b.input.SmsTo) <= b.pageSize() {
-		return nil // SendSms sees the whole list
+		return nil // SendSms gets the whole list, and drops duplicates itself
 	}
 	finding := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: time.Minute, Summary: "Find repeated recipients",
@@ -273,10 +277,10 @@ func (b *broadcast) dropDuplicates(ctx workflow.Context) error {
 	return nil
 }
 
-// identity identifies the broadcast throughout all of its runs.
+// identity identifies the broadcast in all of its runs.
 func identity(ctx workflow.Context) string { return workflow.GetInfo(ctx).FirstRunID }
 
-// without returns a list without the given indexes, which are sorted.
+// without returns a list without the elements at the given sorted indexes.
 func without(list sms.Recipients, places []int) (kept sms.Recipients) {
 	for place := range list {
 		if len(places) > 0 && places[0] == place {
@@ -288,7 +292,7 @@ func without(list sms.Recipients, places []int) (kept sms.Recipients) {
 	return kept
 }
 
-// run sends page after page, and reports whether another run must continue.
+// run sends page after page and reports whether another run must continue.
 func (b *broadcast) run(ctx workflow.Context) (more bool, err error) {
 	for {
 		if err := workflow.Await(ctx, func() bool { return b.progress.State != broadcastPaused }); err != nil {
@@ -311,7 +315,7 @@ func (b *broadcast) run(ctx workflow.Context) (more bool, err error) {
 
 // step handles the recipients whose turn it is: those who were not texted,
 // those whose wait has ended, or the next ones in the list. If all remaining
-// recipients are in quiet hours or under a cap, it waits.
+// recipients are in quiet hours or waiting for a cap, it waits.
 func (b *broadcast) step(ctx workflow.Context) error {
 	page, limit := sms.Page{Next: b.progress.Cursor}, ""
 	switch size := b.pageSize(); {
@@ -333,9 +337,9 @@ func (b *broadcast) step(ctx workflow.Context) error {
 	return b.deal(ctx, page, limit)
 }
 
-// manyAsleep reports whether the broadcast holds as many recipients as it can. With
-// a key, one held recipient is enough: the next page is not read until this one is
-// sent, so that a rerun forms the same pages.
+// manyAsleep reports whether the broadcast holds as many waiting recipients as
+// it can. With a key, one is enough: the next page is read only after this one
+// has been sent, so a rerun forms the same pages.
 func (b *broadcast) manyAsleep() bool {
 	bytes := 0
 	for _, group := range b.held.Asleep {
@@ -346,8 +350,9 @@ func (b *broadcast) manyAsleep() bool {
 	return b.progress.Asleep+b.progress.Capped >= maxAsleep || bytes >= maxAsleepBytes || bytes > 0 && b.input.IdempotencyKey != ""
 }
 
-// awoken removes and returns up to most recipients whose wait has ended, earliest
-// first, and the cap that they waited for, if any. A page with a key stays whole.
+// awoken removes and returns at most most recipients whose wait has ended,
+// earliest first, and the cap that they waited for, if any. A page with a key
+// stays whole.
 func (b *broadcast) awoken(most int) (awoken sms.Recipients, limit string) {
 	first := &b.held.Asleep[0]
 	n := len(first.Recipients)
@@ -365,8 +370,8 @@ func (b *broadcast) awoken(most int) (awoken sms.Recipients, limit string) {
 	return awoken, limit
 }
 
-// await waits until the given time, unless someone pauses, resumes or cancels
-// first.
+// await waits until the given time, or until someone pauses, resumes or cancels
+// the broadcast.
 func (b *broadcast) await(ctx workflow.Context, until time.Time, state, why string) error {
 	if b.obedient && b.progress.State != broadcastSending {
 		return nil
@@ -398,15 +403,16 @@ func (b *broadcast) carried() broadcastInput {
 	return input
 }
 
-// fits reports whether Temporal accepts the input of the next run; otherwise it
-// would fail the workflow. The rest of a long list gets shorter with each page.
+// fits reports whether Temporal accepts the input of the next run. If it is too
+// large, continuing as new would fail the workflow. The rest of a long list
+// shrinks with each page.
 func (b *broadcast) fits() bool {
 	data, err := json.Marshal(b.carried())
 	return err == nil && len(data) < maxCarried
 }
 
-// end ends the broadcast and its report, for whatever reason. It returns an
-// error only if nobody was texted: a workflow that fails has no result.
+// end ends the broadcast and its report, for any reason. It returns an error
+// only if nobody was texted, because a workflow that fails has no result.
 func (b *broadcast) end(ctx workflow.Context, why error) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	left := b.left()
@@ -455,9 +461,9 @@ func mayBeTexted(page sms.ReportPage) bool {
 	return len(page.Messages) > 0 || slices.ContainsFunc(page.Errors, func(e sms.Error) bool { return e.Code == sms.CodeOutcomeUnknown })
 }
 
-// left returns the recipients who are held when the broadcast ends early. The
-// known result of a page with a key includes recipients whose quiet hours have
-// begun since.
+// left returns what the report says about the held recipients if the broadcast
+// ends early. If the page has a key, its known result includes recipients whose
+// quiet hours have begun since.
 func (b *broadcast) left() sms.ReportPage {
 	left := b.held.Last
 	if b.input.IdempotencyKey != "" && len(left.Messages)+len(left.Errors) > 0 {
@@ -470,7 +476,8 @@ func (b *broadcast) left() sms.ReportPage {
 	return left
 }
 
-// reason returns an activity's error without Temporal's wrapping.
+// reason returns the message of an activity's error without Temporal's
+// wrapping.
 func reason(err error) string {
 	if said, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return said.Message()
@@ -478,9 +485,9 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// brief returns the options of an activity that takes seconds at most. Its
-// attempts are limited: a file that is missing, or on another worker's disk,
-// will not appear.
+// brief returns the options of an activity that takes at most seconds. Its
+// attempts are limited, because a file that is missing, or on another worker's
+// disk, will not appear.
 func brief(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue: sms.TaskQueue, StartToCloseTimeout: time.Minute, Summary: summary,

@@ -27,7 +27,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// broadcastBench records who is texted. Its source lists a given number of
+// broadcastBench records who is texted. Its source lists the given number of
 // recipients.
 type broadcastBench struct {
 	*testsuite.TestWorkflowEnvironment
@@ -35,30 +35,31 @@ type broadcastBench struct {
 	keys   []string
 	// hours are the quiet hours of the last page.
 	hours *sms.QuietHours
-	// patience is the last page's limit for retries without progress.
+	// patience is the GiveUpAfter of the last page.
 	patience time.Duration
-	// dir is the folder of the files and reports.
+	// dir is the directory of the files and reports.
 	dir string
 	// sending is called when a page is about to be sent.
 	sending func(page int)
 	pages   int
-	// unwritable is a recipient whose message cannot be written to the report.
+	// unwritable is a recipient whose message cannot be written to the
+	// report.
 	unwritable string
 	// quietAsked is called when the broadcast looks for recipients in quiet
 	// hours.
 	quietAsked func()
-	// region is the default region of the sending worker, if it differs from the
-	// broadcast's.
+	// region is the default region of the sending worker, if it differs
+	// from the broadcast's.
 	region string
-	// hanging completes an attempt to write a page that has already failed, as
-	// an attempt that outlives its timeout may.
+	// hanging completes an attempt to write a page after it has been
+	// reported as failed, as an attempt that outlives its timeout may.
 	hanging func()
 	// attempts counts the attempts to write a page of the report.
 	attempts int
-	// outcome says what becomes of one recipient of a page. Optional: by
-	// default, all are texted.
+	// outcome returns the error for one recipient of a page, or nil if the
+	// recipient is texted. Optional: by default, all are texted.
 	outcome func(page int, to string) *sms.Error
-	// refuses returns an error for the whole page, if any. Optional.
+	// refuses returns an error for the whole page, or nil. Optional.
 	refuses func(sms.SendSmsInput) *sms.Error
 }
 
@@ -67,7 +68,8 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 	return newBroadcastBenchIn(t, t.TempDir(), recipients)
 }
 
-// newBroadcastBenchIn is like newBroadcastBench, for another run of a broadcast.
+// newBroadcastBenchIn is like newBroadcastBench, but for a later run of a
+// broadcast.
 func newBroadcastBenchIn(t *testing.T, dir string, recipients int) *broadcastBench {
 	t.Helper()
 	b := &broadcastBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), dir: dir, hanging: func() {}, quietAsked: func() {}}
@@ -136,7 +138,7 @@ func newBroadcastBenchIn(t *testing.T, dir string, recipients int) *broadcastBen
 	}, activity.RegisterOptions{Name: sms.SendSmsName})
 	b.RegisterActivityWithOptions(func(in sms.PageInput) (page sms.Page, err error) {
 		if string(in.Input) != `{"segment":"all"}` {
-			return page, fmt.Errorf("the source got input %s", in.Input)
+			return page, fmt.Errorf("got source input %s", in.Input)
 		}
 		from := 0
 		if in.Cursor != "" {
@@ -162,7 +164,7 @@ func fromSource() sms.BroadcastSmsInput {
 	}
 }
 
-func TestBroadcastReadsFromAnActivity(t *testing.T) {
+func TestBroadcastReadsFromActivity(t *testing.T) {
 	b := newBroadcastBench(t, 35)
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
 	var progress sms.BroadcastProgress
@@ -184,7 +186,7 @@ func TestKeyedPagesHaveTheirOwnKeys(t *testing.T) {
 	}
 	slices.Sort(b.keys)
 	if keys := slices.Compact(b.keys); len(keys) != 4 || slices.Contains(keys, "") || slices.Contains(keys, "spring") {
-		t.Errorf("got keys %q, want a different one for each of the four pages", keys)
+		t.Errorf("got keys %q, want four different ones", keys)
 	}
 }
 
@@ -201,7 +203,7 @@ func (b *broadcastBench) nextRun(t *testing.T) (input broadcastInput, more bool)
 	return input, true
 }
 
-func TestBroadcastGoesOnAsNew(t *testing.T) {
+func TestBroadcastContinuesAsNew(t *testing.T) {
 	list := make([]string, 35)
 	for i := range list {
 		list[i] = fmt.Sprintf("+1555%07d", i)
@@ -220,7 +222,7 @@ func TestBroadcastGoesOnAsNew(t *testing.T) {
 			if !more {
 				var progress sms.BroadcastProgress
 				if err := b.GetWorkflowResult(&progress); err != nil || progress.Sent != 35 || progress.Pages != 4 || run != 3 {
-					t.Errorf("%s: run %d ended with %+v, error %v", name, run, progress, err)
+					t.Errorf("%s: run %d returned %+v, error %v", name, run, progress, err)
 				}
 				break
 			}
@@ -232,7 +234,7 @@ func TestBroadcastGoesOnAsNew(t *testing.T) {
 	}
 }
 
-func TestBroadcastThatCannotBeginFails(t *testing.T) {
+func TestInvalidBroadcastFails(t *testing.T) {
 	broken, two, none, huge, wordy := fromSource(), fromSource(), fromSource(), fromSource(), fromSource()
 	badReport, away := fromSource(), fromSource()
 	broken.Report, badReport.Report = "monday", "../monday"
@@ -243,7 +245,7 @@ func TestBroadcastThatCannotBeginFails(t *testing.T) {
 	none.Source = nil
 	huge.PageSize = maxPageSize + 1
 	for name, input := range map[string]sms.BroadcastSmsInput{
-		"a broken template": broken, "two lists": two, "no list": none, "a report above": badReport, "a missing file": away, "pages that are too large": huge, "a key that is too long": wordy,
+		"a broken template": broken, "two lists": two, "no list": none, "a report outside the store": badReport, "a missing file": away, "pages that are too large": huge, "a key that is too long": wordy,
 	} {
 		b := newBroadcastBench(t, 35)
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
@@ -251,19 +253,19 @@ func TestBroadcastThatCannotBeginFails(t *testing.T) {
 			t.Errorf("%s: texted %d, error %v", name, len(b.texted), err)
 		}
 		if left, _ := filepath.Glob(filepath.Join(b.dir, "*")); len(left) > 0 {
-			t.Errorf("%s: the files %q are left behind", name, left)
+			t.Errorf("%s: files left behind: %q", name, left)
 		}
 	}
 }
 
-// fromList returns a broadcast to numbers of a list.
+// fromList returns the input of a broadcast to the given numbers.
 func fromList(to ...string) sms.BroadcastSmsInput {
 	input := fromSource()
 	input.Source, input.SmsTo = nil, sms.To(to...)
 	return input
 }
 
-func TestRepeatedNumberIsTextedOnce(t *testing.T) {
+func TestDuplicateNumberIsTextedOnce(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := fromList("+12125550100", "+12125550101", "(212) 555-0100", "+12125550102", "+12125550101")
 	input.PageSize, input.DefaultRegion = 2, "US"
@@ -273,8 +275,8 @@ func TestRepeatedNumberIsTextedOnce(t *testing.T) {
 	}
 }
 
-// runOn runs a broadcast with a report, and returns its progress and the
-// report's lines.
+// runOn runs a broadcast with a report, and returns its progress and the lines
+// of the report.
 func (b *broadcastBench) runOn(t *testing.T, input sms.BroadcastSmsInput) (progress sms.BroadcastProgress, report []sms.Error) {
 	t.Helper()
 	input.Report = "monday"
@@ -319,15 +321,15 @@ func TestBadLineIsReported(t *testing.T) {
 	}
 }
 
-func TestFailedBroadcastSaysHowFar(t *testing.T) {
+func TestFailedBroadcastReportsItsProgress(t *testing.T) {
 	lines := []string{"+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di"}
 	for name, tc := range map[string]struct {
 		spoil        func(*broadcastBench)
 		sent, report int
-		attempts     int // to write pages; without a limit, the test environment would make 10 for a page
+		attempts     int // attempts to write pages; without a limit, the test environment makes 10 per page
 		says         string
 	}{
-		"the file goes":       {func(b *broadcastBench) { _ = os.Remove(filepath.Join(b.dir, "list.csv")) }, 2, 2, 1, "the recipients file cannot be opened"},
+		"the file vanishes":   {func(b *broadcastBench) { _ = os.Remove(filepath.Join(b.dir, "list.csv")) }, 2, 2, 1, "the recipients file cannot be opened"},
 		"the report's folder": {func(b *broadcastBench) { _ = os.RemoveAll(filepath.Join(b.dir, "monday.parts")) }, 2, 0, 12, "BROADCAST_STORE: all workers of the task queue need the same store"},
 	} {
 		b := newBroadcastBench(t, 0)
@@ -337,12 +339,12 @@ func TestFailedBroadcastSaysHowFar(t *testing.T) {
 			t.Errorf("%s: got %+v, report %+v", name, progress, report)
 		}
 		if b.attempts != tc.attempts {
-			t.Errorf("%s: writing pages took %d attempts, want %d", name, b.attempts, tc.attempts)
+			t.Errorf("%s: got %d attempts to write pages, want %d", name, b.attempts, tc.attempts)
 		}
 	}
 }
 
-func TestRefusedPageIsReportedByRecipient(t *testing.T) {
+func TestRefusedPageReportsEachRecipient(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := b.fromFile(t, "+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di", "+15550000005,Ed")
 	input.SmsBody = "broken later"
@@ -360,13 +362,13 @@ func TestCancelledBroadcastFinishesItsReport(t *testing.T) {
 		}
 	}
 	progress, report := b.runOn(t, b.fromFile(t, "+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di", "+15550000005,Ed"))
-	// The test environment loses the second page's result, which in Temporal
-	// happens only if no worker returns one.
+	// The test environment loses the second page's result. With Temporal,
+	// that happens only if no worker returns a result.
 	if progress.State != "cancelled" || progress.Report != "monday.jsonl" || progress.Recipients != 4 || len(report) != 4 {
 		t.Errorf("got %+v, report %+v", progress, report)
 	}
 	if report[3].Code != sms.CodeOutcomeUnknown || report[3].To != "+15550000004" {
-		t.Errorf("got the report %+v for the page without a result, want OUTCOME_UNKNOWN", report[2:])
+		t.Errorf("got report %+v for the page without a result, want OUTCOME_UNKNOWN", report[2:])
 	}
 }
 
@@ -376,13 +378,13 @@ func TestBroadcastCancelledEarlyHasNoReport(t *testing.T) {
 		b.RegisterDelayedCallback(b.CancelWorkflow, 0)
 		progress, _ := b.runOn(t, b.fromFile(t, "+15550000001,Ann"))
 		if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); progress.State != "cancelled" || progress.Report != "" || len(b.texted) != 0 || len(left) != 0 {
-			t.Errorf("got %+v, texted %q, the files %q are left behind", progress, b.texted, left)
+			t.Errorf("got %+v, texted %q, files left behind: %q", progress, b.texted, left)
 		}
 	})
 }
 
-// TestBroadcastFailureHasReasonInDetails: a message may quote the text, so it
-// belongs in the details, which are encrypted.
+// A message may quote the text, so it belongs in the details, which are
+// encrypted.
 func TestBroadcastFailureHasReasonInDetails(t *testing.T) {
 	input := fromSource()
 	input.SmsBody = "broken"
@@ -394,6 +396,6 @@ func TestBroadcastFailureHasReasonInDetails(t *testing.T) {
 	}
 	var problem sms.Error
 	if err := failure.Details(&problem); err != nil || !strings.Contains(problem.Message, "is not closed") {
-		t.Errorf("got details %+v, error %v; want the template's mistake", problem, err)
+		t.Errorf("got details %+v, error %v, want the mistake in the template", problem, err)
 	}
 }

@@ -1,7 +1,7 @@
 package workflows
 
-// The caps of a broadcast: recipients whose cap is reached wait for room, and do
-// not hold up the others.
+// The caps of a broadcast: recipients whose cap has been reached wait for room
+// without holding up the others.
 
 import (
 	"cmp"
@@ -14,24 +14,25 @@ import (
 	"temporal-twilio/sms"
 )
 
-// capWait is the state of the wait for a cap. The recipients of a cap are tried
-// again a page at a time, at growing intervals while the cap lets none of them
-// through.
+// capWait is the state of a wait for a cap. Its recipients are tried again one
+// page at a time, at growing intervals while the cap lets none of them through.
 type capWait struct {
-	// Until is when the next of its recipients are tried.
+	// Until is when the next of these recipients are due.
 	Until time.Time `json:"until"`
-	// Since is when the cap was first reached, or when it last let a waiting
-	// recipient through, and Failures is how many pages it has refused since.
+	// Since is when the cap was first reached, or when it last let a
+	// waiting recipient through. Failures is how many pages it has refused
+	// since.
 	Since    time.Time `json:"since"`
 	Failures int       `json:"failures,omitempty"`
 }
 
-// forgotten is the time since a cap's recipients were last due after which its
-// wait begins anew. Quiet hours, which are shorter, do not prolong a wait.
+// forgotten is how long after its recipients were last due the wait for a cap
+// starts over. It is longer than any quiet hours, which therefore do not
+// restart a wait.
 const forgotten = 24 * time.Hour
 
-// underCap adds a recipient to those who wait for a cap. An older worker does not
-// say which cap.
+// underCap adds a recipient to the group waiting for a cap. Older workers do
+// not say which cap that is.
 func underCap(groups []sleepers, prefix string, to sms.Recipient) []sleepers {
 	prefix = cmp.Or(prefix, "*")
 	place := slices.IndexFunc(groups, func(g sleepers) bool { return g.Cap == prefix })
@@ -42,10 +43,10 @@ func underCap(groups []sleepers, prefix string, to sms.Recipient) []sleepers {
 	return groups
 }
 
-// holdCapped holds the recipients of a page under a cap, behind those who already
-// wait for it. tried is the cap that the page has waited for, if any, and through
-// is true if someone on the page was texted. It returns the errors of recipients
-// whose cap has let none of them through for too long.
+// holdCapped holds the recipients of a page whose cap has been reached, behind
+// those already waiting for it. tried is the cap that the page has waited for,
+// if any, and through is true if someone on the page was texted. It returns
+// errors for the recipients whose cap has let nobody through for too long.
 func (b *broadcast) holdCapped(ctx workflow.Context, groups []sleepers, tried string, through bool) (given []sms.Error) {
 	now := workflow.Now(ctx)
 	if wait, known := b.held.Caps[tried]; known && through {
@@ -68,7 +69,7 @@ func (b *broadcast) holdCapped(ctx workflow.Context, groups []sleepers, tried st
 		group.Recipients = slices.Concat(b.take(group.Cap), group.Recipients)
 		if failing := now.Sub(wait.Since); failing >= time.Duration(b.input.GiveUpAfter) {
 			problem := group.unsent()
-			b.progress.Error = cmp.Or(b.progress.Error, fmt.Sprintf("given up after %s without any progress: %s", spoken(failing), because(&problem)))
+			b.progress.Error = cmp.Or(b.progress.Error, fmt.Sprintf("gave up after %s without progress: %s", spoken(failing), because(&problem)))
 			given = append(given, forEach(group.Recipients, problem).Errors...)
 			continue
 		}
@@ -81,7 +82,7 @@ func (b *broadcast) holdCapped(ctx workflow.Context, groups []sleepers, tried st
 	return given
 }
 
-// take removes and returns the recipients who wait for a cap.
+// take removes and returns the recipients waiting for a cap.
 func (b *broadcast) take(prefix string) (taken sms.Recipients) {
 	b.held.Asleep = slices.DeleteFunc(b.held.Asleep, func(g sleepers) bool {
 		if g.Cap != prefix {
@@ -94,7 +95,8 @@ func (b *broadcast) take(prefix string) (taken sms.Recipients) {
 	return taken
 }
 
-// retryCaps makes all recipients under a cap due, and restarts their waits.
+// retryCaps makes all recipients who are waiting for a cap due, and restarts
+// their waits.
 func (b *broadcast) retryCaps(now time.Time) {
 	b.held.Caps = nil
 	for i := range b.held.Asleep {
@@ -105,8 +107,8 @@ func (b *broadcast) retryCaps(now time.Time) {
 	slices.SortStableFunc(b.held.Asleep, func(x, y sleepers) int { return x.Until.Compare(y.Until) })
 }
 
-// waiting returns a pointer to the count of recipients who wait for the same reason
-// as a group.
+// waiting returns a pointer to the number of recipients waiting for the same
+// reason as a group.
 func (b *broadcast) waiting(group *sleepers) *int {
 	if group.Cap != "" {
 		return &b.progress.Capped

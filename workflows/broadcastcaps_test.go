@@ -15,12 +15,12 @@ import (
 	"temporal-twilio/sms"
 )
 
-// capReached returns the error of a recipient whose cap is reached.
+// capReached returns the error for a recipient whose cap has been reached.
 func capReached(prefix string) *sms.Error {
 	return &sms.Error{Code: sms.CodeCapReached, Cap: prefix, Retryable: true}
 }
 
-// fullCap is the outcome of sends while the cap for +44 is reached.
+// fullCap is the outcome of sends while the cap for +44 is full.
 func fullCap(_ int, to string) *sms.Error {
 	if strings.HasPrefix(to, "+44") {
 		return capReached("+44")
@@ -28,7 +28,7 @@ func fullCap(_ int, to string) *sms.Error {
 	return nil
 }
 
-// fullCapUntil is fullCap until some time has passed from now on.
+// fullCapUntil is like fullCap, but only until the given time from now.
 func fullCapUntil(b *broadcastBench, after time.Duration) func(int, string) *sms.Error {
 	began := b.Now()
 	return func(page int, to string) *sms.Error {
@@ -39,7 +39,7 @@ func fullCapUntil(b *broadcastBench, after time.Duration) func(int, string) *sms
 	}
 }
 
-func TestCappedCountryHoldsUpNobodyElse(t *testing.T) {
+func TestCappedCountryDelaysNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBroadcastBench(t, 0)
 		began := b.Now()
@@ -68,7 +68,7 @@ func TestCappedCountryHoldsUpNobodyElse(t *testing.T) {
 		}
 		for to, after := range at {
 			if isCapped := strings.HasPrefix(to, "+44"); after > time.Minute != isCapped || after > 5*time.Hour+16*time.Minute {
-				t.Errorf("%s was texted after %s, want 5h to 5h16m if its cap was reached, otherwise at most a minute", to, after)
+				t.Errorf("%s was texted after %s, want 5h to 5h16m for a capped recipient, otherwise at most a minute", to, after)
 			}
 		}
 		if b.pages > 60 {
@@ -98,7 +98,7 @@ func TestCapsWaitSeparately(t *testing.T) {
 	})
 }
 
-func TestUsedUpCapIsGivenUp(t *testing.T) {
+func TestExhaustedCapIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, giveUpAfter := range map[string]time.Duration{"by default": 0, "as asked": 2 * time.Hour} {
 			b := newBroadcastBench(t, 0)
@@ -113,7 +113,7 @@ func TestUsedUpCapIsGivenUp(t *testing.T) {
 				patience = DefaultBroadcastPatience
 			}
 			if took := b.Now().Sub(began); took < patience || took > patience+time.Hour {
-				t.Errorf("%s: took %s, want %s to an hour more", name, took, patience)
+				t.Errorf("%s: took %s, want %s or up to an hour more", name, took, patience)
 			}
 			if progress.State != "failed" || progress.Sent != 1 || progress.Errors[sms.CodeCapReached] != 3 || len(report) != 4 || progress.Capped != 0 ||
 				!strings.Contains(progress.Error, "the cap for +44 is reached") {
@@ -123,7 +123,7 @@ func TestUsedUpCapIsGivenUp(t *testing.T) {
 	})
 }
 
-func TestProgressGivesNoCapUp(t *testing.T) {
+func TestProgressKeepsCapWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBroadcastBench(t, 0)
 		began := b.Now()
@@ -133,7 +133,7 @@ func TestProgressGivesNoCapUp(t *testing.T) {
 		}
 		input := b.fromFile(t, lines...)
 		input.GiveUpAfter = sms.Duration(2 * time.Hour)
-		b.outcome = func(int, string) *sms.Error { // one more each hour
+		b.outcome = func(int, string) *sms.Error { // the cap allows one more each hour
 			if b.Now().Sub(began) < time.Duration(len(b.texted)+1)*time.Hour {
 				return capReached("+44")
 			}
@@ -145,7 +145,7 @@ func TestProgressGivesNoCapUp(t *testing.T) {
 	})
 }
 
-func TestResumeTriesACapAtOnce(t *testing.T) {
+func TestResumeRetriesCapAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBroadcastBench(t, 0)
 		began := b.Now()
@@ -159,7 +159,7 @@ func TestResumeTriesACapAtOnce(t *testing.T) {
 	})
 }
 
-func TestPauseGivesNoCapUp(t *testing.T) {
+func TestPauseKeepsCapWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBroadcastBench(t, 0)
 		input := b.fromFile(t, "+447400123456,Ann")
@@ -172,7 +172,7 @@ func TestPauseGivesNoCapUp(t *testing.T) {
 	})
 }
 
-func TestCappedBroadcastThatEndsReportsEach(t *testing.T) {
+func TestCappedRecipientsAreReportedIndividually(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, act := range []string{"", sms.CancelUpdate} {
 			b := newBroadcastBench(t, 0)
@@ -193,7 +193,7 @@ func TestCappedBroadcastThatEndsReportsEach(t *testing.T) {
 	})
 }
 
-func TestCapEndsInQuietHours(t *testing.T) {
+func TestCapWaitEndsInQuietHours(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBroadcastBench(t, 0)
 		start := time.Date(2026, 1, 15, 20, 0, 0, 0, time.UTC)
@@ -245,8 +245,8 @@ func TestCapsSurviveContinueAsNew(t *testing.T) {
 	})
 }
 
-// onceRead calls a function when a page has been read, before the broadcast gets the
-// page.
+// onceRead calls a function when a page has been read, before the broadcast
+// gets the page.
 type onceRead struct {
 	interceptor.WorkerInterceptorBase
 	interceptor.WorkflowInboundInterceptorBase
@@ -287,7 +287,7 @@ func TestUnsentPageIsNotInDoubt(t *testing.T) {
 	}
 }
 
-func TestKeyedBroadcastGivesACapUp(t *testing.T) {
+func TestKeyedBroadcastGivesUpCap(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := b.fromFile(t, "+447400123456,Ann", "+12125550101,Di", "+12125550102,Ed")
 	input.IdempotencyKey = "spring"

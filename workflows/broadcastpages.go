@@ -1,6 +1,6 @@
 package workflows
 
-// The pages of a broadcast: read, sent, reported, and tried again.
+// The pages of a broadcast are read, sent, reported, and tried again.
 
 import (
 	"fmt"
@@ -13,8 +13,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// pageSize returns the size of the next page. Unless the caller sets it, it
-// starts small, to show progress at once, and then aims at ten seconds per
+// pageSize returns the size of the next page. If the caller does not set it, it
+// starts small, to show progress at once, and then approaches ten seconds per
 // page.
 func (b *broadcast) pageSize() int {
 	const begin, least, most, seconds = 25, 25, 500, 10
@@ -47,8 +47,8 @@ func (b *broadcast) read(ctx workflow.Context) (page sms.Page, err error) {
 	return page, err
 }
 
-// slice removes the next page from the input's list, so that it is not passed
-// on to the next run.
+// slice removes the next page from the input's list, so it is not passed on to
+// the next run.
 func (b *broadcast) slice() (page sms.Page) {
 	n := min(b.pageSize(), len(b.input.SmsTo))
 	page.Recipients, b.input.SmsTo = b.input.SmsTo[:n], b.input.SmsTo[n:]
@@ -58,9 +58,9 @@ func (b *broadcast) slice() (page sms.Page) {
 	return page
 }
 
-// deal sends to a page's recipients who are awake, and reports what became of
-// each. Recipients to try again later are held. limit is the cap that the
-// recipients have waited for, if any.
+// deal sends to the recipients of a page who are not in quiet hours, and
+// reports the outcomes. Recipients to try again later are held. limit is the
+// cap that the recipients have waited for, if any.
 func (b *broadcast) deal(ctx workflow.Context, page sms.Page, limit string) error {
 	recipients := page.Recipients
 	var groups []sleepers
@@ -70,11 +70,12 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page, limit string) erro
 			return err
 		}
 	}
-	if b.capsApart && ctx.Err() != nil { // nothing of the page was sent
+	if b.capsApart && ctx.Err() != nil { // nobody on the page was texted
 		return ctx.Err()
 	}
 	b.hold(groups)
-	// From here on, sending the list from the cursor would skip the page.
+	// From here on, a broadcast that restarts at the cursor skips this
+	// page.
 	b.progress.Cursor, b.held.Ended = page.Next, page.Next == ""
 	if len(page.Recipients)+len(page.Errors) == 0 {
 		return nil
@@ -113,7 +114,7 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page, limit string) erro
 	return b.notYet(ctx, len(settled.Messages) > 0 || b.numbered && len(b.held.Last.Messages) > texted)
 }
 
-// hold adds recipients who wait, in the order in which their waits end.
+// hold adds recipients who have to wait, in the order in which their waits end.
 func (b *broadcast) hold(groups []sleepers) {
 	for _, group := range groups {
 		*b.waiting(&group) += len(group.Recipients)
@@ -129,9 +130,10 @@ func (b *broadcast) hold(groups []sleepers) {
 	}
 }
 
-// part divides the result of a page into what is final, the recipients to try
-// again, and those who wait for a cap. A page with a key is tried again as a whole,
-// since the key is for the whole list; those who were texted are not texted again.
+// part divides the result of a page into final outcomes, recipients to try
+// again, and recipients waiting for a cap. A page with a key is tried again as
+// a whole because the key belongs to the whole list. Those who were texted are
+// not texted again.
 func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result sms.ReportPage) (settled sms.ReportPage, rest sms.Recipients, capped []sleepers) {
 	again := make(map[string]*sms.Error)
 	for i := range result.Errors {
@@ -148,7 +150,7 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	}
 	found, err := find(ctx, recipients, again, b.input.DefaultRegion)
 	if err != nil {
-		return result, nil, nil // cancelled: report what is known
+		return result, nil, nil // the broadcast was cancelled: report what is known
 	}
 	for _, f := range found {
 		if b.capsApart && f.problem.Code == sms.CodeCapReached {
@@ -159,8 +161,8 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	}
 	settled.Messages = result.Messages
 	for i := range result.Errors {
-		// A recipient whose number the sending worker reads differently is not
-		// found, and is reported.
+		// A recipient whose number the sending worker reads differently
+		// is not found, and is therefore reported.
 		switch e := &result.Errors[i]; {
 		case !b.worthAnother(e) || again[e.To] != nil:
 			settled.Errors = append(settled.Errors, *e)
@@ -171,15 +173,15 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	return settled, rest, capped
 }
 
-// failed is a recipient whom an error of a send concerns.
+// failed is a recipient with an error of a send.
 type failed struct {
 	recipient sms.Recipient
 	problem   *sms.Error
 }
 
-// find finds the recipients whom errors concern, each once. It leaves in problems,
-// which maps addresses as results have them, the errors of recipients that it does
-// not find.
+// find returns the recipients to whom the errors in problems belong, each once.
+// problems maps addresses, as results spell them, to errors. find removes the
+// errors that it finds a recipient for.
 func find(ctx workflow.Context, recipients sms.Recipients, problems map[string]*sms.Error, region string) (found []failed, err error) {
 	in := sms.ReadAddressesInput{DefaultRegion: region}
 	for i := range recipients {
@@ -200,14 +202,14 @@ func find(ctx workflow.Context, recipients sms.Recipients, problems map[string]*
 }
 
 // keyedPatience is how long the send of a page with a key is retried without
-// progress before the broadcast reports the reason and retries by itself. A
-// sender whose queue is full pauses for longer, so that this is reported at
-// once.
+// progress before the broadcast reports the reason and retries the page itself.
+// The pause for a full queue is longer than that, so a full queue is reported
+// at once.
 const keyedPatience = 10 * time.Second
 
-// send sends to some recipients. If the send ends without a result, it returns an
-// error, and a result with all of them in doubt. If the first page shows a mistake
-// that affects everyone, it returns only an error.
+// send sends to some recipients. If the send ends without a result, it returns
+// an error and a result with all of them in doubt. If the first page shows a
+// mistake that affects everyone, it returns only an error.
 func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (result sms.SendSmsResult, err error) {
 	input := b.input.SendSmsInput
 	input.SmsTo, input.GiveUpAfter = recipients, 0
@@ -219,7 +221,8 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 			input.GiveUpAfter = sms.Duration(keyedPatience)
 		}
 	case b.patient:
-		// The broadcast retries by itself, and reports the reason meanwhile.
+		// The broadcast itself retries, and reports the reason
+		// meanwhile.
 		options.RetryPolicy.NonRetryableErrorTypes = []string{sms.NotSentYetErrorType}
 	}
 	if input.StatusCallback == "" {
@@ -234,8 +237,8 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 	if err != nil {
 		return sms.SendSmsResult{Errors: forEach(recipients, withoutResult).Errors}, err
 	}
-	// A mistake in the input or the template is a single error for the whole
-	// page.
+	// A mistake in the input or in the template is a single error for the
+	// whole page.
 	if len(result.Messages) > 0 || len(result.Errors) != 1 || result.Errors[0].To != "" {
 		return result, nil
 	}
@@ -259,10 +262,11 @@ func forEach(recipients sms.Recipients, problem sms.Error) (page sms.ReportPage)
 	return page
 }
 
-// pageKey returns the key of the current page. With the same key for all, every
-// page would get the result of the first, and nothing more would be sent. It
-// depends on nothing but the list: a page that is tried again, by this broadcast
-// or another, has the same key.
+// pageKey returns the key of the current page. If all pages had the same key,
+// every page would get the result of the first, and nobody else would be
+// texted. The key depends only on the broadcast's own key and the page's place
+// in the list, so a page that is tried again, by this broadcast or another, has
+// the same key.
 func (b *broadcast) pageKey() string {
 	page := b.held.Page
 	if !b.numbered {
@@ -271,7 +275,7 @@ func (b *broadcast) pageKey() string {
 	return fmt.Sprintf("%s (page %d of a broadcast)", b.input.IdempotencyKey, page)
 }
 
-// settle counts what is final, and reports it.
+// settle counts outcomes that are final and writes them to the report.
 func (b *broadcast) settle(ctx workflow.Context, page sms.ReportPage) error {
 	number := b.progress.Pages
 	b.progress.Pages++
@@ -284,8 +288,8 @@ func (b *broadcast) settle(ctx workflow.Context, page sms.ReportPage) error {
 	if b.input.Report == "" {
 		return nil
 	}
-	// People were texted, so the report must say so, even if the workflow is
-	// cancelled.
+	// These recipients were texted, so the report must include them even if
+	// the workflow is cancelled.
 	writing, _ := workflow.NewDisconnectedContext(workflow.WithActivityOptions(ctx, brief("Write the report")))
 	in := sms.ReportInput{Name: b.input.Report, Broadcast: identity(ctx), Page: number, Result: page}
 	if err := workflow.ExecuteActivity(writing, sms.WriteReportName, in).Get(writing, nil); err != nil {
@@ -295,13 +299,13 @@ func (b *broadcast) settle(ctx workflow.Context, page sms.ReportPage) error {
 	return nil
 }
 
-// Twilio's error codes for failures that concern more than the recipient.
+// Twilio's error codes for failures that affect more than the recipient.
 const (
 	queueFull = 21611
 	replyLoop = 14107
 )
 
-// worthAnother reports whether the message was certainly not sent and is worth
+// worthAnother reports whether a message was certainly not sent and is worth
 // another attempt.
 func (b *broadcast) worthAnother(e *sms.Error) bool {
 	if e.RefusesAccount() {
@@ -311,20 +315,20 @@ func (b *broadcast) worthAnother(e *sms.Error) bool {
 }
 
 // How long a broadcast waits before it tries again: briefly after some
-// progress, otherwise twice as long each time, and a few minutes if Twilio's
-// queue, which drains over hours, is full.
+// progress, otherwise twice as long each time, and a few minutes if the
+// sender's queue at Twilio, which takes hours to drain, is full.
 const (
 	shortWait = 2 * time.Second
 	firstWait = 10 * time.Second
 	longWait  = 15 * time.Minute
 	queueWait = 5 * time.Minute
-	// resumeWait is how soon a broadcast notices that sending is no longer
-	// paused.
+	// resumeWait is how long it may take a broadcast to notice that sending
+	// has been resumed.
 	resumeWait = 30 * time.Second
 )
 
-// cause returns the error for which a page is tried again: a reached cap or quiet
-// hours only if there is no other.
+// cause returns the error for which a page is tried again. It returns a reached
+// cap or quiet hours only if there is no other error.
 func (b *broadcast) cause() sms.Error {
 	all := b.held.Last.Errors
 	place := slices.IndexFunc(all, func(e sms.Error) bool {
@@ -355,7 +359,7 @@ func (b *broadcast) notYet(ctx workflow.Context, progressed bool) error {
 		b.held.FailingSince, b.held.Failures = time.Time{}, 0
 		return b.await(ctx, now.Add(lateWait), broadcastWaiting, why)
 	case !progressed && failing >= time.Duration(b.input.GiveUpAfter):
-		return fmt.Errorf("given up after %s without any progress: %s", spoken(failing), why)
+		return fmt.Errorf("gave up after %s without progress: %s", spoken(failing), why)
 	case cause.TwilioCode == queueFull:
 		b.held.FullAt = now
 		b.noteFullQueue(ctx)
@@ -371,8 +375,8 @@ func (b *broadcast) notYet(ctx workflow.Context, progressed bool) error {
 	return b.await(ctx, now.Add(wait), broadcastPaused, why)
 }
 
-// The maximum numbers of texts, failures and gaps that a dry run keeps: its result
-// has to fit into a payload.
+// The maximum numbers of texts, failures and gaps in the result of a dry run,
+// which has to fit into a payload.
 const (
 	keptTexts    = 3
 	keptFailures = 200
@@ -414,5 +418,5 @@ func (b *broadcast) preview(ctx workflow.Context, page sms.Page) error {
 	return nil
 }
 
-// first returns up to most elements of a list.
+// first returns the first elements of a list, at most the given number.
 func first[T any](list []T, most int) []T { return list[:min(len(list), most)] }

@@ -1,6 +1,6 @@
 package workflows
 
-// Broadcasts to which everything happens at once, in random order.
+// Tests of broadcasts to which everything happens at once, in random order.
 
 import (
 	"encoding/json"
@@ -20,29 +20,30 @@ import (
 )
 
 var (
-	seeds     = flag.Uint64("seeds", 40, "how many random broadcasts are run")
+	seeds     = flag.Uint64("seeds", 40, "how many random broadcasts to run")
 	firstSeed = flag.Uint64("first-seed", 1, "the seed of the first random broadcast")
 )
 
-// storm is a broadcast to which everything happens, as a seed decides.
+// storm is a broadcast to which everything happens, driven by a random seed.
 type storm struct {
 	*rand.Rand
 	t     *testing.T
 	seed  uint64
 	input broadcastInput
 	list  []string
-	// began is when the broadcast began, and now the time of its current run.
+	// began is when the broadcast began, and now is the time in its current
+	// run.
 	began time.Time
 	now   time.Time
-	// room is when each cap has room, away when Twilio is away, held when all
-	// sending is paused, and acts what somebody does, all as times since the
-	// broadcast began.
+	// room is when each cap has room, away is when Twilio is unreachable,
+	// held is when all sending is paused, and acts is what a person does.
+	// All are times since the broadcast began.
 	room       map[string]time.Duration
 	away, held [2]time.Duration
 	acts       map[time.Duration]string
-	// used counts the texts by cap, and texted by recipient.
+	// used counts the texts for each cap, and texted for each recipient.
 	used, texted map[string]int
-	// doubts is true once a send may have lost its result.
+	// doubts is true if a send may have lost its result.
 	doubts bool
 }
 
@@ -60,17 +61,17 @@ func newStorm(t *testing.T, seed uint64) *storm {
 	s.held[0] = s.hours(30)
 	s.held[1] = s.held[0] + s.hours(5)
 	for range s.IntN(5) {
-		s.acts[s.hours(40)+time.Duration(len(s.acts))] = []string{sms.PauseUpdate, sms.ResumeUpdate, sms.ResumeUpdate, sms.CancelUpdate, "cancel", "pause for a while"}[s.IntN(6)]
+		s.acts[s.hours(40)+time.Duration(len(s.acts))] = []string{sms.PauseUpdate, sms.ResumeUpdate, sms.ResumeUpdate, sms.CancelUpdate, "cancel", "pause temporarily"}[s.IntN(6)]
 	}
 	return s
 }
 
-// hours returns a random duration below the given number of hours.
+// hours returns a random duration shorter than the given number of hours.
 func (s *storm) hours(most int) time.Duration {
 	return time.Duration(s.Int64N(int64(most) * int64(time.Hour)))
 }
 
-// outcome says what becomes of a recipient.
+// outcome decides what happens to a recipient.
 func (s *storm) outcome(b *broadcastBench, to string) *sms.Error {
 	since := b.Now().Sub(s.began)
 	country := to[:3]
@@ -90,17 +91,17 @@ func (s *storm) outcome(b *broadcastBench, to string) *sms.Error {
 	if hours := s.input.QuietHours; hours != nil {
 		groups, err := (&activities.Activities{}).FindQuiet(s.t.Context(), sms.FindQuietInput{To: []string{to}, QuietHours: *hours, At: b.Now()})
 		if err != nil || len(groups) > 0 {
-			s.t.Errorf("seed %d: %s is texted in quiet hours, at %s (%v)", s.seed, to, b.Now().UTC(), err)
+			s.t.Errorf("seed %d: %s was texted in quiet hours, at %s (%v)", s.seed, to, b.Now().UTC(), err)
 		}
 	}
 	s.used[country]++
 	if s.texted[to]++; s.texted[to] > 1 {
-		s.t.Errorf("seed %d: %s is texted %d times", s.seed, to, s.texted[to])
+		s.t.Errorf("seed %d: %s was texted %d times", s.seed, to, s.texted[to])
 	}
 	return nil
 }
 
-// run runs the broadcast to its end.
+// run runs the broadcast until it ends.
 func (s *storm) run() (progress sms.BroadcastProgress, report []sms.Error) {
 	dir := s.t.TempDir()
 	for range 500 {
@@ -140,7 +141,7 @@ func (s *storm) run() (progress sms.BroadcastProgress, report []sms.Error) {
 	return progress, report
 }
 
-// act does something to the broadcast.
+// act performs an action on the broadcast.
 func (s *storm) act(b *broadcastBench, act string) {
 	update := func(name string) {
 		ignore := func(any, error) {}
@@ -148,9 +149,9 @@ func (s *storm) act(b *broadcastBench, act string) {
 	}
 	switch act {
 	case "cancel":
-		s.doubts = true // this environment loses the result of a send that is running
+		s.doubts = true // the test environment loses the result of a send in progress
 		b.CancelWorkflow()
-	case sms.PauseUpdate, "pause for a while":
+	case sms.PauseUpdate, "pause temporarily":
 		update(sms.PauseUpdate)
 		b.RegisterDelayedCallback(func() { update(sms.ResumeUpdate) }, s.hours(20))
 	default:
@@ -172,7 +173,7 @@ func TestStormsTextNobodyTwice(t *testing.T) {
 	}
 }
 
-// check checks that the result, the report and what happened agree.
+// check checks that the result, the report and the actual texts agree.
 func (s *storm) check(progress sms.BroadcastProgress, report []sms.Error) {
 	t, seen, sent, codes := s.t, make(map[string]bool), 0, make(map[sms.Code]int)
 	for _, line := range report {
@@ -200,7 +201,7 @@ func (s *storm) check(progress sms.BroadcastProgress, report []sms.Error) {
 	}
 	if progress.State == "done" && len(seen) != len(s.list) || progress.Recipients != len(report) || progress.Sent != sent || fmt.Sprint(progress.Errors) != fmt.Sprint(codes) ||
 		progress.Asleep != 0 || progress.Capped != 0 || progress.NextTry != nil || progress.Why != "" {
-		t.Errorf("seed %d: got %+v, report with %d lines, %d of them sent, %v", s.seed, progress, len(report), sent, codes)
+		t.Errorf("seed %d: got %+v, a report with %d lines, %d of them sent, %v", s.seed, progress, len(report), sent, codes)
 	}
 	if took := s.now.Sub(s.began); took > 7*24*time.Hour {
 		t.Errorf("seed %d: took %s, want at most a week", s.seed, took)
@@ -215,7 +216,7 @@ func TestStormyQuietHoursAreKept(t *testing.T) {
 		s.input.QuietHours, s.room = &sms.QuietHours{From: "21:00", To: "08:00"}, nil
 		s.away, s.held = [2]time.Duration{}, [2]time.Duration{}
 		b.outcome = func(_ int, to string) *sms.Error {
-			if s.IntN(4) == 0 { // the send was held up until then
+			if s.IntN(4) == 0 { // the send was held up until quiet hours began
 				return &sms.Error{Code: sms.CodeQuietHours, Retryable: true}
 			}
 			return s.outcome(b, to)
@@ -254,7 +255,7 @@ func TestStormyQuestionsLoseNoReply(t *testing.T) {
 		replied, closed := false, false
 		b.closing = func() { closed = true }
 		b.RegisterDelayedCallback(func() {
-			if !closed { // the keeper hands over no later reply
+			if !closed { // the keeper passes on no later reply
 				replied = true
 				b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"})
 			}

@@ -1,7 +1,7 @@
 package workflows
 
-// What a broadcast reports about itself: progress, rate, and what to expect of
-// Twilio's queue.
+// What a broadcast reports about itself: its progress, its rate, and how long
+// Twilio's queue will take.
 
 import (
 	"fmt"
@@ -15,8 +15,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// tell shows the progress in the Web UI. It names no recipient: these details
-// are never encrypted.
+// tell shows the progress in the Web UI. It contains no phone number, because
+// these details are never encrypted.
 func (b *broadcast) tell(ctx workflow.Context) {
 	b.progress.SecondsLeft = 0
 	if b.progress.Total > 0 && b.progress.Rate > 0 && b.progress.State == broadcastSending {
@@ -91,7 +91,7 @@ func ProgressLine(p sms.BroadcastProgress) string {
 	return text
 }
 
-// because returns why nobody can be texted, without naming a number.
+// because returns why nobody can be texted, without a phone number.
 func because(e *sms.Error) string {
 	var why string
 	switch {
@@ -121,8 +121,8 @@ func because(e *sms.Error) string {
 	return why + ")"
 }
 
-// measure records how fast a page was sent, given how many recipients were
-// processed.
+// measure updates the rate after a page with the given number of processed
+// recipients.
 func (b *broadcast) measure(ctx workflow.Context, began time.Time, dealt int) {
 	took := workflow.Now(ctx).Sub(began)
 	if dealt == 0 || took <= 0 {
@@ -136,19 +136,18 @@ func (b *broadcast) measure(ctx workflow.Context, began time.Time, dealt int) {
 	b.progress.Rate += (now - b.progress.Rate) * 0.3
 }
 
-// note adds a note for people, and logs it.
+// note adds a note for people and logs it.
 func (b *broadcast) note(ctx workflow.Context, note string) {
 	b.progress.Notes = append(b.progress.Notes, note)
 	workflow.GetLogger(ctx).Warn("broadcast note", "note", note)
 }
 
-// queueSeconds is how much Twilio queues for a sender: as much as it sends in
-// ten hours. Source:
-// https://www.twilio.com/docs/messaging/guides/queueing-and-latency
+// queueSeconds is how much Twilio queues for a sender, in seconds of sending.
+// Source: https://www.twilio.com/docs/messaging/guides/queueing-and-latency
 const queueSeconds = 10 * 60 * 60
 
-// forecast describes how long it takes to send this many messages or segments;
-// empty if that is too short to mention.
+// forecast says how long it takes to send this many messages or segments. It
+// returns "" if that is too short to mention.
 func (b *broadcast) forecast(count int, of string) string {
 	perSecond := b.senderRate()
 	if perSecond == 0 || float64(count) <= perSecond*600 {
@@ -164,7 +163,7 @@ func (b *broadcast) forecast(count int, of string) string {
 
 const faster = "; a Messaging Service with more senders is faster"
 
-// queueIsFull begins the note about a full queue.
+// queueIsFull returns the start of the note about a full queue.
 func (b *broadcast) queueIsFull() string { return "the queue of " + b.sender() + " is full" }
 
 // notedFullQueue reports whether Twilio's queue has been full.
@@ -172,7 +171,7 @@ func (b *broadcast) notedFullQueue() bool {
 	return slices.ContainsFunc(b.progress.Notes, func(note string) bool { return strings.HasPrefix(note, b.queueIsFull()) })
 }
 
-// noteFullQueue notes once that Twilio's queue is full.
+// noteFullQueue adds a note that Twilio's queue is full, once.
 func (b *broadcast) noteFullQueue(ctx workflow.Context) {
 	if b.notedFullQueue() {
 		return
@@ -185,7 +184,7 @@ func (b *broadcast) noteFullQueue(ctx workflow.Context) {
 	b.note(ctx, text+faster)
 }
 
-// sender describes the sender by its last digits.
+// sender names the sender by its last digits.
 func (b *broadcast) sender() string {
 	if from := strings.TrimSpace(b.input.SmsFrom); len(from) > 4 {
 		return "…" + from[len(from)-4:]
@@ -202,7 +201,8 @@ var (
 )
 
 // senderRate returns how many segments per second Twilio sends from the sender,
-// 0 if unknown. Source: https://help.twilio.com/articles/115002943027
+// or 0 if that is unknown. Source:
+// https://help.twilio.com/articles/115002943027
 func (b *broadcast) senderRate() float64 {
 	from := inNumber.Replace(strings.TrimSpace(b.input.SmsFrom))
 	switch {
@@ -244,7 +244,8 @@ func plural(n float64, word string) string {
 	return word + "s"
 }
 
-// spoken formats a duration as people say it: "15 s", "12 min", "17 h 40 min".
+// spoken formats a duration the way people say it: "15 s", "12 min", "17 h 40
+// min".
 func spoken(d time.Duration) string {
 	switch {
 	case d < 2*time.Minute:

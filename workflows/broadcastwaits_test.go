@@ -20,7 +20,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// progress queries a broadcast's progress.
+// progress queries the progress of a broadcast.
 func (b *broadcastBench) progress(t *testing.T) (p sms.BroadcastProgress) {
 	t.Helper()
 	answer, err := b.QueryWorkflow(sms.ProgressQuery)
@@ -38,10 +38,10 @@ func (b *broadcastBench) update(t *testing.T, name string) {
 	b.UpdateWorkflowNoRejection(name, name, t)
 }
 
-func TestBroadcastOutlivesARefusedRecipient(t *testing.T) {
+func TestBroadcastOutlivesRefusedRecipient(t *testing.T) {
 	b := newBroadcastBench(t, 35)
-	b.outcome = fails(1, sms.Error{Code: sms.CodePermissionDenied, TwilioCode: 21608, HTTPStatus: 400}) // a trial account
-	b.SetOnTimerScheduledListener(func(_ string, d time.Duration) { t.Errorf("the broadcast waited %s, want no wait", d) })
+	b.outcome = fails(1, sms.Error{Code: sms.CodePermissionDenied, TwilioCode: 21608, HTTPStatus: 400}) // as for a trial account
+	b.SetOnTimerScheduledListener(func(_ string, d time.Duration) { t.Errorf("the broadcast waits %s, want no wait", d) })
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
 	var progress sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil || progress.State != "done" || progress.Errors[sms.CodePermissionDenied] == 0 || progress.Sent == 0 {
@@ -49,7 +49,7 @@ func TestBroadcastOutlivesARefusedRecipient(t *testing.T) {
 	}
 }
 
-// fails makes all recipients of the first pages fail.
+// fails returns an outcome in which all recipients of the first pages fail.
 func fails(pages int, problem sms.Error) func(int, string) *sms.Error {
 	return func(page int, _ string) *sms.Error {
 		if page > pages {
@@ -95,7 +95,7 @@ func TestBroadcastPausesIfAccountRefused(t *testing.T) {
 	})
 }
 
-func TestBroadcastThatPausedItselfObeys(t *testing.T) {
+func TestSelfPausedBroadcastObeysUpdates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refused := sms.Error{Code: sms.CodeAuthentication, TwilioCode: 20003}
 		for name, tc := range map[string]struct {
@@ -103,9 +103,9 @@ func TestBroadcastThatPausedItselfObeys(t *testing.T) {
 			state       string
 			sent, sends int
 		}{
-			"resumed":             {[]string{sms.ResumeUpdate}, "done", 10, 4},
-			"paused, and resumed": {[]string{sms.PauseUpdate, sms.ResumeUpdate}, "done", 10, 4},
-			"cancelled":           {[]string{sms.CancelUpdate}, "cancelled", 0, 3},
+			"resumed":            {[]string{sms.ResumeUpdate}, "done", 10, 4},
+			"paused and resumed": {[]string{sms.PauseUpdate, sms.ResumeUpdate}, "done", 10, 4},
+			"cancelled":          {[]string{sms.CancelUpdate}, "cancelled", 0, 3},
 		} {
 			b := newBroadcastBench(t, 10)
 			began := b.Now()
@@ -130,12 +130,12 @@ func TestBroadcastThatPausedItselfObeys(t *testing.T) {
 	})
 }
 
-func TestBroadcastGivesUpInTheEnd(t *testing.T) {
+func TestBroadcastEventuallyGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, tc := range map[string]struct {
-			pages  int // pages that are sent before all further ones fail
+			pages  int // pages that are sent before all others fail
 			failed bool
-		}{"before anybody was texted": {0, true}, "on its way": {1, false}} {
+		}{"before anybody was texted": {0, true}, "halfway": {1, false}} {
 			b := newBroadcastBench(t, 0)
 			input := b.fromFile(t, "+15005550009,Ann", "+15005550010,Bo", "+15005550011,Cy", "+15005550012,Di", "+15005550013,Ed")
 			input.GiveUpAfter, input.Report = sms.Duration(2*time.Hour), "monday"
@@ -160,7 +160,7 @@ func TestBroadcastGivesUpInTheEnd(t *testing.T) {
 				t.Errorf("%s: got %+v, report\n%s", name, progress, report)
 			}
 			if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); tc.failed && len(left) > 0 {
-				t.Errorf("%s: the files %q are left behind", name, left)
+				t.Errorf("%s: files left behind: %q", name, left)
 			}
 		}
 	})
@@ -189,7 +189,7 @@ func TestPageRemainderIsSentAgain(t *testing.T) {
 	}
 }
 
-func TestKeyedPageIsResentWhole(t *testing.T) {
+func TestKeyedPageIsRetriedWhole(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := fromList("+12125550100", "+12125550101")
 	input.IdempotencyKey = "spring"
@@ -208,12 +208,12 @@ func TestKeyedPageIsResentWhole(t *testing.T) {
 		t.Errorf("got %+v, keys %q", progress, b.keys)
 	}
 	if b.patience == 0 || b.patience > 10*time.Second {
-		t.Errorf("the send of a page has the GiveUpAfter %s, want more than 0 and at most 10s", b.patience)
+		t.Errorf("got GiveUpAfter %s for a page, want more than 0 and at most 10s", b.patience)
 	}
 }
 
 func TestKeyedPageKeepsItsNumber(t *testing.T) {
-	for hour, busy := range map[int]bool{12: true, 23: false} { // at 23:00, the recipients are in quiet hours
+	for hour, busy := range map[int]bool{12: true, 23: false} { // the recipients are in quiet hours at 23:00
 		b := newBroadcastBench(t, 0)
 		b.SetStartTime(time.Date(2026, 1, 15, hour, 0, 0, 0, time.UTC))
 		input := b.fromFile(t, "+447400123456,Ann", "a bad line", "+447400123457,Bo", "+447400123458,Cy")
@@ -229,7 +229,8 @@ func TestKeyedPageKeepsItsNumber(t *testing.T) {
 	}
 }
 
-// stuck makes one recipient wait indefinitely for room in the sender's queue.
+// stuck returns an outcome in which one recipient waits indefinitely for room
+// in the sender's queue.
 func stuck(recipient string) func(int, string) *sms.Error {
 	return func(_ int, to string) *sms.Error {
 		if to != recipient {
@@ -250,14 +251,14 @@ func TestGivenUpKeyedPageIsReported(t *testing.T) {
 	}
 }
 
-func TestCursorIsBehindWhoWasTexted(t *testing.T) {
+func TestCursorIsPastTextedRecipients(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, ends := range map[string]func(*broadcastBench){
 			"cancelled during a wait": func(b *broadcastBench) {
 				b.outcome = stuck("+15550000003")
 				b.RegisterDelayedCallback(b.CancelWorkflow, time.Minute)
 			},
-			"a page that is not written": func(b *broadcastBench) {
+			"an unwritten page": func(b *broadcastBench) {
 				b.outcome, b.unwritable = stuck("+15550000003"), "+15550000004"
 			},
 		} {
@@ -275,7 +276,7 @@ func TestCursorIsBehindWhoWasTexted(t *testing.T) {
 	})
 }
 
-func TestReportOutlivesAnUnwrittenPage(t *testing.T) {
+func TestReportOutlivesUnwrittenPage(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := b.fromFile(t, "+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di")
 	b.outcome, b.unwritable = stuck("+15550000003"), "+15550000004"
@@ -313,7 +314,8 @@ func TestFullQueueIsReportedOnce(t *testing.T) {
 	}
 }
 
-// atNight lets a broadcast start at 23:00 in New York and 20:00 in Los Angeles.
+// atNight lets a broadcast start when it is 23:00 in New York and 20:00 in Los
+// Angeles.
 func atNight(t *testing.T, b *broadcastBench, input sms.BroadcastSmsInput) sms.BroadcastSmsInput {
 	t.Helper()
 	b.SetStartTime(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
@@ -321,7 +323,7 @@ func atNight(t *testing.T, b *broadcastBench, input sms.BroadcastSmsInput) sms.B
 	return input
 }
 
-func TestSleepersAreTextedInTheMorning(t *testing.T) {
+func TestQuietRecipientsAreTextedLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBroadcastBench(t, 0)
 		input := atNight(t, b, fromList("+12125550100", "+14155550100", "+12125550101", "+14155550101", "nobody"))
@@ -348,7 +350,7 @@ func TestSleepersAreTextedInTheMorning(t *testing.T) {
 	})
 }
 
-func TestCancelledBroadcastReportsItsSleepers(t *testing.T) {
+func TestCancelledBroadcastReportsQuietRecipients(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBroadcastBench(t, 0)
 		input := atNight(t, b, b.fromFile(t, "+12125550100,Ann", "+14155550100,Bo"))
@@ -360,14 +362,14 @@ func TestCancelledBroadcastReportsItsSleepers(t *testing.T) {
 	})
 }
 
-func TestSleepersWhoJustWokeAreReported(t *testing.T) {
+func TestJustAwokenRecipientsAreReported(t *testing.T) {
 	for _, key := range []string{"", "spring"} {
 		b := newBroadcastBench(t, 0)
 		input := atNight(t, b, b.fromFile(t, "+12125550100,Ann", "+12125550101,Bo"))
 		input.IdempotencyKey = key
 		asked := 0
 		b.quietAsked = func() {
-			if asked++; asked == 2 { // when they wake up
+			if asked++; asked == 2 { // when their quiet hours end
 				b.CancelWorkflow()
 			}
 		}
@@ -378,7 +380,7 @@ func TestSleepersWhoJustWokeAreReported(t *testing.T) {
 	}
 }
 
-func TestRecipientReadOtherwiseIsReported(t *testing.T) {
+func TestRecipientReadDifferentlyIsReported(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	b.region = "US"
 	b.outcome = fails(1, sms.Error{Code: sms.CodeConnection, Retryable: true})
@@ -388,7 +390,7 @@ func TestRecipientReadOtherwiseIsReported(t *testing.T) {
 	}
 }
 
-func TestSleepersSurviveContinueAsNew(t *testing.T) {
+func TestQuietRecipientsSurviveContinueAsNew(t *testing.T) {
 	input := broadcastInput{BroadcastSmsInput: fromList("+12125550100", "+14155550100", "+12125550101", "+14155550101")}
 	input.PageSize = 2
 	texted := make(map[string]int)
@@ -398,7 +400,7 @@ func TestSleepersSurviveContinueAsNew(t *testing.T) {
 		b.SetStartTime(start)
 		input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
 		b.SetContinueAsNewSuggested(run < 4)
-		if run == 0 { // the send to the first page's only recipient outside of quiet hours fails at first
+		if run == 0 { // the first send to the only recipient outside quiet hours fails
 			b.outcome = fails(1, sms.Error{Code: sms.CodeConnection, Retryable: true})
 		}
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
@@ -421,7 +423,7 @@ func TestSleepersSurviveContinueAsNew(t *testing.T) {
 	}
 }
 
-func TestNextRunFitsIntoAPayload(t *testing.T) {
+func TestNextRunFitsIntoPayload(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	b.SetContinueAsNewSuggested(true)
 	input := fromList(make([]string, 80)...)
@@ -432,11 +434,11 @@ func TestNextRunFitsIntoAPayload(t *testing.T) {
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	next, _ := errors.AsType[*workflow.ContinueAsNewError](b.GetWorkflowError())
 	if next == nil || proto.Size(next.Input) > 2<<20 || len(b.texted) == 80 {
-		t.Errorf("texted %d, the input of the next run has %d bytes, error %v", len(b.texted), proto.Size(next.Input), b.GetWorkflowError())
+		t.Errorf("texted %d, the input of the next run is %d bytes, error %v", len(b.texted), proto.Size(next.Input), b.GetWorkflowError())
 	}
 }
 
-func TestManySleepersAreNotAllHeld(t *testing.T) {
+func TestHeldRecipientsAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBroadcastBench(t, 0)
 		list := make([]string, 5000)
@@ -469,18 +471,18 @@ func TestDryRunReportsWithoutSending(t *testing.T) {
 		`"messages":4,"segments":4,"failures":[`, `"gaps":[{"to":"+12125550101","variable":"name","text":"Dear , hello"}],"gapCount":1`,
 	} {
 		if !strings.Contains(string(got), want) {
-			t.Errorf("%s lacks %s", got, want)
+			t.Errorf("got %s, want it to contain %s", got, want)
 		}
 	}
 	if p.State != "done" || p.Sent != 0 || p.Recipients != 6 || p.Total != 6 || p.Errors[sms.CodeInvalidTo] != 1 || p.Errors[sms.CodeInvalidInput] != 1 || len(b.texted) > 0 {
 		t.Errorf("got %+v, texted %q", p, b.texted)
 	}
 	if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); len(left) > 0 {
-		t.Errorf("the files %q are left behind", left)
+		t.Errorf("files left behind: %q", left)
 	}
 }
 
-func TestDryRunFindsAnUnknownAccount(t *testing.T) {
+func TestDryRunFindsUnknownAccount(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := b.fromFile(t, "+12125550100,Ann")
 	input.DryRun, input.Account = true, "marketin"
@@ -491,7 +493,7 @@ func TestDryRunFindsAnUnknownAccount(t *testing.T) {
 	}
 }
 
-func TestDryRunReportsABrokenTemplate(t *testing.T) {
+func TestDryRunReportsBrokenTemplate(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := b.fromFile(t, "+12125550100,Ann", "+12125550101,Bo", "+12125550102,Cy")
 	input.SmsBody, input.DryRun = "Dear ${name, hello", true
@@ -505,7 +507,7 @@ func TestDryRunReportsABrokenTemplate(t *testing.T) {
 	}
 }
 
-func TestPagesWithoutASizeBeginSmall(t *testing.T) {
+func TestDefaultPagesStartSmall(t *testing.T) {
 	b := newBroadcastBench(t, 500)
 	input := fromSource()
 	input.PageSize = 0
@@ -518,7 +520,7 @@ func TestPagesWithoutASizeBeginSmall(t *testing.T) {
 	for perSecond, want := range map[float64]int{0: 25, 1: 25, 20: 200, 1000: 500} {
 		bench.progress.Rate = perSecond
 		if got := bench.pageSize(); got != want {
-			t.Errorf("at %v messages a second, the page size is %d, want %d", perSecond, got, want)
+			t.Errorf("at %v messages per second: got page size %d, want %d", perSecond, got, want)
 		}
 	}
 }
@@ -546,25 +548,25 @@ func TestBroadcastWaitsUntilPauseEnds(t *testing.T) {
 			t.Errorf("got %+v, %v", progress, err)
 		}
 		if took := b.Now().Sub(began); took > 48*time.Hour+time.Minute {
-			t.Errorf("ended after %s, want at most 48h1m", took)
+			t.Errorf("took %s, want at most 48h1m", took)
 		}
 	})
 }
 
-func TestCapIsWaitedFor(t *testing.T) {
+func TestBroadcastWaitsForCap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, tc := range map[string]struct {
-			other string // another error that lasts
+			other string // a recipient with another lasting error
 			state string
 			sent  int
-		}{"capped": {"", "done", 2}, "capped, and Twilio is away": {"+12125550101", "failed", 0}} {
+		}{"capped": {"", "done", 2}, "capped, and Twilio is unreachable": {"+12125550101", "failed", 0}} {
 			b := newBroadcastBench(t, 0)
 			began := b.Now()
 			b.outcome = func(_ int, to string) *sms.Error {
 				switch {
 				case to == tc.other:
 					return &sms.Error{Code: sms.CodeConnection, Retryable: true}
-				case b.Now().Sub(began) < 24*time.Hour+24*time.Minute: // a message counts for up to 24 minutes longer than a day
+				case b.Now().Sub(began) < 24*time.Hour+24*time.Minute: // a message may count for 24 minutes longer than a day
 					return &sms.Error{Code: sms.CodeCapReached, Retryable: true}
 				}
 				return nil
@@ -581,8 +583,8 @@ func TestCapIsWaitedFor(t *testing.T) {
 	})
 }
 
-// TestOldBroadcastKeepsItsPatience runs a broadcast that began on an older worker: its
-// history ends when that gave up.
+// The broadcast began on an older worker, and its history ends when that worker
+// gave up.
 func TestOldBroadcastKeepsItsPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for version, want := range map[workflow.Version]time.Duration{4: 24 * time.Hour, 5: DefaultBroadcastPatience} {
@@ -593,13 +595,13 @@ func TestOldBroadcastKeepsItsPatience(t *testing.T) {
 			began := b.Now()
 			b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
 			if took := b.Now().Sub(began); b.GetWorkflowError() == nil || took < want || took > want+30*time.Minute {
-				t.Errorf("version %d: given up after %s, want %s; error %v", version, took, want, b.GetWorkflowError())
+				t.Errorf("version %d: gave up after %s, want %s; error %v", version, took, want, b.GetWorkflowError())
 			}
 		}
 	})
 }
 
-func TestResumedBroadcastIsPatientAnew(t *testing.T) {
+func TestResumeRestoresBroadcastPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBroadcastBench(t, 10)
 		began := b.Now()
@@ -621,7 +623,7 @@ func TestResumedBroadcastIsPatientAnew(t *testing.T) {
 	})
 }
 
-func TestBroadcastObeysWhileAPageFails(t *testing.T) {
+func TestFailingBroadcastObeysUpdates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, tc := range map[string]struct {
 			act   string

@@ -20,14 +20,14 @@ func TestSendSmsCallerOptionsWin(t *testing.T) {
 		TaskQueue: "texts", StartToCloseTimeout: 7 * time.Minute, HeartbeatTimeout: 11 * time.Second,
 		ScheduleToCloseTimeout: 13 * time.Minute, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3},
 	}
-	const endless = 10 * 365 * 24 * time.Hour // the test environment's replacement for 0
+	const endless = 10 * 365 * 24 * time.Hour // the test environment's value for 0
 	for name, tc := range map[string]struct {
 		set         bool
 		options     workflow.ActivityOptions
 		queue       string
 		start, beat time.Duration
 		all         time.Duration
-		attempts    int // after which a failing send ends; 0 for a send that succeeds
+		attempts    int // of a failing send, or 0 for one that succeeds
 	}{
 		"none":        {false, workflow.ActivityOptions{}, sms.TaskQueue, 30 * time.Minute, 30 * time.Second, endless, 0},
 		"all":         {true, own, "texts", 7 * time.Minute, 11 * time.Second, 13 * time.Minute, 3},

@@ -1,6 +1,6 @@
 package workflows
 
-// CapsSmsWorkflow: counts, for all workers of the namespace, the messages to
+// CapsSmsWorkflow counts, for all workers of the namespace, the messages to
 // numbers whose prefix has a cap.
 
 import (
@@ -13,18 +13,18 @@ import (
 )
 
 const (
-	// capParts is the number of parts of a cap's time window: a message counts
-	// for up to one part longer than the window.
+	// capParts is the number of parts into which a cap's time window is
+	// divided. A message counts for up to one part longer than the window.
 	capParts = 60
-	// capsKept is how many requests an update may have, and how many counts are
-	// kept until the old ones are dropped: far more than the countries of all
-	// accounts.
+	// capsKept is how many requests an update may have, and how many counts
+	// are kept before old ones are dropped. It far exceeds the number of
+	// countries of all accounts.
 	capsKept = 10_000
 )
 
-// CapsSmsWorkflow counts the messages that workers reserve by
-// [sms.TakeCapsUpdate]. The first update starts it with the ID [sms.CapsID], and
-// it stays open. Terminate it to count from 0.
+// CapsSmsWorkflow counts the messages that workers reserve with
+// [sms.TakeCapsUpdate]. The first update starts it with the ID [sms.CapsID],
+// and it stays open. Terminate it to count from 0.
 func CapsSmsWorkflow(ctx workflow.Context, input sms.CapsSmsInput) error {
 	c := caps(input.Counted)
 	if c == nil {
@@ -44,10 +44,10 @@ func CapsSmsWorkflow(ctx workflow.Context, input sms.CapsSmsInput) error {
 	return workflow.NewContinueAsNewError(ctx, sms.CapsSmsWorkflowName, sms.CapsSmsInput{Counted: c.recent(workflow.Now(ctx))})
 }
 
-// caps holds how many messages were reserved, by key.
+// caps maps each key to the number of reserved messages.
 type caps map[string]*sms.CapCount
 
-// validTakes refuses input that no worker sends.
+// validTakes rejects input that no worker sends.
 func validTakes(input sms.TakeCapsInput) error {
 	if len(input.Takes) > capsKept {
 		return errors.New("too many requests in one update")
@@ -88,12 +88,13 @@ func (c caps) recent(now time.Time) caps {
 	return c
 }
 
-// part returns the current part of a window.
+// part returns the number of the current part of a window.
 func part(counted *sms.CapCount, now time.Time) int64 {
 	return now.Unix() / int64(counted.Seconds/capParts)
 }
 
-// total drops the parts that are older than the window, and adds up the others.
+// total drops the parts that are older than the window, and returns the sum of
+// the others.
 func total(counted *sms.CapCount, now time.Time) (sum int) {
 	current := part(counted, now)
 	for _, p := range workflow.DeterministicKeys(counted.Parts) {
@@ -106,9 +107,10 @@ func total(counted *sms.CapCount, now time.Time) (sum int) {
 	return sum
 }
 
-// reserve returns how many messages a request may send, and counts them. A
-// negative count removes messages from the part in which they were counted: if it
-// removed newer ones instead, the cap would have room too early.
+// reserve counts the messages of a request, and returns how many of them may be
+// sent. A negative count removes messages from the part in which they were
+// counted. If newer ones were removed instead, the cap would have room too
+// early.
 func reserve(counted *sms.CapCount, t sms.CapTake, now time.Time) int {
 	left, current := max(0, t.Most-total(counted, now)), part(counted, now)
 	if t.Count >= 0 {

@@ -11,7 +11,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestCapsCountInAWindow(t *testing.T) {
+func TestCapsCountWithinWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var suite testsuite.WorkflowTestSuite
 		env := suite.NewTestWorkflowEnvironment()
@@ -26,7 +26,7 @@ func TestCapsCountInAWindow(t *testing.T) {
 			{time.Second, []sms.CapTake{{Key: "a", Count: -2, Most: 3, Seconds: 3600}, {Key: "a", Count: 5, Most: 3, Seconds: 3600}}, []int{0, 2}},
 			{2 * time.Minute, []sms.CapTake{{Key: "a", Count: 5, Most: 3, Seconds: 3600}, {Key: "a", Count: -99, Most: 3, Seconds: 3600}, {Key: "a", Count: 5, Most: 3, Seconds: 3600}}, []int{1, 0, 3}},
 			{0, []sms.CapTake{{Key: "a", Count: 1, Most: 0, Seconds: 3600}, {Key: "a", Count: 1, Most: 2, Seconds: 60}}, []int{0, 1}},
-			{0, []sms.CapTake{{Key: "a", Count: 1, Most: 2, Seconds: 1}}, nil}, // refused
+			{0, []sms.CapTake{{Key: "a", Count: 1, Most: 2, Seconds: 1}}, nil}, // this update is refused
 		} {
 			at += step.after
 			env.RegisterDelayedCallback(func() {
@@ -41,8 +41,8 @@ func TestCapsCountInAWindow(t *testing.T) {
 	})
 }
 
-// answered checks the answer to an update; if the wanted answer is nil, the update
-// must be refused.
+// answered checks the result of an update. If want is nil, the update must be
+// refused.
 type answered struct {
 	t    *testing.T
 	step int
@@ -64,7 +64,7 @@ func (a *answered) Complete(result any, err error) {
 	}
 }
 
-func TestLateReturnMakesNoRoom(t *testing.T) {
+func TestLateReturnFreesNothing(t *testing.T) {
 	began := time.Unix(1_700_000_000, 0)
 	counted := &sms.CapCount{Seconds: 3600, Parts: make(map[int64]int)}
 	take := func(after time.Duration, count int, at time.Duration) int {
@@ -77,20 +77,20 @@ func TestLateReturnMakesNoRoom(t *testing.T) {
 	const half = 30 * time.Minute
 	take(0, 90, 0)
 	take(half, 10, 0)
-	take(half, -80, 0) // gives back most of the first 90
+	take(half, -80, 0) // give back most of the first 90
 	if got := take(half, 100, 0); got != 80 {
-		t.Errorf("got room for %d messages, want 80", got)
+		t.Errorf("reserved %d messages, want 80", got)
 	}
-	if got := take(62*time.Minute, 100, 0); got != 10 { // the 90 of half an hour ago still count
-		t.Errorf("after an hour: got room for %d messages, want 10", got)
+	if got := take(62*time.Minute, 100, 0); got != 10 { // the 90 from half an hour ago still count
+		t.Errorf("after an hour: reserved %d messages, want 10", got)
 	}
-	take(3*time.Hour, -5, half) // gives back messages that no longer count
+	take(3*time.Hour, -5, half) // give back messages that no longer count
 	if got := take(3*time.Hour, 200, 0); got != 100 {
-		t.Errorf("after 3 hours: got room for %d messages, want 100", got)
+		t.Errorf("after 3 hours: reserved %d messages, want 100", got)
 	}
 }
 
-func TestCapsOutliveTheirRun(t *testing.T) {
+func TestCapCountsSurviveContinueAsNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
 		c := caps{

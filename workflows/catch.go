@@ -1,7 +1,7 @@
 package workflows
 
-// A workflow declares which texts it waits for ("catches"), so that triggers
-// that name no workflow can find it.
+// A workflow declares which texts it is waiting for (what it "catches"), so
+// triggers that name no workflow can find it.
 
 import (
 	"errors"
@@ -13,26 +13,26 @@ import (
 	"temporal-twilio/sms"
 )
 
-// The namespace must have this search attribute; the worker adds it.
+// The namespace must have this search attribute. The worker adds it.
 var catchesKey = temporal.NewSearchAttributeKeyKeywordList(sms.AttributeCatches)
 
 // CatchSignal declares that this workflow catches a signal by name, like a
-// signal event of a process: a trigger that signals all with this name reaches
-// it, along with every other open workflow that catches it. Receive from an
-// [Inbox] of the same name.
+// signal event in BPMN. A trigger with a signalAll of that name reaches every
+// open workflow that catches it. Receive the signals from an [Inbox] with the
+// same name.
 //
-// The declaration becomes visible a moment after the workflow made it; a text
-// that arrives before that is not caught.
+// The declaration takes effect a moment after the workflow made it. A text that
+// arrives earlier is not caught.
 func CatchSignal(ctx workflow.Context, name string) error {
 	return catch(ctx, sms.SignalCatch(name))
 }
 
 // CatchMessage declares that this workflow catches a message with a correlation
-// key: only a trigger with this name and the same key reaches it. secret must
-// be the webhooks' (ID_SECRET): the key is stored as a pseudonym, and without the
-// secret nothing would ever reach the workflow.
+// key. Only a trigger with this name and the same key reaches it. secret must
+// be the ID_SECRET of the webhooks: the key is stored as a pseudonym derived
+// from it, and with another secret, nothing would ever reach the workflow.
 func CatchMessage(ctx workflow.Context, secret []byte, name, correlationKey string) error {
-	// The pseudonym is recorded, so that replays of old runs do not depend on
+	// The pseudonym is recorded, so replays of old runs do not depend on
 	// the current secret.
 	var catches string
 	err := workflow.SideEffect(ctx, func(workflow.Context) any {
@@ -45,12 +45,12 @@ func CatchMessage(ctx workflow.Context, secret []byte, name, correlationKey stri
 		return err
 	}
 	if catches == "" {
-		return errors.New("catch a message: no secret is given; it must be the webhooks' ID_SECRET")
+		return errors.New("catch a message: the secret is empty; it must be the webhooks' ID_SECRET")
 	}
 	return catch(ctx, catches)
 }
 
-// StopCatching withdraws everything that this workflow declared.
+// StopCatching withdraws all declarations of this workflow.
 func StopCatching(ctx workflow.Context) error {
 	return workflow.UpsertTypedSearchAttributes(ctx, catchesKey.ValueUnset())
 }

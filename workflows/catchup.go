@@ -1,6 +1,7 @@
 package workflows
 
-// CatchUpSmsWorkflow: publishes texts that came while no webhook was available.
+// CatchUpSmsWorkflow publishes texts that arrived while no webhook was
+// available.
 
 import (
 	"time"
@@ -12,21 +13,23 @@ import (
 )
 
 const (
-	// catchUpOverlap is how far behind the previous catch-up the next one
-	// starts: texts appear in Twilio's log up to a quarter of an hour late.
+	// catchUpOverlap is how far a catch-up goes back before the previous
+	// one. Texts may appear in Twilio's log up to a quarter of an hour
+	// late.
 	catchUpOverlap = 15 * time.Minute
-	// catchUpTimeout bounds one attempt.
+	// catchUpTimeout limits one attempt.
 	catchUpTimeout = 30 * time.Minute
-	// catchUpHeartbeat is how long a catch-up whose webhook has died delays the
-	// next one: a live one heartbeats every 2 seconds.
+	// catchUpHeartbeat is how long a catch-up whose webhook has died delays
+	// the next one. While it is alive, a catch-up sends a heartbeat every 2
+	// seconds.
 	catchUpHeartbeat = 12 * time.Second
 )
 
 // CatchUpSmsWorkflow looks up in Twilio's log which texts were received since
 // the last catch-up, and publishes the missed ones for triggers with catchUp. A
-// Schedule runs it, and keeps its last result. No catch-up goes back further
-// than the start of the first one: before that, webhooks may not have recorded
-// what the log does not show, such as opt-outs.
+// Schedule runs it and keeps its last result. No catch-up goes back beyond the
+// start of the first one: before that, webhooks may not have recorded what the
+// log does not show, such as opt-outs.
 func CatchUpSmsWorkflow(ctx workflow.Context, _ sms.CatchUpSmsInput) (result sms.CatchUpSmsResult, err error) {
 	now := workflow.Now(ctx).UTC()
 	last, first := sms.CatchUpSmsResult{Through: now, Began: now}, true
@@ -49,7 +52,7 @@ func CatchUpSmsWorkflow(ctx workflow.Context, _ sms.CatchUpSmsInput) (result sms
 	})
 	err = workflow.ExecuteActivity(ctx, sms.CatchUpSmsName, query).Get(ctx, &result)
 	if first && err != nil && ctx.Err() == nil {
-		// The next catch-up must know when this one began.
+		// The next catch-up must know when the first one began.
 		return last, nil
 	}
 	result.Began = last.Began

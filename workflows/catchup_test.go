@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestCatchUpKeepsToItsBeginning(t *testing.T) {
+func TestCatchUpStopsAtItsBeginning(t *testing.T) {
 	through := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	now := through.Add(time.Minute)
 	for name, tc := range map[string]struct {
@@ -24,7 +24,7 @@ func TestCatchUpKeepsToItsBeginning(t *testing.T) {
 		"one much later":               {&sms.CatchUpSmsResult{Through: through, Began: through.Add(-5 * time.Hour)}, through.Add(-catchUpOverlap)},
 		"one after an older version's": {&sms.CatchUpSmsResult{Through: through}, through.Add(-catchUpOverlap)},
 	} {
-		for _, failure := range []error{nil, errors.New("Twilio is away")} {
+		for _, failure := range []error{nil, errors.New("Twilio is unreachable")} {
 			env := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()
 			env.SetStartTime(now)
 			if tc.last != nil {
@@ -37,7 +37,7 @@ func TestCatchUpKeepsToItsBeginning(t *testing.T) {
 			}, activity.RegisterOptions{Name: sms.CatchUpSmsName})
 			env.ExecuteWorkflow(CatchUpSmsWorkflow, sms.CatchUpSmsInput{})
 			if !query.Since.Equal(tc.since) {
-				t.Errorf("%s: got texts since %s, want since %s", name, query.Since, tc.since)
+				t.Errorf("%s: looked up texts since %s, want since %s", name, query.Since, tc.since)
 			}
 			var result sms.CatchUpSmsResult
 			err := env.GetWorkflowResult(&result)

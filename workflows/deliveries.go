@@ -1,6 +1,6 @@
 package workflows
 
-// What becomes of the messages that a workflow sent.
+// The delivery status of the messages that a workflow sent.
 
 import (
 	"cmp"
@@ -13,8 +13,9 @@ import (
 )
 
 // Deliveries merges the status updates of a workflow's messages. Updates arrive
-// as signals "SmsStatus", in any order, late, duplicated, or before the
-// activity that sent the message has returned; a status never moves backwards.
+// as signals named "SmsStatus". They may arrive in any order, late, more than
+// once, or before the activity that sent the message has returned. A status
+// never moves backwards.
 //
 //	deliveries := workflows.NewDeliveries(ctx, input.Deliveries)
 //	err := workflow.ExecuteActivity(ctx, "SendSms", input).Get(ctx, &result)
@@ -23,20 +24,21 @@ import (
 //	err = deliveries.Await(ctx, time.Hour)
 //	for _, d := range deliveries.All() { … }
 //
-// The input must set StatusSignals; without it, messages are only looked up. A
+// The input must set StatusSignals. Without it, messages are only looked up. A
 // workflow that continues as new passes on [Deliveries.State].
 type Deliveries struct {
-	// Account is the account that sent, for looking up messages without
-	// updates. Optional: default the environment's.
+	// Account is the sending account, in which messages without updates are
+	// looked up. Optional: by default, the account in the worker's
+	// environment.
 	Account string
 
 	news  workflow.ReceiveChannel
 	known map[string]*tracked
-	// order lists the expected messages, and early those with updates before
-	// they were expected.
+	// order lists the expected messages, and early lists messages that had
+	// updates before they were expected.
 	order, early []string
-	// doubts holds the recipients of unknown outcomes, by their name in updates;
-	// resolved lists the messages of those whose outcome has become known.
+	// doubts maps references in updates to the recipients with an unknown
+	// outcome. resolved lists the messages whose outcome has become known.
 	doubts   map[string]string
 	resolved []string
 }
@@ -46,33 +48,33 @@ type tracked struct {
 	expected bool
 }
 
-// DeliveriesState is what a workflow knows about its messages, for its next
-// run.
+// DeliveriesState is what a workflow knows about its messages, to be passed to
+// its next run.
 type DeliveriesState struct {
 	// Expected lists the expected messages, in order.
 	Expected []sms.Delivery `json:"expected,omitempty"`
-	// Early lists messages that had updates, but were not expected.
+	// Early lists messages that had updates but were not expected.
 	Early []sms.Delivery `json:"early,omitempty"`
-	// Doubts lists the recipients of unknown outcomes.
+	// Doubts lists the recipients with an unknown outcome.
 	Doubts []sms.Error `json:"doubts,omitempty"`
 }
 
-// maxEarly is how many unexpected messages are remembered: they may belong to
+// maxEarly is how many unexpected messages are remembered. They may belong to
 // another send or to an earlier run.
 const maxEarly = 1000
 
-// pollEvery is how long a message may go without an update before it is looked
-// up; the interval doubles each time, up to maxPoll.
+// pollEvery is how long a message may have no update before it is looked up.
+// The interval doubles each time, up to maxPoll.
 const (
 	pollEvery = 30 * time.Second
 	maxPoll   = 30 * time.Minute
-	// pollAtOnce is how many messages one look-up requests.
+	// pollAtOnce is how many messages one activity looks up.
 	pollAtOnce = 100
 )
 
-// NewDeliveries starts to listen. Call it before the first send: updates can
-// arrive before the activity's result. carried is the zero value, or what
-// [Deliveries.State] returned in the previous run.
+// NewDeliveries starts to listen. Call it before the first send, because
+// updates can arrive before the activity's result. carried is the zero value,
+// or what [Deliveries.State] returned in the previous run.
 func NewDeliveries(ctx workflow.Context, carried DeliveriesState) *Deliveries {
 	d := &Deliveries{known: make(map[string]*tracked), doubts: make(map[string]string), news: workflow.GetSignalChannel(ctx, sms.StatusSignal)}
 	for _, one := range carried.Early {
@@ -85,8 +87,9 @@ func NewDeliveries(ctx workflow.Context, carried DeliveriesState) *Deliveries {
 	return d
 }
 
-// State merges the updates that have arrived, and returns what the next run
-// needs. No update is lost if the workflow then continues as new at once.
+// State merges the updates that have arrived and returns what the next run
+// needs. No update is lost if the workflow then continues as new without
+// waiting for anything else.
 func (d *Deliveries) State() (state DeliveriesState) {
 	d.mergeAll()
 	state.Expected = d.all()
@@ -104,15 +107,15 @@ func (d *Deliveries) Expect(messages ...sms.Message) {
 	d.mergeAll()
 	for _, m := range messages {
 		if m.SID == "" {
-			continue // updates name messages by their SIDs
+			continue // updates identify messages by SID
 		}
 		d.expect(m.SID).To = m.To
 		d.merge(sms.StatusUpdate{MessageSID: m.SID, Status: m.Status})
 	}
 }
 
-// Doubt adds recipients of unknown outcomes, and ignores all other errors.
-// Once a callback names such a recipient, the message that it is about is an
+// Doubt adds the recipients with an unknown outcome and ignores all other
+// errors. When a callback names such a recipient, its message becomes an
 // expected one.
 func (d *Deliveries) Doubt(errors ...sms.Error) {
 	d.mergeAll()
@@ -126,7 +129,8 @@ func (d *Deliveries) Doubt(errors ...sms.Error) {
 	}
 }
 
-// resolve adds a message that turned out to belong to an unknown outcome.
+// resolve adds a message that turned out to belong to a recipient with an
+// unknown outcome.
 func (d *Deliveries) resolve(known *tracked) {
 	to, doubted := d.doubts[known.Recipient]
 	if !doubted || known.expected {
@@ -137,7 +141,8 @@ func (d *Deliveries) resolve(known *tracked) {
 	d.resolved = append(d.resolved, known.SID)
 }
 
-// Resolved returns the messages of [Deliveries.Doubt] that have become known.
+// Resolved returns the messages of recipients added by [Deliveries.Doubt] whose
+// outcome has become known.
 func (d *Deliveries) Resolved() (messages []sms.Message) {
 	d.mergeAll()
 	for _, sid := range d.resolved {
@@ -157,8 +162,8 @@ func (d *Deliveries) expect(sid string) *tracked {
 	return known
 }
 
-// of returns what is known about a message, which is early if it is not
-// expected.
+// of returns what is known about a message. A message that is not expected is
+// early.
 func (d *Deliveries) of(sid string) *tracked {
 	known := d.known[sid]
 	if known == nil {
@@ -173,9 +178,9 @@ func (d *Deliveries) of(sid string) *tracked {
 	return known
 }
 
-// mergeAll merges the updates that have arrived. Code that needs them calls it:
-// a coroutine would run only after the workflow's own code, which may end the
-// run.
+// mergeAll merges the updates that have arrived. It is called by the code that
+// needs them, because a coroutine would run only after the workflow's own code,
+// which may end the run.
 func (d *Deliveries) mergeAll() {
 	var update sms.StatusUpdate
 	for d.news.ReceiveAsync(&update) {
@@ -193,7 +198,7 @@ func (d *Deliveries) merge(update sms.StatusUpdate) {
 	case update.Status.After(known.Status):
 		known.Status, known.ErrorCode, known.ErrorMessage = update.Status, update.ErrorCode, update.ErrorMessage
 	case update.Status == known.Status && known.ErrorCode == 0:
-		// The reason can come after the status.
+		// The error code may arrive after the status.
 		known.ErrorCode, known.ErrorMessage = update.ErrorCode, update.ErrorMessage
 	}
 }
@@ -212,7 +217,7 @@ func (d *Deliveries) all() []sms.Delivery {
 	return all
 }
 
-// open lists the expected messages whose final status is unknown.
+// open returns the expected messages whose final status is unknown.
 func (d *Deliveries) open() (sids []string) {
 	d.mergeAll()
 	for _, sid := range d.order {
@@ -223,9 +228,9 @@ func (d *Deliveries) open() (sids []string) {
 	return sids
 }
 
-// Await waits until the final status of every expected message is known, and
-// what became of every unknown outcome, or until the timeout. Messages without
-// updates are looked up at Twilio. It fails only if the workflow is cancelled.
+// Await waits until the final status of every expected message and every
+// unknown outcome is known, or until the timeout. It looks up messages without
+// updates at Twilio. It returns an error only if the workflow is cancelled.
 func (d *Deliveries) Await(ctx workflow.Context, timeout time.Duration) error {
 	deadline := workflow.Now(ctx).Add(timeout)
 	for every := pollEvery; ; every = min(2*every, maxPoll) {
@@ -252,9 +257,9 @@ func (d *Deliveries) Await(ctx workflow.Context, timeout time.Duration) error {
 func (d *Deliveries) done() bool { return len(d.open()) == 0 && len(d.doubts) == 0 }
 
 // poll looks up the messages whose final status is unknown, until a deadline.
-// Messages that cannot be read now are read next time. An attempt that ends
-// early records its progress in its heartbeat, and the next one continues from
-// there.
+// Messages that cannot be read now are looked up again next time. An attempt
+// that ends early records its progress in its heartbeat, and the next one
+// continues from there.
 func (d *Deliveries) poll(ctx workflow.Context, deadline time.Time) {
 	open := d.open()
 	for len(open) > 0 {

@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/workflows/smstest"
 )
 
-// Appointment asks a person for a time, and confirms it.
+// Appointment asks a person for a time and confirms it.
 func Appointment(ctx workflow.Context, phone string) (string, error) {
 	asked, err := workflows.AskSms(ctx, sms.AskSmsInput{
 		SmsFrom: "+15005550006", SmsTo: phone, SmsBody: "Monday at 9 or at 11?", Pattern: "9|11",
@@ -29,8 +29,8 @@ func Appointment(ctx workflow.Context, phone string) (string, error) {
 	return "Monday at " + asked.Reply.Body, err
 }
 
-// A workflow sends and asks as it calls any function. The test kit stands in for
-// the phones, and takes no time.
+// A workflow can send and ask like it calls any function. The test kit stands
+// in for the phones and does not wait.
 func Example() {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))

@@ -1,6 +1,7 @@
 package workflows
 
-// An inbox receives the texts that reach a workflow as signals, each once.
+// An inbox receives the texts that reach a workflow as signals, each exactly
+// once.
 
 import (
 	"encoding/json"
@@ -8,8 +9,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// inboxMemory is how many messages an inbox remembers. Twilio redelivers a
-// message within seconds or minutes; each takes about 60 bytes.
+// inboxMemory is how many messages an inbox remembers, at about 60 bytes each.
+// Twilio redelivers a message within seconds or minutes.
 const inboxMemory = 1000
 
 // InboxState is what an inbox remembers and holds. A workflow that continues as
@@ -17,15 +18,15 @@ const inboxMemory = 1000
 type InboxState struct {
 	// Seen lists the latest messages, oldest first.
 	Seen []string `json:"seen,omitempty"`
-	// Waiting holds signals that have arrived but have not been received.
+	// Waiting holds signals that have arrived but were not received.
 	Waiting []json.RawMessage `json:"waiting,omitempty"`
 }
 
-// Inbox receives the signals of one name, decoded as T. Temporal accepts a repeated
-// signal with the same request ID only once within a run, but again after
-// ContinueAsNew: an inbox recognises a redelivered message by its MessageSid and
-// trigger, which triggers put into the signal. A signal without a MessageSid is always
-// received.
+// Inbox receives the signals with one name, decoded as T. Within a run,
+// Temporal drops a repeated signal with the same request ID, but after
+// ContinueAsNew it accepts the signal again. Therefore, an inbox recognizes a
+// redelivered message by its MessageSid and trigger, which triggers include in
+// the signal. A signal without a MessageSid is always received.
 //
 //	inbox := workflows.NewInbox[triggers.Event](ctx, "text", input.Inbox)
 //	for !workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
@@ -40,8 +41,8 @@ type Inbox[T any] struct {
 	seen    map[string]bool
 }
 
-// NewInbox opens the inbox for signals of a name. carried is the zero value, or
-// what [Inbox.Drain] returned in the previous run.
+// NewInbox opens the inbox for signals with the given name. carried is the zero
+// value, or what [Inbox.Drain] returned in the previous run.
 func NewInbox[T any](ctx workflow.Context, signal string, carried InboxState) *Inbox[T] {
 	i := &Inbox[T]{channel: workflow.GetSignalChannel(ctx, signal), state: carried, seen: map[string]bool{}}
 	for _, key := range carried.Seen {
@@ -50,8 +51,8 @@ func NewInbox[T any](ctx workflow.Context, signal string, carried InboxState) *I
 	return i
 }
 
-// Receive waits for the next message. Fields that do not decode as those of T
-// keep their zero values.
+// Receive waits for the next message. Fields of T that cannot be decoded keep
+// their zero values.
 func (i *Inbox[T]) Receive(ctx workflow.Context) T {
 	for {
 		if value, ok := i.next(); ok {
@@ -63,22 +64,22 @@ func (i *Inbox[T]) Receive(ctx workflow.Context) T {
 	}
 }
 
-// ReceiveAsync returns the next message if there is one.
+// ReceiveAsync returns the next message, or false if there is none.
 func (i *Inbox[T]) ReceiveAsync() (value T, ok bool) {
 	i.addAll()
 	return i.next()
 }
 
-// Waiting reports whether there is a message. It can be awaited together with
-// other conditions: workflow.Await(ctx, func() bool { return inbox.Waiting() ||
-// done }).
+// Waiting reports whether a message is waiting. It can be combined with other
+// conditions: workflow.Await(ctx, func() bool { return inbox.Waiting() || done
+// }).
 func (i *Inbox[T]) Waiting() bool {
 	i.addAll()
 	return len(i.state.Waiting) > 0
 }
 
-// Drain reads the signals that have arrived, and returns the state for the next
-// run, which holds those that were not received.
+// Drain reads the signals that have arrived and returns the state for the next
+// run, including the messages that were not received.
 func (i *Inbox[T]) Drain(workflow.Context) InboxState {
 	i.addAll()
 	return i.state
@@ -92,7 +93,7 @@ func (i *Inbox[T]) addAll() {
 	}
 }
 
-// add adds a signal unless its message has been seen.
+// add adds a signal unless the inbox has already seen its message.
 func (i *Inbox[T]) add(data json.RawMessage) {
 	var id struct {
 		MessageSID string `json:"messageSid"`
@@ -121,6 +122,6 @@ func (i *Inbox[T]) next() (value T, ok bool) {
 	}
 	data := i.state.Waiting[0]
 	i.state.Waiting = i.state.Waiting[1:]
-	_ = json.Unmarshal(data, &value) // fields that fit are set; see Receive
+	_ = json.Unmarshal(data, &value) // see Receive for fields that cannot be decoded
 	return value, true
 }

@@ -27,8 +27,8 @@ type collected struct {
 	Bodies []string
 }
 
-// collect receives as many messages as fit into one run, and then continues
-// as new.
+// collect receives as many messages as one run allows and then continues as
+// new.
 func collect(ctx workflow.Context, in collected, perRun, all int) ([]string, error) {
 	inbox := NewInbox[text](ctx, "text", in.Inbox)
 	for n := 0; n < perRun && len(in.Bodies) < all; n++ {
@@ -41,7 +41,7 @@ func collect(ctx workflow.Context, in collected, perRun, all int) ([]string, err
 	return nil, workflow.NewContinueAsNewError(ctx, collect, in, perRun, all)
 }
 
-// runs executes the workflow and the runs that continue it; each run gets its
+// runs executes the workflow and the runs that continue it. Each run gets its
 // own signals.
 func runs(t *testing.T, perRun, all int, signals ...[]text) []string {
 	t.Helper()
@@ -72,7 +72,7 @@ func runs(t *testing.T, perRun, all int, signals ...[]text) []string {
 	return in.Bodies
 }
 
-func TestInboxTakesEachMessageOnce(t *testing.T) {
+func TestInboxReceivesEachMessageOnce(t *testing.T) {
 	one, two, three := text{"SM1", "a", "one"}, text{"SM2", "a", "two"}, text{"SM3", "a", "three"}
 	again, other := text{"SM1", "a", "one again"}, text{"SM1", "b", "one by another trigger"}
 	got := runs(t, 2, 5, []text{one, again, two}, []text{again, other, two, three}, []text{one, {"", "", "no SID"}})
@@ -81,14 +81,14 @@ func TestInboxTakesEachMessageOnce(t *testing.T) {
 	}
 }
 
-func TestUnreadSignalsReachTheNextRun(t *testing.T) {
+func TestUnreadSignalsReachNextRun(t *testing.T) {
 	state := InboxState{Waiting: []json.RawMessage{[]byte(`{"messageSid":"SM1","body":"one"}`)}, Seen: []string{"SM1/"}}
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.ExecuteWorkflow(collect, collected{Inbox: state}, 1, 1)
 	var bodies []string
 	if err := env.GetWorkflowResult(&bodies); err != nil || len(bodies) != 1 || bodies[0] != "one" {
-		t.Errorf("received %q, error %v, want only one", bodies, err)
+		t.Errorf("received %q, error %v, want one message", bodies, err)
 	}
 }
 
@@ -98,16 +98,16 @@ func TestInboxForgetsTheOldestMessages(t *testing.T) {
 		i.add([]byte(fmt.Sprintf(`{"messageSid":"SM%d"}`, n)))
 	}
 	if len(i.state.Seen) != inboxMemory || len(i.seen) != inboxMemory || i.seen["SM9/"] || !i.seen["SM10/"] {
-		t.Errorf("the inbox remembers %d messages in its state and %d in its map, want the latest %d in both", len(i.state.Seen), len(i.seen), inboxMemory)
+		t.Errorf("got %d messages in the inbox's state and %d in its map, want the latest %d in both", len(i.state.Seen), len(i.seen), inboxMemory)
 	}
 }
 
-func TestCatchMessageNeedsTheSecret(t *testing.T) {
+func TestCatchMessageNeedsSecret(t *testing.T) {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.ExecuteWorkflow(func(ctx workflow.Context) error { return CatchMessage(ctx, nil, "paid", "42") })
 	if err := env.GetWorkflowError(); err == nil || !strings.Contains(err.Error(), "ID_SECRET") {
-		t.Errorf("got error %v, want one that contains ID_SECRET", err)
+		t.Errorf("got error %v, want it to contain ID_SECRET", err)
 	}
 }
 
@@ -130,9 +130,9 @@ func TestWorkflowDeclaresWhatItCatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := []string{"signal:paid", sms.MessageCatch([]byte("s"), "answer", "+15005550009")}; !reflect.DeepEqual(all, want) {
-		t.Errorf("got catches %q, want %q", all, want)
+		t.Errorf("got declarations %q, want %q", all, want)
 	}
 	if query := sms.CatchersQuery(sms.SignalCatch(`o'x\`)); query != `SmsCatches = 'signal:o\'x\\' AND ExecutionStatus = 'Running'` {
-		t.Errorf("got the query %s", query)
+		t.Errorf("got query %s", query)
 	}
 }

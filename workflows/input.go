@@ -1,6 +1,6 @@
 package workflows
 
-// A workflow's argument, which is decoded in the same way as that of SendSms.
+// A workflow's argument is decoded in the same way as that of SendSms.
 
 import (
 	"encoding/json"
@@ -13,7 +13,7 @@ import (
 )
 
 // readInput decodes a workflow's argument into a pointer to a struct. Mistakes
-// in it do not stop a workflow that started before they were checked.
+// do not stop a workflow that started on a worker that did not check for them.
 func readInput(ctx workflow.Context, raw converter.RawValue, into any) error {
 	err := decode(raw, into)
 	if err == nil || workflow.GetVersion(ctx, "strict-input", workflow.DefaultVersion, 1) == workflow.DefaultVersion &&
@@ -23,14 +23,14 @@ func readInput(ctx workflow.Context, raw converter.RawValue, into any) error {
 	return err
 }
 
-// decode reads an argument as [sms.Decode] does.
+// decode decodes an argument with [sms.Decode].
 func decode(raw converter.RawValue, into any) error {
 	return sms.DecodePayload(raw.Payload().GetMetadata(), raw.Payload().GetData(), into)
 }
 
 // refusal returns the error of a workflow that texts nobody because its input
-// is invalid. The input appears only in the error's details: a failure's
-// message is not a payload, and never encrypted.
+// is invalid. It quotes the input only in its details, because the message of a
+// failure is not a payload and is never encrypted.
 func refusal(err error) error {
 	return temporal.NewNonRetryableApplicationError(sms.Public(err), string(sms.CodeInvalidInput), nil,
 		sms.Error{Code: sms.CodeInvalidInput, Message: err.Error()})

@@ -35,13 +35,13 @@ func TestBroadcastRefusesUnknownFields(t *testing.T) {
 	}
 	const want = "there is no field pageSze (did you mean pageSize?). pageSize must be a whole number, such as 200"
 	if failure.Message() != want || details.Message != want+`; it is "+4915112345678"` {
-		t.Errorf("got the failure message %q, details %q", failure.Message(), details.Message)
+		t.Errorf("got failure message %q, details %q", failure.Message(), details.Message)
 	}
 }
 
-// TestNewerStateAwaitsANewerWorker has a broadcast continue with what only a newer
-// worker can read: a worker of that version retries the workflow task.
-func TestNewerStateAwaitsANewerWorker(t *testing.T) {
+// The broadcast continues from a state that only a newer worker can decode.
+// Such a worker retries the workflow task.
+func TestNewerStateWaitsForNewerWorker(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, json.RawMessage(`{"smsFrom": "+15005550006", "smsBody": "Hi", "file": "list.csv", "carried": {"state": "sending", "newer": 1}}`))
 	if _, panics := errors.AsType[*temporal.PanicError](b.GetWorkflowError()); !panics {

@@ -48,7 +48,7 @@ func (s *summariesOut) ExecuteActivity(ctx workflow.Context, activityType string
 	return s.Next.ExecuteActivity(ctx, activityType, args...)
 }
 
-func TestQuestionsShowLabelAndState(t *testing.T) {
+func TestQuestionShowsLabelAndState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, s := newAskBench(""), &summaries{}
 		b.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{s}})
@@ -68,12 +68,12 @@ func TestQuestionsShowLabelAndState(t *testing.T) {
 			t.Errorf("got summaries %q, want %q", s.of, want)
 		}
 		if open.Reminders != 1 || open.Since.Sub(began) > time.Second || open.Until.Sub(open.Since) != 3*time.Hour {
-			t.Errorf("got the open question %+v, want 1 reminder and 3h from %s", open, began)
+			t.Errorf("got open question %+v, want 1 reminder and 3h from %s", open, began)
 		}
 	})
 }
 
-func TestSendsShowCountAndLabel(t *testing.T) {
+func TestSendShowsCountAndLabel(t *testing.T) {
 	b, s := newBench(t, took("1", "2"), unasked), &summaries{}
 	b.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{s}})
 	b.ExecuteWorkflow(sms.SendSmsWorkflowName, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To("+15005550009", "+15005550010"), SmsBody: "Hi", Label: "order reminder"})

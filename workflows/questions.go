@@ -1,6 +1,7 @@
 package workflows
 
-// QuestionsWorkflow: the open questions between one of our numbers and a phone.
+// QuestionsWorkflow keeps the open questions between one of our numbers and a
+// phone.
 
 import (
 	"slices"
@@ -13,27 +14,27 @@ import (
 )
 
 const (
-	// linger is how long the keeper stays open after its last question: in that
-	// time, it recognises a reply that Twilio redelivers or that a catch-up
-	// finds.
+	// linger is how long the keeper stays open after its last question.
+	// During that time, it recognizes a reply that Twilio redelivers or
+	// that a catch-up finds.
 	linger = 2 * time.Hour
 	// maxReplies is how many replies the keeper remembers.
 	maxReplies = 200
 )
 
-// QuestionsState is what the keeper of questions carries over to its next run.
+// QuestionsState is what the keeper passes on to its next run.
 type QuestionsState struct {
 	// Open lists the questions, oldest first.
 	Open []sms.Question `json:"open,omitempty"`
-	// Taken lists the SIDs of replies that were given to a question.
+	// Taken lists the SIDs of replies that answered a question.
 	Taken []string `json:"taken,omitempty"`
 }
 
-// QuestionsWorkflow keeps the open questions between one pair of numbers, and
-// gives each reply to one of them, never to all. There is one workflow for each
-// pair; the activity OpenQuestion starts it, and it ends when no question is
-// open any more. Once a day, it looks for questions whose workflows ended
-// without closing them.
+// QuestionsWorkflow keeps the open questions between two numbers, and gives
+// each reply to only one of them. There is one workflow for each pair of
+// numbers. The activity OpenQuestion starts it, and it ends some time after its
+// last question was closed. Once a day, it looks for questions whose workflows
+// ended without closing them.
 func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 	if state == nil {
 		state = &QuestionsState{}
@@ -62,11 +63,12 @@ func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 				k.asks(ctx, q)
 			}
 		}
-		// Callers that wait for their turn are answered first.
+		// Callers that are waiting for their turn are answered first.
 		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 			return err
 		}
-		// Signals that arrived last must not be lost with this run.
+		// Signals that arrived in the meantime must not be lost with
+		// this run.
 		came := k.handleSignals()
 		if suggested() {
 			return workflow.NewContinueAsNewError(ctx, sms.QuestionsWorkflowName, &k.QuestionsState)
@@ -80,7 +82,7 @@ func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 // keeper is the state of QuestionsWorkflow.
 type keeper struct {
 	QuestionsState
-	// turn is locked while a reply is passed to its question.
+	// turn is held while a reply is passed to its question.
 	turn workflow.Mutex
 	// changed wakes the workflow.
 	changed bool
@@ -89,8 +91,8 @@ type keeper struct {
 }
 
 // handleSignals handles the signals that have arrived, and reports whether
-// there were any. Code that needs them calls it: a coroutine would run only
-// after the workflow's own code, which may end the run.
+// there were any. It is called by the code that needs them, because a coroutine
+// would run only after the workflow's own code, which may end the run.
 func (k *keeper) handleSignals() (came bool) {
 	var q sms.Question
 	for k.opened.ReceiveAsync(&q) {
@@ -109,8 +111,8 @@ func (k *keeper) open(q sms.Question) {
 	k.Open = append(k.Open, q)
 }
 
-// close closes a question. One that the same workflow asked later stays open:
-// the order of signals that came together is unknown.
+// close closes a question. It keeps a question that the same workflow asked
+// later, because the order of signals that arrived together is unknown.
 func (k *keeper) close(q sms.Question) {
 	k.changed = true
 	k.Open = slices.DeleteFunc(k.Open, func(o sms.Question) bool {
@@ -119,7 +121,7 @@ func (k *keeper) close(q sms.Question) {
 }
 
 // reply passes a text to the question that it answers, and reports whether
-// there was one. A redelivered text gets the same result.
+// there was one. The result for a redelivered text is the same.
 func (k *keeper) reply(ctx workflow.Context, reply sms.Reply) (taken bool, err error) {
 	if err := k.turn.Lock(ctx); err != nil {
 		return false, err
@@ -157,7 +159,7 @@ func (k *keeper) reply(ctx workflow.Context, reply sms.Reply) (taken bool, err e
 			k.Taken = k.Taken[max(0, len(k.Taken)-maxReplies):]
 			return true, nil
 		}
-		// The workflow that asked is gone.
+		// The workflow that asked has ended.
 		k.close(candidates[chosen])
 		candidates = slices.Delete(candidates, chosen, chosen+1)
 		groups = slices.Delete(groups, chosen, chosen+1)
@@ -165,8 +167,8 @@ func (k *keeper) reply(ctx workflow.Context, reply sms.Reply) (taken bool, err e
 	return false, nil
 }
 
-// candidates returns the questions that were open when the reply came and whose
-// pattern matches, oldest first, with the groups of each.
+// candidates returns the questions that were open when the reply arrived and
+// whose pattern matches, oldest first, with the captured groups of each.
 func (k *keeper) candidates(ctx workflow.Context, reply sms.Reply) (open []sms.Question, groups []map[string]*string, err error) {
 	asked := slices.DeleteFunc(slices.Clone(k.Open), func(q sms.Question) bool { return !q.MayBeAnsweredBy(reply.ReceivedAt, reply.AccountSID) })
 	if len(asked) == 0 {
@@ -197,8 +199,8 @@ func looks(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "ended-questions", workflow.DefaultVersion, 1) > workflow.DefaultVersion
 }
 
-// asks reports whether a question's workflow is open, and closes the question if
-// it is not.
+// asks reports whether a question's workflow is open, and closes the question
+// if it is not.
 func (k *keeper) asks(ctx workflow.Context, q sms.Question) bool {
 	var run sms.FindRunResult
 	err := untilAnswered(ctx, "Check whether the question is still open", sms.FindRunName, sms.FindRunInput{WorkflowID: q.WorkflowID}, &run)
@@ -209,8 +211,8 @@ func (k *keeper) asks(ctx workflow.Context, q sms.Question) bool {
 	return true
 }
 
-// choose picks one of several questions by the latest one's policy; -1 for
-// none.
+// choose picks one of several questions according to the policy of the latest
+// one. It returns -1 for none.
 func choose(questions []sms.Question, body string) int {
 	last := len(questions) - 1
 	if last == 0 && questions[0].IfSeveral != sms.IfSeveralCode {
@@ -227,8 +229,8 @@ func choose(questions []sms.Question, body string) int {
 	return 0
 }
 
-// coded picks the question whose code the text starts with. A question that is
-// the only one needs no code.
+// coded picks the question whose code the text starts with. The only question
+// needs no code.
 func coded(questions []sms.Question, body string) int {
 	if len(questions) == 1 {
 		return 0

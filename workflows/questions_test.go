@@ -23,7 +23,7 @@ func TestOlderTextDoesNotAnswerQuestion(t *testing.T) {
 		Register(env)
 		env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: sms.MatchReplyName})
 		opened := env.Now().UTC().Truncate(time.Second).Add(900 * time.Millisecond)
-		const late = "in the same second, which Twilio cuts off"
+		const late = "in the same second, as Twilio's times are whole seconds"
 		env.OnSignalExternalWorkflow("default-test-namespace", "asks", "", sms.ReplySignal,
 			sms.Reply{MessageSID: late, ReceivedAt: opened.Truncate(time.Second), MatchGroups: map[string]*string{}}).Return(nil)
 		env.RegisterDelayedCallback(func() {
@@ -58,12 +58,12 @@ func TestOlderTextDoesNotAnswerQuestion(t *testing.T) {
 			}
 		}
 		if len(answers) != 4 || !slices.Equal(taken, []string{late}) {
-			t.Errorf("the texts %q answered the question, want only %q; of %v", taken, late, answers)
+			t.Errorf("the texts %q answered the question, want only %q of %v", taken, late, answers)
 		}
 	})
 }
 
-func TestReplyToAnotherAccountAnswersNothing(t *testing.T) {
+func TestReplyToOtherAccountAnswersNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const ours, theirs = "AC00000000000000000000000000000001", "AC00000000000000000000000000000002"
 		for name, tc := range map[string]struct {
@@ -98,7 +98,7 @@ func TestReplyToAnotherAccountAnswersNothing(t *testing.T) {
 }
 
 // keep runs the keeper with a state and with signals that arrive in the run's
-// last workflow task. It returns the state of the next run; nil if there is
+// last workflow task. It returns the state of the next run, or nil if there is
 // none.
 func keep(t *testing.T, state *QuestionsState, arrive func(*testsuite.TestWorkflowEnvironment)) *QuestionsState {
 	t.Helper()
@@ -122,7 +122,7 @@ func keep(t *testing.T, state *QuestionsState, arrive func(*testsuite.TestWorkfl
 }
 
 // replyInASecond passes a reply to the keeper one second after its start.
-// Afterwards, answered says whether the reply answered a question.
+// Afterwards, answered is true if the reply answered a question.
 func replyInASecond(t *testing.T, env *testsuite.TestWorkflowEnvironment, reply sms.Reply) (answered *bool) {
 	t.Helper()
 	answered = new(bool)
@@ -149,26 +149,26 @@ func TestKeeperLosesNoLateSignals(t *testing.T) {
 			},
 			"in the task that suggests ContinueAsNew": func(env *testsuite.TestWorkflowEnvironment) {
 				env.RegisterDelayedCallback(func() { both(env) }, time.Hour)
-				env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, time.Hour+time.Millisecond) // begins a task
+				env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, time.Hour+time.Millisecond) // starts a workflow task
 			},
 		} {
 			next := keep(t, &QuestionsState{Open: []sms.Question{a}}, arrive)
 			if next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "b" {
-				t.Errorf("%s: the state of the next run is %+v", name, next)
+				t.Errorf("%s: got %+v as the state of the next run", name, next)
 			}
 		}
-		// A question arrives as the keeper is about to end.
+		// A question arrives while the keeper is about to end.
 		next := keep(t, nil, func(env *testsuite.TestWorkflowEnvironment) {
 			env.RegisterDelayedCallback(func() { env.SignalWorkflowSkippingWorkflowTask(sms.QuestionOpenSignal, b) }, linger-time.Millisecond)
 			env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, linger+time.Hour)
 		})
 		if next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "b" {
-			t.Errorf("as the keeper ends: the state of the next run is %+v", next)
+			t.Errorf("as the keeper ends: got %+v as the state of the next run", next)
 		}
 	})
 }
 
-func TestReaskedQuestionSurvivesTheFirstsEnd(t *testing.T) {
+func TestSecondQuestionSurvivesFirstsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opened := time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
 		first := sms.Question{WorkflowID: "a", OpenedAt: opened}
@@ -181,12 +181,12 @@ func TestReaskedQuestionSurvivesTheFirstsEnd(t *testing.T) {
 			}, 0)
 		})
 		if next == nil || len(next.Open) != 1 || !next.Open[0].OpenedAt.Equal(again.OpenedAt) {
-			t.Errorf("the state of the next run is %+v", next)
+			t.Errorf("got %+v as the state of the next run", next)
 		}
 	})
 }
 
-func TestEndedQuestionLeavesTheOthers(t *testing.T) {
+func TestEndedQuestionDoesNotAffectOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for policy, code := range map[sms.IfSeveral]string{sms.IfSeveralRefuse: "", sms.IfSeveralCode: "B7"} {
 			for ended, want := range map[string]bool{"terminated": true, "nobody": false} {
@@ -206,7 +206,7 @@ func TestEndedQuestionLeavesTheOthers(t *testing.T) {
 					{WorkflowID: "terminated", IfSeveral: policy}, {WorkflowID: "asks", IfSeveral: policy, Code: code},
 				}})
 				if *answered != want {
-					t.Errorf("policy %s, %s has ended: got answered %t", policy, ended, *answered)
+					t.Errorf("policy %s, %s ended: got answered %t", policy, ended, *answered)
 				}
 			}
 		}
@@ -225,7 +225,7 @@ func TestKeeperForgetsEndedQuestions(t *testing.T) {
 				env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, 49*time.Hour)
 			})
 			if there && (next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "asks") || !there && next != nil || looked < 2 || looked > 4 {
-				t.Errorf("with the asking workflow open %t: the state of the next run is %+v after %d look-ups", there, next, looked)
+				t.Errorf("asking workflow open %t: got %+v as the state of the next run after %d look-ups", there, next, looked)
 			}
 		}
 	})
@@ -248,7 +248,7 @@ func TestQuestionOpenedDuringReplyIsKept(t *testing.T) {
 			env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, 40*time.Second)
 		})
 		if next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "b" || len(next.Taken) != 1 {
-			t.Errorf("the state of the next run is %+v", next)
+			t.Errorf("got %+v as the state of the next run", next)
 		}
 	})
 }

@@ -14,16 +14,16 @@ import (
 	"temporal-twilio/sms"
 )
 
-// sleepers is a group of recipients who wait until the same time.
+// sleepers is a group of recipients waiting until the same time.
 type sleepers struct {
 	Until      time.Time      `json:"until"`
 	Recipients sms.Recipients `json:"recipients"`
-	// Cap is the prefix of the cap for which they wait in a broadcast; empty if
-	// they are in quiet hours.
+	// Cap is the prefix of the cap for which they are waiting in a
+	// broadcast, or "" if they are in quiet hours.
 	Cap string `json:"cap,omitempty"`
 }
 
-// unsent returns the error of the group's recipients if their broadcast ends
+// unsent returns the error for the group's recipients if their broadcast ends
 // before they are texted.
 func (g *sleepers) unsent() sms.Error {
 	if g.Cap != "" {
@@ -33,8 +33,8 @@ func (g *sleepers) unsent() sms.Error {
 }
 
 // asleep divides recipients into those who may be texted now and those in quiet
-// hours, in the order in which they wake. With together, either all may be
-// texted or none.
+// hours, in the order in which their quiet hours end. With together, either all
+// may be texted or none.
 func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsInput, together bool) (awake sms.Recipients, groups []sleepers, err error) {
 	in := sms.FindQuietInput{DefaultRegion: input.DefaultRegion, QuietHours: *input.QuietHours, At: workflow.Now(ctx), Together: together}
 	for i := range recipients {
@@ -55,7 +55,7 @@ func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsI
 			sleeps[place] = true
 			g.Recipients = append(g.Recipients, recipients[place])
 		}
-		if !group.Until.IsZero() { // a zero time marks duplicates, which are not texted
+		if !group.Until.IsZero() { // the zero time marks duplicates, which are not texted
 			groups = append(groups, g)
 		}
 	}
@@ -67,13 +67,13 @@ func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsI
 	return awake, groups, nil
 }
 
-// lateWait is how long a send waits before it looks again at recipients whose quiet
-// hours began while it was held up.
+// lateWait is how long a send waits before it checks again the recipients whose
+// quiet hours began while it was held up.
 const lateWait = time.Minute
 
-// sendAwake sends to each recipient as soon as it is awake. The result lists
-// recipients in the order in which their quiet hours ended. A send with a key
-// waits until all are awake, since a key is for one list.
+// sendAwake sends to each recipient as soon as the recipient's quiet hours end.
+// The result lists recipients in that order. A send with a key waits until
+// nobody is in quiet hours, because a key belongs to one list.
 func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSmsResult, err error) {
 	hours := input.QuietHours
 	if hours == nil || len(input.SmsTo) == 0 {
@@ -84,7 +84,7 @@ func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSms
 		input.QuietHours = nil
 	}
 	onError, left := input.OnError, input.SmsTo
-	input.OnError = "" // decided applies it once the whole list is sent
+	input.OnError = "" // decided applies it after the whole list has been sent
 	for {
 		search := input
 		search.QuietHours = hours
@@ -126,15 +126,15 @@ func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSms
 	}
 }
 
-// refusesHours reports whether an older worker refused a send because of its quiet
-// hours, which it does not look at. Nobody was texted.
+// refusesHours reports whether an older worker refused a send because of its
+// quiet hours, which that version does not support. Nobody was texted.
 func refusesHours(result sms.SendSmsResult) bool {
 	return len(result.Messages) == 0 && len(result.Errors) == 1 && result.Errors[0].Code == sms.CodeInvalidInput &&
 		strings.HasPrefix(result.Errors[0].Message, "quietHours needs a timer")
 }
 
-// fellAsleep returns a result without the recipients whose quiet hours began before
-// their turn, and these recipients.
+// fellAsleep returns a result without the recipients whose quiet hours began
+// before their turn, and those recipients.
 func fellAsleep(ctx workflow.Context, recipients sms.Recipients, result sms.SendSmsResult, region string) (sms.SendSmsResult, sms.Recipients) {
 	late := make(map[string]*sms.Error)
 	for i := range result.Errors {
@@ -147,7 +147,7 @@ func fellAsleep(ctx workflow.Context, recipients sms.Recipients, result sms.Send
 	}
 	found, err := find(ctx, recipients, late, region)
 	if err != nil {
-		return result, nil // cancelled: report what is known
+		return result, nil // the workflow was cancelled: report what is known
 	}
 	var left sms.Recipients
 	for _, f := range found {
@@ -157,7 +157,8 @@ func fellAsleep(ctx workflow.Context, recipients sms.Recipients, result sms.Send
 	return sms.NewSendSmsResult(result.Messages, errors), left
 }
 
-// decided returns a result, with the error that the caller requested with onError.
+// decided returns a result with the error that the caller requested with
+// onError.
 func decided(result sms.SendSmsResult, onError sms.OnError) (sms.SendSmsResult, error) {
 	if onError != sms.OnErrorFail || len(result.Errors) == 0 {
 		return result, nil
@@ -165,9 +166,9 @@ func decided(result sms.SendSmsResult, onError sms.OnError) (sms.SendSmsResult, 
 	return result, temporal.NewApplicationErrorWithOptions(result.NotSent(), sms.NotSentErrorType, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{result}})
 }
 
-// cancelled returns the result of a send that was cancelled while no attempt was
-// running: Temporal then ends the activity without another attempt. If it had begun,
-// an earlier attempt may have sent texts.
+// cancelled returns the result of a send that was cancelled while no attempt
+// was running, so Temporal ended the activity without another attempt. If the
+// activity had begun, an earlier attempt may have texted someone.
 func cancelled(recipients sms.Recipients, began bool) sms.SendSmsResult {
 	problem, isLong := withoutResult, len(recipients) > sms.MaxRecipients
 	switch {
@@ -176,14 +177,14 @@ func cancelled(recipients sms.Recipients, began bool) sms.SendSmsResult {
 	case isLong:
 		problem.Message = "the send was cancelled between two attempts: if its broadcast (sms-list-…) has begun, it goes on, and its report says what became of each recipient"
 	}
-	if isLong { // a result cannot hold as many errors
+	if isLong { // a result cannot hold that many errors
 		return sms.NewSendSmsResult(nil, []sms.Error{problem})
 	}
 	return sms.NewSendSmsResult(nil, forEach(recipients, problem).Errors)
 }
 
-// unsent adds recipients that were not texted, because the workflow was
-// cancelled or the quiet hours are invalid.
+// unsent adds recipients who were not texted because the workflow was cancelled
+// or the quiet hours are invalid.
 func unsent(result sms.SendSmsResult, left sms.Recipients, err error) sms.SendSmsResult {
 	problem := sms.Error{Code: sms.CodeInvalidInput, Message: reason(err)}
 	if temporal.IsCanceledError(err) {

@@ -13,8 +13,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// sentAtNight runs a send that begins at 23:00 in New York and 20:00 in Los
-// Angeles, and returns when each was texted.
+// sentAtNight runs a send that begins when it is 23:00 in New York and 20:00 in
+// Los Angeles, and returns when each recipient was texted.
 func sentAtNight(t *testing.T, request sms.SendSmsWorkflowInput, act func(*broadcastBench)) (report sms.SendSmsWorkflowResult, at map[string]string) {
 	t.Helper()
 	b := newBroadcastBench(t, 0)
@@ -34,27 +34,27 @@ func sentAtNight(t *testing.T, request sms.SendSmsWorkflowInput, act func(*broad
 	return report, at
 }
 
-func TestSendWaitsForEachRecipientsMorning(t *testing.T) {
+func TestSendWaitsForEachRecipient(t *testing.T) {
 	night := &sms.QuietHours{From: "21:00", To: "08:00"}
 	request := sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
 		SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: sms.To("+12125550100", "+14155550100", "+12125550101"), QuietHours: night,
 	}}
 	report, at := sentAtNight(t, request, nil)
 	if got := fmt.Sprint(at); len(report.Messages) != 3 || got != "map[+12125550100:27 13:00 +12125550101:27 13:00 +14155550100:27 04:00]" || report.TwilioResult == "" || report.TwilioError != nil {
-		t.Errorf("got texts at %s, result %+v", got, report)
+		t.Errorf("texted at %s, result %+v", got, report)
 	}
 	report, at = sentAtNight(t, request, (*broadcastBench).CancelWorkflow)
 	if len(report.Messages) != 1 || len(report.Errors) != 2 || report.Errors[0].Code != sms.CodeCancelled || report.Errors[0].To != "+12125550100" || len(at) != 1 {
-		t.Errorf("cancelled: got texts at %v, result %+v", at, report)
+		t.Errorf("cancelled: texted at %v, result %+v", at, report)
 	}
 	request.IdempotencyKey = "order-42"
 	report, at = sentAtNight(t, request, nil)
 	if got := fmt.Sprint(at); len(report.Messages) != 3 || got != "map[+12125550100:27 16:00 +12125550101:27 16:00 +14155550100:27 16:00]" {
-		t.Errorf("with a key: got texts at %s, result %+v", got, report)
+		t.Errorf("with a key: texted at %s, result %+v", got, report)
 	}
 }
 
-func TestSleepersAreTextedDespiteAnError(t *testing.T) {
+func TestQuietRecipientsAreTextedDespiteError(t *testing.T) {
 	request := sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
 		SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: sms.To("+12125550100", "+14155550100"), OnError: sms.OnErrorFail,
 		QuietHours: &sms.QuietHours{From: "21:00", To: "08:00"},
@@ -66,7 +66,7 @@ func TestSleepersAreTextedDespiteAnError(t *testing.T) {
 	var told sms.SendSmsResult
 	failed, is := errors.AsType[*temporal.ApplicationError](b.GetWorkflowError())
 	if !is || failed.Type() != sms.NotSentErrorType || failed.Details(&told) != nil || len(told.Messages) != 1 || len(told.Errors) != 1 || len(b.texted) != 1 {
-		t.Errorf("texted %q, got result %+v, error %v", b.texted, told, b.GetWorkflowError())
+		t.Errorf("texted %q, result %+v, error %v", b.texted, told, b.GetWorkflowError())
 	}
 }
 
@@ -88,7 +88,7 @@ func TestCancelledSendKeepsWhatIsKnown(t *testing.T) {
 	}
 }
 
-func TestQuietHoursSplitNoPhone(t *testing.T) {
+func TestQuietHoursDoNotDuplicatePhone(t *testing.T) {
 	request := sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
 		SmsFrom: "whatsapp:+15005550006", SmsBody: "Hi", SmsTo: sms.To("whatsapp:+525512345678", "whatsapp:+5215512345678"),
 		QuietHours: &sms.QuietHours{From: "21:00", To: "08:00"},
@@ -123,7 +123,7 @@ func TestInvalidQuietHoursAreRefused(t *testing.T) {
 	}
 }
 
-func TestHeldSendAwaitsMorning(t *testing.T) {
+func TestHeldSendWaitsForMorning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBroadcastBench(t, 0)
 		b.SetStartTime(time.Date(2026, 1, 15, 20, 59, 59, 0, time.UTC))
@@ -145,14 +145,14 @@ func TestHeldSendAwaitsMorning(t *testing.T) {
 	})
 }
 
-func TestHeldPageAwaitsMorning(t *testing.T) {
+func TestHeldPageWaitsForMorning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBroadcastBench(t, 0)
 		b.SetStartTime(time.Date(2026, 1, 15, 20, 59, 59, 0, time.UTC))
 		input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo")
 		input.QuietHours, input.GiveUpAfter = &sms.QuietHours{From: "21:00", To: "08:00"}, sms.Duration(2*time.Hour)
 		at := make(map[string]string)
-		away := true // in the morning, Twilio is away at first
+		away := true // in the morning, Twilio is unreachable at first
 		b.outcome = func(page int, to string) *sms.Error {
 			switch {
 			case page == 1:
@@ -169,13 +169,13 @@ func TestHeldPageAwaitsMorning(t *testing.T) {
 		if progress, report := b.runOn(t, input); progress.State != "done" || progress.Sent != 2 || len(report) != 2 || at["+447400123456"] != "16 08:00" || b.hours == nil {
 			t.Errorf("got %+v, report %+v, texted at %v", progress, report, at)
 		}
-		if held.State != "waiting" { // and not paused, which is logged as a warning
+		if held.State != "waiting" { // not "paused", which is logged as a warning
 			t.Errorf("in quiet hours: got %+v", held)
 		}
 	})
 }
 
-func TestQuietHoursHideNoOtherCause(t *testing.T) {
+func TestQuietHoursDoNotHideOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBroadcastBench(t, 0)
 		b.SetStartTime(time.Date(2026, 1, 15, 20, 59, 59, 0, time.UTC))
@@ -193,13 +193,12 @@ func TestQuietHoursHideNoOtherCause(t *testing.T) {
 		var away sms.BroadcastProgress
 		b.RegisterDelayedCallback(func() { away = b.progress(t) }, 5*time.Second)
 		if progress, _ := b.runOn(t, input); progress.Sent != 2 || away.State != "paused" || !strings.Contains(away.Why, string(sms.CodeConnection)) {
-			t.Errorf("while Twilio was away: got %+v; at the end %+v", away, progress)
+			t.Errorf("while Twilio was unreachable: got %+v; at the end: got %+v", away, progress)
 		}
 	})
 }
 
-// TestOlderWorkersSendInQuietHours has an older worker, whose SendSms refuses quiet
-// hours, run a send and a page.
+// An older worker, whose SendSms refuses quiet hours, runs a send and a page.
 func TestOlderWorkersSendInQuietHours(t *testing.T) {
 	bench := func(sends *int) *broadcastBench {
 		b := newBroadcastBench(t, 0)

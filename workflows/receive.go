@@ -1,7 +1,7 @@
 package workflows
 
-// ReceiveSmsWorkflow: carries out the plan of one inbound text, once. Its
-// workflow ID identifies the text, so that a redelivery finds what was decided.
+// ReceiveSmsWorkflow carries out the plan of one inbound text, once. Its
+// workflow ID identifies the text, so a redelivery finds what was decided.
 
 import (
 	"encoding/json"
@@ -20,43 +20,43 @@ import (
 var outcomeKey = temporal.NewSearchAttributeKeyKeyword(sms.AttributeOutcome)
 
 const (
-	// askTimeout bounds one attempt to ask a workflow. Attempts are short, since
-	// the worker may crash during one.
+	// askTimeout limits one attempt to ask a workflow. Attempts are short
+	// because the worker may crash during one.
 	askTimeout = 3 * time.Second
 	// untilRepaired is longer than any fault is expected to last.
 	untilRepaired = 365 * 24 * time.Hour
-	// maxRaces limits how often a call may meet a workflow that closes or
-	// starts at the same moment.
+	// maxRaces limits how often a call may encounter a workflow that closes
+	// or starts at the same moment.
 	maxRaces = 20
-	// signalsAtOnce limits the signals in flight; Temporal allows up to 2,000.
+	// signalsAtOnce limits the signals in flight. Temporal allows 2,000.
 	signalsAtOnce = 500
-	// signalsPerRun limits the signals of one run: each takes two events of its
-	// history, which Temporal limits.
+	// signalsPerRun limits the signals of one run. Each adds two events to
+	// its history, whose length Temporal limits.
 	signalsPerRun = 2000
 )
 
-// receiveState is what a ReceiveSmsWorkflow with too many signals for one run
-// passes on to the next: what is known about each firing.
+// receiveState is what a run of ReceiveSmsWorkflow with too many signals passes
+// on to the next run: what is known about each firing.
 type receiveState struct {
 	Firings []firingState `json:"firings"`
 }
 
 // firingState is what is known about a firing.
 type firingState struct {
-	// Result is nil while the firing is not decided.
+	// Result is nil until the outcome of the firing is decided.
 	Result *sms.FiringResult `json:"result,omitempty"`
-	// Value is what the call returned, for the echo.
+	// Value is what the call returned, for use in the echo.
 	Value json.RawMessage `json:"value,omitempty"`
-	// After is the last workflow that a signalAll has signalled, and Count is
-	// how many it has signalled.
+	// After is the last workflow that a signalAll has signalled, and Count
+	// is how many it has signalled.
 	After string `json:"after,omitempty"`
 	Count int    `json:"count,omitempty"`
 }
 
 // ReceiveSmsWorkflow carries out the plan of a text: it passes the text to the
 // question that it answers, or else makes the call of each firing. It decides
-// each outcome once, and its result holds the replies. Its ID is
-// sms.TextWorkflowID. state is for its own later runs.
+// each outcome once, and its result contains the replies. Its ID is
+// sms.TextWorkflowID. state is nil except in later runs of the same workflow.
 func ReceiveSmsWorkflow(ctx workflow.Context, input sms.ReceiveSmsInput, state *receiveState) (sms.ReceiveSmsResult, error) {
 	r := &receiving{input: input}
 	if state != nil && len(state.Firings) == len(input.Firings) {
@@ -90,9 +90,8 @@ type receiving struct {
 }
 
 // begin decides the firings that the plan refuses, and those that the sender
-// has been told have failed. Then it offers the text to the keepers of
-// questions. answered is true if a question has the text, so that nothing else
-// gets it.
+// was told have failed. Then it offers the text to the keepers of questions.
+// answered is true if a question took the text, so no firing gets it.
 func (r *receiving) begin(ctx workflow.Context) (answered bool, err error) {
 	told := gaveUp(workflow.GetSignalChannel(ctx, sms.GiveUpSignal))
 	r.Firings = make([]firingState, len(r.input.Firings))
@@ -115,15 +114,15 @@ func (r *receiving) begin(ctx workflow.Context) (answered bool, err error) {
 	return false, nil
 }
 
-// gaveUp reports whether any delivery gave up and did not withdraw that. Only
-// signals received before the first workflow task count; they may be duplicated,
-// reordered or missing.
+// gaveUp reports whether any delivery gave up without withdrawing that later.
+// It counts only signals received before the first workflow task. Signals may
+// be duplicated, reordered or lost.
 func gaveUp(signals workflow.ReceiveChannel) bool {
 	var deliveries []int
 	older, delivery := 0, 0
 	for ; signals.ReceiveAsync(&delivery); delivery = 0 {
 		if delivery == 1 || delivery == -1 {
-			older += delivery // the webhook is of a version that does not number deliveries
+			older += delivery // this webhook's version does not number deliveries
 		} else {
 			deliveries = append(deliveries, delivery)
 		}
@@ -131,8 +130,9 @@ func gaveUp(signals workflow.ReceiveChannel) bool {
 	return older > 0 || slices.ContainsFunc(deliveries, func(d int) bool { return d > 0 && !slices.Contains(deliveries, -d) })
 }
 
-// offer offers the text to a keeper, until it answers. A text that arrives live
-// is dated by Temporal's clock, as questions are: the webhook's may be wrong.
+// offer offers the text to a keeper until the keeper answers. A text that
+// arrives live is dated by Temporal's clock, as questions are, because the
+// webhook's clock may be wrong.
 func (r *receiving) offer(ctx workflow.Context, keeper string, answered *bool) {
 	const summary = "Ask whether the text answers a question"
 	ask := sms.AskKeeperInput{Keeper: keeper, Text: r.input.Text}
@@ -143,9 +143,9 @@ func (r *receiving) offer(ctx workflow.Context, keeper string, answered *bool) {
 		_ = untilAnswered(ctx, summary, sms.AskKeeperName, ask, answered)
 		return
 	}
-	// Keepers match replies in a local activity. If this were a local activity,
-	// too, texts could occupy all of a worker's slots for these and wait for
-	// one another.
+	// Keepers match replies in a local activity. If this were a local
+	// activity too, texts could occupy all of a worker's slots for local
+	// activities and wait for one another.
 	_ = untilAsked(ctx, summary, sms.AskKeeperName, ask, answered)
 }
 
@@ -166,7 +166,7 @@ func (r *receiving) publish(ctx workflow.Context) {
 }
 
 // call makes the call of a firing and decides its outcome, unless the workflow
-// is cancelled, or the next run continues the call.
+// is cancelled or the next run continues the call.
 func (r *receiving) call(ctx workflow.Context, i int) {
 	var err error
 	switch f := &r.input.Firings[i]; f.Call.Action {
@@ -196,8 +196,8 @@ func (r *receiving) call(ctx workflow.Context, i int) {
 	}
 }
 
-// denial says why a call is permanently refused. It contains no number and no
-// text.
+// denial is the reason why a call is permanently refused. It contains no phone
+// number and no text.
 type denial string
 
 func (d denial) Error() string { return string(d) }
@@ -210,7 +210,7 @@ func (r *receiving) decide(i int, outcome sms.Outcome, reason string) {
 	r.Firings[i].Result = &result
 }
 
-// result says what became of the text.
+// result returns the outcome of the text.
 func (r *receiving) result() sms.ReceiveSmsResult {
 	result := sms.ReceiveSmsResult{Outcome: sms.OutcomePublished, Replies: []string{}, Firings: []sms.FiringResult{}}
 	if len(r.Firings) == 0 {
@@ -237,7 +237,8 @@ func (r *receiving) result() sms.ReceiveSmsResult {
 	return result
 }
 
-// conclude sets the search attribute for the outcome, so that workflows can be listed by it.
+// conclude sets the search attribute for the outcome, so workflows can be
+// listed by outcome.
 func (r *receiving) conclude(ctx workflow.Context, result sms.ReceiveSmsResult) (sms.ReceiveSmsResult, error) {
 	if !r.input.Attributes {
 		return result, nil
@@ -245,7 +246,7 @@ func (r *receiving) conclude(ctx workflow.Context, result sms.ReceiveSmsResult) 
 	return result, workflow.UpsertTypedSearchAttributes(ctx, outcomeKey.ValueSet(string(result.Outcome)))
 }
 
-// start starts a workflow as an abandoned child: Temporal starts it once.
+// start starts a workflow as an abandoned child. Temporal starts it only once.
 func (r *receiving) start(ctx workflow.Context, f *sms.Firing) error {
 	call := &f.Call
 	for range maxRaces {
@@ -254,13 +255,13 @@ func (r *receiving) start(ctx workflow.Context, f *sms.Firing) error {
 		case err != nil || started:
 			return err
 		case call.WorkflowID == "":
-			return nil // this text has started it
+			return nil // this text started it
 		case call.IDConflict == sms.ConflictFail:
 			return denial("a workflow with this ID already exists")
 		case call.IDReuse == sms.ReuseAllowDuplicate && call.IDConflict == sms.ConflictUseExisting:
-			return nil // the workflow is open: the text joins it
+			return nil // the workflow is open, so the text joins it
 		}
-		// The ID belongs to a workflow that is open, or to one that has closed.
+		// The ID belongs to a workflow that is open or has closed.
 		run, err := r.find(ctx, call.WorkflowID)
 		switch {
 		case err != nil:
@@ -275,8 +276,8 @@ func (r *receiving) start(ctx workflow.Context, f *sms.Firing) error {
 	return denial("workflows with this ID kept starting and closing; gave up")
 }
 
-// child starts the workflow of a call. started is false if the policies of its
-// ID do not allow it.
+// child starts the workflow of a call. started is false if the reuse policy
+// does not allow it.
 func (r *receiving) child(ctx workflow.Context, f *sms.Firing) (started bool, err error) {
 	call := &f.Call
 	options := workflow.ChildWorkflowOptions{
@@ -300,7 +301,8 @@ func (r *receiving) child(ctx workflow.Context, f *sms.Firing) (started bool, er
 	return err == nil, err
 }
 
-// ownID returns the ID of what the text starts or asks for a trigger.
+// ownID returns the ID of a workflow or request that the text creates for a
+// trigger.
 func (r *receiving) ownID(f *sms.Firing) string {
 	if r.input.WorkflowID != "" {
 		return r.input.WorkflowID + "-" + f.Trigger
@@ -308,8 +310,8 @@ func (r *receiving) ownID(f *sms.Firing) string {
 	return sms.StartedWorkflowID(r.input.Text.MessageSID, f.Trigger)
 }
 
-// reusePolicy returns the policy of a child workflow, which has no conflict
-// policy.
+// reusePolicy returns the policy for a child workflow, which cannot have a
+// conflict policy.
 func reusePolicy(call *sms.Call) enumspb.WorkflowIdReusePolicy {
 	switch {
 	case call.WorkflowID == "" || call.IDReuse == sms.ReuseRejectDuplicate:
@@ -327,7 +329,7 @@ const (
 	errReuse   = denial("a workflow with this ID has closed, and idReuse does not allow another")
 )
 
-// signal signals the open workflow of an ID.
+// signal signals the open workflow with the call's ID.
 func (r *receiving) signal(ctx workflow.Context, f *sms.Firing) error {
 	if r.input.Late {
 		run, err := r.find(ctx, f.Call.WorkflowID)
@@ -349,9 +351,9 @@ func deliver(ctx workflow.Context, workflowID, name string, input json.RawMessag
 	return err
 }
 
-// signalWithStart signals the open workflow of an ID, and starts it first if
-// there is none. If the workflow closes before its signal, the next one starts
-// with the signal.
+// signalWithStart signals the open workflow with the call's ID, or starts one
+// with the signal. If the workflow closes before the signal arrives, the next
+// one is started with it.
 func (r *receiving) signalWithStart(ctx workflow.Context, f *sms.Firing) error {
 	for race := range maxRaces {
 		err := deliver(ctx, f.Call.WorkflowID, f.Call.Name, f.Call.SignalInput)
@@ -370,13 +372,14 @@ func (r *receiving) signalWithStart(ctx workflow.Context, f *sms.Firing) error {
 			}
 			continue
 		}
-		// Try a child workflow first: only that is linked to the text's workflow.
+		// Try a child workflow first, because only a child is linked to
+		// the text's workflow.
 		started, err := r.child(ctx, f)
 		if err != nil {
 			return err
 		}
 		if started || f.Call.IDReuse == sms.ReuseAllowDuplicate {
-			continue // this text or another has started it
+			continue // this or another text started it
 		}
 		run, err := r.find(ctx, f.Call.WorkflowID)
 		if err != nil {
@@ -389,7 +392,8 @@ func (r *receiving) signalWithStart(ctx workflow.Context, f *sms.Firing) error {
 	return denial("workflows with this ID close without waiting for the signal")
 }
 
-// update asks the open workflow of an ID for its answer. Each run is asked once.
+// update sends an update to the open workflow with the call's ID and returns
+// the answer. It asks each run once.
 func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage, error) {
 	for range maxRaces {
 		run, err := r.find(ctx, f.Call.WorkflowID)
@@ -412,15 +416,15 @@ func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage
 		case !answer.Closed:
 			return answer.Value, nil
 		}
-		// The run has closed; there may be another, for example after
-		// ContinueAsNew.
+		// The run has closed, but there may be another, for example
+		// after ContinueAsNew.
 	}
 	return nil, denial("workflows with this ID kept starting and closing; gave up")
 }
 
-// ask asks a run of a workflow until it answers or closes: an update cannot be
-// withdrawn, and the run may carry it out at any time. Each attempt gets the
-// same answer.
+// ask asks a run of a workflow until it answers or closes. It does not give up
+// earlier, because an update cannot be withdrawn and the run may still carry it
+// out. Each attempt gets the same answer.
 func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string) (answer sms.AskWorkflowResult, err error) {
 	const summary = "Ask the workflow"
 	in := sms.AskWorkflowInput{WorkflowID: f.Call.WorkflowID, RunID: runID, Name: f.Call.Name, Input: f.Call.SignalInput, UpdateID: r.ownID(f)}
@@ -429,15 +433,15 @@ func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string) (answ
 	if err == nil || !older || ctx.Err() != nil {
 		return answer, err
 	}
-	// Older versions gave the activity a few seconds.
+	// Older versions limited this activity to a few seconds.
 	if err = untilAnswered(ctx, summary, sms.AskWorkflowName, in, &answer); err == nil && answer.Closed {
 		err = denial("the workflow did not answer in time")
 	}
 	return answer, err
 }
 
-// signalAll signals all workflows that catch the text. If there are more than one
-// run can handle, After says where the next run starts.
+// signalAll signals all workflows that catch the text. If there are more than
+// one run can signal, After says where the next run continues.
 func (r *receiving) signalAll(ctx workflow.Context, i int) error {
 	f, s := &r.input.Firings[i], &r.Firings[i]
 	find := sms.FindCatchersInput{Query: f.Call.Catchers, Limit: signalsPerRun}
@@ -467,7 +471,7 @@ func (r *receiving) signalAll(ctx workflow.Context, i int) error {
 	return nil
 }
 
-// signal signals some workflows concurrently, and counts those that it reaches: the
+// signal signals workflows concurrently and counts those that it reaches. The
 // others have closed since they were found.
 func (s *firingState) signal(ctx workflow.Context, workflowIDs []string, name string, input json.RawMessage) error {
 	signals := make([]workflow.Future, len(workflowIDs))
@@ -482,28 +486,28 @@ func (s *firingState) signal(ctx workflow.Context, workflowIDs []string, name st
 	return ctx.Err()
 }
 
-// find looks up the workflow of an ID.
+// find looks up the workflow with an ID.
 func (r *receiving) find(ctx workflow.Context, workflowID string) (run sms.FindRunResult, err error) {
 	find := sms.FindRunInput{WorkflowID: workflowID, ReceivedAt: r.input.Text.ReceivedAt}
 	err = untilAnswered(ctx, "Find the workflow", sms.FindRunName, find, &run)
 	return run, err
 }
 
-// untilAnswered runs a local activity that makes a request to Temporal, until that
-// succeeds: a text must not be lost because of a workflow that is broken but can
-// be repaired. An error that no retry can fix becomes a denial.
+// untilAnswered runs a local activity that makes a request to Temporal until
+// that succeeds, because a text must not be lost to a workflow that is broken
+// but can be repaired. It returns an error that no retry can fix as a denial.
 func untilAnswered(ctx workflow.Context, summary, name string, in, answer any) error {
 	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: untilRepaired, Summary: summary,
-		// Each attempt after a long wait adds events to the history, which
-		// Temporal limits.
+		// Each attempt after a long wait adds events to the history,
+		// whose length Temporal limits.
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, MaximumInterval: 5 * time.Minute},
 	}), name, in).Get(ctx, answer)
 	return asDenial(err)
 }
 
-// untilAsked runs an activity that sends an update to a workflow, until the workflow
-// answers. It returns the same errors as untilAnswered.
+// untilAsked runs an activity that sends an update to a workflow until the
+// workflow answers. It returns the same errors as untilAnswered.
 func untilAsked(ctx workflow.Context, summary, name string, in, answer any) error {
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: sms.TaskQueue, ScheduleToCloseTimeout: untilRepaired, StartToCloseTimeout: askTimeout, Summary: summary,
@@ -512,7 +516,7 @@ func untilAsked(ctx workflow.Context, summary, name string, in, answer any) erro
 	return asDenial(err)
 }
 
-// asDenial returns an error that no retry can fix as a denial.
+// asDenial converts an error that no retry can fix to a denial.
 func asDenial(err error) error {
 	if refused := (*temporal.ApplicationError)(nil); errors.As(err, &refused) && refused.NonRetryable() {
 		return denial(refused.Message())

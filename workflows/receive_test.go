@@ -23,27 +23,27 @@ import (
 	"temporal-twilio/sms"
 )
 
-// receivingStage runs ReceiveSmsWorkflow with the open workflows, catchers and
-// questions of the test.
+// receivingStage runs ReceiveSmsWorkflow with open workflows, catchers and
+// questions configured by the test.
 type receivingStage struct {
 	*testsuite.TestWorkflowEnvironment
 	open     map[string]bool
 	catchers []string
 	limits   []int
 	asks     bool
-	// away is how many times an update gets no answer.
+	// away is how many updates get no answer.
 	away int
 	mu   sync.Mutex
 	// signals lists the workflows that were signalled.
 	signals []string
 	started []string
-	// updateID is the ID of the latest update, and requestID is that of the
-	// latest start with a signal.
+	// updateID is the ID of the latest update, and requestID is the request
+	// ID of the latest start with a signal.
 	updateID, requestID string
-	// atStart is how many times a workflow was started with its signal.
+	// atStart is how many workflows were started with their signal.
 	atStart int
-	// received is when the text that was offered to a keeper was received, and
-	// local is true if a local activity offered it.
+	// received is the receive time of the text that was offered to a
+	// keeper, and local is true if a local activity offered it.
 	received time.Time
 	local    bool
 }
@@ -167,11 +167,11 @@ func TestReplyGoesOnlyToItsQuestion(t *testing.T) {
 		t.Errorf("got %+v, started %q", got, s.started)
 	}
 	if s.local {
-		t.Error("a local activity offers the text: texts could occupy the slots that keepers need to match replies")
+		t.Error("a local activity offers the text, so texts could occupy the slots that keepers need to match replies")
 	}
 }
 
-func TestAccountsTextsShareNoIDs(t *testing.T) {
+func TestAccountsDoNotShareIDs(t *testing.T) {
 	const id = "sms-SM1-AC2"
 	s := newReceivingStage()
 	s.open["open"] = true
@@ -192,11 +192,11 @@ func TestGiveUpSurvivesLossAndRepeats(t *testing.T) {
 			signals []int
 			lost    bool
 		}{
-			"a withdrawal without its give-up": {[]int{-5, 7}, true},
-			"withdrawn twice":                  {[]int{5, 7, -7, -7}, true},
-			"withdrawn before it arrived":      {[]int{-5, 5}, false},
-			"by older webhooks":                {[]int{1, -1, 1}, true},
-			"withdrawn by older webhooks":      {[]int{1, 1, -1, -1}, false},
+			"withdrawn without a give-up":  {[]int{-5, 7}, true},
+			"withdrawn twice":              {[]int{5, 7, -7, -7}, true},
+			"withdrawn before the give-up": {[]int{-5, 5}, false},
+			"by older webhooks":            {[]int{1, -1, 1}, true},
+			"withdrawn by older webhooks":  {[]int{1, 1, -1, -1}, false},
 		} {
 			s := newReceivingStage()
 			s.open["open"] = true
@@ -213,7 +213,7 @@ func TestGiveUpSurvivesLossAndRepeats(t *testing.T) {
 	})
 }
 
-func TestWrongClockDatesNoReply(t *testing.T) {
+func TestLiveReplyUsesTemporalsClock(t *testing.T) {
 	began := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for _, late := range []bool{false, true} {
 		for _, ahead := range []time.Duration{-90 * time.Second, 90 * time.Second, 24 * time.Hour} {
@@ -225,13 +225,13 @@ func TestWrongClockDatesNoReply(t *testing.T) {
 				t.Fatal(err)
 			}
 			if want := map[bool]time.Time{false: began, true: text.ReceivedAt}[late]; !s.received.Equal(want) {
-				t.Errorf("late %t: got received at %v, want %v", late, s.received, want)
+				t.Errorf("late %t: got receive time %v, want %v", late, s.received, want)
 			}
 		}
 	}
 }
 
-func TestReceivePublishesNothingReportedLost(t *testing.T) {
+func TestReceiveDropsTextReportedLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, told := range []int{1, 0} {
 			s := newReceivingStage()
@@ -239,7 +239,7 @@ func TestReceivePublishesNothingReportedLost(t *testing.T) {
 			s.RegisterDelayedCallback(func() {
 				s.SignalWorkflow(sms.GiveUpSignal, 1)
 				if told == 0 {
-					s.SignalWorkflow(sms.GiveUpSignal, -1) // the sender was not told in the end
+					s.SignalWorkflow(sms.GiveUpSignal, -1) // in the end, the sender was not told
 				}
 			}, 0)
 			if told == 0 {
@@ -255,7 +255,7 @@ func TestReceivePublishesNothingReportedLost(t *testing.T) {
 				want[1] = "signal failed"
 			}
 			if !reflect.DeepEqual(got.Replies, want) || len(s.signals) != 2-told || len(s.started) != 1 {
-				t.Errorf("with the sender told %d: got %+v, signalled %q, started %q", told, got, s.signals, s.started)
+				t.Errorf("sender told %d: got %+v, signalled %q, started %q", told, got, s.signals, s.started)
 			}
 		}
 	})
@@ -298,7 +298,7 @@ func TestReceiveReachesFifteenThousandCatchers(t *testing.T) {
 	}
 }
 
-func TestReceiveReportsThatNobodyCatches(t *testing.T) {
+func TestReceiveReportsNoCatchers(t *testing.T) {
 	s := newReceivingStage()
 	all := firing("all", sms.Call{Action: sms.ActionSignalAll, Name: "s"})
 	all.Echo = sms.Echo{{Text: "Told "}, {Result: "result.count"}}
@@ -307,13 +307,13 @@ func TestReceiveReportsThatNobodyCatches(t *testing.T) {
 	}
 }
 
-func TestReceiveReportsAnUnwantedText(t *testing.T) {
+func TestReceiveReportsUnwantedText(t *testing.T) {
 	if got := newReceivingStage().receive(t); got.Outcome != sms.OutcomeUnwanted || got.Firings == nil || got.Replies == nil {
 		t.Errorf("got %+v", got)
 	}
 }
 
-func TestReceiveEndsACallTemporalRefuses(t *testing.T) {
+func TestReceiveReportsRefusedCall(t *testing.T) {
 	s := newReceivingStage()
 	got := s.receive(t,
 		firing("update", sms.Call{Action: sms.ActionUpdate, WorkflowID: "invalid", Name: "u"}),
@@ -323,7 +323,7 @@ func TestReceiveEndsACallTemporalRefuses(t *testing.T) {
 	}
 }
 
-func TestReceiveOutlivesAFailedCall(t *testing.T) {
+func TestReceiveOutlivesFailedCall(t *testing.T) {
 	s := newReceivingStage()
 	got := s.receive(t,
 		firing("update", sms.Call{Action: sms.ActionUpdate, WorkflowID: "cancelled", Name: "u"}),
@@ -333,7 +333,7 @@ func TestReceiveOutlivesAFailedCall(t *testing.T) {
 	}
 }
 
-func TestReceiveSharesAWorkflowsLimits(t *testing.T) {
+func TestReceiveSharesWorkflowLimits(t *testing.T) {
 	s := newReceivingStage()
 	s.catchers = []string{"a", "b"}
 	all := firing("all", sms.Call{Action: sms.ActionSignalAll, Name: "s"})
@@ -343,21 +343,21 @@ func TestReceiveSharesAWorkflowsLimits(t *testing.T) {
 	}
 }
 
-func TestReceiveStartsWithTheSignal(t *testing.T) {
+func TestReceiveStartsWithSignal(t *testing.T) {
 	for reuse, want := range map[string]sms.Outcome{sms.ReuseAllowDuplicate: sms.OutcomePublished, sms.ReuseRejectDuplicate: sms.OutcomeRefused} {
 		s := newReceivingStage()
 		got := s.receive(t, firing("chat", sms.Call{Action: sms.ActionSignalWithStart, Workflow: "W", TaskQueue: "q", WorkflowID: "chat", Name: "s", IDReuse: reuse}))
 		if got.Outcome != want || len(s.started) != 1 || s.atStart != 1 {
-			t.Errorf("%s: got %s, %d started without and %d with their signal", reuse, got.Outcome, len(s.started), s.atStart)
+			t.Errorf("%s: got %s, %d started without and %d started with their signal", reuse, got.Outcome, len(s.started), s.atStart)
 		}
 	}
 }
 
-func TestReceiveWaitsForABrokenKeeper(t *testing.T) {
+func TestReceiveWaitsForBrokenKeeper(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newReceivingStage()
 		s.SetTestTimeout(time.Minute)
-		s.asks, s.away = true, 9 // the test environment allows no more than 10 attempts
+		s.asks, s.away = true, 9 // the test environment allows at most 10 attempts
 		began := s.Now()
 		if got := s.receive(t, firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"})); got.Outcome != sms.OutcomeAnswered {
 			t.Errorf("got %+v", got)
@@ -368,7 +368,7 @@ func TestReceiveWaitsForABrokenKeeper(t *testing.T) {
 	})
 }
 
-func TestReceiveWaitsForAnUpdatesAnswer(t *testing.T) {
+func TestReceiveWaitsForUpdateAnswer(t *testing.T) {
 	s := newReceivingStage()
 	s.SetTestTimeout(time.Minute)
 	s.open["account"], s.away = true, 9

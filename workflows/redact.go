@@ -1,6 +1,7 @@
 package workflows
 
-// Bodies are cleared at Twilio once the outcome of their messages is known.
+// Message bodies are cleared at Twilio after the outcome of the messages is
+// known.
 
 import (
 	"go.temporal.io/sdk/workflow"
@@ -11,9 +12,10 @@ import (
 // redactAtOnce is how many messages are redacted concurrently.
 const redactAtOnce = 20
 
-// redact clears the bodies of messages whose status is final, and marks those that
-// Twilio has cleared. It skips the others, which may still be looked up by their
-// bodies. It continues even if the workflow is cancelled: the caller asked for it.
+// redact clears the bodies of messages whose status is final, and marks those
+// that Twilio has cleared. It skips other messages, which may still have to be
+// found by their bodies. It continues even if the workflow is cancelled,
+// because the caller asked for it.
 func redact(ctx workflow.Context, account string, deliveries []sms.Delivery) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	ctx = workflow.WithActivityOptions(ctx, brief("Clear the body at Twilio"))

@@ -1,6 +1,6 @@
 package workflows
 
-// SendSmsWorkflow: a send, optionally with the wait for its delivery.
+// SendSmsWorkflow sends, and optionally waits for delivery.
 
 import (
 	"errors"
@@ -18,13 +18,13 @@ import (
 // DefaultDeliveryTimeout is how long SendSmsWorkflow waits for delivery.
 const DefaultDeliveryTimeout = time.Hour
 
-// maxAwaited is how many messages one run can track: each has a few updates,
+// maxAwaited is how many messages one run can track. Each has a few updates,
 // and Temporal allows 10,000 signals per run.
 const maxAwaited = 1000
 
 // SendSmsWorkflow runs the activity SendSms. It completes even if nothing could
-// be sent: the result says what became of each recipient. If it is cancelled,
-// it completes with what is known. Its argument is a
+// be sent: the result lists the outcome for each recipient. If it is cancelled,
+// it completes with what is known. The argument is a
 // [sms.SendSmsWorkflowInput].
 func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report sms.SendSmsWorkflowResult, err error) {
 	request, problem := readRequest(ctx, raw)
@@ -85,10 +85,10 @@ func readRequest(ctx workflow.Context, raw converter.RawValue) (request sms.Send
 		request.Timeout = sms.Duration(DefaultDeliveryTimeout)
 	}
 	if err == nil && request.Redact && !request.WaitForDelivery {
-		err = sms.Problems{{Field: "redact", Says: "redact needs waitForDelivery: a body is cleared once the status of its message is final"}}
+		err = sms.Problems{{Field: "redact", Says: "redact needs waitForDelivery: a body is cleared when the status of its message is final"}}
 	}
 	if err == nil && request.WaitForDelivery && len(request.SmsTo) > maxAwaited {
-		err = sms.Problems{{Field: "waitForDelivery", Says: fmt.Sprintf("waitForDelivery can wait for at most %d recipients, as Temporal limits the signals of a workflow; there are %d. Start BroadcastSmsWorkflow with the list, or leave out waitForDelivery", maxAwaited, len(request.SmsTo))}}
+		err = sms.Problems{{Field: "waitForDelivery", Says: fmt.Sprintf("waitForDelivery can wait for at most %d recipients, because Temporal limits the signals to a workflow; there are %d. Start BroadcastSmsWorkflow with the list, or leave out waitForDelivery", maxAwaited, len(request.SmsTo))}}
 	}
 	if err == nil && request.QuietHours != nil && len(request.SmsTo) > sms.MaxRecipients && workflow.GetVersion(ctx, "long-lists", workflow.DefaultVersion, 1) > workflow.DefaultVersion {
 		err = sms.Problems{{Field: "quietHours", Says: fmt.Sprintf("quietHours are for at most %d recipients; there are %d. Start BroadcastSmsWorkflow with the list", sms.MaxRecipients, len(request.SmsTo))}}
@@ -100,8 +100,8 @@ func readRequest(ctx workflow.Context, raw converter.RawValue) (request sms.Send
 }
 
 // SendOptions returns the options for the activity SendSms. SendSms limits its
-// attempts itself, and each continues where the previous one ended. The summary
-// is shown in Temporal's Web UI.
+// own attempts, and each attempt continues where the previous one ended. The
+// summary is shown in Temporal's Web UI.
 func SendOptions(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:           sms.TaskQueue,
@@ -113,7 +113,7 @@ func SendOptions(summary string) workflow.ActivityOptions {
 	}
 }
 
-// details shows the deliveries' progress in the Web UI.
+// details shows the progress of deliveries in the Web UI.
 func details(ctx workflow.Context, delivered, ended, all int) {
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d of %d messages delivered, %d not delivered.", delivered, all, ended-delivered))
 }

@@ -23,11 +23,11 @@ import (
 	"temporal-twilio/sms"
 )
 
-// bench is a test environment with activities that the test defines.
+// bench is a test environment with activities defined by the test.
 type bench struct {
 	*testsuite.TestWorkflowEnvironment
 	t *testing.T
-	// looked lists the look-ups, each with the messages that it asked for.
+	// looked lists the look-ups, each with the messages it asked for.
 	looked [][]string
 }
 
@@ -75,7 +75,7 @@ func unasked(string) sms.StatusUpdate { panic("the test expects no look-up") }
 
 var waiting = map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hi", "waitForDelivery": true}
 
-func TestNewsIsMergedHoweverItComes(t *testing.T) {
+func TestUpdatesAreMergedInAnyOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, took("SM1", "SM2", "SM3"), unasked)
 		b.news(time.Second, "SM1", sms.StatusDelivered, 0) // arrives before "sent"
@@ -84,7 +84,7 @@ func TestNewsIsMergedHoweverItComes(t *testing.T) {
 		b.news(3*time.Second, "SM2", sms.StatusSent, 0) // a duplicate
 		b.news(4*time.Second, "SM2", sms.StatusUndelivered, 30003)
 		b.news(5*time.Second, "SM2", sms.StatusUndelivered, 0)
-		b.news(6*time.Second, "SM9", sms.StatusDelivered, 0) // nobody sent this message
+		b.news(6*time.Second, "SM9", sms.StatusDelivered, 0) // no send created this message
 		b.news(7*time.Second, "SM3", sms.StatusFailed, 30007)
 		report := b.run(waiting)
 		want := []sms.Delivery{
@@ -98,7 +98,7 @@ func TestNewsIsMergedHoweverItComes(t *testing.T) {
 	})
 }
 
-func TestNewsBeforeTheResultCounts(t *testing.T) {
+func TestUpdateBeforeResultCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, took("SM1"), unasked)
 		b.news(0, "SM1", sms.StatusDelivered, 0)
@@ -108,7 +108,7 @@ func TestNewsBeforeTheResultCounts(t *testing.T) {
 	})
 }
 
-func TestMessageWithoutNewsIsLookedUp(t *testing.T) {
+func TestMessageWithoutUpdatesIsLookedUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
 		b := newBench(t, took("SM1", "SM2"), func(sid string) sms.StatusUpdate {
@@ -132,7 +132,7 @@ func TestMessageWithoutNewsIsLookedUp(t *testing.T) {
 	})
 }
 
-func TestWaitEndsAtItsTimeout(t *testing.T) {
+func TestWaitEndsAtTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, took("SM1"), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusSent} })
 		input := map[string]any{"timeout": "10m"}
@@ -176,12 +176,12 @@ func TestActivityGetsOnlyItsInput(t *testing.T) {
 		}, activity.RegisterOptions{Name: sms.SendSmsName, DisableAlreadyRegisteredCheck: true})
 		b.run(tc.input)
 		if got != tc.want {
-			t.Errorf("%s: got the activity input %s, want %s", name, got, tc.want)
+			t.Errorf("%s: got activity input %s, want %s", name, got, tc.want)
 		}
 	}
 }
 
-func TestImpossibleWaitIsRefused(t *testing.T) {
+func TestInvalidWaitIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		many := make([]string, maxAwaited+1)
 		for i := range many {
@@ -191,15 +191,15 @@ func TestImpossibleWaitIsRefused(t *testing.T) {
 			input map[string]any
 			says  string
 		}{
-			"more than can be awaited":    {map[string]any{"waitForDelivery": true, "smsTo": many}, "BroadcastSmsWorkflow"},
-			"an invalid timeout":          {map[string]any{"waitForDelivery": true, "timeout": "soon"}, "timeout"},
-			"neither true nor false":      {map[string]any{"waitForDelivery": "perhaps"}, "true or false"},
-			"a negative timeout":          {map[string]any{"waitForDelivery": true, "timeout": "-5m"}, "timeout"},
-			"a bad timeout without waits": {map[string]any{"timeout": "soon"}, "timeout"},
-			"an unknown field":            {map[string]any{"smsWhen": "now"}, "smsWhen"},
-			"two of the wrong type":       {map[string]any{"smsBody": []string{"Hi"}, "validityPeriod": "long"}, "smsBody must be a string"},
-			"milliseconds":                {map[string]any{"timeout": 300_000}, "a bare number means seconds"},
-			"all mistakes":                {map[string]any{"timeout": "soon", "smsFrom": "+1", "smsTo": "+1"}, "missing or empty: smsBody"},
+			"more than can be awaited":     {map[string]any{"waitForDelivery": true, "smsTo": many}, "BroadcastSmsWorkflow"},
+			"an invalid timeout":           {map[string]any{"waitForDelivery": true, "timeout": "soon"}, "timeout"},
+			"neither true nor false":       {map[string]any{"waitForDelivery": "perhaps"}, "true or false"},
+			"a negative timeout":           {map[string]any{"waitForDelivery": true, "timeout": "-5m"}, "timeout"},
+			"a bad timeout without a wait": {map[string]any{"timeout": "soon"}, "timeout"},
+			"an unknown field":             {map[string]any{"smsWhen": "now"}, "smsWhen"},
+			"two of the wrong type":        {map[string]any{"smsBody": []string{"Hi"}, "validityPeriod": "long"}, "smsBody must be a string"},
+			"milliseconds":                 {map[string]any{"timeout": 300_000}, "a bare number means seconds"},
+			"all mistakes":                 {map[string]any{"timeout": "soon", "smsFrom": "+1", "smsTo": "+1"}, "missing or empty: smsBody"},
 		} {
 			b := newBench(t, took(), unasked)
 			b.RegisterActivityWithOptions(func(converter.RawValue) (sms.SendSmsResult, error) {
@@ -214,7 +214,7 @@ func TestImpossibleWaitIsRefused(t *testing.T) {
 		b := newBench(t, took("SM1"), unasked)
 		b.news(time.Second, "SM1", sms.StatusDelivered, 0)
 		if report := b.run(map[string]any{"waitForDelivery": true, "smsTo": many[:maxAwaited]}); len(report.Deliveries) != 1 {
-			t.Errorf("with as many recipients as can be awaited: got %+v", report)
+			t.Errorf("with the maximum number of recipients: got %+v", report)
 		}
 	})
 }
@@ -231,7 +231,7 @@ func TestCancelledWaitReturnsWhatIsKnown(t *testing.T) {
 	})
 }
 
-func TestCancelledSendHasAReport(t *testing.T) {
+func TestCancelledSendHasReport(t *testing.T) {
 	for _, wait := range []bool{false, true} {
 		b := newBroadcastBench(t, 0)
 		b.sending = func(int) { b.CancelWorkflow() } // the test environment loses the result of a cancelled activity
@@ -245,7 +245,7 @@ func TestCancelledSendHasAReport(t *testing.T) {
 	}
 }
 
-func TestCancelledBeforeItBeganSendsNothing(t *testing.T) {
+func TestCancelledBeforeStartSendsNothing(t *testing.T) {
 	for name, hours := range map[string]*sms.QuietHours{"at once": nil, "awake": {From: "21:00", To: "08:00"}} {
 		b := newBroadcastBench(t, 0)
 		b.SetStartTime(time.Date(2026, 1, 15, 18, 0, 0, 0, time.UTC))
@@ -272,13 +272,13 @@ func TestCancelledLongListHasOneError(t *testing.T) {
 	}
 }
 
-func TestLateReasonCounts(t *testing.T) {
+func TestLateErrorCodeCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, took("SM1", "SM2"), unasked)
 		b.news(time.Second, "SM1", sms.StatusUndelivered, 0)
 		b.news(2*time.Second, "SM1", sms.StatusUndelivered, 30003)
 		b.news(3*time.Second, "SM1", sms.StatusUndelivered, 30005) // the first one counts
-		b.news(4*time.Second, "SM1", sms.StatusSent, 30006)        // out of order: ignored
+		b.news(4*time.Second, "SM1", sms.StatusSent, 30006)        // out of order, so it is ignored
 		b.news(5*time.Second, "SM2", sms.StatusDelivered, 0)
 		if report := b.run(waiting); report.Deliveries[0] != (sms.Delivery{To: "+SM1", SID: "SM1", Status: sms.StatusUndelivered, ErrorCode: 30003}) {
 			t.Errorf("got deliveries %+v", report.Deliveries)
@@ -286,7 +286,7 @@ func TestLateReasonCounts(t *testing.T) {
 	})
 }
 
-// relay receives updates on its messages in several runs.
+// relay receives updates on its messages over several runs.
 func relay(ctx workflow.Context, carried DeliveriesState, sids []string) ([]sms.Delivery, error) {
 	deliveries := NewDeliveries(ctx, carried)
 	for _, sid := range sids {
@@ -306,7 +306,8 @@ func TestDeliveriesContinueInNextRun(t *testing.T) {
 		var carried DeliveriesState
 		for sids := []string{"SM1", "SM2"}; ; sids = sids[1:] {
 			env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
-			// The update arrives in the task in which the run ends.
+			// The update arrives in the workflow task in which the run
+			// ends.
 			env.RegisterDelayedCallback(func() {
 				for _, sid := range []string{"SM1", "SM2", "SM9"} {
 					status := map[int]sms.Status{2: sms.StatusSent, 1: sms.StatusDelivered, 0: sms.StatusSending}[len(sids)]
@@ -330,13 +331,13 @@ func TestDeliveriesContinueInNextRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(carried.Early) == 0 || carried.Early[len(carried.Early)-1].SID != "SM9" {
-				t.Errorf("the update on an unexpected message is forgotten: %+v", carried)
+				t.Errorf("the update on an unexpected message was forgotten: %+v", carried)
 			}
 		}
 	})
 }
 
-func TestUnknownOutcomeIsKnownByCallback(t *testing.T) {
+func TestCallbackResolvesUnknownOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent := took("SM1")
 		sent.Errors = []sms.Error{
@@ -352,14 +353,14 @@ func TestUnknownOutcomeIsKnownByCallback(t *testing.T) {
 				b.SignalWorkflow(sms.StatusSignal, sms.StatusUpdate{MessageSID: sid, Status: status, Recipient: recipient, Attempt: 1})
 			}, after)
 		}
-		tell(0, "SM2", "5.1", sms.StatusSent) // before the activity has returned
+		tell(0, "SM2", "5.1", sms.StatusSent) // before the activity returns
 		tell(time.Minute, "SM2", "5.1", sms.StatusDelivered)
 		tell(2*time.Minute, "SM3", "5.2", sms.StatusUndelivered)
-		tell(3*time.Minute, "SM9", "7.2", sms.StatusDelivered) // from another activity
+		tell(3*time.Minute, "SM9", "7.2", sms.StatusDelivered) // of another activity
 		began := b.Now()
 		report := b.run(waiting)
 		if waited := b.Now().Sub(began); waited != DefaultDeliveryTimeout {
-			t.Errorf("waited %s for the recipient whose outcome stays unknown, want %s", waited, DefaultDeliveryTimeout)
+			t.Errorf("waited %s for the recipient whose outcome remains unknown, want %s", waited, DefaultDeliveryTimeout)
 		}
 		want := []sms.Delivery{
 			{To: "+SM1", SID: "SM1", Status: sms.StatusDelivered},
@@ -375,7 +376,7 @@ func TestUnknownOutcomeIsKnownByCallback(t *testing.T) {
 	})
 }
 
-func TestLookUpsEndWithTheWait(t *testing.T) {
+func TestLookUpsEndWithWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sids []string
 		for i := range 1000 {
@@ -393,7 +394,7 @@ func TestLookUpsEndWithTheWait(t *testing.T) {
 	})
 }
 
-func TestBodiesAreClearedAfterTheOutcome(t *testing.T) {
+func TestBodiesAreClearedAfterOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, took("SM1", "SM2", "SM3"), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusSent} })
 		var (

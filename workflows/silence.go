@@ -1,6 +1,6 @@
 package workflows
 
-// SilenceSmsWorkflow: keeps a number from replying to a phone, for all webhooks.
+// SilenceSmsWorkflow keeps a number from replying to a phone, for all webhooks.
 
 import (
 	"time"
@@ -10,12 +10,13 @@ import (
 	"temporal-twilio/sms"
 )
 
-// silence is how long a number does not reply to a phone that seems to be operated
-// by a machine.
+// silence is how long a number does not reply to a phone that appears to be
+// operated by a machine.
 const silence = 24 * time.Hour
 
-// SilenceSmsWorkflow does nothing for a day. While it is open, webhooks neither
-// echo to the phone nor let triggers text it. Terminate it to end the silence.
+// SilenceSmsWorkflow waits for a day. While it is open, webhooks do not reply
+// to the phone and do not let triggers text it. Terminate it to end the
+// silence.
 func SilenceSmsWorkflow(ctx workflow.Context, input sms.SilenceSmsInput) error {
 	wait := silence
 	if input.Seconds > 0 {

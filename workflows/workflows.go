@@ -1,4 +1,4 @@
-// Package workflows holds durable workflows on top of the activities, and
+// Package workflows provides durable workflows that use the activities, and
 // helpers for other workflows that send and receive. Its code is deterministic:
 // side effects happen in activities.
 package workflows
@@ -10,8 +10,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Register registers the workflows on a worker, except [CatchUpSmsWorkflow], which
-// the webhooks run.
+// Register registers the workflows on a worker, except [CatchUpSmsWorkflow],
+// which the webhooks run.
 func Register(r worker.WorkflowRegistry) {
 	for name, function := range map[string]any{
 		sms.SendSmsWorkflowName:      SendSmsWorkflow,

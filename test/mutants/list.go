@@ -30,7 +30,7 @@ var mutants = []mutant{
 	{"The right phone", "a dialling prefix is not part of a number", "activities/address.go", `&& !plan.prefix.MatchString(number)`, ``, "activities", "TestWholeNumberNeedsNoParser"},
 	{"The right phone", "a phone that is listed in two spellings is texted once", "activities/send.go", `case seen[party]:`, `case seen[given.To]:`, "activities", "TestPhoneSpelledTwoWaysTextedOnce"},
 	{"The right phone", "a number in a note after a tab is not a recipient", "broadcast/records.go", `separators != "\t" && unicode.IsSpace(r)`, `r == ' ' && unicode.IsSpace(r)`, "broadcast", "TestTablesReadAsPeopleWrite"},
-	{"The right phone", "quiet hours keep duplicates of a phone together", "activities/quiet.go", `if seen[party] && !in.Together {`, `if false {`, "workflows", "TestQuietHoursSplitNoPhone"},
+	{"The right phone", "quiet hours keep duplicates of a phone together", "activities/quiet.go", `if seen[party] && !in.Together {`, `if false {`, "workflows", "TestQuietHoursDoNotDuplicatePhone"},
 
 	// Nobody twice.
 	{"Nobody twice", "a second attempt puts the first few recipients in doubt", "activities/send.go", `if to.written < firstFew && to.state == untried {`, `if false {`, "activities", "TestSecondAttemptDoubtsTheFirstFew"},
@@ -165,10 +165,10 @@ var mutants = []mutant{
 	{"One text, one workflow", "an opt-out is recorded even if schedules cannot be read", "webhook/dispatch.go", `return catchesUp || err != nil`, `return catchesUp && err == nil`, "webhook", "TestOptOutsNeedNoSchedules"},
 	{"One text, one workflow", "a refusal that the sender was told of leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || r.tells())`, `(m.Parameters[sms.OptOutType] != "" || r.tells() && false)`, "webhook", "TestToldRefusalIsNotCaughtUp"},
 	{"One text, one workflow", "a redelivery finds its workflow whatever the triggers are now", "webhook/dispatch.go", `if !r.wanted() && !r.delivered(accepting) {`, `if !r.wanted() {`, "webhook", "TestRedeliveryFindsItsWorkflow"},
-	{"One text, one workflow", "a message is not caught without the secret", "workflows/catch.go", `if catches == "" {`, `if false {`, "workflows", "TestCatchMessageNeedsTheSecret"},
-	{"One text, one workflow", "a catch-up goes back no further than the first", "workflows/catchup.go", `if query.Since.Before(last.Began) {`, `if false {`, "workflows", "TestCatchUpKeepsToItsBeginning"},
+	{"One text, one workflow", "a message is not caught without the secret", "workflows/catch.go", `if catches == "" {`, `if false {`, "workflows", "TestCatchMessageNeedsSecret"},
+	{"One text, one workflow", "a catch-up goes back no further than the first", "workflows/catchup.go", `if query.Since.Before(last.Began) {`, `if false {`, "workflows", "TestCatchUpStopsAtItsBeginning"},
 	{"One text, one workflow", "a catch-up goes by Temporal's clock", "webhook/catchup.go", `now := activity.GetInfo(ctx).StartedTime`, `now := time.Now()`, "webhook", "TestCatchUpGoesByTemporalsClock"},
-	{"One text, one workflow", "a first catch-up counts even if it fails", "workflows/catchup.go", `if first && err != nil && ctx.Err() == nil {`, `if false && first {`, "workflows", "TestCatchUpKeepsToItsBeginning"},
+	{"One text, one workflow", "a first catch-up counts even if it fails", "workflows/catchup.go", `if first && err != nil && ctx.Err() == nil {`, `if false && first {`, "workflows", "TestCatchUpStopsAtItsBeginning"},
 	{"One text, one workflow", "a trigger cannot use the ID of the text's own workflow", "webhook/check.go", `case c.WorkflowID == r.workflowID:`, `case false:`, "webhook", "TestDispatchRefusesWhatTemporalWouldRefuse"},
 	{"One text, one workflow", "an ID with an empty part is refused", "triggers/trigger.go", `if name := t.missing(&m.Event); name != "" {`, `if name := t.missing(&m.Event); false {`, "triggers", "TestIDWithAHoleIsRefused"},
 
@@ -182,12 +182,12 @@ var mutants = []mutant{
 	{"The sender is told the truth", "the questions that texts may answer take precedence, too", "activities/questions.go", `Priority:      temporal.Priority{PriorityKey: sms.PriorityOfTexts},`, ``, "test/e2e", "TestTextsAndQuestionsHavePriority"},
 	{"The sender is told the truth", "the workflows that texts start have the default priority", "workflows/receive.go", `temporal.Priority{PriorityKey: sms.PriorityOfStarted}`, `temporal.Priority{}`, "test/e2e", "TestTextsAndQuestionsHavePriority"},
 	{"The sender is told the truth", "a redelivery gets the answer of the first delivery", "webhook/dispatch.go", `case earlier == nil && r.certain():`, `case r.certain():`, "webhook", "TestDispatchAnswersRedeliveriesTheSame"},
-	{"The sender is told the truth", "a text that the sender was told is lost is not published", "workflows/receive.go", `case told && f.EchoError != "" && !f.Call.Certain():`, `case false:`, "workflows", "TestReceivePublishesNothingReportedLost"},
+	{"The sender is told the truth", "a text that the sender was told is lost is not published", "workflows/receive.go", `case told && f.EchoError != "" && !f.Call.Certain():`, `case false:`, "workflows", "TestReceiveDropsTextReportedLost"},
 	{"The sender is told the truth", "a failed update is not repeated", "activities/receive.go", `return err != nil && !refused`, `_, outcome := errors.AsType[*temporal.ApplicationError](err); return outcome && !refused`, "activities", "TestFailedUpdateIsOutcome"},
 	{"The sender is told the truth", "an unreachable Temporal is not taken for a closed workflow", "activities/receive.go", `case isNotFound(err):
 		return sms.AskWorkflowResult{Closed: true}, nil`, `case err != nil:
 		return sms.AskWorkflowResult{Closed: true}, nil`, "activities", "TestUnansweredUpdateIsRetried"},
-	{"The sender is told the truth", "an unanswered update is not reported lost", "workflows/receive.go", `ScheduleToCloseTimeout: untilRepaired, StartToCloseTimeout: askTimeout`, `ScheduleToCloseTimeout: 9*time.Second, StartToCloseTimeout: askTimeout`, "workflows", "TestReceiveWaitsForAnUpdatesAnswer"},
+	{"The sender is told the truth", "an unanswered update is not reported lost", "workflows/receive.go", `ScheduleToCloseTimeout: untilRepaired, StartToCloseTimeout: askTimeout`, `ScheduleToCloseTimeout: 9*time.Second, StartToCloseTimeout: askTimeout`, "workflows", "TestReceiveWaitsForUpdateAnswer"},
 	{"The sender is told the truth", "a request in flight does not overtake a refusal", "webhook/dispatch.go", `r.publishes() || r.mayBeAccepted() && !r.refusedRetries()`, `r.publishes()`, "webhook", "TestRefusalIsNotOvertaken"},
 	{"No loop of machines", "a redelivery is muted whatever the triggers are now", "webhook/sms.go", `if answer.Known && mode == Live`, `if false && mode == Live`, "webhook", "TestRedeliveryIsMutedWhateverTriggersSay"},
 	{"One text, one workflow", "a text that was cut off is requested again", "webhook/request.go", `return nil, http.StatusServiceUnavailable, "the body`, `return nil, http.StatusBadRequest, "the body`, "webhook", "TestWebhookRefusesForgedRequests"},
@@ -196,8 +196,8 @@ var mutants = []mutant{
 	{"The sender is told the truth", "a delivery withdraws only its own giving up", "webhook/decide.go", `sms.GiveUpSignal, -delivery)`, `sms.GiveUpSignal, -1)`, "webhook", "TestDeliveryTakesBackItsGiveUp"},
 	{"The sender is told the truth", "a failed call only ends its own firing", "workflows/receive.go", `	case ctx.Err() == nil:
 		r.decide(`, `	case false:
-		r.decide(`, "workflows", "TestReceiveOutlivesAFailedCall"},
-	{"The sender is told the truth", "a workflow that does not wait starts once without its signal", "workflows/receive.go", `if race > 0 && workflow.GetVersion(`, `if race > maxRaces && workflow.GetVersion(`, "workflows", "TestReceiveStartsWithTheSignal"},
+		r.decide(`, "workflows", "TestReceiveOutlivesFailedCall"},
+	{"The sender is told the truth", "a workflow that does not wait starts once without its signal", "workflows/receive.go", `if race > 0 && workflow.GetVersion(`, `if race > maxRaces && workflow.GetVersion(`, "workflows", "TestReceiveStartsWithSignal"},
 	{"The sender is told the truth", "a repeated start with a signal is recognised", "activities/receive.go", `GetRequestIdInfos()[in.RequestID] != nil`, `GetRequestIdInfos()[""] != nil`, "test/e2e", "TestRepeatedSignalWithStartStartsOnce"},
 	{"The sender is told the truth", "the text's workflow signals an open workflow", "activities/receive.go", `case found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:`, `case false:`, "test/e2e", "TestRepeatedSignalWithStartStartsOnce"},
 	{"The sender is told the truth", "added search attributes are used at once", "internal/temporal/attributes.go", `c.asked = time.Time{} // the cached list`, `_ = time.Time{} // the cached list`, "internal/temporal", "TestAddedSearchAttributesAreKnown"},
@@ -212,7 +212,7 @@ var mutants = []mutant{
 	{"Only Twilio", "a number only accepts texts from its own account", "webhook/guard.go", `return !known || owner == account`, `return true || !known || owner == account`, "webhook", "TestTextsMustComeFromNumbersAccount"},
 	{"Only Twilio", "two accounts never share a text", "webhook/dispatch.go", `if account != r.message.AccountSID && `, `if false && `, "webhook", "TestAccountsShareNoText"},
 	{"Only Twilio", "a second account's text finds its own workflow", "webhook/dispatch.go", `r.input.WorkflowID = r.workflowID`, `_ = r.workflowID`, "webhook", "TestAccountsShareNoText"},
-	{"Only Twilio", "texts of two accounts never share what they start and ask", "workflows/receive.go", `if r.input.WorkflowID != "" {`, `if false {`, "workflows", "TestAccountsTextsShareNoIDs"},
+	{"Only Twilio", "texts of two accounts never share what they start and ask", "workflows/receive.go", `if r.input.WorkflowID != "" {`, `if false {`, "workflows", "TestAccountsDoNotShareIDs"},
 	{"Only Twilio", "a status is only accepted from the account that sent", "webhook/status.go", `sender != "" && sender != account`, `false && sender != account`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
 	{"Only Twilio", "the URL of a status callback is proven to be ours", "webhook/status.go", `len(h.Tokens()) < 2 || sms.StatusProven(h.StatusSecret, query)`, `true`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
 
@@ -222,14 +222,14 @@ var mutants = []mutant{
 			return r.conclude(`, "workflows", "TestReplyGoesOnlyToItsQuestion"},
 
 	{"A reply answers one question", "a failed update is repeated with another ID", "activities/receive.go", `fmt.Sprintf("%s-%d", id, attempt)`, `id`, "activities", "TestFailedKeeperIsAskedAgain"},
-	{"A reply answers one question", "a webhook's clock may be wrong", "workflows/receive.go", `ask.Text.ReceivedAt = workflow.GetInfo(ctx).WorkflowStartTime`, `_ = ask`, "workflows", "TestWrongClockDatesNoReply"},
+	{"A reply answers one question", "a webhook's clock may be wrong", "workflows/receive.go", `ask.Text.ReceivedAt = workflow.GetInfo(ctx).WorkflowStartTime`, `_ = ask`, "workflows", "TestLiveReplyUsesTemporalsClock"},
 	{"A reply answers one question", "offering texts leaves slots for matching", "workflows/receive.go", `workflow.GetVersion(ctx, "keepers-by-activity", workflow.DefaultVersion, 1) == workflow.DefaultVersion`, `true`, "workflows", "TestReplyGoesOnlyToItsQuestion"},
 	{"A reply answers one question", "a text older than a question does not answer it", "sms/question.go", `return !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, `return true || !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, "workflows", "TestOlderTextDoesNotAnswerQuestion"},
-	{"A reply answers one question", "the end of a question leaves the others open", "workflows/questions.go", `				if k.asks(ctx, q) {`, `				if true {`, "workflows", "TestEndedQuestionLeavesTheOthers"},
+	{"A reply answers one question", "the end of a question leaves the others open", "workflows/questions.go", `				if k.asks(ctx, q) {`, `				if true {`, "workflows", "TestEndedQuestionDoesNotAffectOthers"},
 	{"A reply answers one question", "a question that ended is forgotten", "workflows/questions.go", `		if looked {
 `, `		if false {
 `, "workflows", "TestKeeperForgetsEndedQuestions"},
-	{"A reply answers one question", "a reply to another account does not count", "sms/question.go", `if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {`, `if false {`, "workflows", "TestReplyToAnotherAccountAnswersNothing"},
+	{"A reply answers one question", "a reply to another account does not count", "sms/question.go", `if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {`, `if false {`, "workflows", "TestReplyToOtherAccountAnswersNothing"},
 
 	// No loop of machines.
 	{"No loop of machines", "our own numbers are not answered", "webhook/guard.go", `case message.From == message.To || slices.Contains(g.own, message.From):`, `case false && slices.Contains(g.own, message.From):`, "webhook", "TestLoopsGetNoEcho"},
@@ -267,24 +267,24 @@ var mutants = []mutant{
 	// Broadcasts.
 	{"Nobody twice", "two broadcasts never share a report", "broadcast/store.go", `f.root.Link(draft, name)`, `f.root.Rename(draft, name)`, "broadcast", "TestTwoBroadcastsNeverShareAReport|TestReportIsReservedOnce"},
 	{"Always completes", "no line of a file is lost", "broadcast/table.go", `t.csv.InputOffset()-before < int64(len(text))`, `t.csv.InputOffset() < before`, "broadcast", "TestTableLosesNoLine"},
-	{"Always completes", "a page that is written late does not replace another", "broadcast/report.go", `if slices.Contains(in.Missing, page) {`, `if false && slices.Contains(in.Missing, page) {`, "workflows", "TestReportOutlivesAnUnwrittenPage"},
-	{"Always completes", "a broadcast continues until the input of its next run fits", "workflows/broadcast.go", `ctx.Err() == nil && b.fits() {`, `ctx.Err() == nil {`, "workflows", "TestNextRunFitsIntoAPayload"},
+	{"Always completes", "a page that is written late does not replace another", "broadcast/report.go", `if slices.Contains(in.Missing, page) {`, `if false && slices.Contains(in.Missing, page) {`, "workflows", "TestReportOutlivesUnwrittenPage"},
+	{"Always completes", "a broadcast continues until the input of its next run fits", "workflows/broadcast.go", `ctx.Err() == nil && b.fits() {`, `ctx.Err() == nil {`, "workflows", "TestNextRunFitsIntoPayload"},
 	{"Always completes", "a page with too many recipients is refused", "activities/longlist.go", `if !isLong(input) || !t.isPage()`, `if isLong(input) || !t.isPage()`, "activities", "TestOversizedPageIsRefused"},
 	{"A reply answers one question", "a question's wait starts when it was sent", "workflows/ask.go", `		began = workflow.Now(ctx)
 `, ``, "workflows", "TestQuestionWaitsFromSending"},
-	{"Always completes", "recipients whose quiet hours just ended are reported", "workflows/broadcast.go", `b.held.Last = forEach(awoken, first.unsent())`, ``, "workflows", "TestSleepersWhoJustWokeAreReported"},
-	{"Always completes", "a number that another worker reads differently is reported", "workflows/broadcastpages.go", `case !b.worthAnother(e) || again[e.To] != nil:`, `case !b.worthAnother(e):`, "workflows", "TestRecipientReadOtherwiseIsReported"},
-	{"Always completes", "a send that is cancelled between two attempts has a report", "workflows/sendsms.go", `if temporal.IsCanceledError(err) && workflow.GetVersion`, `if false && workflow.GetVersion`, "workflows", "TestCancelledSendHasAReport"},
-	{"Always completes", "a question that is cancelled has a result", "workflows/ask.go", `if temporal.IsCanceledError(err) && a.reports(ctx) {`, `if false && a.reports(ctx) {`, "workflows", "TestCancelledQuestionHasAResult"},
+	{"Always completes", "recipients whose quiet hours just ended are reported", "workflows/broadcast.go", `b.held.Last = forEach(awoken, first.unsent())`, ``, "workflows", "TestJustAwokenRecipientsAreReported"},
+	{"Always completes", "a number that another worker reads differently is reported", "workflows/broadcastpages.go", `case !b.worthAnother(e) || again[e.To] != nil:`, `case !b.worthAnother(e):`, "workflows", "TestRecipientReadDifferentlyIsReported"},
+	{"Always completes", "a send that is cancelled between two attempts has a report", "workflows/sendsms.go", `if temporal.IsCanceledError(err) && workflow.GetVersion`, `if false && workflow.GetVersion`, "workflows", "TestCancelledSendHasReport"},
+	{"Always completes", "a question that is cancelled has a result", "workflows/ask.go", `if temporal.IsCanceledError(err) && a.reports(ctx) {`, `if false && a.reports(ctx) {`, "workflows", "TestCancelledQuestionHasResult"},
 	{"A reply answers one question", "a reply in the task of a cancellation counts", "workflows/ask.go", `		if ok {
 `, `		if ok && ctx.Err() == nil {
-`, "workflows", "TestReplyWithACancellationCounts"},
-	{"A reply answers one question", "a question that is cancelled while it is opened is closed", "workflows/ask.go", `!temporal.IsCanceledError(err) || !a.reports(ctx) {`, `true {`, "workflows", "TestCancelledQuestionHasAResult"},
-	{"The sender is told the truth", "a recipient who was never tried is not in doubt", "workflows/quiet.go", `case !began:`, `case false:`, "workflows", "TestCancelledBeforeItBeganSendsNothing"},
+`, "workflows", "TestReplyWithCancellationCounts"},
+	{"A reply answers one question", "a question that is cancelled while it is opened is closed", "workflows/ask.go", `!temporal.IsCanceledError(err) || !a.reports(ctx) {`, `true {`, "workflows", "TestCancelledQuestionHasResult"},
+	{"The sender is told the truth", "a recipient who was never tried is not in doubt", "workflows/quiet.go", `case !began:`, `case false:`, "workflows", "TestCancelledBeforeStartSendsNothing"},
 	{"Always completes", "a long list that is cancelled has a result that fits", "workflows/quiet.go", `if isLong { //`, `if false { //`, "workflows", "TestCancelledLongListHasOneError"},
-	{"Always completes", "an error does not keep recipients in quiet hours from being texted", "workflows/quiet.go", `input.OnError = "" //`, `_ = onError //`, "workflows", "TestSleepersAreTextedDespiteAnError"},
+	{"Always completes", "an error does not keep recipients in quiet hours from being texted", "workflows/quiet.go", `input.OnError = "" //`, `_ = onError //`, "workflows", "TestQuietRecipientsAreTextedDespiteError"},
 	{"Always completes", "a broadcast pauses if the account is refused", "workflows/broadcastpages.go", `return b.untilMended || e.Code == sms.CodeAuthentication`, `return false`, "workflows", "TestBroadcastPausesIfAccountRefused"},
-	{"Always completes", "a broadcast gives up in the end", "workflows/broadcastpages.go", `case !progressed && failing >= time.Duration(b.input.GiveUpAfter):`, `case false:`, "workflows", "TestBroadcastGivesUpInTheEnd"},
+	{"Always completes", "a broadcast gives up in the end", "workflows/broadcastpages.go", `case !progressed && failing >= time.Duration(b.input.GiveUpAfter):`, `case false:`, "workflows", "TestBroadcastEventuallyGivesUp"},
 	{"The sender is told the truth", "a status never goes backwards", "sms/status.go", `return rank[s] > rank[before]`, `return true`, "sms", "TestStatusNeverGoesBackwards"},
 
 	// Under control.
@@ -293,23 +293,23 @@ var mutants = []mutant{
 		return nil, ErrHeld`, "activities", "TestHeldPaceGrantsNoTurns"},
 	{"Under control", "a pause does not use up a send's patience", "activities/send.go", `if s.paused() && s.input.GiveUpAfter == 0 {`, `if false {`, "activities", "TestPauseDoesNotExhaustSend"},
 	{"Under control", "a broadcast waits for the end of a pause", "workflows/broadcastpages.go", `case cause.Code == sms.CodeSendingPaused:`, `case false:`, "workflows", "TestBroadcastWaitsUntilPauseEnds"},
-	{"Always completes", "a broadcast waits for a cap to have room", "workflows/broadcast.go", `DefaultBroadcastPatience = 25 * time.Hour`, `DefaultBroadcastPatience = 24 * time.Hour`, "workflows", "TestCapIsWaitedFor"},
+	{"Always completes", "a broadcast waits for a cap to have room", "workflows/broadcast.go", `DefaultBroadcastPatience = 25 * time.Hour`, `DefaultBroadcastPatience = 24 * time.Hour`, "workflows", "TestBroadcastWaitsForCap"},
 	{"Always completes", "a broadcast gives up when its version does", "workflows/broadcast.go", `if !b.capsApart {`, `if false {`, "workflows", "TestOldBroadcastKeepsItsPatience"},
-	{"Always completes", "quiet hours do not use up a broadcast's patience", "workflows/broadcastpages.go", `case cause.Code == sms.CodeQuietHours:`, `case false:`, "workflows", "TestHeldPageAwaitsMorning"},
-	{"Always completes", "an older worker leaves a newer worker's broadcast alone", "workflows/broadcast.go", `if problems != nil && input.Carried != nil {`, `if false {`, "workflows", "TestNewerStateAwaitsANewerWorker"},
+	{"Always completes", "quiet hours do not use up a broadcast's patience", "workflows/broadcastpages.go", `case cause.Code == sms.CodeQuietHours:`, `case false:`, "workflows", "TestHeldPageWaitsForMorning"},
+	{"Always completes", "an older worker leaves a newer worker's broadcast alone", "workflows/broadcast.go", `if problems != nil && input.Carried != nil {`, `if false {`, "workflows", "TestNewerStateWaitsForNewerWorker"},
 	{"Always completes", "a worker that refuses quiet hours is asked without them", "workflows/quiet.go", `strings.HasPrefix(result.Errors[0].Message, "quietHours needs a timer")`, `!strings.HasPrefix("", "")`, "workflows", "TestOlderWorkersSendInQuietHours"},
-	{"Always completes", "a capped country does not hold up the others", "workflows/broadcastpages.go", `if b.capsApart && f.problem.Code == sms.CodeCapReached {`, `if false {`, "workflows", "TestCappedCountryHoldsUpNobodyElse"},
-	{"Always completes", "a broadcast gives up on a cap that others use up", "workflows/broadcastcaps.go", `failing >= time.Duration(b.input.GiveUpAfter) {`, `failing < 0 {`, "workflows", "TestUsedUpCapIsGivenUp"},
+	{"Always completes", "a capped country does not hold up the others", "workflows/broadcastpages.go", `if b.capsApart && f.problem.Code == sms.CodeCapReached {`, `if false {`, "workflows", "TestCappedCountryDelaysNobodyElse"},
+	{"Always completes", "a broadcast gives up on a cap that others use up", "workflows/broadcastcaps.go", `failing >= time.Duration(b.input.GiveUpAfter) {`, `failing < 0 {`, "workflows", "TestExhaustedCapIsGivenUp"},
 	{"Always completes", "a cap that lets some through is not given up", "workflows/broadcastcaps.go", `		wait.Since, wait.Failures = now, 0
-`, ``, "workflows", "TestProgressGivesNoCapUp"},
+`, ``, "workflows", "TestProgressKeepsCapWaiting"},
 	{"Always completes", "a pause does not count as waiting for a cap", "workflows/broadcastcaps.go", `	b.held.Caps = nil
-`, ``, "workflows", "TestPauseGivesNoCapUp"},
+`, ``, "workflows", "TestPauseKeepsCapWaiting"},
 	{"Under control", "resume tries a cap at once", "workflows/broadcastcaps.go", `			g.Until = now
 `, `			_ = g
-`, "workflows", "TestResumeTriesACapAtOnce"},
+`, "workflows", "TestResumeRetriesCapAtOnce"},
 	{"The sender is told the truth", "a page that was not sent is not in doubt", "workflows/broadcastpages.go", `if b.capsApart && ctx.Err() != nil {`, `if false {`, "workflows", "TestUnsentPageIsNotInDoubt"},
-	{"Always completes", "resuming a broadcast restarts its patience", "workflows/broadcast.go", `if b.fair && state == broadcastSending {`, `if false {`, "workflows", "TestResumedBroadcastIsPatientAnew"},
-	{"Under control", "a broadcast can be paused while a page fails", "workflows/broadcast.go", `if b.obedient && b.progress.State != broadcastSending {`, `if false {`, "workflows", "TestBroadcastObeysWhileAPageFails"},
+	{"Always completes", "resuming a broadcast restarts its patience", "workflows/broadcast.go", `if b.fair && state == broadcastSending {`, `if false {`, "workflows", "TestResumeRestoresBroadcastPatience"},
+	{"Under control", "a broadcast can be paused while a page fails", "workflows/broadcast.go", `if b.obedient && b.progress.State != broadcastSending {`, `if false {`, "workflows", "TestFailingBroadcastObeysUpdates"},
 	{"Under control", "a turn in quiet hours is not taken", "activities/round.go", `problem != nil { // its turn came too late`, `problem != nil && false { //`, "activities", "TestQuietRecipientTakesNoTurn"},
 	{"Under control", "a send that begins in quiet hours texts nobody", "activities/quiet.go", `	if !until.After(now) {
 		return nil
@@ -318,14 +318,14 @@ var mutants = []mutant{
 		return nil
 	}
 	return &sms.Error`, "activities", "TestQuietHoursBeginningMeanwhileCount"},
-	{"Always completes", "a send that is held into quiet hours awaits the morning", "workflows/quiet.go", `if len(late) == 0 {`, `if true {`, "workflows", "TestHeldSendAwaitsMorning"},
+	{"Always completes", "a send that is held into quiet hours awaits the morning", "workflows/quiet.go", `if len(late) == 0 {`, `if true {`, "workflows", "TestHeldSendWaitsForMorning"},
 	{"Under control", "a page is sent with its quiet hours", "workflows/broadcastpages.go", `	input.SmsTo, input.GiveUpAfter = recipients, 0
 `, `	input.SmsTo, input.GiveUpAfter, input.QuietHours = recipients, 0, nil
-`, "workflows", "TestHeldPageAwaitsMorning"},
+`, "workflows", "TestHeldPageWaitsForMorning"},
 	{"Under control", "texts get no echo during a pause", "webhook/sms.go", `if _, paused := h.Paused(); paused {`, `if false {`, "webhook", "TestPausedSendingPublishesWithoutAnswer"},
-	{"Under control", "returning old messages does not make room for newer ones", "workflows/caps.go", `if t.At > 0 {`, `if false {`, "workflows", "TestLateReturnMakesNoRoom"},
+	{"Under control", "returning old messages does not make room for newer ones", "workflows/caps.go", `if t.At > 0 {`, `if false {`, "workflows", "TestLateReturnFreesNothing"},
 	{"Under control", "returned messages carry the time of their reservation", "activities/capcount.go", `back.At = s.allowance.at[key]`, ``, "activities", "TestCapsCountSentMessages"},
-	{"Under control", "a cap is not exceeded", "workflows/caps.go", `max(0, t.Most-total(counted, now))`, `t.Most + total(counted, now)`, "workflows", "TestCapsCountInAWindow"},
+	{"Under control", "a cap is not exceeded", "workflows/caps.go", `max(0, t.Most-total(counted, now))`, `t.Most + total(counted, now)`, "workflows", "TestCapsCountWithinWindow"},
 	{"Under control", "a cap holds for all workers", "activities/capcount.go", `	a.add(key, limit, asked, answer)
 `, `	a.add(key, limit, asked, reservation{answer.count + capAhead, answer.at})
 `, "activities", "TestCapLimitsSends"},
@@ -345,7 +345,7 @@ var mutants = []mutant{
 	{"Under control", "low priority is not starved", "activities/turns.go", `o.skipped[level] >= fairness`, `false`, "activities", "TestLowPriorityIsNotStarved"},
 
 	// Private.
-	{"Private", "a body is cleared once its outcome is known", "workflows/redact.go", `if d.Status.Final() {`, `if true {`, "workflows", "TestBodiesAreClearedAfterTheOutcome"},
+	{"Private", "a body is cleared once its outcome is known", "workflows/redact.go", `if d.Status.Final() {`, `if true {`, "workflows", "TestBodiesAreClearedAfterOutcome"},
 	{"Private", "a secret does not print", "internal/config/secret.go", `func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }`, `func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.value) }`, "internal/config", "TestSecretsNeverPrint"},
 	{"Private", "a pseudonym needs the secret", "sms/pseudonym.go", `hmac.New(sha256.New, secret)`, `hmac.New(sha256.New, nil)`, "sms", "TestPseudonymsHideAndStayTheSame"},
 }

@@ -13,7 +13,7 @@ import (
 	"temporal-twilio/workflows/smstest"
 )
 
-// Remind texts a phone, and reports why it could not be texted.
+// Remind texts a phone and returns the error code if the text was not sent.
 func Remind(ctx workflow.Context, phone string) (string, error) {
 	result, err := workflows.SendSms(ctx, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phone), SmsBody: "Your table is ready."})
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package smstest stands in for phones, so that workflows that send and ask can
-// be tested without Twilio, without Temporal and without waiting.
+// Package smstest stands in for phones, so workflows that send and ask can be
+// tested without Twilio, without Temporal and without waiting.
 //
 //	env := suite.NewTestWorkflowEnvironment()
 //	phones := smstest.New(env)
@@ -24,12 +24,13 @@ import (
 // Text is a text that was sent to a phone.
 type Text struct {
 	From, To string
-	// Body is the template and Variables its data model; nothing is rendered.
+	// Body is the template, and Variables is its data model. Nothing is
+	// rendered.
 	Body      string
 	Variables json.RawMessage
 }
 
-// Phones stands in for all phones. They accept every text, unless configured
+// Phones stands in for all phones. They accept every text unless configured
 // otherwise.
 type Phones struct {
 	env     *testsuite.TestWorkflowEnvironment
@@ -56,17 +57,17 @@ func New(env *testsuite.TestWorkflowEnvironment) *Phones {
 }
 
 // Refuse makes every text to a phone fail with a code. With OUTCOME_UNKNOWN,
-// the phone gets the text nevertheless, but the workflow is not told.
+// the phone still gets the text, but the workflow is not told.
 func (p *Phones) Refuse(to string, code sms.Code) { p.refuses[to] = code }
 
-// Reply makes a phone answer the next question that it is asked, after a delay.
+// Reply makes a phone answer the next question it is asked, after a delay.
 // Questions to a phone without a reply time out.
 func (p *Phones) Reply(from, body string, after time.Duration) { p.replies[from] = reply{body, after} }
 
 // File sets the recipients that a broadcast reads from a file.
 func (p *Phones) File(name string, recipients ...sms.Recipient) { p.files[name] = recipients }
 
-// Texts returns, in order, the texts to a phone, or to all phones if to is "".
+// Texts returns the texts to a phone, or to all phones if to is "", in order.
 func (p *Phones) Texts(to string) (texts []Text) {
 	for _, text := range p.texts {
 		if to == "" || text.To == to {
@@ -125,8 +126,8 @@ func (p *Phones) ask(ctx workflow.Context, input sms.AskSmsInput) (result sms.As
 	return result, workflow.Sleep(ctx, reply.after)
 }
 
-// broadcast sends to all recipients at once. It calls a test's own source page
-// by page. A dry run sends nothing, and quiet hours end at once.
+// broadcast sends to all recipients at once. It reads a source defined by the
+// test page by page. A dry run sends nothing, and quiet hours end at once.
 func (p *Phones) broadcast(ctx workflow.Context, input sms.BroadcastSmsInput) (progress sms.BroadcastProgress, err error) {
 	progress = sms.BroadcastProgress{State: "done", Errors: map[sms.Code]int{}}
 	page := sms.Page{Recipients: input.SmsTo}

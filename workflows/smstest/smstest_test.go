@@ -20,7 +20,7 @@ const (
 	bo   = "+15005550010"
 )
 
-// appointment is a workflow such as users of the package write.
+// appointment is a workflow like those that users of the package write.
 func appointment(ctx workflow.Context, to string) (string, error) {
 	answer, err := workflows.AskSms(ctx, sms.AskSmsInput{SmsFrom: ours, SmsTo: to, SmsBody: "Monday?", Timeout: sms.Duration(time.Hour)})
 	if err != nil || answer.Outcome != sms.AskAnswered {
@@ -36,7 +36,7 @@ func appointment(ctx workflow.Context, to string) (string, error) {
 	return answer.Reply.Body + ", " + string(deliveries.All()[0].Status), err
 }
 
-func TestWorkflowIsTestedWithoutTwilio(t *testing.T) {
+func TestWorkflowRunsWithoutTwilio(t *testing.T) {
 	for name, tc := range map[string]struct {
 		prepare func(*smstest.Phones)
 		want    string
@@ -60,7 +60,7 @@ func TestWorkflowIsTestedWithoutTwilio(t *testing.T) {
 				t.Fatal(err)
 			}
 			if texts := phones.Texts(ann); got != tc.want || len(texts) != tc.texts {
-				t.Errorf("got the result %q after %d texts, want %q after %d", got, len(texts), tc.want, tc.texts)
+				t.Errorf("got result %q after %d texts, want %q after %d", got, len(texts), tc.want, tc.texts)
 			}
 		})
 	}
@@ -78,7 +78,7 @@ func campaign(ctx workflow.Context, lists []sms.BroadcastSmsInput) (all []sms.Br
 	return all, nil
 }
 
-func TestBroadcastIsTestedWithoutTwilio(t *testing.T) {
+func TestBroadcastRunsWithoutTwilio(t *testing.T) {
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 	env.RegisterWorkflow(campaign)
 	env.RegisterActivityWithOptions(func(in sms.PageInput) (sms.Page, error) {
