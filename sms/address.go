@@ -1,7 +1,7 @@
 package sms
 
 // Addresses that a message can be sent to or come from, in the form that Twilio
-// accepts. The activities parse what people write.
+// accepts. The activities parse the forms that people write.
 
 import (
 	"regexp"
@@ -21,19 +21,19 @@ var (
 	// Alphanumeric sender IDs have up to 11 characters and at least one letter.
 	alphanumeric = regexp.MustCompile(`^[A-Za-z0-9 &+_-]{1,11}$`)
 	letter       = regexp.MustCompile(`[A-Za-z]`)
-	// A WhatsApp user without a visible number has an ID: a country code, a dot
-	// and up to 128 letters and digits. In an ID for a business's parent account,
-	// "ENT." follows the dot.
+	// A WhatsApp user without a visible number has an ID: a country code, a
+	// dot, and up to 128 letters and digits. If the ID is for a business's
+	// parent account, "ENT." follows the dot.
 	whatsAppUser = regexp.MustCompile(`^[A-Za-z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$`)
-	// channelID is the name of an RCS agent, or the ID of a page or a user on
-	// Messenger.
+	// channelID matches the name of an RCS agent, or the ID of a page or
+	// user on Messenger.
 	channelID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
 	scheme    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 )
 
-// CutChannel splits an address into its channel, "" for SMS, and the rest,
-// without surrounding white space. The channel may be written in any case and
-// is returned in lower case; it may be unknown to this package.
+// CutChannel splits an address into its channel ("" for SMS) and the rest, and
+// removes surrounding white space from both. The channel may be written in any
+// case and is returned in lower case. It may be unknown to this package.
 func CutChannel(address string) (channel, rest string) {
 	address = strings.TrimSpace(address)
 	channel = scheme.FindString(address)
@@ -41,9 +41,9 @@ func CutChannel(address string) (channel, rest string) {
 }
 
 // ParseRecipient parses an address that a message can be sent to: a number in
-// E.164 form ("+15005550006"), possibly on a channel ("whatsapp:+15005550006"),
-// or a user ID of WhatsApp or Messenger. It returns false for anything else,
-// such as a number with punctuation.
+// E.164 form ("+15005550006"), possibly with a channel
+// ("whatsapp:+15005550006"), or a user ID of WhatsApp or Messenger. It returns
+// false for anything else, such as a number with punctuation.
 func ParseRecipient(address string) (string, bool) {
 	channel, rest := CutChannel(address)
 	ok := false
@@ -58,7 +58,7 @@ func ParseRecipient(address string) (string, bool) {
 	return channel + rest, ok
 }
 
-// ParseSender parses an address that a message can come from: whatever
+// ParseSender parses an address that a message can come from: anything that
 // [ParseRecipient] accepts, a short code, an alphanumeric sender ID, or an RCS
 // agent.
 func ParseSender(address string) (string, bool) {
@@ -85,9 +85,9 @@ func IsName(sender string) bool {
 	return alphanumeric.MatchString(sender) && letter.MatchString(sender)
 }
 
-// otherSpellings matches mobile numbers that can be written in two ways, with and
-// without Mexico's 1, Argentina's 9 or Brazil's 9, and says how to convert them to
-// one of the two. Source:
+// otherSpellings matches mobile numbers that can be written in two ways, such
+// as with and without Mexico's 1, Argentina's 9 or Brazil's 9, and says how to
+// convert one form to the other. Sources:
 // https://www.twilio.com/docs/whatsapp/api#international-numbers and
 // https://faq.whatsapp.com/1294841057948784
 var otherSpellings = []struct {
@@ -99,9 +99,9 @@ var otherSpellings = []struct {
 	{regexp.MustCompile(`^\+55([1-9][0-9])([6-9][0-9]{7})$`), "+55${1}9$2"},
 }
 
-// Party returns the same text for all spellings of a phone's address on a channel,
-// for comparisons. It must not be used for sending: the network may know only
-// another spelling.
+// Party returns the same text for all spellings of a phone's address on a
+// channel. Use it only to compare addresses, never to send: the network may
+// know only another spelling.
 func Party(address string) string {
 	channel, rest := CutChannel(address)
 	for _, other := range otherSpellings {

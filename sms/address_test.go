@@ -31,7 +31,7 @@ func TestParseRecipientAcceptsWhatTwilioAccepts(t *testing.T) {
 		"whatsapp:US.1349&To=15005550006": "",
 	} {
 		if got, ok := ParseRecipient(in); ok != (want != "") || ok && got != want {
-			t.Errorf("ParseRecipient(%q) = %q, %v; want %q", in, got, ok, want)
+			t.Errorf("ParseRecipient(%q) = %q, %v, want %q", in, got, ok, want)
 		}
 	}
 }
@@ -47,7 +47,7 @@ func TestSendersMayBeCodesAndNames(t *testing.T) {
 		"mailto:a@example.com":    false,
 		"viber:acme":              false,
 		"a name that is too long": false,
-		"Acme\n":                  true, // white space around a sender is removed
+		"Acme\n":                  true, // surrounding white space is removed
 		"Ac\nme":                  false,
 		"":                        false,
 		"500555000612":            false,
@@ -90,7 +90,7 @@ func FuzzParseRecipientIsStable(f *testing.F) {
 			return
 		}
 		if twice, ok := ParseRecipient(once); !ok || twice != once {
-			t.Errorf("ParseRecipient(%q) = %q, which is then parsed as %q", s, once, twice)
+			t.Errorf("ParseRecipient(%q) = %q, but parsing that returns %q", s, once, twice)
 		}
 	})
 }

@@ -1,7 +1,6 @@
 package sms
 
-// The input and the result of AskSmsWorkflow: a question by text, and how it
-// ended.
+// The input and the result of AskSmsWorkflow.
 
 import (
 	"encoding/json"
@@ -10,48 +9,49 @@ import (
 
 // AskSmsInput is the input of AskSmsWorkflow.
 type AskSmsInput struct {
-	// SmsFrom is our number that asks, and MessagingServiceSID a service that
-	// picks one. One of them is required. An alphanumeric sender ID cannot ask,
-	// since nobody can reply to it.
+	// SmsFrom is our number that asks, and MessagingServiceSID is a service
+	// that picks one. One of them is required. An alphanumeric sender ID
+	// cannot ask because nobody can reply to it.
 	SmsFrom             string `json:"smsFrom,omitempty" example:"\"+15005550006\""`
 	MessagingServiceSID string `json:"messagingServiceSid,omitempty" example:"\"MG0123456789abcdef0123456789abcdef\""`
 	// SmsTo is the phone to ask. In JSON, it may have any form that SendSms
 	// accepts for one recipient. Required.
 	SmsTo string `json:"smsTo"`
-	// SmsBody is the question, a FreeMarker template, and Variables its data
-	// model, also called Metadata. SmsBody or ContentSID is required.
+	// SmsBody is the question, a FreeMarker template, and Variables is its
+	// data model, also called Metadata. SmsBody or ContentSID is required.
 	SmsBody   string          `json:"smsBody,omitempty" example:"\"Shall we come on Monday?\""`
 	Variables json.RawMessage `json:"variables,omitempty" example:"{\"name\": \"Ann\"}"`
 	Metadata  json.RawMessage `json:"metadata,omitempty" example:"{\"name\": \"Ann\"}"`
-	// ContentSID names a content template for the question, which WhatsApp
+	// ContentSID is a content template for the question, which WhatsApp
 	// requires unless the phone has texted first. ContentVariables are its
 	// variables. Optional.
 	ContentSID       string          `json:"contentSid,omitempty" example:"\"HX0123456789abcdef0123456789abcdef\""`
 	ContentVariables json.RawMessage `json:"contentVariables,omitempty" example:"{\"1\": \"Ann\"}"`
-	// Pattern is a Java regular expression that part of a reply must match; other
-	// texts are left to triggers. Optional: default any reply.
+	// Pattern is a Java regular expression that part of a reply must match.
+	// Other texts go to triggers. Optional: default any reply.
 	Pattern string `json:"pattern,omitempty" example:"\"(?i)^(?<answer>yes|no)\\\\b\""`
 	// Reminders are sent while there is no reply. Optional.
 	Reminders []Reminder `json:"reminders,omitempty" example:"[{\"after\": \"1h\", \"smsBody\": \"Please answer yes or no.\"}]"`
 	// Timeout ends the wait. Optional: default 24 h.
 	Timeout Duration `json:"timeout,omitempty"`
-	// IfSeveral decides which question gets a reply if several are open between
-	// the two numbers. Optional: default oldest.
+	// IfSeveral determines which question gets a reply if several are open
+	// between the two numbers. Optional: default oldest.
 	IfSeveral IfSeveral `json:"ifSeveral,omitempty" example:"\"oldest\", \"latest\", \"code\" or \"refuse\""`
-	// Code is the word that a reply must start with, for IfSeveral code.
+	// Code is the word that a reply must start with if IfSeveral is code.
 	Code string `json:"code,omitempty" example:"\"A\""`
-	// Label says what the question is for, in summaries. It is as for SendSms.
+	// Label says what the question is for, in summaries, as for SendSms.
 	// Optional.
 	Label string `json:"label,omitempty" example:"\"visit on Monday\""`
-	// DefaultRegion, Locale, TimeZone and Account are as for SendSms. Optional.
+	// DefaultRegion, Locale, TimeZone and Account are the same as for
+	// SendSms. Optional.
 	DefaultRegion string `json:"defaultRegion,omitempty" example:"\"US\""`
 	Locale        string `json:"locale,omitempty" example:"\"pt_BR\""`
 	TimeZone      string `json:"timeZone,omitempty" example:"\"Europe/Berlin\""`
 	Account       string `json:"account,omitempty" example:"\"marketing\""`
 }
 
-// AskSmsRequest is an AskSmsInput as callers may write it, with the phone in any
-// form that SendSms accepts.
+// AskSmsRequest is an AskSmsInput as callers may write it, with the phone in
+// any form that SendSms accepts.
 type AskSmsRequest struct {
 	AskSmsInput
 	SmsTo Recipients `json:"smsTo"`
@@ -71,14 +71,14 @@ func (r *AskSmsRequest) Send() SendSmsInput {
 type Reminder struct {
 	// After is the time since the question was sent.
 	After Duration `json:"after"`
-	// SmsBody is a FreeMarker template over the question's variables.
+	// SmsBody is a FreeMarker template with the question's variables.
 	SmsBody string `json:"smsBody" example:"\"Please answer yes or no.\""`
 }
 
 // AskProgress is the state of a question. It is the answer to the query "question".
 type AskProgress struct {
 	// Since is when the question was sent, and Until is when the wait for a
-	// reply ends. Both are absent until it was sent.
+	// reply ends. Both are absent until the question has been sent.
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
 	// Reminders is the number of reminders that Twilio accepted.
@@ -92,10 +92,10 @@ type AskOutcome string
 const (
 	AskAnswered AskOutcome = "answered"
 	AskTimedOut AskOutcome = "timedOut"
-	// AskNotSent: Twilio did not accept the question; Sent says why.
+	// AskNotSent: Twilio did not accept the question. Sent says why.
 	AskNotSent AskOutcome = "notSent"
-	// AskCancelled: the workflow was cancelled before a reply arrived; Sent says
-	// whether the question was sent.
+	// AskCancelled: the workflow was cancelled before a reply arrived. Sent
+	// says whether the question was sent.
 	AskCancelled AskOutcome = "cancelled"
 )
 
@@ -118,10 +118,10 @@ type Reply struct {
 	// From is the phone, and To is our number.
 	From string `json:"from"`
 	To   string `json:"to"`
-	// AccountSID is the account that received it.
+	// AccountSID is the account that received the text.
 	AccountSID string `json:"accountSid,omitempty"`
-	// MatchGroups holds the groups of the question's pattern, in the same form
-	// as for triggers.
+	// MatchGroups holds the groups captured by the question's pattern, in
+	// the same form as for triggers.
 	MatchGroups map[string]*string `json:"matchGroups,omitempty"`
 	ReceivedAt  time.Time          `json:"receivedAt"`
 }

@@ -1,34 +1,35 @@
 package sms
 
-// The payloads of a broadcast: those of its workflow and of its activities,
-// including a caller's own activity that lists recipients.
+// The payloads of a broadcast: those of its workflow and activities, and those
+// of a caller's own activity that lists recipients.
 
 import (
 	"encoding/json"
 	"time"
 )
 
-// BroadcastSmsInput is the input of BroadcastSmsWorkflow: that of SendSms, with
-// the recipients in SmsTo, in a file, or from an activity.
+// BroadcastSmsInput is the input of BroadcastSmsWorkflow: the input of SendSms,
+// with the recipients in SmsTo, in a file, or from an activity.
 type BroadcastSmsInput struct {
 	SendSmsInput
-	// File is the name of the recipients file in the worker's BROADCAST_STORE,
-	// CSV or .jsonl. Optional.
+	// File is the name of the recipients file (CSV or .jsonl) in the
+	// worker's BROADCAST_STORE. Optional.
 	File string `json:"file,omitempty" example:"\"customers.csv\""`
-	// Source names the caller's own activity that lists the recipients.
+	// Source is the caller's own activity that lists the recipients.
 	// Optional.
 	Source *BroadcastSource `json:"source,omitempty" example:"{\"activity\": \"MyRecipients\", \"taskQueue\": \"shop\"}"`
 	// Report is the name of a report in BROADCAST_STORE, without ".jsonl".
 	// Optional: default no report.
 	Report string `json:"report,omitempty" example:"\"monday\""`
-	// PageSize is the number of recipients per SendSms, 1 to 1000. Optional:
-	// default as many as take about ten seconds, or 200 with an IdempotencyKey.
+	// PageSize is the number of recipients per SendSms, 1 to 1000.
+	// Optional: by default, as many as take about ten seconds, or 200 with
+	// an IdempotencyKey.
 	PageSize int `json:"pageSize,omitempty" example:"200"`
-	// DryRun renders every text but sends none: the result's DryRun says what
-	// would happen. Optional: default false.
+	// DryRun renders every text but sends none. The result's DryRun says
+	// what would happen. Optional: default false.
 	DryRun bool `json:"dryRun,omitempty" example:"true"`
-	// SenderRate is how many segments per second Twilio sends from SmsFrom, for
-	// estimates. Optional: default by the sender's type.
+	// SenderRate is how many segments per second Twilio sends from SmsFrom,
+	// for estimates. Optional: the default depends on the type of sender.
 	SenderRate float64 `json:"senderRate,omitempty" example:"1"`
 }
 
@@ -43,56 +44,59 @@ type BroadcastSource struct {
 // BroadcastProgress is the progress of a broadcast. It is the answer to the
 // query "progress" and the workflow's result.
 type BroadcastProgress struct {
-	// Total is the number of recipients, 0 if unknown.
+	// Total is the number of recipients, or 0 if it is unknown.
 	Total int `json:"total,omitempty"`
-	// Recipients is how many have been processed, and Sent how many of them
-	// Twilio accepted.
+	// Recipients is how many recipients have been processed, and Sent is
+	// how many of these messages Twilio accepted.
 	Recipients int `json:"recipients"`
 	Sent       int `json:"sent"`
-	// Errors counts the others by code.
+	// Errors counts the other recipients by code.
 	Errors map[Code]int `json:"errors"`
-	// Asleep is how many recipients the broadcast holds back until their quiet
+	// Asleep is how many recipients the broadcast holds until their quiet
 	// hours end.
 	Asleep int `json:"asleep,omitempty"`
-	// Capped is how many recipients the broadcast holds back until a cap in
+	// Capped is how many recipients the broadcast holds until a cap in
 	// SEND_CAPS has room.
 	Capped int `json:"capped,omitempty"`
 	Pages  int `json:"pages"`
-	// Rate is how many recipients are processed per second while it sends, and
-	// SecondsLeft how long the rest takes at that rate, or at the sender's rate if
-	// Twilio's queue cannot hold the rest. Both are 0 if unknown.
+	// Rate is how many recipients are processed per second while the
+	// broadcast is sending. SecondsLeft is how long the rest will take at
+	// that rate, or at the sender's rate if Twilio's queue cannot hold the
+	// rest. Both are 0 if unknown.
 	Rate        float64 `json:"rate,omitempty"`
 	SecondsLeft int     `json:"secondsLeft,omitempty"`
 	// State is sending, waiting, paused, cancelled, failed or done.
 	State string `json:"state"`
-	// Why says why a broadcast is waiting or has paused itself, and NextTry
-	// when it continues by itself. Both are empty if someone paused it.
+	// Why is the reason why the broadcast is waiting or has paused itself,
+	// and NextTry is when it continues by itself. Both are empty if someone
+	// paused it.
 	Why     string     `json:"why,omitempty"`
 	NextTry *time.Time `json:"nextTry,omitempty"`
-	// Notes are for the person who started the broadcast; each appears once.
+	// Notes are for the person who started the broadcast. Each appears
+	// once.
 	Notes []string `json:"notes,omitempty"`
-	// Error says why the broadcast failed before its end, or has no report.
+	// Error says why the broadcast ended early or has no report.
 	Error string `json:"error,omitempty"`
-	// Report is the name of the report's file in BROADCAST_STORE, once the report
-	// is complete.
+	// Report is the name of the report's file in BROADCAST_STORE. It is set
+	// when the report is complete.
 	Report string `json:"report,omitempty"`
-	// Cursor is where the next page starts, or would have started.
+	// Cursor is where the next page starts or would have started.
 	Cursor string `json:"cursor,omitempty"`
-	// DryRun is what would happen. It is only set for dry runs.
+	// DryRun is what would happen. It is set only for dry runs.
 	DryRun *Preview `json:"dryRun,omitempty"`
 }
 
-// BeginInput is a broadcast that is about to start.
+// BeginInput describes a broadcast that is about to start.
 type BeginInput struct {
-	// File is the name of the recipients file; empty if the recipients come from
-	// elsewhere.
+	// File is the name of the recipients file, or "" if the recipients come
+	// from elsewhere.
 	File string `json:"file,omitempty"`
-	// DefaultRegion is the country of numbers without a country code. Optional:
-	// default the worker's.
+	// DefaultRegion is the country of numbers without a country code.
+	// Optional: by default, the worker's.
 	DefaultRegion string `json:"defaultRegion,omitempty"`
-	// Report is the name of the report; empty for none.
+	// Report is the name of the report, or "" for none.
 	Report string `json:"report,omitempty"`
-	// Broadcast identifies this broadcast throughout all of its runs.
+	// Broadcast identifies this broadcast in all of its runs.
 	Broadcast string `json:"broadcast"`
 	// DryRun checks the report's name without reserving it.
 	DryRun bool `json:"dryRun,omitempty"`
@@ -100,9 +104,11 @@ type BeginInput struct {
 
 // BeginResult is the result of scanning the whole file.
 type BeginResult struct {
-	// Total counts the recipients, including records without a valid one.
+	// Total is the number of records, including those without a valid
+	// recipient.
 	Total int `json:"total"`
-	// Repeated counts the records that repeat the recipient of an earlier one.
+	// Repeated is the number of records that repeat the recipient of an
+	// earlier one.
 	Repeated int `json:"repeated,omitempty"`
 	// Cursor is the cursor of the file's first page.
 	Cursor string `json:"cursor,omitempty"`
@@ -113,33 +119,33 @@ type BeginResult struct {
 type PageInput struct {
 	// File is the file's name in the worker's BROADCAST_STORE.
 	File string `json:"file,omitempty"`
-	// DefaultRegion is the country of numbers without a country code. Optional:
-	// default the worker's.
+	// DefaultRegion is the country of numbers without a country code.
+	// Optional: by default, the worker's.
 	DefaultRegion string `json:"defaultRegion,omitempty"`
-	// Input is what the caller set for its own activity.
+	// Input is what the caller passes to its own activity.
 	Input json.RawMessage `json:"input,omitempty"`
-	// Cursor is Next of the previous page; empty for the first.
+	// Cursor is Next of the previous page, or "" for the first page.
 	Cursor string `json:"cursor"`
 	// Limit is the maximum number of recipients.
 	Limit int `json:"limit"`
 }
 
-// Page is a part of a list of recipients. No recipient may be on two pages: a
-// caller's own activity has to make sure of that, as nothing else knows its
+// Page is a part of a list of recipients. No recipient may be on two pages. A
+// caller's own activity must ensure this, because only that activity knows the
 // whole list.
 type Page struct {
 	Recipients Recipients `json:"recipients"`
-	// Errors holds the records without a valid recipient. They go into the
-	// report.
+	// Errors holds the records without a valid recipient. They are added to
+	// the report.
 	Errors []Error `json:"errors,omitempty"`
-	// Next is the cursor of the next page; empty after the last.
+	// Next is the cursor of the next page, or "" after the last.
 	Next string `json:"next"`
 }
 
-// RepeatedInput is a list in which to look for repeated recipients.
+// RepeatedInput is a list to be searched for repeated recipients.
 type RepeatedInput struct {
 	Recipients Recipients `json:"recipients"`
-	// DefaultRegion is the send's.
+	// DefaultRegion is the default region of the send.
 	DefaultRegion string `json:"defaultRegion,omitempty"`
 }
 
@@ -149,23 +155,23 @@ type ReportInput struct {
 	Name string `json:"name"`
 	// Broadcast identifies the broadcast that the report belongs to.
 	Broadcast string `json:"broadcast"`
-	// Page counts from 0.
+	// Page is the page's number, counted from 0.
 	Page   int        `json:"page"`
 	Result ReportPage `json:"result"`
 }
 
-// ReportPage is what became of the recipients of a page.
+// ReportPage is the outcome for the recipients of a page.
 type ReportPage struct {
 	Messages []Message `json:"messages"`
 	Errors   []Error   `json:"errors"`
 }
 
-// FinishInput describes a report to which no further pages will be written.
+// FinishInput describes a report to which no more pages will be written.
 type FinishInput struct {
 	Name      string `json:"name"`
 	Broadcast string `json:"broadcast"`
-	// Pages is the number of pages, and Missing lists those that could not be
-	// written. If none could be written, there is no report.
+	// Pages is the number of pages, and Missing lists those that could not
+	// be written. If none could be written, there is no report.
 	Pages   int   `json:"pages"`
 	Missing []int `json:"missing,omitempty"`
 }
@@ -174,7 +180,7 @@ type FinishInput struct {
 // in the form that SendSms reports.
 type ReadAddressesInput struct {
 	To []string `json:"to"`
-	// DefaultRegion is the send's.
+	// DefaultRegion is the default region of the send.
 	DefaultRegion string `json:"defaultRegion,omitempty"`
 }
 
@@ -182,14 +188,15 @@ type ReadAddressesInput struct {
 type Preview struct {
 	// Texts holds the first three texts.
 	Texts []PreviewText `json:"texts,omitempty"`
-	// Messages and Segments are how many of each would be sent.
+	// Messages is how many messages would be sent, and Segments is how many
+	// segments they have.
 	Messages int `json:"messages"`
 	Segments int `json:"segments"`
-	// Failures holds the first recipients that would not be texted, and why.
-	// The progress counts all of them in its Errors.
+	// Failures holds the first recipients that would not be texted, with
+	// the reasons. The Errors of the progress count all of them.
 	Failures []Error `json:"failures,omitempty"`
-	// Gaps holds the first of GapCount texts with a gap because one of the
-	// recipient's variables is empty, such as "Dear , hello".
+	// Gaps holds the first of GapCount texts that have a gap because one of
+	// the recipient's variables is empty, such as "Dear , hello".
 	Gaps     []PreviewGap `json:"gaps,omitempty"`
 	GapCount int          `json:"gapCount,omitempty"`
 }
@@ -202,7 +209,7 @@ type PreviewText struct {
 	Encoding Encoding `json:"encoding"`
 }
 
-// PreviewGap is a text with a gap, because a variable is empty.
+// PreviewGap is a text with a gap where a variable is empty.
 type PreviewGap struct {
 	To       string `json:"to"`
 	Variable string `json:"variable"`

@@ -5,30 +5,32 @@ package sms
 
 // CapsSmsInput is the input of CapsSmsWorkflow.
 type CapsSmsInput struct {
-	// Counted holds what earlier runs counted, by key.
+	// Counted holds the counts of earlier runs, by key.
 	Counted map[string]*CapCount `json:"counted,omitempty"`
 }
 
-// CapCount is how many messages were reserved under a key.
+// CapCount is how many messages were reserved for a key.
 type CapCount struct {
 	// Seconds is the length of the time window.
 	Seconds int `json:"seconds"`
-	// Parts holds how many messages were reserved in each 60th of the window. Its
-	// keys count 60ths since 1970.
+	// Parts holds how many messages were reserved in each 60th of the
+	// window. The keys are the numbers of the 60ths since 1970.
 	Parts map[int64]int `json:"parts"`
 }
 
-// CapTake asks to reserve Count messages. A negative Count gives back reserved
-// messages that were not sent.
+// CapTake is a request to reserve Count messages. A negative Count gives back
+// reserved messages that were not sent.
 type CapTake struct {
-	// Key is what to count under: the account, the prefix and the window.
+	// Key is the key to count under: the account, the prefix and the
+	// window.
 	Key   string `json:"key"`
 	Count int    `json:"count"`
 	// Most is the maximum number of messages within Seconds.
 	Most    int `json:"most"`
 	Seconds int `json:"seconds"`
 	// At is the At of the result that reserved the messages, if Count is
-	// negative; 0 from an older worker, which gives back the latest messages.
+	// negative. It is 0 if an older worker made the request, which gives
+	// back the most recent messages.
 	At int64 `json:"at,omitempty"`
 }
 
@@ -41,6 +43,6 @@ type TakeCapsInput struct {
 type TakeCapsResult struct {
 	// Taken is how many messages each [CapTake] may send.
 	Taken []int `json:"taken"`
-	// At is when they were reserved, in Unix seconds.
+	// At is when the messages were reserved, in Unix seconds.
 	At int64 `json:"at,omitempty"`
 }

@@ -1,16 +1,16 @@
 package sms
 
-// How a workflow declares which texts it waits for, so that a trigger that
-// names no workflow finds it.
+// How a workflow declares which texts it is waiting for, so a trigger that
+// names no workflow can find it.
 
 import "strings"
 
 // SignalCatch returns the value of AttributeCatches for a workflow that catches
-// a signal. Workers in other languages set it themselves.
+// a signal. Workers in other languages set this value themselves.
 func SignalCatch(name string) string { return "signal:" + name }
 
 // MessageCatch returns the value for a message with a correlation key, which is
-// stored as a pseudonym. The secret must be the webhooks' (ID_SECRET).
+// stored as a pseudonym. The secret must be the ID_SECRET of the webhooks.
 func MessageCatch(secret []byte, name, correlationKey string) string {
 	return "message:" + name + ":" + Pseudonym(secret, correlationKey)
 }

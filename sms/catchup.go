@@ -1,7 +1,7 @@
 package sms
 
-// The payloads of CatchUpSmsWorkflow, which publishes the texts that came while
-// no webhook was available.
+// The payloads of CatchUpSmsWorkflow, which publishes the texts that arrived
+// while no webhook was available.
 
 import "time"
 
@@ -10,27 +10,30 @@ type CatchUpSmsInput struct{}
 
 // CatchUpSmsQuery is the input of the activity.
 type CatchUpSmsQuery struct {
-	// Since is the time from which to read Twilio's log, and Through the time
-	// up to which earlier catch-ups have read it; both by Twilio's clock.
+	// Since is the time from which to read Twilio's log, and Through is the
+	// time up to which earlier catch-ups have read it, both by Twilio's
+	// clock.
 	Since   time.Time `json:"since"`
 	Through time.Time `json:"through"`
 }
 
 // CatchUpSmsResult says what a catch-up found.
 type CatchUpSmsResult struct {
-	// Through is the time up to which all texts have been caught up on.
+	// Through is the time up to which the log has been read.
 	Through time.Time `json:"through,omitzero"`
-	// Began is when the first catch-up ran: no text before that is caught up on.
-	// Zero if it ran on a version that did not record this.
+	// Began is when the first catch-up ran. Texts from before that time are
+	// not caught up on. It is zero if the first catch-up ran on a version
+	// that did not record it.
 	Began time.Time `json:"began,omitzero"`
-	// Received is how many texts Twilio received in the period that was read.
+	// Received is how many texts Twilio received during the period that was
+	// read.
 	Received int `json:"received"`
-	// Matched is how many of them matched triggers that catch up. A text that
-	// already has its workflow does not get another.
+	// Matched is how many of these texts matched triggers that catch up. A
+	// text that already has its workflow does not get another.
 	Matched int `json:"matched"`
-	// Failed is how many of these could not be published.
+	// Failed is how many of the matching texts could not be published.
 	Failed int `json:"failed"`
-	// Lost is true if texts older than the namespace's retention were left out:
-	// it is unknown which of them were published.
+	// Lost is true if texts older than the namespace's retention period
+	// were left out because it is unknown whether they were published.
 	Lost bool `json:"lost,omitempty"`
 }

@@ -11,17 +11,17 @@ const (
 	zeroWidthNonJoiner = '\u200c'
 )
 
-// clusterer finds where clusters end. It follows the rules of Unicode
-// Standard Annex 29 for extended grapheme clusters, except for rules that only
-// apply to ill-formed text.
+// clusterer finds where clusters end. It follows the rules of Unicode Standard
+// Annex 29 for extended grapheme clusters, except those that apply only to
+// ill-formed text.
 type clusterer struct {
 	base    rune // the first character
 	last    rune
-	regions int // regional indicators so far: two make a flag
+	regions int // number of regional indicators so far; two make a flag
 }
 
-// joins takes the next character of a text, and reports whether it belongs to the
-// same cluster as the character before it.
+// joins takes the next character of a text, and reports whether it belongs to
+// the same cluster as the previous one.
 func (c *clusterer) joins(r rune) bool {
 	joined := c.last != 0 && c.accepts(r)
 	if !joined {
@@ -36,7 +36,7 @@ func (c *clusterer) joins(r rune) bool {
 
 func (c *clusterer) accepts(r rune) bool {
 	switch {
-	case r < 0x300: // no character below this one joins another, and most characters are
+	case r < 0x300: // no character in this range, which is the most common, joins another
 		return false
 	case unicode.IsControl(c.last):
 		return false
@@ -57,7 +57,7 @@ func isTag(r rune) bool      { return r >= 0xE0020 && r <= 0xE007F }
 func isSkinTone(r rune) bool { return r >= 0x1F3FB && r <= 0x1F3FF }
 func isRegional(r rune) bool { return r >= 0x1F1E6 && r <= 0x1F1FF }
 
-// isPictograph reports whether an emoji may start with r.
+// isPictograph reports whether r may start an emoji.
 func isPictograph(r rune) bool {
 	return r >= 0x1F000 && r <= 0x1FAFF && !isRegional(r) || r >= 0x2190 && r <= 0x2BFF
 }

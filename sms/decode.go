@@ -2,8 +2,8 @@ package sms
 
 // Decoding of the inputs of activities and workflows, which come from any
 // language, and from process models in which every value is a string. Unknown
-// fields are refused, since a text might be sent without what they ask for; the
-// values of known fields may be written in many ways.
+// fields are refused, because a text might otherwise be sent without what they
+// ask for. The values of known fields may be written in many ways.
 
 import (
 	"bytes"
@@ -17,17 +17,17 @@ import (
 	"unicode/utf8"
 )
 
-// Decode decodes an input, a JSON object, into a pointer to a struct.
+// Decode decodes a JSON object into a pointer to a struct.
 //
-// Names match in any case and with underscores (sms_from), and null or an empty
-// string means an absent value. Numbers, booleans, objects and lists may be
-// written as strings; a list of one may be replaced by its element. A field's
-// tag "example" is shown to callers whose value has the wrong form. If it lists
-// words joined by "or", they match in any case; a field of type json.RawMessage
-// accepts only objects if its example is an object.
+// Names match in any case and with underscores (sms_from). Null and "" mean an
+// absent value. Numbers, booleans, objects and lists may be written as strings,
+// and a list of one may be written as its element. The "example" tag of a field
+// is shown to callers whose value has the wrong form. If the example lists
+// words joined by "or", the words match in any case. A field of type
+// json.RawMessage accepts only objects if its example is an object.
 //
-// The error is a [Problems] with everything that is wrong. In that case, into
-// holds what could be decoded.
+// The error is a [Problems] that lists everything that is wrong. In that case,
+// into holds what could be decoded.
 func Decode(data []byte, into any) error {
 	d := decoder{}
 	var syntax *json.SyntaxError
@@ -40,8 +40,8 @@ func Decode(data []byte, into any) error {
 }
 
 // DecodePayload decodes the payload of a Temporal argument, given by its
-// metadata and data, as [Decode] does. Without an argument, or with a null one,
-// into is unchanged.
+// metadata and data, as [Decode] does. If the argument is absent or null, into
+// is unchanged.
 func DecodePayload(metadata map[string][]byte, data []byte, into any) error {
 	if len(metadata) == 0 && len(data) == 0 {
 		return nil
@@ -58,12 +58,12 @@ func DecodePayload(metadata map[string][]byte, data []byte, into any) error {
 
 // Problem is one mistake in an input.
 type Problem struct {
-	// Field is the field's name, such as reminders[1].after; empty for the whole
-	// input.
+	// Field is the field's name, such as reminders[1].after, or "" for the
+	// whole input.
 	Field string
 	// Says explains what is expected, in a sentence that names the field.
 	Says string
-	// Private is the rest of the sentence, which quotes the value: it may
+	// Private is the rest of the sentence. It quotes the value, which may
 	// contain personal data.
 	Private string
 }
@@ -76,8 +76,8 @@ const maxProblems = 20
 
 func (p Problems) Error() string { return p.join(true) }
 
-// Public returns an error's text for places that are not encrypted: that of
-// [Problems] without the values, which may be private.
+// Public returns an error's text for places that are not encrypted. For
+// [Problems], it omits the values, which may be private.
 func Public(err error) string {
 	if problems, ok := errors.AsType[Problems](err); ok {
 		return problems.join(false)
@@ -111,8 +111,8 @@ func (p Problems) Names(field string) bool {
 	return false
 }
 
-// AddIf returns the problems, with one more if a rule on a field is broken and
-// the field has no problem yet.
+// AddIf returns the problems. If broken is true and the field has no problem
+// yet, it adds one.
 func (p Problems) AddIf(broken bool, field, says string) Problems {
 	if broken && !p.Names(field) {
 		p = append(p, Problem{Field: field, Says: says})
@@ -129,7 +129,7 @@ func (p Problems) err() error {
 
 // field is the field that a value belongs to.
 type field struct {
-	// name is empty for the whole input.
+	// name is "" for the whole input.
 	name, example string
 }
 
@@ -211,12 +211,12 @@ func (d *decoder) value(f field, data []byte, into reflect.Value) {
 	}
 }
 
-// text decodes a string. A number becomes the text in which it is written.
+// text decodes a string. A number becomes its text, as it is written.
 func (d *decoder) text(f field, data []byte, text string, isText bool, into reflect.Value) {
 	switch {
 	case isText && strings.Contains(f.example, `" or "`):
 		into.SetString(strings.ToLower(text))
-	case isText: // keeps white space, which may belong to a body
+	case isText: // keep white space, which may be part of a body
 		into.SetString(text)
 	case isNumber(data):
 		into.SetString(string(data))
@@ -233,8 +233,8 @@ func asText(data []byte) (text string, ok bool) {
 	return text, json.Unmarshal(data, &text) == nil
 }
 
-// orText returns the content of a string, without white space around it, and any
-// other value as it is written.
+// orText returns the content of a string without surrounding white space, and
+// any other value as it is written.
 func orText(data []byte, text string) string {
 	if data[0] == '"' {
 		return strings.TrimSpace(text)
@@ -242,8 +242,8 @@ func orText(data []byte, text string) string {
 	return string(data)
 }
 
-// inner returns the JSON inside a string if it is valid and starts with the given
-// bracket, and otherwise the value as it is.
+// inner returns the JSON inside a string if it is valid and starts with the
+// given bracket, or else the value as it is.
 func inner(data []byte, text string, begins byte) []byte {
 	if trimmed := strings.TrimSpace(text); trimmed != "" && trimmed[0] == begins && json.Valid([]byte(trimmed)) {
 		return []byte(trimmed)
@@ -251,7 +251,8 @@ func inner(data []byte, text string, begins byte) []byte {
 	return data
 }
 
-// isNumber reports whether valid JSON, or a string's content, is a JSON number.
+// isNumber reports whether data, which is valid JSON or the content of a
+// string, is a JSON number.
 func isNumber(data []byte) bool {
 	return len(data) > 0 && (data[0] == '-' || data[0] >= '0' && data[0] <= '9') && json.Valid(data)
 }
@@ -280,7 +281,7 @@ func (d *decoder) boolean(f field, data []byte, text string, into reflect.Value)
 func (d *decoder) integer(f field, data []byte, text string, into reflect.Value) {
 	number := orText(data, text)
 	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil { // 1.0 and 1e3 are whole numbers, too
+	if err != nil { // 1.0 and 1e3 are whole numbers too
 		const exact = 1 << 53
 		var float float64
 		float, err = strconv.ParseFloat(number, 64)
@@ -296,7 +297,7 @@ func (d *decoder) integer(f field, data []byte, text string, into reflect.Value)
 	into.SetInt(n)
 }
 
-// raw keeps a value as it is; it must be an object if the example is one.
+// raw keeps a value as it is. It must be an object if the example is one.
 func (d *decoder) raw(f field, data []byte, text string, into *json.RawMessage) {
 	if strings.HasPrefix(f.example, "{") {
 		if data = inner(data, text, '{'); data[0] != '{' {
@@ -307,7 +308,7 @@ func (d *decoder) raw(f field, data []byte, text string, into *json.RawMessage) 
 	*into = bytes.Clone(data)
 }
 
-// list decodes a list. A single value is a list of one.
+// list decodes a list. A single value becomes a list of one.
 func (d *decoder) list(f field, data []byte, into reflect.Value) {
 	if data[0] != '[' {
 		one := reflect.New(into.Type().Elem()).Elem()
@@ -318,7 +319,7 @@ func (d *decoder) list(f field, data []byte, into reflect.Value) {
 		return
 	}
 	var items []json.RawMessage
-	_ = json.Unmarshal(data, &items) // valid
+	_ = json.Unmarshal(data, &items) // the JSON is valid
 	into.Set(reflect.MakeSlice(into.Type(), len(items), len(items)))
 	for i := range items {
 		d.value(field{fmt.Sprintf("%s[%d]", f.name, i), f.example}, items[i], into.Index(i))
@@ -365,7 +366,8 @@ func (d *decoder) object(f field, data []byte, into reflect.Value) {
 	}
 }
 
-// unknown reports a field that does not exist, and the one that was probably meant.
+// unknown reports a field that does not exist, and suggests the one that was
+// probably meant.
 func (d *decoder) unknown(path, name string, known []structField) {
 	p := Problem{Field: path, Says: "there is no field of that name", Private: ": " + strconv.Quote(clip(path))}
 	if isName(name) {
@@ -390,7 +392,7 @@ func clip(text string) string {
 	return text
 }
 
-// isName reports whether a string can be the name of a field, rather than a
+// isName reports whether a string can be the name of a field rather than a
 // phone number.
 func isName(s string) bool {
 	return len(s) > 0 && len(s) <= 40 && !strings.ContainsFunc(s, func(r rune) bool {
@@ -399,7 +401,7 @@ func isName(s string) bool {
 }
 
 // near reports whether two names differ by one wrong, missing or extra letter,
-// or by two swapped ones.
+// or by two swapped letters.
 func near(a, b string) bool {
 	start, end := 0, 0
 	for start < min(len(a), len(b)) && a[start] == b[start] {
@@ -418,8 +420,8 @@ type structField struct {
 	value         reflect.Value
 }
 
-// fieldsOf lists the fields of a struct: its own, and then those of embedded
-// structs unless an earlier field has the same name.
+// fieldsOf returns the fields of a struct: its own, followed by those of
+// embedded structs whose names are not taken yet.
 func fieldsOf(s reflect.Value) (fields []structField) {
 	var embedded []reflect.Value
 	for i := range s.NumField() {

@@ -81,11 +81,11 @@ func TestDecodeReadsEverySpelling(t *testing.T) {
 	}
 }
 
-// sdkInputs holds the same three inputs as each SDK's default converter writes
-// them, from the types that an author would declare in that language.
+// sdkInputs holds the same three inputs as the default converter of each SDK
+// writes them, from the types that an author would declare in that language.
 var sdkInputs = map[string]struct{ send, ask, broadcast string }{
-	// System.Text.Json: PascalCase, null for absent values, TimeSpan and TimeOnly
-	// with seconds, and the plus sign escaped.
+	// System.Text.Json: PascalCase, null for absent values, TimeSpan and
+	// TimeOnly with seconds, and an escaped plus sign.
 	".NET": {
 		`{"SmsFrom":"\u002B15005550006","SmsTo":[{"To":"\u002B15005550009","Variables":{"name":"Bo"},"ContentVariables":null}],"SmsBody":"Hello","Variables":null,
 			"GiveUpAfter":"1.02:00:00","OnError":"Fail","OnUnknown":null,"MediaUrl":null,"SendAt":"2026-01-31T09:00:00+01:00","ValidityPeriod":60,"StatusSignals":null,"MaxPrice":0.5,
@@ -94,8 +94,8 @@ var sdkInputs = map[string]struct{ send, ask, broadcast string }{
 		`{"SmsFrom":"\u002B15005550006","SmsBody":"Hello","SmsTo":null,"File":null,"Source":{"Activity":"People","TaskQueue":"shop","Input":null},"PageSize":0,"DryRun":false,"SenderRate":1.5,
 			"QuietHours":{"From":"21:00:00","To":"08:00:00"}}`,
 	},
-	// Jackson with the modules of the SDK: an Optional as its value or null, enums
-	// in capitals, java.time as ISO 8601.
+	// Jackson with the modules of the SDK: an Optional as its value or
+	// null, enum constants in capitals, and java.time as ISO 8601.
 	"Java": {
 		`{"smsFrom":"+15005550006","smsTo":[{"to":"+15005550009","variables":{"name":"Bo"},"contentVariables":null}],"smsBody":"Hello","variables":null,
 			"giveUpAfter":"PT26H","onError":"FAIL","onUnknown":null,"mediaUrl":[],"sendAt":"2026-01-31T08:00:00Z","validityPeriod":60,"statusSignals":null,"maxPrice":0.50,
@@ -104,8 +104,9 @@ var sdkInputs = map[string]struct{ send, ask, broadcast string }{
 		`{"smsFrom":"+15005550006","smsBody":"Hello","smsTo":null,"file":null,"source":{"activity":"People","taskQueue":"shop","input":null},"pageSize":null,"dryRun":false,"senderRate":1.5,
 			"quietHours":{"from":"21:00:00","to":"08:00:00"}}`,
 	},
-	// A dataclass: names with underscores, None as null, datetime.isoformat,
-	// and a timedelta as total_seconds or in Pydantic's format.
+	// A dataclass: names with underscores, None as null,
+	// datetime.isoformat, and a timedelta as total_seconds or in Pydantic's
+	// format.
 	"Python": {
 		`{"sms_from": "+15005550006", "sms_to": [{"to": "+15005550009", "variables": {"name": "Bo"}, "content_variables": null}], "sms_body": "Hello", "variables": null,
 			"give_up_after": "P1DT2H", "on_error": "fail", "on_unknown": null, "media_url": [], "send_at": "2026-01-31T08:00:00+00:00", "validity_period": 60, "status_signals": null, "max_price": 0.5,
@@ -123,8 +124,8 @@ var sdkInputs = map[string]struct{ send, ask, broadcast string }{
 		`{"smsFrom":"+15005550006","smsTo":"+15005550009","smsBody":"Yes?","reminders":[{"after":"1 hour","smsBody":"Well?"}],"timeout":"1d","ifSeveral":"latest"}`,
 		`{"smsFrom":"+15005550006","smsBody":"Hello","source":{"activity":"People","taskQueue":"shop"},"senderRate":1.5,"quietHours":{"from":"21:00","to":"08:00"}}`,
 	},
-	// Ruby's JSON.generate writes a Time with spaces. PHP writes durations with
-	// years and months.
+	// Ruby's JSON.generate writes a Time with spaces, and PHP writes
+	// durations with years and months.
 	"Ruby and PHP": {
 		`{"smsFrom":"+15005550006","smsTo":[{"to":"+15005550009","variables":{"name":"Bo"}}],"smsBody":"Hello",
 			"giveUpAfter":"P0Y0M1DT2H0M0S","onError":"fail","sendAt":"2026-01-31 09:00:00 +0100","validityPeriod":60,"maxPrice":0.5,
@@ -134,7 +135,7 @@ var sdkInputs = map[string]struct{ send, ask, broadcast string }{
 	},
 }
 
-func TestDecodeReadsWhatEachSDKWrites(t *testing.T) {
+func TestDecodeReadsEachSDKsInput(t *testing.T) {
 	price, at := float32(0.5), time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC)
 	for language, inputs := range sdkInputs {
 		var send SendSmsWorkflowInput
@@ -187,7 +188,7 @@ func sameAsJSON(t *testing.T, a, b any) bool {
 	return string(one) == string(other)
 }
 
-func TestDurationsReadAsEachLanguageWrites(t *testing.T) {
+func TestDurationsOfEachLanguageAreRead(t *testing.T) {
 	for written, want := range map[string]time.Duration{
 		`"90s"`: 90 * time.Second, `"1h30m0s"`: 90 * time.Minute, `90`: 90 * time.Second, `90.5`: 90500 * time.Millisecond,
 		`"PT1H30M"`: 90 * time.Minute, `"P0Y0M0DT1H30M0S"`: 90 * time.Minute, `"P1W"`: 7 * 24 * time.Hour,
@@ -200,12 +201,12 @@ func TestDurationsReadAsEachLanguageWrites(t *testing.T) {
 			t.Errorf("%s: got %v, %v, want %s", written, time.Duration(got.Timeout), err, want)
 		}
 	}
-	// Months and years, negative or too long durations, ambiguous ones, and bare
-	// milliseconds or nanoseconds.
+	// Months and years, negative or excessive durations, ambiguous ones,
+	// and bare numbers of milliseconds or nanoseconds.
 	for _, written := range []string{`"1 month"`, `"P1M"`, `"P1Y"`, `"-00:01:30"`, `"PT-1S"`, `"-1h"`, `"1:30"`, `300000`, `90000000000`, `"9999999 weeks"`, `"P5200W36500DT876000H"`, `"2000000h"`, `"10 minutes ago"`} {
 		var got whole
 		if err := Decode([]byte(`{"timeout": `+written+`}`), &got); err == nil {
-			t.Errorf("the invalid duration %s is decoded as %v", written, time.Duration(got.Timeout))
+			t.Errorf("decoding the invalid duration %s returned %v, want an error", written, time.Duration(got.Timeout))
 		}
 	}
 }
@@ -253,7 +254,7 @@ func TestDecodeExplainsMistakes(t *testing.T) {
 			t.Errorf("%s:\n got %v\nwant %s", in, err, want)
 		}
 		if err != nil && strings.Contains(err.Error(), "json:") {
-			t.Errorf("%s: the error contains the text of one from encoding/json: %v", in, err)
+			t.Errorf("%s: the error contains the text of an encoding/json error: %v", in, err)
 		}
 	}
 }
@@ -262,18 +263,18 @@ func TestPublicProblemsHideValues(t *testing.T) {
 	err := Decode([]byte(`{"validityPeriod": "+4915112345678", "+4915112345678": 1, "timeout": "+4915112345678"}`), new(whole))
 	problems, _ := errors.AsType[Problems](err)
 	if len(problems) != 3 || !strings.Contains(problems.Error(), "4915") || strings.Contains(Public(problems), "4915") {
-		t.Errorf("got %d problems (want 3), publicly as %q, which must not contain the number", len(problems), Public(problems))
+		t.Errorf("got %d problems with the public text %q, want 3 without the number", len(problems), Public(problems))
 	}
 }
 
 func TestProblemsAreCut(t *testing.T) {
 	err := Decode([]byte(`{"reminders": [`+strings.Repeat(`{"after": "`+strings.Repeat("x", 1000)+`"},`, 10_000)+`{}]}`), new(whole))
 	if err == nil || len(err.Error()) > 10_000 || !strings.HasSuffix(err.Error(), "and 9980 more") {
-		t.Errorf("got an error of %d bytes that ends in %q, want at most 10,000 bytes and the end %q", len(err.Error()), err.Error()[len(err.Error())-30:], "and 9980 more")
+		t.Errorf("got an error of %d bytes ending in %q, want at most 10,000 bytes ending in %q", len(err.Error()), err.Error()[len(err.Error())-30:], "and 9980 more")
 	}
 }
 
-func FuzzDecodeNeverPanicsAndBoundsItsError(f *testing.F) {
+func FuzzDecode(f *testing.F) {
 	f.Add(`{"smsTo": [1, {"to": "+1", "variables": "{}"}], "timeout": "PT1H", "sendAt": "2026-01-31T09:00:00Z", "mediaUrl": "[\"a\"]"}`)
 	f.Add(`{"reminders": "[{\"after\": 1e999}]", "smsFrom": null, "variables": "{", "validityPeriod": 1e18}`)
 	f.Fuzz(func(t *testing.T, in string) {

@@ -1,6 +1,6 @@
 package sms
 
-// Times and durations, as callers write them.
+// Times and durations in the forms that callers write.
 
 import (
 	"encoding/json"
@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// Duration is a duration. In JSON, it is written as "1h30m", in ISO 8601
-// ("PT24H"), like a .NET TimeSpan ("1.00:00:00"), in words ("90 minutes"), or
-// as a number of seconds.
+// Duration is a duration. In JSON, it may be written as "1h30m", in ISO 8601
+// ("PT24H"), as a .NET TimeSpan ("1.00:00:00"), in words ("90 minutes"), or as
+// a number of seconds.
 type Duration time.Duration
 
 const durationExample = `"90s", "1h30m" or "PT24H"`
 
-// MarshalJSON encodes it in Go's form, such as "1h30m0s".
+// MarshalJSON encodes the duration in Go's form, such as "1h30m0s".
 func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
 
-// UnmarshalJSON accepts all forms. A duration is never negative.
+// UnmarshalJSON accepts all of these forms, but no negative durations.
 func (d *Duration) UnmarshalJSON(data []byte) error {
 	text, _ := asText(data)
 	span, _, err := parseDuration(orText(data, text))
@@ -37,10 +37,12 @@ var (
 	isoDuration = regexp.MustCompile(`(?i)^P(?:0+Y)?(?:0+M)?(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:[.,][0-9]+)?)S)?)?$`)
 	isoUnits    = []time.Duration{7 * 24 * time.Hour, 24 * time.Hour, time.Hour, time.Minute, time.Second}
 
-	// A .NET TimeSpan: days, hours, minutes and seconds.
+	// netDuration matches a .NET TimeSpan: days, hours, minutes and
+	// seconds.
 	netDuration = regexp.MustCompile(`^(?:([0-9]+)\.)?([0-9]{1,2}):([0-9]{2}):([0-9]{2}(?:\.[0-9]+)?)$`)
 	netUnits    = isoUnits[1:]
-	// A number and a unit, as the TypeScript SDK writes durations.
+	// wordDuration matches a number and a unit, as the TypeScript SDK
+	// writes durations.
 	wordDuration = regexp.MustCompile(`(?i)^([0-9]+(?:\.[0-9]+)?) *(?:(w|weeks?)|(d|days?)|(h|hrs?|hours?)|(m|mins?|minutes?)|(s|secs?|seconds?))$`)
 
 	errNoDuration = errors.New("not a duration")
@@ -79,7 +81,7 @@ func parseDuration(text string) (span Duration, bare bool, err error) {
 	return Duration(plain), false, nil
 }
 
-// sum adds counts of units. An empty count is 0.
+// sum adds up counts of units. An empty count is 0.
 func sum(counts []string, units []time.Duration) (span Duration, err error) {
 	for i, written := range counts {
 		if written == "" {
@@ -100,11 +102,11 @@ func sum(counts []string, units []time.Duration) (span Duration, err error) {
 	return span, nil
 }
 
-// century is the longest duration.
+// century is the maximum duration.
 const century = Duration(100 * 366 * 24 * time.Hour)
 
-// spanOf returns a number of units as a duration, or an error if it is negative or
-// longer than a century.
+// spanOf converts a number of units to a duration. It returns an error if the
+// duration is negative or longer than a century.
 func spanOf(count float64, unit time.Duration) (Duration, error) {
 	if span := count * float64(unit); span >= 0 && span <= float64(century) {
 		return Duration(span), nil
@@ -112,7 +114,7 @@ func spanOf(count float64, unit time.Duration) (Duration, error) {
 	return 0, errNoDuration
 }
 
-// duration decodes a duration. A large bare number is refused, since it is
+// duration decodes a duration. It refuses a large bare number, because that is
 // probably meant as milliseconds.
 func (d *decoder) duration(f field, data []byte, text string, into *Duration) {
 	f.example = durationExample
@@ -130,8 +132,8 @@ func (d *decoder) duration(f field, data []byte, text string, into *Duration) {
 	}
 }
 
-// zoned and unzoned are the formats of a time, with and without a time zone.
-// Java omits seconds that are zero; Ruby writes "2026-01-31 08:00:00 UTC" and
+// zoned and unzoned are the formats of a time with and without a time zone.
+// Java omits zero seconds, and Ruby writes "2026-01-31 08:00:00 UTC" and
 // "2026-01-31 09:00:00 +0100".
 var (
 	zoned   = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04:05 UTC", "2006-01-02T15:04:05 -0700"}

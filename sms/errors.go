@@ -1,14 +1,14 @@
 package sms
 
-// The codes of failed sends, and the form in which a workflow gets them.
+// The codes of failed sends, and the error that a workflow receives.
 
 import (
 	"errors"
 	"time"
 )
 
-// Code says why something was not sent. If the Alfresco connector has the same
-// code, it has the same name here.
+// Code says why something was not sent. Codes that the Alfresco connector also
+// has use the connector's names.
 type Code string
 
 // The codes of the Alfresco connector.
@@ -17,7 +17,7 @@ const (
 	CodeMissingInput Code = "MISSING_INPUT"
 	// CodeInvalidInput: the input does not have the documented form.
 	CodeInvalidInput Code = "INVALID_INPUT"
-	// CodeConnection: Twilio could not be reached, and certainly accepted
+	// CodeConnection: Twilio could not be reached and certainly accepted
 	// nothing.
 	CodeConnection Code = "TWILIO_CONNECTION_ERROR"
 	// CodeAuthentication: Twilio refused the credentials.
@@ -28,22 +28,23 @@ const (
 	CodeInvalidTo Code = "INVALID_TO_PHONE_NUMBER_ERROR"
 	// CodeInvalidFrom: the account cannot send from this number.
 	CodeInvalidFrom Code = "INVALID_FROM_PHONE_NUMBER_ERROR"
-	// CodePermissionDenied: the account may not do this.
+	// CodePermissionDenied: the account is not permitted to do this.
 	CodePermissionDenied Code = "PERMISSION_DENIED_ERROR"
-	// CodeInvalidRegion: the account may not send to the recipient's region.
+	// CodeInvalidRegion: the account is not permitted to send to the
+	// recipient's region.
 	CodeInvalidRegion Code = "INVALID_REGION_TO_PHONE_NUMBER_ERROR"
 	// CodeTemplateMetadata: a variable of the template is missing or has the
 	// wrong type.
 	CodeTemplateMetadata Code = "TEMPLATE_METADATA_ERROR"
 	// CodeTemplateSyntax: the template cannot be parsed.
 	CodeTemplateSyntax Code = "TEMPLATE_SYNTAX_ERROR"
-	// CodeUnknown: a fault of our own.
+	// CodeUnknown: our own code has a fault.
 	CodeUnknown Code = "UNKNOWN_ERROR"
 )
 
-// The codes that the Alfresco connector lacks.
+// Codes that the Alfresco connector does not have.
 const (
-	// CodeRateLimited: Twilio certainly accepted nothing, because there were
+	// CodeRateLimited: Twilio certainly accepted nothing because there were
 	// too many requests.
 	CodeRateLimited Code = "RATE_LIMITED"
 	// CodeOptedOut: the recipient has told this sender to stop. Other senders
@@ -59,17 +60,18 @@ const (
 	// CodeWorkerStopped: the worker stopped before this recipient's turn, and
 	// the caller's retry policy allows no other attempt.
 	CodeWorkerStopped Code = "WORKER_STOPPED"
-	// CodeNoAttemptLeft: the attempt was lost before this recipient's turn, and
-	// the caller's retry policy allows no other; or all 500 sends of an
-	// idempotency key are used up.
+	// CodeNoAttemptLeft: the attempt was lost before this recipient's turn
+	// and the caller's retry policy allows no other, or all 500 sends of an
+	// idempotency key have been used.
 	CodeNoAttemptLeft Code = "NO_ATTEMPT_LEFT"
-	// CodeSendingPaused: all sending was paused, and the caller's timeouts and
-	// retry policy leave no time to wait for the end of the pause.
+	// CodeSendingPaused: all sending was paused, and the caller's timeouts
+	// and retry policy leave no time to wait for the end of the pause.
 	CodeSendingPaused Code = "SENDING_PAUSED"
-	// CodeCapReached: SEND_CAPS allows no more messages to numbers with the
-	// recipient's prefix for now.
+	// CodeCapReached: SEND_CAPS currently allows no more messages to
+	// numbers with the recipient's prefix.
 	CodeCapReached Code = "CAP_REACHED"
-	// CodeQuietHours: the recipient's quiet hours began before its turn.
+	// CodeQuietHours: the recipient's quiet hours began before the
+	// recipient's turn.
 	CodeQuietHours Code = "QUIET_HOURS"
 )
 
@@ -82,44 +84,47 @@ func Codes() []Code {
 	}
 }
 
-// Error is a failure, as the payload of SendSms reports it.
+// Error is a failure as the payload of SendSms reports it.
 type Error struct {
-	// To is the recipient concerned; empty if the error concerns the whole
-	// send.
+	// To is the recipient that the error applies to, or "" if it applies to
+	// the whole send.
 	To string `json:"to,omitempty"`
 	// Code is never empty.
 	Code Code `json:"code"`
 	// TwilioCode is Twilio's error code
 	// (https://www.twilio.com/docs/api/errors).
 	TwilioCode int `json:"twilioCode,omitempty"`
-	// HTTPStatus is the status of Twilio's response, 0 if there was none.
+	// HTTPStatus is the status of Twilio's response, or 0 if there was
+	// none.
 	HTTPStatus int `json:"httpStatus,omitempty"`
-	// Message says what failed and what to do. It may contain a phone number, so
-	// it belongs in the payload and nowhere else.
+	// Message says what failed and what to do about it. It may contain a
+	// phone number, so it must appear only in the payload.
 	Message string `json:"message"`
 	// MoreInfo is the URL of Twilio's page on the error.
 	MoreInfo string `json:"moreInfo,omitempty"`
 	// Retryable is true only if nothing was sent and a later attempt may succeed.
 	Retryable bool `json:"retryable"`
-	// Cap is the prefix of the numbers to which the cap applies, such as "+44", if
-	// the code is CAP_REACHED.
+	// Cap is the prefix of the numbers to which the cap applies, such as
+	// "+44". It is set if the code is CAP_REACHED.
 	Cap string `json:"cap,omitempty"`
-	// Recipient names the recipient of an unknown outcome in the same way as
-	// Twilio's callbacks about it ([StatusUpdate.Recipient]). Empty for all
-	// other errors, and if callbacks were not requested.
+	// Recipient identifies the recipient of an unknown outcome, as do
+	// Twilio's callbacks for this recipient ([StatusUpdate.Recipient]). It
+	// is "" for all other errors, and if callbacks were not requested.
 	Recipient string `json:"recipient,omitempty"`
 
-	// The fields below are for the sending code, and not part of the payload.
+	// The fields below are for the sending code and are not part of the
+	// payload.
 
-	// RetryAfter is how long Twilio asked us to wait; 0 if it did not.
+	// RetryAfter is how long Twilio asked us to wait, or 0 if it did not.
 	RetryAfter time.Duration `json:"-"`
-	// Scope says whom the failure concerns besides the recipient.
+	// Scope says which other recipients the failure applies to.
 	Scope Scope `json:"-"`
-	// Reason is the failure's label in metrics, from a small fixed set.
+	// Reason is the label of the failure in metrics, from a small fixed
+	// set.
 	Reason string `json:"-"`
 }
 
-// Scope says whom a failure concerns besides its recipient.
+// Scope says which other recipients a failure applies to.
 type Scope string
 
 const (
@@ -131,8 +136,8 @@ const (
 	ScopeAccount Scope = "account"
 )
 
-// AsError returns the *Error in err's tree, or one with the code CodeUnknown if
-// there is none. It returns nil for nil.
+// AsError returns the *Error in err's tree, or an error with CodeUnknown if
+// there is none. It returns nil if err is nil.
 func AsError(err error) *Error {
 	if err == nil {
 		return nil
@@ -143,7 +148,7 @@ func AsError(err error) *Error {
 	return &Error{Code: CodeUnknown, Message: "an unclassified fault; the worker's log may have details"}
 }
 
-// RefusesAccount reports whether Twilio would accept nothing from the account,
+// RefusesAccount reports whether Twilio will accept nothing from the account,
 // for any recipient, until someone changes the credentials, the account or the
 // worker's configuration.
 func (e *Error) RefusesAccount() bool {
@@ -151,7 +156,7 @@ func (e *Error) RefusesAccount() bool {
 	case CodeAuthentication:
 		return true
 	case CodeConnection:
-		return !e.Retryable // another server answers, or the certificate is invalid
+		return !e.Retryable // another server answered, or the certificate is invalid
 	case CodePermissionDenied:
 		return e.TwilioCode != 21608 // a trial account, which may still text verified numbers
 	case CodeInvalidRequest:
@@ -160,6 +165,6 @@ func (e *Error) RefusesAccount() bool {
 	return false
 }
 
-// Error returns only the code: the message may contain a phone number, and
-// errors end up in logs.
+// Error returns only the code, because the message may contain a phone number
+// and errors end up in logs.
 func (e *Error) Error() string { return string(e.Code) }

@@ -38,11 +38,11 @@ func TestOptInWordsNeedTwiliosMark(t *testing.T) {
 	for _, word := range DefaultKeywords.OptIn {
 		m := Inbound{From: "+15005550009", Body: " " + strings.ToLower(word)}
 		if event := DefaultKeywords.Classify(m); event != EventReceived || !DefaultKeywords.OptsIn(m) {
-			t.Errorf("%s without OptOutType: got %s, opts in %t; want SMS_RECEIVED, true", word, event, DefaultKeywords.OptsIn(m))
+			t.Errorf("%s without OptOutType: got %s, opts in %t, want SMS_RECEIVED, true", word, event, DefaultKeywords.OptsIn(m))
 		}
 		m.Parameters = map[string]string{OptOutType: "START"}
 		if event := DefaultKeywords.Classify(m); event != EventOptIn || !DefaultKeywords.OptsIn(m) {
-			t.Errorf("%s with OptOutType START: got %s, opts in %t; want SMS_OPT_IN, true", word, event, DefaultKeywords.OptsIn(m))
+			t.Errorf("%s with OptOutType START: got %s, opts in %t, want SMS_OPT_IN, true", word, event, DefaultKeywords.OptsIn(m))
 		}
 	}
 	for _, m := range []Inbound{{From: "+1", Body: "STOP"}, {From: "+1", Body: "yes please"}, {From: "whatsapp:+1", Body: "START"}, {From: "+1", Body: "YES", Parameters: map[string]string{OptOutType: "STOP"}}} {
@@ -57,7 +57,7 @@ func TestKeywordsDifferByNumber(t *testing.T) {
 	for body, want := range map[string]EventKind{"arrêt": EventOptOut, "Aide": EventHelp, "STOP": EventReceived, "HELP": EventReceived, "reprise": EventReceived} {
 		m := Inbound{From: "+15005550009", Body: body}
 		if got := french.Classify(m); got != want || french.OptsIn(m) != (body == "reprise") {
-			t.Errorf("%q: got %s, opts in %t; want %s, %t", body, got, french.OptsIn(m), want, body == "reprise")
+			t.Errorf("%q: got %s, opts in %t, want %s, %t", body, got, french.OptsIn(m), want, body == "reprise")
 		}
 		if got := (Keywords{}).Classify(m); got != EventReceived {
 			t.Errorf("without keywords: Classify(%q) = %s, want SMS_RECEIVED", body, got)
@@ -69,7 +69,7 @@ func TestPseudonymsHideAndStayTheSame(t *testing.T) {
 	secret := []byte("s")
 	one := Pseudonym(secret, "+15005550006", "+15005550009")
 	if len(one) != 32 || one != Pseudonym(secret, "+15005550006", "+15005550009") {
-		t.Errorf("got the pseudonym %q, want 32 hex digits, always the same", one)
+		t.Errorf("got pseudonym %q, want 32 hex digits, always the same", one)
 	}
 	for what, other := range map[string]string{
 		"another secret": Pseudonym([]byte("t"), "+15005550006", "+15005550009"),
@@ -77,7 +77,7 @@ func TestPseudonymsHideAndStayTheSame(t *testing.T) {
 		"other borders":  Pseudonym(secret, "+15005550006+", "15005550009"),
 	} {
 		if other == one {
-			t.Errorf("%s: got the same pseudonym", what)
+			t.Errorf("%s: got the same pseudonym, want a different one", what)
 		}
 	}
 }

@@ -4,11 +4,11 @@ package sms
 
 import "time"
 
-// Inbound is a message as Twilio's webhook delivered it.
+// Inbound is a message as delivered by Twilio's webhook request.
 type Inbound struct {
 	// Event is the kind of text.
 	Event EventKind
-	// MessageSID identifies the message; it is the same in a redelivery.
+	// MessageSID identifies the message. It is the same in a redelivery.
 	MessageSID string
 	// AccountSID is the account that owns To.
 	AccountSID string
@@ -18,7 +18,7 @@ type Inbound struct {
 	MessagingServiceSID string
 	// Media lists the pictures and files that came with the text.
 	Media []Media
-	// Location is the location that the sender shared, on WhatsApp.
+	// Location is the location that the sender shared on WhatsApp.
 	Location *Location
 	// Parameters holds all other parameters that Twilio sent, by name, such as
 	// ProfileName, WaId, ButtonPayload, FromCountry or OptOutType.

@@ -1,6 +1,6 @@
 package sms
 
-// A label is what a caller says a text is for. Lists of workflows show it.
+// A label says what a text is for. It is shown in lists of workflows.
 
 import (
 	"fmt"
@@ -9,18 +9,19 @@ import (
 	"unicode"
 )
 
-// maxLabel is how many characters of a label are shown. Temporal limits summaries to
-// 400 bytes.
+// maxLabel is how many characters of a label are shown. Temporal limits
+// summaries to 400 bytes.
 const maxLabel = 60
 
-// number matches what may be a phone number, however it is written: with any of
-// Unicode's dashes, or the minus sign.
+// number matches anything that may be a phone number, including with any of
+// Unicode's dashes or the minus sign.
 var number = regexp.MustCompile(`\+?\p{Nd}(?:[\s()./·\p{Pd}\x{2212}]{0,5}\p{Nd}){6,}`)
 
-// ShownLabel returns a label as summaries show it: one line of at most 60 characters,
-// with "…" in place of digits that may be a phone number. Summaries are
-// encrypted like payloads, but more people read them. A bad label must not keep a text
-// from being sent, so whatever cannot be shown is left out.
+// ShownLabel returns a label as it appears in summaries: one line of at most 60
+// characters, with "…" in place of digits that may be a phone number. Summaries
+// are encrypted like payloads, but more people read them. Because a bad label
+// must not prevent a text from being sent, anything that cannot be shown is
+// left out.
 func ShownLabel(label string) string {
 	if most := 20 * maxLabel; len(label) > most {
 		label = label[:most]
@@ -49,8 +50,8 @@ func Summary(what, label string) string {
 	return what
 }
 
-// Summary says how many texts a send has, and what they are for: "2 texts, order
-// reminder".
+// Summary says how many texts a send has and what they are for, such as "2
+// texts, order reminder".
 func (in *SendSmsInput) Summary() string {
 	texts := "1 text"
 	if n := len(in.SmsTo); n != 1 {

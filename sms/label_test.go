@@ -31,7 +31,7 @@ func TestLabelsAreShortWithoutNumbers(t *testing.T) {
 	}
 }
 
-func TestSummariesCountTheTexts(t *testing.T) {
+func TestSummaryCountsTexts(t *testing.T) {
 	for want, in := range map[string]sms.SendSmsInput{
 		"1 text":                  {SmsTo: sms.To("+15005550009")},
 		"2 texts, order reminder": {SmsTo: sms.To("+15005550009", "+15005550010"), Label: "order reminder"},

@@ -1,6 +1,6 @@
 package sms
 
-// The payloads of the activities by which a ReceiveSmsWorkflow makes requests
+// The payloads of the activities with which ReceiveSmsWorkflow makes requests
 // to Temporal.
 
 import (
@@ -14,7 +14,7 @@ type AskKeeperInput struct {
 	Text   Text   `json:"text"`
 }
 
-// AskWorkflowInput is an update to send to one run of a workflow.
+// AskWorkflowInput is an update for one run of a workflow.
 type AskWorkflowInput struct {
 	WorkflowID string          `json:"workflowId"`
 	RunID      string          `json:"runId"`
@@ -27,9 +27,9 @@ type AskWorkflowInput struct {
 type AskWorkflowResult struct {
 	// Value is what the workflow answered.
 	Value json.RawMessage `json:"value,omitempty"`
-	// Refused is true if the workflow refused it. Closed is true if the
-	// workflow closed before it accepted the update, or accepted it without
-	// answering.
+	// Refused is true if the workflow refused the update. Closed is true if
+	// the workflow closed before it accepted the update, or accepted it and
+	// closed without answering.
 	Refused bool `json:"refused,omitempty"`
 	Closed  bool `json:"closed,omitempty"`
 	// TooLong is true if the answer is too long.
@@ -46,27 +46,27 @@ type FindRunInput struct {
 type FindRunResult struct {
 	RunID string `json:"runId,omitempty"`
 	Open  bool   `json:"open,omitempty"`
-	// BeganLater is true if the workflow started after the text was received,
-	// as far as Twilio's whole seconds tell. A run that continues another
-	// counts as started with the first one.
+	// BeganLater is true if the workflow started after the text was
+	// received, to the precision of Twilio's whole seconds. A run that
+	// continues another counts as started with the first one.
 	BeganLater bool `json:"beganLater,omitempty"`
 }
 
 // SignalWithStartInput is a firing that starts a workflow with its first signal.
 type SignalWithStartInput struct {
-	// RequestID identifies the request, so that Temporal recognises a repeated
+	// RequestID identifies the request, so Temporal recognizes a repeated
 	// one.
 	RequestID  string `json:"requestId"`
 	MessageSID string `json:"messageSid"`
 	Firing     Firing `json:"firing"`
 }
 
-// SignalWithStartResult is the outcome. Neither field is set if the workflow
-// with the ID has closed and the policy allows no other.
+// SignalWithStartResult is the result. Neither field is set if the workflow
+// with the ID has closed and the reuse policy allows no other.
 type SignalWithStartResult struct {
 	Started bool `json:"started,omitempty"`
-	// Open is true if a workflow with the ID was already open; it was not
-	// signalled.
+	// Open is true if a workflow with the ID was already open. That
+	// workflow was not signalled.
 	Open bool `json:"open,omitempty"`
 }
 
@@ -74,17 +74,17 @@ type SignalWithStartResult struct {
 // by ID.
 type FindCatchersInput struct {
 	Query string `json:"query"`
-	// After is the ID after which to start.
+	// After is the ID after which the list starts.
 	After string `json:"after,omitempty"`
 	Limit int    `json:"limit"`
-	// ReceivedAt leaves out workflows that started later. Optional: default
-	// leaves out none.
+	// ReceivedAt excludes workflows that started after this time. Optional:
+	// by default, none are excluded.
 	ReceivedAt time.Time `json:"receivedAt,omitzero"`
 }
 
 // FindCatchersResult is a part of the list.
 type FindCatchersResult struct {
 	WorkflowIDs []string `json:"workflowIds"`
-	// Next is the ID after which to continue; empty at the end.
+	// Next is the ID after which the next part starts, or "" at the end.
 	Next string `json:"next,omitempty"`
 }

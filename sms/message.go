@@ -1,13 +1,13 @@
 package sms
 
-// Messages, and their statuses.
+// Messages and their statuses.
 
 import "regexp"
 
 var messageSID = regexp.MustCompile(`^(SM|MM)[0-9a-fA-F]{32}$`)
 
-// IsMessageSID reports whether a text has the form of a message's SID: "SM" or
-// "MM", and 32 hex digits.
+// IsMessageSID reports whether a text has the form of a message SID: "SM" or
+// "MM" and 32 hex digits.
 func IsMessageSID(text string) bool { return messageSID.MatchString(text) }
 
 // Status is the status of a message, by Twilio's name.
@@ -36,6 +36,6 @@ type Message struct {
 	SID string `json:"sid"`
 	// Status is the status in Twilio's response: queued, accepted or scheduled.
 	Status Status `json:"status"`
-	// Segments is the number of parts that are billed.
+	// Segments is the number of segments billed.
 	Segments int `json:"segments"`
 }

@@ -1,24 +1,26 @@
 package sms
 
-// The payloads of the activities on existing messages.
+// The payloads of the activities for existing messages.
 
-// MessageInput names a message.
+// MessageInput identifies a message.
 type MessageInput struct {
 	// SID identifies the message. Required.
 	SID string `json:"sid"`
-	// Account selects the credentials. Optional: default the environment's.
+	// Account selects the credentials. Optional: by default, those in the
+	// environment.
 	Account string `json:"account,omitempty"`
 }
 
-// GetMessagesInput names messages of one account.
+// GetMessagesInput identifies messages of one account.
 type GetMessagesInput struct {
 	// SIDs identify the messages. Required.
 	SIDs []string `json:"sids"`
-	// Account selects the credentials. Optional: default the environment's.
+	// Account selects the credentials. Optional: by default, those in the
+	// environment.
 	Account string `json:"account,omitempty"`
 }
 
-// ListMessagesInput narrows a listing. Every field is optional.
+// ListMessagesInput restricts a listing. Every field is optional.
 type ListMessagesInput struct {
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
@@ -34,9 +36,9 @@ type MessageState struct {
 	MessagingServiceSID string `json:"messagingServiceSid,omitempty"`
 	Body                string `json:"body"`
 	Direction           string `json:"direction"`
-	// Created is when Twilio accepted it, RFC 3339.
+	// Created is when Twilio accepted the message, in RFC 3339 format.
 	Created string `json:"created,omitempty"`
-	// ErrorCode says why it failed or was not delivered.
+	// ErrorCode says why the message failed or was not delivered.
 	ErrorCode    int    `json:"errorCode,omitempty"`
 	ErrorMessage string `json:"errorMessage,omitempty"`
 }
@@ -50,11 +52,11 @@ type LookUpSegmentsInput struct {
 type LookUpSegmentsResult struct {
 	Encoding Encoding `json:"encoding"`
 	Segments int      `json:"segments"`
-	// Units counts septets for GSM-7, UTF-16 units for UCS-2.
+	// Units counts septets for GSM-7 and UTF-16 units for UCS-2.
 	Units int `json:"units"`
-	// Culprit is the first character that made the text UCS-2, empty if none
-	// did; an invisible one is written as \u200b. Place is its position,
-	// counting characters from 1.
+	// Culprit is the first character that makes the text UCS-2, or "" if
+	// there is none. An invisible character is written as an escape, such
+	// as \u200b. Place is its position, counted in characters from 1.
 	Culprit string `json:"culprit,omitempty"`
 	Place   int    `json:"place,omitempty"`
 }

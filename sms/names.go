@@ -1,7 +1,7 @@
 package sms
 
-// Names that callers in any language, operators and the parts of this module
-// use. They never change: histories and Schedules contain them.
+// Names used by callers in any language, by operators and by the parts of this
+// module. They never change, because histories and Schedules contain them.
 
 import "strings"
 
@@ -9,7 +9,8 @@ import "strings"
 const (
 	// TaskQueue is polled by the worker.
 	TaskQueue = "twilio"
-	// CatchUpTaskQueue is polled by the webhooks, which have the triggers.
+	// CatchUpTaskQueue is polled by the webhooks, because only they have
+	// the triggers.
 	CatchUpTaskQueue = "twilio-catch-up"
 )
 
@@ -21,10 +22,10 @@ const (
 	CatchUpSmsWorkflowName   = "CatchUpSmsWorkflow"
 )
 
-// The Nexus service, through which workflows of other namespaces send.
+// The Nexus service, which lets workflows in other namespaces send.
 const (
 	NexusService = "sms"
-	// NexusEndpoint is the name that "make run" gives to the endpoint.
+	// NexusEndpoint is the name that "make run" gives the endpoint.
 	NexusEndpoint = "sms"
 	// NexusSend, NexusAsk and NexusBroadcast run the workflows for callers.
 	NexusSend      = "send"
@@ -37,22 +38,22 @@ const (
 
 // The workflow types that the webhook and the activities start.
 const (
-	// ReceiveSmsWorkflowName carries out the plan of a text, unless the plan is
-	// a single plain start.
+	// ReceiveSmsWorkflowName carries out the plan of a text, unless the
+	// plan is a single plain start.
 	ReceiveSmsWorkflowName = "ReceiveSmsWorkflow"
-	// SilenceSmsWorkflowName is open for as long as a number does not reply to
-	// a phone.
+	// SilenceSmsWorkflowName is open while a number does not reply to a
+	// phone.
 	SilenceSmsWorkflowName = "SilenceSmsWorkflow"
-	// PauseSmsWorkflowName is open for as long as all sending is paused;
-	// "starter pause-all" starts it with the ID PauseID.
+	// PauseSmsWorkflowName is open while all sending is paused. "starter
+	// pause-all" starts it with the ID PauseID.
 	PauseSmsWorkflowName = "PauseSmsWorkflow"
 	// CapsSmsWorkflowName counts messages for SEND_CAPS, with the ID CapsID.
 	CapsSmsWorkflowName = "CapsSmsWorkflow"
-	// QuestionsWorkflowName keeps the open questions between a pair of numbers.
+	// QuestionsWorkflowName keeps the open questions between two numbers.
 	QuestionsWorkflowName = "SmsQuestionsWorkflow"
 )
 
-// PauseID is the ID of the workflow that pauses all sending of the namespace.
+// PauseID is the ID of the workflow that pauses all sending in the namespace.
 const PauseID = "sms-pause-all"
 
 // CapsID is the ID of the workflow that counts messages for SEND_CAPS.
@@ -68,8 +69,8 @@ const (
 	OncePrefix = "sms-once-"
 )
 
-// OwnsWorkflowID reports whether an ID is reserved for a workflow of this
-// module: no text may start or reach a workflow by such an ID.
+// OwnsWorkflowID reports whether a workflow ID is reserved for this module. No
+// text may start or reach a workflow through such an ID.
 func OwnsWorkflowID(id string) bool {
 	return id == PauseID || id == CapsID || strings.HasPrefix(id, keeperPrefix) || strings.HasPrefix(id, SilencePrefix) || strings.HasPrefix(id, OncePrefix)
 }
@@ -89,7 +90,7 @@ const (
 const (
 	// PreviewSmsName renders the texts of a page.
 	PreviewSmsName = "PreviewSms"
-	// ReadAddressesName reads addresses as SendSms does.
+	// ReadAddressesName parses addresses as SendSms does.
 	ReadAddressesName = "ReadAddresses"
 	// FindQuietName finds recipients in quiet hours.
 	FindQuietName = "FindQuiet"
@@ -121,12 +122,12 @@ const (
 	StatusSignal = "SmsStatus"
 	// ReplySignal delivers a [Reply] to the workflow that asked.
 	ReplySignal = "SmsReply"
-	// GiveUpSignal tells a ReceiveSmsWorkflow that the sender is about to get
-	// the echoErrors, because no worker has started on the workflow. A workflow
-	// that has started ignores it. Its argument is a random number, at least 2,
-	// that identifies the webhook's delivery, or the negative of that number to
-	// withdraw the signal. Older webhooks send 1 and -1; older workers add up all
-	// arguments.
+	// GiveUpSignal tells a ReceiveSmsWorkflow that the sender is about to
+	// get the echoErrors because no worker has started the workflow. A
+	// workflow that has started ignores it. The argument is a random
+	// number, at least 2, that identifies the webhook's delivery, or the
+	// negative of that number to withdraw the signal. Older webhooks send 1
+	// and -1, and older workers add up all arguments.
 	GiveUpSignal = "giveUp"
 	// QuestionOpenSignal and QuestionCloseSignal deliver a [Question] to its keeper.
 	QuestionOpenSignal  = "open"
@@ -139,39 +140,41 @@ const (
 	DeliveriesQuery = "deliveries"
 	// QuestionQuery returns the [AskProgress] of an AskSmsWorkflow.
 	QuestionQuery = "question"
-	// ProgressQuery returns the progress of a broadcast, as its updates do.
+	// ProgressQuery returns the progress of a broadcast, as do its updates.
 	ProgressQuery = "progress"
 	PauseUpdate   = "pause"
 	ResumeUpdate  = "resume"
 	CancelUpdate  = "cancel"
 	// QuestionReplyUpdate offers a [Text] to a keeper of questions.
 	QuestionReplyUpdate = "reply"
-	// TakeCapsUpdate reserves messages under caps, in the CapsSmsWorkflow.
+	// TakeCapsUpdate reserves messages within the caps. CapsSmsWorkflow
+	// handles it.
 	TakeCapsUpdate = "take"
 )
 
-// The search attributes. The worker adds them to the namespace; until then, the
+// The search attributes. The worker adds them to the namespace. Until then, the
 // workflows of texts start without them.
 const (
 	// AttributeCatches is a KeywordList: what a workflow catches.
 	AttributeCatches = "SmsCatches"
-	// AttributeTrigger is a Keyword: the trigger of a text's workflow, or the
-	// first of several.
+	// AttributeTrigger is a Keyword: the trigger of a text's workflow, or
+	// the first if there are several.
 	AttributeTrigger = "SmsTrigger"
-	// AttributeOutcome is a Keyword: the [Outcome] of a text's workflow, or the
-	// worst of several firings.
+	// AttributeOutcome is a Keyword: the [Outcome] of a text's workflow, or
+	// the worst if there are several firings.
 	AttributeOutcome = "SmsOutcome"
-	// AttributeParty is a KeywordList: the pseudonym of the phone, and that of
-	// the number and the phone together.
+	// AttributeParty is a KeywordList: the pseudonym of the phone, and the
+	// pseudonym of the number and the phone together.
 	AttributeParty = "SmsParty"
 )
 
 // The types of SendSms errors.
 const (
-	// NotSentErrorType is the error of a send with [OnErrorFail] if a recipient
-	// was not texted.
+	// NotSentErrorType is the type of the error of a send with
+	// [OnErrorFail] if a recipient was not texted.
 	NotSentErrorType = "SmsNotSent"
-	// NotSentYetErrorType asks Temporal for another attempt. A caller whose
-	// retry policy declares it non-retryable gets the incomplete result instead.
+	// NotSentYetErrorType is the type of the error that asks Temporal for
+	// another attempt. If the caller's retry policy declares it
+	// non-retryable, the caller gets the incomplete result instead.
 	NotSentYetErrorType = "SmsNotSentYet"
 )

@@ -1,6 +1,6 @@
 package sms
 
-// NexusCancelInput names the operation to cancel.
+// NexusCancelInput identifies the operation to cancel.
 type NexusCancelInput struct {
 	// OperationToken is the token that was returned when the operation started.
 	// Required.

@@ -1,32 +1,33 @@
 package sms
 
 // The open questions between one of our numbers and a phone, and the payloads
-// of the activities about them.
+// of the activities for them.
 
 import "time"
 
-// Question is a question that waits for a reply.
+// Question is a question that is waiting for a reply.
 type Question struct {
-	// WorkflowID is the workflow that asks.
+	// WorkflowID is the ID of the workflow that asks.
 	WorkflowID string `json:"workflowId"`
-	// Pattern is a Java regular expression that a reply must match; empty for
-	// any reply.
+	// Pattern is a Java regular expression that a reply must match, or ""
+	// for any reply.
 	Pattern string `json:"pattern,omitempty"`
 	// Code is the word that a reply starts with if several questions are open.
 	Code string `json:"code,omitempty"`
-	// IfSeveral decides which of several open questions gets a reply.
+	// IfSeveral determines which of several open questions gets a reply.
 	IfSeveral IfSeveral `json:"ifSeveral,omitempty"`
-	// OpenedAt is when it was about to be asked: no earlier text replies to it.
-	// Zero if unknown.
+	// OpenedAt is when the question was about to be asked. Earlier texts do
+	// not answer it. It is zero if unknown.
 	OpenedAt time.Time `json:"openedAt,omitzero"`
-	// AccountSID is the account that asks, which must also receive the reply.
-	// Empty if unknown.
+	// AccountSID is the account that asks, which must also receive the
+	// reply. It is "" if unknown.
 	AccountSID string `json:"accountSid,omitempty"`
 }
 
 // MayBeAnsweredBy reports whether a text that an account received at a given
-// time can be a reply: it came late enough, and to the account that asked, if
-// both accounts are known. Twilio reports the time in whole seconds, rounded down.
+// time can be a reply: it must have arrived late enough and, if both accounts
+// are known, at the account that asked. Twilio reports the time in whole
+// seconds, rounded down.
 func (q Question) MayBeAnsweredBy(receivedAt time.Time, accountSID string) bool {
 	if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {
 		return false
@@ -38,19 +39,20 @@ func (q Question) MayBeAnsweredBy(receivedAt time.Time, accountSID string) bool 
 type IfSeveral string
 
 const (
-	// IfSeveralOldest delivers the reply to the question that was asked first.
-	// It is the default.
+	// IfSeveralOldest delivers the reply to the question that was asked
+	// first. It is the default.
 	IfSeveralOldest IfSeveral = "oldest"
-	// IfSeveralLatest delivers it to the one that was asked last.
+	// IfSeveralLatest delivers the reply to the question that was asked
+	// last.
 	IfSeveralLatest IfSeveral = "latest"
-	// IfSeveralCode delivers it to the question whose code it starts with, and
-	// to none if there is no such question.
+	// IfSeveralCode delivers the reply to the question whose code it starts
+	// with, or to none if there is no such question.
 	IfSeveralCode IfSeveral = "code"
-	// IfSeveralRefuse delivers it to none.
+	// IfSeveralRefuse delivers the reply to no question.
 	IfSeveralRefuse IfSeveral = "refuse"
 )
 
-// QuestionInput is a question and the two addresses that it is asked between.
+// QuestionInput is a question and its two addresses.
 type QuestionInput struct {
 	// Ours is one of our numbers, or the SID of the Messaging Service that
 	// picks one.
@@ -69,8 +71,8 @@ type MatchReplyInput struct {
 
 // CheckQuestionInput is a question that is about to be asked.
 type CheckQuestionInput struct {
-	// Send is the question as input of SendSms, and Reminders are further
-	// texts.
+	// Send is the question as an input of SendSms, and Reminders are
+	// additional texts.
 	Send      SendSmsInput `json:"send"`
 	Reminders []string     `json:"reminders"`
 	Question  Question     `json:"question"`
@@ -78,25 +80,26 @@ type CheckQuestionInput struct {
 	Problems Problems `json:"problems"`
 }
 
-// CheckQuestionResult is a question that can be asked, unless there are problems.
+// CheckQuestionResult is a question that can be asked, unless it lists
+// problems.
 type CheckQuestionResult struct {
-	// From is the number that asks; empty if the service picks it.
+	// From is the number that asks, or "" if the service picks it.
 	From     string   `json:"from,omitempty"`
 	To       string   `json:"to"`
 	Problems Problems `json:"problems,omitempty"`
 }
 
 // QuestionsID returns the workflow ID of the keeper of questions between one of
-// our numbers or Messaging Services and a phone. It reveals neither. It is the
-// same for all spellings of a phone, since an answer may come from a different
-// spelling than the question went to.
+// our numbers or Messaging Services and a phone. The ID reveals neither. It is
+// the same for all spellings of a phone, because the reply may come from a
+// different spelling than the question was sent to.
 func QuestionsID(secret []byte, ours, theirs string) string {
 	return keeperPrefix + Pseudonym(secret, ours, Party(theirs))
 }
 
 // KeeperIDs returns the workflow IDs of all keepers whose questions a text may
-// answer: those of the number that it came to, before those of the number's
-// service.
+// answer: the keeper for the number that received it, followed by the one for
+// the number's service.
 func KeeperIDs(secret []byte, message Inbound) []string {
 	ids := []string{QuestionsID(secret, message.To, message.From)}
 	if message.MessagingServiceSID != "" {

@@ -7,34 +7,35 @@ import (
 	"time"
 )
 
-// QuietHours are a part of each day, by the local time of each recipient.
+// QuietHours is a part of each day in the local time of each recipient.
 type QuietHours struct {
-	// From and To are times of day, "21:00" and "08:00". Required.
+	// From and To are times of day, such as "21:00" and "08:00". Required.
 	From string `json:"from" example:"\"21:00\""`
 	To   string `json:"to" example:"\"08:00\""`
-	// TimeZone applies to recipients whose number does not say where they are,
-	// such as "Europe/Berlin". Optional: default UTC.
+	// TimeZone, such as "Europe/Berlin", applies to recipients whose numbers
+	// do not reveal where they are. Optional: default UTC.
 	TimeZone string `json:"timeZone,omitempty" example:"\"Europe/Berlin\""`
 }
 
-// FindQuietInput asks which recipients are in quiet hours.
+// FindQuietInput is a list in which to find recipients in quiet hours.
 type FindQuietInput struct {
-	// To lists their addresses.
+	// To lists the recipients' addresses.
 	To []string `json:"to"`
-	// DefaultRegion is the send's.
+	// DefaultRegion is the default region of the send.
 	DefaultRegion string     `json:"defaultRegion,omitempty"`
 	QuietHours    QuietHours `json:"quietHours"`
 	At            time.Time  `json:"at"`
-	// Together asks for one time at which nobody in the list is in quiet hours.
+	// Together asks for a time at which nobody in the list is in quiet
+	// hours.
 	Together bool `json:"together,omitempty"`
 }
 
 // QuietGroup holds the recipients whose quiet hours end at the same time.
 type QuietGroup struct {
-	// Until is when they end. It is zero for recipients whose phone appears
-	// earlier in the list: they are not texted.
+	// Until is when the quiet hours end. It is zero for recipients whose
+	// phone appears earlier in the list. These are not texted.
 	Until time.Time `json:"until"`
-	// Places holds their indexes in the list, in order.
+	// Places holds the recipients' indexes in the list, in order.
 	Places []int `json:"places"`
 }
 
@@ -57,8 +58,8 @@ func (q QuietHours) Check() error {
 	return nil
 }
 
-// minutes parses a time of day. The seconds, which the time types of some
-// programming languages print as well, must be 0.
+// minutes parses a time of day. Its seconds, which the time types of some
+// languages also print, must be 0.
 func minutes(text string) (int, error) {
 	at, err := time.Parse("15:04", text)
 	if err != nil {
@@ -70,12 +71,12 @@ func minutes(text string) (int, error) {
 	return at.Hour()*60 + at.Minute(), nil
 }
 
-// never is how far ahead Until looks for a time that is not quiet.
+// never is how far ahead Until looks for a time outside quiet hours.
 const never = 48 * time.Hour
 
-// Until returns the earliest time, from now on, that is not quiet in any of the
-// given places: now itself if it is not quiet in any. It returns false if there
-// is none. The hours must have been checked.
+// Until returns the earliest time, not before now, that is outside quiet hours
+// in all of the given places. It returns false if there is none. The quiet
+// hours must be valid.
 func (q QuietHours) Until(now time.Time, places []*time.Location) (time.Time, bool) {
 	from, _ := minutes(q.From)
 	to, _ := minutes(q.To)
@@ -94,8 +95,8 @@ func (q QuietHours) Until(now time.Time, places []*time.Location) (time.Time, bo
 	return at, true
 }
 
-// quietUntil returns the end of the quiet hours that a time is in, or the time
-// itself if it is in none.
+// quietUntil returns the end of the quiet hours that contain a time, or the
+// time itself if it is outside quiet hours.
 func quietUntil(at time.Time, place *time.Location, from, to int) time.Time {
 	quiet := func(at time.Time) bool {
 		local := at.In(place)
@@ -114,7 +115,7 @@ func quietUntil(at time.Time, place *time.Location, from, to int) time.Time {
 		day++
 	}
 	end := time.Date(local.Year(), local.Month(), day, to/60, to%60, 0, 0, place)
-	// When clocks change, some times are skipped and others repeated.
+	// When clocks change, some times are skipped and others occur twice.
 	for !end.After(at) || quiet(end) {
 		end = end.Add(time.Minute)
 	}

@@ -1,8 +1,8 @@
 package sms
 
-// A reaction is the text that a phone sends when someone reacts to a message, for
-// example with a heart. Its wording depends on the phone's maker and the owner's
-// language.
+// A reaction is the text that a phone sends when someone reacts to a message,
+// for example with a heart. Its wording depends on the phone's manufacturer and
+// the owner's language.
 
 import (
 	"regexp"
@@ -14,18 +14,19 @@ import (
 
 // Reaction is an emoji that someone added to a message, or removed again.
 type Reaction struct {
-	// Emoji is the emoji itself: a like is 👍, whatever the wording. Empty for a
-	// sticker.
+	// Emoji is the emoji itself, so a like is 👍 whatever the wording. It is
+	// "" for a sticker.
 	Emoji string `json:"emoji"`
-	// Text is the message that someone reacted to, as the phone quotes it, possibly
-	// shortened; empty if that message is a picture or similar.
+	// Text is the message that someone reacted to, as quoted by the phone
+	// and possibly shortened, or "" if that message is a picture or
+	// similar.
 	Text    string `json:"text"`
 	Removed bool   `json:"removed"`
 }
 
-// The sentences that iPhones send: %s is the quoted message, %e an emoji. The
-// languages are separated by |: English, German, French, Spanish (Spain, then
-// Latin America), Italian, Dutch, Swedish, Danish, Norwegian.
+// The sentences that iPhones send. %s is the quoted message, and %e is an
+// emoji. Languages are separated by |: English, German, French, Spanish (Spain,
+// then Latin America), Italian, Dutch, Swedish, Danish, Norwegian.
 var tapbacks = []struct{ emoji, added, removed string }{
 	{
 		"❤️", "Loved %s|%s ein Herz hinzugefügt|A ajouté un « J’adore » à %s|Le encanta %s|Le encantó %s|" +
@@ -64,8 +65,8 @@ var tapbacks = []struct{ emoji, added, removed string }{
 			"Ha rimosso il punto interrogativo da %s|Verwijderde een vraagteken van %s|Tog bort ett frågetecken från %s|Fjernede et spørgsmålstegn fra %s|Fjernet et spørsmålstegn fra %s",
 	},
 	{"", "Reacted with a sticker to %s", "Removed a sticker from %s"},
-	// The sentences for any emoji, since iOS 18, and those of Google Messages
-	// in English.
+	// The sentences for any emoji, since iOS 18, and those of Google
+	// Messages in English.
 	{
 		"%e", "Reacted %e to %s|%e to %s|Hat mit %e auf %s reagiert|A réagi avec %e à %s|Se ha reaccionado con %e a %s|Reaccionó con %e a %s|" +
 			"Ha reagito con %e a %s|Reageerde met %e op %s|Reagerade med %e på %s|Reagerede med %e på %s|Reagerte med %e på %s",
@@ -74,9 +75,9 @@ var tapbacks = []struct{ emoji, added, removed string }{
 	},
 }
 
-// sentence is one of these sentences: its parts before and after the quoted
-// message. In a sentence with %e, the emoji is between prefix and middle; in all
-// others, middle is empty.
+// sentence is one of these sentences, as the parts before and after the quoted
+// message. In a sentence with %e, the emoji is between prefix and middle.
+// Otherwise, middle is empty.
 type sentence struct {
 	emoji, prefix, middle, suffix string
 	removed                       bool
@@ -104,12 +105,12 @@ var sentences = func() (all []sentence) {
 var googleReaction = regexp.MustCompile(`^\x{200A}?[^\x{200A}-\x{200C}]*([\x{200B}\x{200C}])([^\x{200A}-\x{200C}]+)[\x{200B}\x{200C}][^\x{200A}]*\x{200A}([^\x{200A}]*)\x{200A}[^\x{200A}]*\x{200A}?\s*$`)
 
 // spaces converts no-break spaces to ordinary ones, and removes hair spaces and
-// characters without width.
+// zero-width characters.
 var spaces = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u200a", "", "\u200b", "", "\u200c", "", "\u200e", "", "\u2060", "", "\ufeff", "")
 
 // ParseReaction returns the reaction that a text represents, or nil. It knows
-// those of iPhones in the languages above, and those of Google Messages in
-// all languages.
+// the reactions of iPhones in the languages above and those of Google Messages
+// in all languages.
 func ParseReaction(body string) *Reaction {
 	if m := googleReaction.FindStringSubmatch(body); m != nil && isEmoji(m[2]) {
 		return &Reaction{Emoji: m[2], Text: m[3], Removed: m[1] == "\u200c"}
@@ -142,14 +143,14 @@ func (s *sentence) parse(text string) *Reaction {
 	return &Reaction{Emoji: emoji, Text: quoted, Removed: s.removed}
 }
 
-// things are the names by which iPhones refer to messages other than texts.
+// things are the names that iPhones use for messages other than texts.
 var things = []string{
 	"an image", "a photo", "a video", "a movie", "an attachment", "an audio message", "a sticker", "a location",
 	"una imagen",
 }
 
 // unquoted removes the quotation marks from a quoted message. A quote at the
-// end of a text may be cut off and so lack its closing mark, unless its opening
+// end of a text may be cut off and lack its closing mark, unless its opening
 // mark is one that people type.
 func unquoted(text string, mayBeCut bool) (string, bool) {
 	if slices.Contains(things, text) {
@@ -168,11 +169,11 @@ func unquoted(text string, mayBeCut bool) (string, bool) {
 	return strings.TrimSpace(rest), mayBeCut && opening != '"'
 }
 
-// maxEmoji limits an emoji, in bytes: families have 25, flags of regions 28.
+// maxEmoji limits an emoji, in bytes. Families have 25, and flags of regions
+// have 28.
 const maxEmoji = 40
 
-// isEmoji reports whether a text consists of symbols and their joiners and
-// modifiers.
+// isEmoji reports whether a text consists of symbols, joiners and modifiers.
 func isEmoji(text string) bool {
 	if len(text) > maxEmoji {
 		return false
@@ -182,7 +183,7 @@ func isEmoji(text string) bool {
 		switch {
 		case r < 0x80:
 			if !strings.ContainsRune("0123456789#*", r) || !strings.Contains(text, "\u20e3") {
-				return false // only keycaps have these
+				return false // these occur only in keycaps
 			}
 		case r == '‼', r == '⁉', r == '\u20e3', unicode.Is(unicode.So, r), unicode.Is(unicode.Sm, r):
 			sign = true
@@ -193,9 +194,9 @@ func isEmoji(text string) bool {
 	return sign
 }
 
-// Reaction returns the reaction that the message is, or nil.
+// Reaction returns the reaction that the message represents, or nil.
 func (m Inbound) Reaction() *Reaction { return ParseReaction(m.Body) }
 
-// Ordinary reports whether the message is something that someone wrote, and so
-// may be an answer: neither a keyword for Twilio nor a reaction.
+// Ordinary reports whether someone wrote the message, so it may be an answer.
+// Keywords for Twilio and reactions are not ordinary.
 func (m Inbound) Ordinary() bool { return m.Event == EventReceived && m.Reaction() == nil }

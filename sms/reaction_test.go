@@ -8,7 +8,7 @@ import (
 	"temporal-twilio/test/cputime"
 )
 
-func TestReactionsAreToldFromTexts(t *testing.T) {
+func TestReactionsAreRecognized(t *testing.T) {
 	for body, want := range map[string]Reaction{
 		"Liked “Order 5 is ready”":                               {"👍", "Order 5 is ready", false},
 		"Loved “line 1\nline 2”":                                 {"❤️", "line 1\nline 2", false},
@@ -44,7 +44,7 @@ func TestReactionsAreToldFromTexts(t *testing.T) {
 	} {
 		got := ParseReaction(body)
 		if got == nil || *got != want {
-			t.Errorf("%q is %+v, want %+v", body, got, want)
+			t.Errorf("ParseReaction(%q) = %+v, want %+v", body, got, want)
 		}
 		if (Inbound{Event: EventReceived, Body: body}).Ordinary() {
 			t.Errorf("Ordinary = true for the reaction %q", body)
@@ -70,14 +70,14 @@ func TestReactionLookalikesAreOrdinaryTexts(t *testing.T) {
 	}
 }
 
-func TestReactionsAreFoundInEveryLanguage(t *testing.T) {
+func TestReactionsAreRecognizedInEveryLanguage(t *testing.T) {
 	for _, tapback := range tapbacks {
 		for removed, list := range map[bool]string{false: tapback.added, true: tapback.removed} {
 			for sentence := range strings.SplitSeq(list, "|") {
 				body := strings.NewReplacer("%s", "“Order 5”", "%e", "🔥").Replace(sentence)
 				want := Reaction{strings.Replace(tapback.emoji, "%e", "🔥", 1), "Order 5", removed}
 				if got := ParseReaction(body); got == nil || *got != want {
-					t.Errorf("%q is %+v, want %+v", body, got, want)
+					t.Errorf("ParseReaction(%q) = %+v, want %+v", body, got, want)
 				}
 			}
 		}
@@ -101,10 +101,10 @@ func BenchmarkParseReaction(b *testing.B) {
 	}
 }
 
-func TestHugeEmojiTakesNoTime(t *testing.T) {
+func TestHugeEmojiIsRejectedQuickly(t *testing.T) {
 	began := cputime.Used()
 	if r := ParseReaction(strings.Repeat("1", 1<<20) + "\u20e3 to “Order 5”"); r != nil {
-		t.Errorf("got the reaction %.20q, want none", r.Emoji)
+		t.Errorf("got reaction %.20q, want none", r.Emoji)
 	}
 	if took := cputime.Used() - began; took > 10*time.Second { // parsing would take a minute if each digit scanned the rest
 		t.Errorf("took %s, want at most 10s", took)

@@ -1,7 +1,7 @@
 package sms
 
-// What is decided about an inbound text before anything happens, and what
-// became of it.
+// What is decided about an inbound text before anything happens, and its
+// outcome.
 
 import (
 	"bytes"
@@ -18,48 +18,49 @@ const (
 	MemoMessageSid = "messageSid"
 	// MemoAccount holds the SID of the account that received the text.
 	MemoAccount = "smsAccountSid"
-	// MemoReplies holds the replies to the sender, a list of texts, if they
-	// were known when the workflow was started. Otherwise, they are in the
-	// workflow's result.
+	// MemoReplies holds the replies to the sender, as a list of texts, if
+	// they were known when the workflow was started. Otherwise, the
+	// workflow's result holds them.
 	MemoReplies = "replies"
-	// MemoIfLost holds the replies to the sender if no worker is available in
-	// time; in that case, nothing is published.
+	// MemoIfLost holds the replies to the sender if no worker is available
+	// in time. In that case, nothing is published.
 	MemoIfLost = "repliesIfLost"
 )
 
-// The priorities of Temporal's tasks: a text and the questions to its sender go
-// before a backlog of sends on the same task queue, as Twilio waits 15 s for the
-// reply. Workflows that a text starts have Temporal's default priority.
+// The priorities of Temporal tasks. A text and the questions to its sender
+// precede a backlog of sends on the same task queue, because Twilio waits 15 s
+// for the reply. Workflows that a text starts have Temporal's default priority.
 const (
 	PriorityOfTexts   = 1
 	PriorityOfStarted = 3
 )
 
-// TextWorkflowID returns the ID of a text's own workflow, which records what
-// became of the text. If several accounts claim the same MessageSid, the ID of
-// each but the first ends in the account's SID.
+// TextWorkflowID returns the ID of a text's own workflow, which records the
+// outcome of the text. If several accounts have a text with the same
+// MessageSid, all IDs but the first end with the account's SID.
 func TextWorkflowID(messageSID string) string { return "sms-" + messageSID }
 
 // StartedWorkflowID returns the ID of a workflow that a ReceiveSmsWorkflow
-// starts for a trigger, unless the trigger sets one.
+// starts for a trigger, unless the trigger sets an ID.
 func StartedWorkflowID(messageSID, trigger string) string {
 	return TextWorkflowID(messageSID) + "-" + trigger
 }
 
 // ReceiveSmsInput is the input of ReceiveSmsWorkflow: the plan for one text.
-// What it decides is final.
+// The plan is final.
 type ReceiveSmsInput struct {
 	Text Text `json:"text"`
-	// WorkflowID is the text's workflow, if that is not TextWorkflowID because
-	// another account's text has the same MessageSid.
+	// WorkflowID is the ID of the text's workflow. It is set only if it is
+	// not TextWorkflowID because another account's text has the same
+	// MessageSid.
 	WorkflowID string `json:"workflowId,omitempty"`
-	// Keepers are the workflows that hold the open questions to the sender. The
-	// first that takes the text gets it exclusively.
+	// Keepers are the workflows that keep the open questions to the sender.
+	// The first one that takes the text gets it exclusively.
 	Keepers []string `json:"keepers,omitempty"`
 	// Firings are the triggers that the text matches, in order.
 	Firings []Firing `json:"firings"`
-	// Late is true if the text comes from Twilio's log: it reaches no workflow
-	// that started after it was received.
+	// Late is true if the text comes from Twilio's log. Such a text reaches
+	// no workflow that started after it was received.
 	Late bool `json:"late,omitempty"`
 	// Attributes is true if the namespace has the search attributes of texts.
 	Attributes bool `json:"attributes,omitempty"`
@@ -72,7 +73,7 @@ type Text struct {
 	// From is the phone, and To is our number.
 	From string `json:"from"`
 	To   string `json:"to"`
-	// AccountSID is the account that received it.
+	// AccountSID is the account that received the text.
 	AccountSID string    `json:"accountSid"`
 	ReceivedAt time.Time `json:"receivedAt"`
 }
@@ -81,15 +82,15 @@ type Text struct {
 type Firing struct {
 	Trigger string `json:"trigger"`
 	Call    Call   `json:"call"`
-	// Echo is the reply once the event is published, and EchoError the reply if
-	// it is not. Empty: none.
+	// Echo is the reply if the event is published, and EchoError is the
+	// reply if it is not. "" means no reply.
 	Echo      Echo   `json:"echo,omitempty"`
 	EchoError string `json:"echoError,omitempty"`
-	// Retry is true if Twilio is asked to redeliver while Temporal or the
-	// workers are down, instead of the sender being told.
+	// Retry is true if Twilio should redeliver while Temporal or the
+	// workers are down, instead of telling the sender.
 	Retry bool `json:"retry,omitempty"`
-	// Problem says why the event cannot be published, if that is already known.
-	// It contains no number and no text.
+	// Problem is the reason why the event cannot be published, if it is
+	// already known. It contains no phone number and no text.
 	Problem string `json:"problem,omitempty"`
 }
 
@@ -97,8 +98,8 @@ type Firing struct {
 func (f *Firing) Summary() string { return "SMS matched trigger " + f.Trigger }
 
 // Memo returns the memo of the workflow that the firing starts for a text. The
-// trigger's own memo cannot set the account and the replies: they decide how a
-// redelivery is answered.
+// trigger's own memo cannot set the account and the replies, because they
+// determine how a redelivery is answered.
 func (f *Firing) Memo(messageSID string) map[string]any {
 	memo := map[string]any{MemoTrigger: f.Trigger, MemoMessageSid: messageSID}
 	for name, value := range f.Call.Memo {
@@ -128,8 +129,8 @@ const (
 	ActionUpdate          = "update"
 )
 
-// The policies of a start with a given ID: while a workflow with the ID is
-// open, and once it has closed.
+// The policies for starting a workflow with a given ID while a workflow with
+// that ID is open, and after it has closed.
 const (
 	ConflictFail              = "fail"
 	ConflictUseExisting       = "useExisting"
@@ -146,13 +147,13 @@ type Call struct {
 	// Action is start, signal, signalWithStart, signalAll or update.
 	Action   string `json:"action"`
 	Workflow string `json:"workflow,omitempty"`
-	// WorkflowID is empty for a start with the default ID.
+	// WorkflowID is "" for a start with the default ID.
 	WorkflowID string `json:"workflowId,omitempty"`
 	TaskQueue  string `json:"taskQueue,omitempty"`
 	// IDConflict and IDReuse are the policies of a start with a WorkflowID.
 	IDConflict string `json:"idConflict,omitempty"`
 	IDReuse    string `json:"idReuse,omitempty"`
-	// The timeouts of a start; default Temporal's.
+	// The timeouts of a start. The defaults are Temporal's.
 	ExecutionTimeout Duration `json:"executionTimeout,omitempty"`
 	RunTimeout       Duration `json:"runTimeout,omitempty"`
 	TaskTimeout      Duration `json:"taskTimeout,omitempty"`
@@ -163,14 +164,14 @@ type Call struct {
 	Name string `json:"name,omitempty"`
 	// Catchers is the query that finds the workflows of a signalAll.
 	Catchers string `json:"catchers,omitempty"`
-	// Input is the workflow's input, and SignalInput that of a signal or an
-	// update.
+	// Input is the workflow's input, and SignalInput is the input of a
+	// signal or an update.
 	Input       json.RawMessage `json:"input,omitempty"`
 	SignalInput json.RawMessage `json:"signalInput,omitempty"`
 }
 
-// Certain reports whether the call succeeds once Temporal has accepted it, so
-// that the echo does not need to wait for a worker.
+// Certain reports whether the call is sure to succeed when Temporal has
+// accepted it, so the echo need not wait for a worker.
 func (c *Call) Certain() bool {
 	switch c.Action {
 	case ActionSignalWithStart:
@@ -181,12 +182,12 @@ func (c *Call) Certain() bool {
 	return false
 }
 
-// Plain reports whether the call starts a workflow without setting its ID, so that
+// Plain reports whether the call starts a workflow without setting its ID, so
 // this workflow can be the text's own.
 func (c *Call) Plain() bool { return c.Action == ActionStart && c.WorkflowID == "" }
 
-// Echo is a reply. Its parts are texts, and references to the result of the
-// call, which is known once the call has been made.
+// Echo is a reply. Its parts are texts and references to the result of the
+// call, which is known after the call.
 type Echo []EchoPart
 
 // EchoPart is a text, or the path to a value, such as "result.amount".
@@ -195,8 +196,8 @@ type EchoPart struct {
 	Result string `json:"result,omitempty"`
 }
 
-// In returns the reply with values from the result of the call, which is JSON. A
-// missing value becomes empty.
+// In returns the reply with values from the result of the call, which is JSON.
+// Missing values become "".
 func (e Echo) In(result json.RawMessage) string {
 	var out strings.Builder
 	for _, part := range e {
@@ -221,8 +222,8 @@ func (e Echo) String() string {
 	return out.String()
 }
 
-// member formats a member of a JSON value for a text: a string without quotes,
-// nothing for null, numbers as they were written, everything else as JSON.
+// member formats a member of a JSON value for a text: strings without quotes,
+// null as "", numbers as they were written, and everything else as JSON.
 func member(value json.RawMessage, path []string) string {
 	for _, name := range path {
 		var object map[string]json.RawMessage
@@ -249,30 +250,32 @@ func member(value json.RawMessage, path []string) string {
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// Outcome is what became of a firing, or of a text.
+// Outcome is the outcome of a firing or a text.
 type Outcome string
 
 // The outcomes, best first.
 const (
-	// OutcomePublished: the workflow was started or signalled, or has answered an
-	// update.
+	// OutcomePublished: the workflow was started or signalled, or has
+	// answered an update.
 	OutcomePublished Outcome = "published"
 	// OutcomeAnswered: the text answered a question.
 	OutcomeAnswered Outcome = "answered"
-	// OutcomeTooLate: no worker was available in time, and the sender was told
-	// so.
+	// OutcomeTooLate: no worker was available in time, and the sender was
+	// told so.
 	OutcomeTooLate Outcome = "tooLate"
-	// OutcomeUnwanted: no trigger matches the text, and it answers no question.
+	// OutcomeUnwanted: no trigger matches the text, and it answers no
+	// question.
 	OutcomeUnwanted Outcome = "no trigger"
 	// OutcomeRefused: Temporal or the workflow refused the call.
 	OutcomeRefused Outcome = "refused"
 )
 
-// FiringResult is what became of a firing.
+// FiringResult is the result of a firing.
 type FiringResult struct {
 	Trigger string  `json:"trigger"`
 	Outcome Outcome `json:"outcome"`
-	// Reason says why it was refused. It contains no number and no text.
+	// Reason is the reason for a refusal. It contains no phone number and
+	// no text.
 	Reason string `json:"reason,omitempty"`
 	// Count is how many workflows a signalAll reached.
 	Count *int `json:"count,omitempty"`

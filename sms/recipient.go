@@ -1,6 +1,6 @@
 package sms
 
-// The recipients of a text, as callers in any language write them.
+// The recipients of a text, in the forms that callers in any language write.
 
 import (
 	"bytes"
@@ -12,18 +12,18 @@ import (
 // Recipients is a list of recipients.
 type Recipients []Recipient
 
-// Recipient is one of them. In JSON, it is a string, or an object with "to",
+// Recipient is one recipient. In JSON, it is a string, or an object with "to",
 // "variables" and "contentVariables" if the text differs by recipient.
 type Recipient struct {
 	// To is an address, such as "+15005550006".
 	To string `json:"to" example:"\"+15005550009\""`
-	// Variables override those of the whole send, name by name. Optional.
+	// Variables override those of the whole send, by name. Optional.
 	Variables json.RawMessage `json:"variables,omitempty" example:"{\"name\": \"Ann\"}"`
 	// ContentVariables override those of the whole send. Optional.
 	ContentVariables json.RawMessage `json:"contentVariables,omitempty" example:"{\"1\": \"Ann\"}"`
 }
 
-// To makes a list of plain addresses.
+// To returns a list of plain addresses.
 func To(addresses ...string) Recipients {
 	list := make(Recipients, len(addresses))
 	for i, address := range addresses {
@@ -41,8 +41,8 @@ func (r Recipient) MarshalJSON() ([]byte, error) {
 	return json.Marshal(object(r))
 }
 
-// UnmarshalJSON accepts both forms. Anything else is kept as its JSON text, which
-// is not a valid address and fails for this recipient only.
+// UnmarshalJSON accepts both forms. Anything else is kept as its JSON text,
+// which is not a valid address and therefore fails only for this recipient.
 func (r *Recipient) UnmarshalJSON(data []byte) error {
 	switch text, isText := asText(data); {
 	case isText:
@@ -61,9 +61,9 @@ func (r *Recipient) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// plain decodes an object in exactly the form that MarshalJSON writes, which
-// the pages of broadcasts have. It returns false for any other form, which
-// takes much longer to decode.
+// plain decodes an object in exactly the form that MarshalJSON writes, which is
+// used in the pages of broadcasts. It returns false for any other form.
+// Decoding those takes much longer.
 func (r *Recipient) plain(data []byte) bool {
 	type object Recipient // without these methods
 	var read object
@@ -92,14 +92,14 @@ func (l *Recipients) UnmarshalJSON(data []byte) error {
 	return d.problems.err()
 }
 
-// recipients decodes an array, a single object, or a string that contains
-// either of them or comma-separated addresses.
+// recipients decodes an array, a single object, or a string that contains one
+// of these or comma-separated addresses.
 func (d *decoder) recipients(f field, data []byte, text string, into *Recipients) {
 	data = inner(inner(data, text, '['), text, '{')
 	switch data[0] {
 	case '[':
 		var list []Recipient
-		_ = json.Unmarshal(data, &list) // valid, and every recipient is accepted
+		_ = json.Unmarshal(data, &list) // the JSON is valid, and every recipient is accepted
 		*into = list
 	case '"':
 		*into = To(splitComma(text)...)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestPlainRecipientIsReadQuickly(t *testing.T) {
+func TestPlainRecipientIsDecodedQuickly(t *testing.T) {
 	for text, want := range map[string]bool{
 		`{"to":"+15005550006","variables":{"name":"Ann","of":[1,2]}}`: true,
 		`{"to":"+15005550006","contentVariables":{"1":"\u003c3"}}`:    true,
@@ -39,7 +39,7 @@ func TestPlainRecipientIsReadQuickly(t *testing.T) {
 		d := decoder{}
 		d.object(field{}, []byte(text), reflect.ValueOf((*object)(&read)).Elem())
 		if len(d.problems) > 0 || !reflect.DeepEqual(quick, read) {
-			t.Errorf("%s: plain returns %+v, but a full decode returns %+v: %v", text, quick, read, d.problems)
+			t.Errorf("%s: plain returns %+v, want %+v as from a full decode: %v", text, quick, read, d.problems)
 		}
 		if written, err := json.Marshal(read); err != nil || text != `{"to":"+1"}` && string(written) != text {
 			t.Errorf("%s is encoded as %s: %v", text, written, err)

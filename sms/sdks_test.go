@@ -1,7 +1,7 @@
 package sms
 
-// Every field of the inputs, including fields added later, with its name and
-// value as the SDKs' converters write them.
+// Tests every field of the inputs, including fields added later, with its name
+// and value as the SDKs' converters write them.
 
 import (
 	"encoding/json"
@@ -13,7 +13,7 @@ import (
 	"unicode"
 )
 
-// inputs are what callers send.
+// inputs are the types of input that callers send.
 var inputs = []func() any{
 	func() any { return new(SendSmsWorkflowInput) },
 	func() any { return new(AskSmsRequest) },
@@ -21,7 +21,7 @@ var inputs = []func() any{
 	func() any { return new(NexusCancelInput) },
 }
 
-// spellings holds the ways in which languages write a field's name.
+// spellings holds the ways in which languages write the name of a field.
 var spellings = map[string]func(string) string{
 	"camelCase":  func(name string) string { return name },
 	"PascalCase": func(name string) string { return strings.ToUpper(name[:1]) + name[1:] },
@@ -37,8 +37,9 @@ var spellings = map[string]func(string) string{
 	},
 }
 
-// valuesOf returns the values that callers write for a field: its example or, for
-// an enumeration, each word, also in the styles of constants in other languages.
+// valuesOf returns the values that callers write for a field: its example or,
+// for an enumeration, each word, including in the constant styles of other
+// languages.
 func valuesOf(f structField) (values []string) {
 	switch f.value.Interface().(type) {
 	case Duration:
@@ -91,7 +92,7 @@ func TestFieldsReadFromEachSDK(t *testing.T) {
 					if absent := value == "null" || value == "false"; !absent && string(is) == string(zero) {
 						t.Errorf("%T, %s: %q: the value %s is ignored", got, language, name, value)
 					} else if value == "null" && string(is) != string(zero) {
-						t.Errorf("%T, %s: %q: null is decoded as %s", got, language, name, is)
+						t.Errorf("%T, %s: %q: null decodes to %s", got, language, name, is)
 					}
 				}
 			}

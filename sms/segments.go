@@ -1,11 +1,11 @@
 package sms
 
-// Segments are the parts of a body that are sent and billed.
+// Segments are the parts in which a body is sent and billed.
 
 import "unicode/utf8"
 
-// Encoding is the character set that a body is sent in. One character outside
-// GSM-7 makes the whole body UCS-2, which more than halves what fits in a
+// Encoding is the character set in which a body is sent. One character outside
+// GSM-7 makes the whole body UCS-2, which more than halves what fits into a
 // segment.
 type Encoding string
 
@@ -16,11 +16,11 @@ const (
 	UCS2 Encoding = "UCS-2"
 )
 
-// MaxBodyLength is the longest body that Twilio accepts, in characters (beyond
-// it, error 21617).
+// MaxBodyLength is the length of the longest body that Twilio accepts, in
+// characters. Longer ones cause error 21617.
 const MaxBodyLength = 1600
 
-// Size is what a body costs.
+// Size describes the encoding and the length of a body.
 type Size struct {
 	// Encoding is GSM7 unless a character requires UCS2.
 	Encoding Encoding
@@ -29,18 +29,20 @@ type Size struct {
 	// Units counts septets for GSM7 (extension characters count as two) and
 	// UTF-16 units for UCS2.
 	Units int
-	// Culprit is the first character that GSM-7 lacks, 0 if there is none.
+	// Culprit is the first character that is not in GSM-7, or 0 if there is
+	// none.
 	Culprit rune
-	// CulpritIndex is its index in characters, -1 if there is none.
+	// CulpritIndex is the index of Culprit in characters, or -1 if there is
+	// none.
 	CulpritIndex int
 }
 
 // Measure returns the encoding of a body and its number of segments. What a
-// reader sees as one character is never split across two segments, whether it
+// reader sees as one character is never split between two segments, whether it
 // is an escaped pair of septets, a surrogate pair, or an emoji composed of
-// several; a body can therefore need one segment more than its length suggests.
+// several. A body can therefore need one segment more than its length suggests.
 //
-// Source: 3GPP TS 23.038 (the alphabet), and the behaviour of Twilio's
+// Source: 3GPP TS 23.038 (the alphabet) and the behavior of Twilio's
 // sms-segments-calculator.
 func Measure(body string) Size {
 	size := Size{Encoding: GSM7, CulpritIndex: -1}
@@ -83,7 +85,7 @@ func measureUCS2(body string) (segments, units int) {
 	return fill.segments(), fill.units
 }
 
-// filling fills segments with units that must stay together.
+// filling fills segments with groups of units that must stay together.
 type filling struct {
 	single, several int // units that fit into a single segment, and into one of several
 	units           int
@@ -106,8 +108,8 @@ func (f *filling) segments() int {
 	return f.full + 1
 }
 
-// septets returns the width of a character in GSM-7: 1, or 2 for the extension
-// table, or 0 if GSM-7 lacks it.
+// septets returns the width of a character in GSM-7: 1, 2 if it is in the
+// extension table, or 0 if it is not in GSM-7.
 func septets(r rune) int {
 	if r < rune(len(gsm7Width)) {
 		return int(gsm7Width[r])

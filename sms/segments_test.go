@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestMeasureCountsAsTwiliosCalculatorDoes(t *testing.T) {
+func TestMeasureMatchesTwiliosCalculator(t *testing.T) {
 	a, ya := strings.Repeat("a", 152), strings.Repeat("я", 66)
 	for name, tc := range map[string]struct {
 		body     string
@@ -40,7 +40,7 @@ func TestMeasureCountsAsTwiliosCalculatorDoes(t *testing.T) {
 		"a backtick is not":                                  {"`", UCS2, 1},
 		"a tab is not":                                       {"\t", UCS2, 1},
 		"a form feed counts two":                             {strings.Repeat("\f", 81), GSM7, 2},
-		"Greek capitals of the alphabet are GSM-7":           {"ΔΦΓΛΩΠΨΣΘΞ", GSM7, 1},
+		"Greek capitals in the alphabet are GSM-7":           {"ΔΦΓΛΩΠΨΣΘΞ", GSM7, 1},
 		"a body that is not valid UTF-8 is measured as sent": {"\xff", UCS2, 1},
 	} {
 		t.Run(name, func(t *testing.T) {

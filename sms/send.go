@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// SendSmsInput asks for one text to be sent to each of a list of recipients.
+// SendSmsInput requests one text to each recipient of a list.
 type SendSmsInput struct {
 	// SmsFrom is the sender: a number of the account in E.164 form, a short
 	// code, an alphanumeric sender ID or a WhatsApp address. Required unless
@@ -28,68 +28,73 @@ type SendSmsInput struct {
 	// Metadata is the connector's older name for Variables. Optional.
 	Metadata json.RawMessage `json:"metadata,omitempty" example:"{\"name\": \"Ann\"}"`
 
-	// DefaultRegion is the country of numbers without a country code, such as
-	// "US". Optional: default the worker's.
+	// DefaultRegion is the country of numbers without a country code, such
+	// as "US". Optional: by default, the worker's.
 	DefaultRegion string `json:"defaultRegion,omitempty" example:"\"US\""`
-	// Locale is the locale of numbers and dates in templates, such as "de" or
-	// "pt_BR", and TimeZone the time zone of dates and times, such as
-	// "Europe/Berlin" or "GMT+02:00". Optional: default the worker's, en_US and
-	// UTC unless configured.
+	// Locale is the locale of numbers and dates in templates, such as "de"
+	// or "pt_BR", and TimeZone is the time zone of dates and times, such as
+	// "Europe/Berlin" or "GMT+02:00". Optional: by default, the worker's,
+	// which are en_US and UTC unless configured.
 	Locale   string `json:"locale,omitempty" example:"\"pt_BR\""`
 	TimeZone string `json:"timeZone,omitempty" example:"\"Europe/Berlin\""`
 	// Account selects a set of credentials by its name in the worker's
-	// configuration. Optional: default the environment's.
+	// configuration. Optional: by default, those in the environment.
 	Account string `json:"account,omitempty" example:"\"marketing\""`
-	// Label says what the text is for. It is part of the summary in lists of
-	// workflows and activities: "2 texts, order reminder". One line of at most
-	// 60 characters is shown, without digits that may be a phone number.
-	// Optional.
+	// Label says what the text is for. It is part of the summary in lists
+	// of workflows and activities, such as "2 texts, order reminder". Only
+	// one line of at most 60 characters is shown, without digits that may
+	// be a phone number. Optional.
 	Label string `json:"label,omitempty" example:"\"order reminder\""`
-	// GiveUpAfter is how long a send without progress keeps retrying messages that
-	// Twilio certainly did not accept but may accept later, across attempts.
-	// Optional: default as long as the caller's timeouts and retry policy allow, or
-	// 1 h if they set no limit.
+	// GiveUpAfter is how long a send without progress keeps retrying,
+	// across attempts, messages that Twilio certainly did not accept but
+	// may accept later. Optional: by default, as long as the caller's
+	// timeouts and retry policy allow, or 1 h if they set no limit.
 	GiveUpAfter Duration `json:"giveUpAfter,omitempty"`
-	// Priority is "high", "normal" or "low": which messages, such as one-time
-	// codes, go first if SEND_RATE, SEND_ACCOUNT_RATE or SEND_CONCURRENCY makes
-	// them wait. Twilio's own queue ignores it. Optional: default normal, and
-	// low in a broadcast.
+	// Priority is "high", "normal" or "low". It determines which messages,
+	// such as one-time codes, go first if SEND_RATE, SEND_ACCOUNT_RATE or
+	// SEND_CONCURRENCY makes messages wait. Twilio's own queue ignores it.
+	// Optional: default normal, or low in a broadcast.
 	Priority Priority `json:"priority,omitempty" example:"\"high\", \"normal\" or \"low\""`
 	// OnError is "complete" or "fail". With "fail", the activity fails if a
-	// recipient was not texted, with an error that is not retried and whose
-	// details are the result. Optional: default complete.
+	// recipient was not texted. The error is not retried, and its details
+	// are the result. Optional: default complete.
 	OnError OnError `json:"onError,omitempty" example:"\"complete\" or \"fail\""`
-	// IdempotencyKey makes this the only send with its key: any other call with
-	// the same key returns the same result, and nothing more is sent. Optional.
+	// IdempotencyKey makes this the only send with its key: any other call
+	// with the same key gets the same result, and nothing more is sent.
+	// Optional.
 	IdempotencyKey string `json:"idempotencyKey,omitempty" example:"\"order-42/confirmed\""`
-	// OnUnknown decides what to do if it is unknown whether Twilio accepted a
-	// recipient's message. Optional: default report.
+	// OnUnknown determines what happens if it is unknown whether Twilio
+	// accepted a recipient's message. Optional: default report.
 	OnUnknown OnUnknown `json:"onUnknown,omitempty" example:"\"report\" or \"resend\""`
 
-	// MessagingServiceSID selects a service that picks the sender, "MG" and 32
-	// hex digits. Optional.
+	// MessagingServiceSID is the SID of a service that picks the sender,
+	// "MG" and 32 hex digits. Optional.
 	MessagingServiceSID string `json:"messagingServiceSid,omitempty" example:"\"MG0123456789abcdef0123456789abcdef\""`
 	// MediaURL lists up to 10 URLs of media. Optional.
 	MediaURL []string `json:"mediaUrl,omitempty" example:"[\"https://example.com/a.png\"]"`
-	// ContentSID names a content template, "HX" and 32 hex digits. Optional.
+	// ContentSID is the SID of a content template, "HX" and 32 hex digits.
+	// Optional.
 	ContentSID string `json:"contentSid,omitempty" example:"\"HX0123456789abcdef0123456789abcdef\""`
-	// ContentVariables are its variables, a JSON object whose values are FreeMarker
-	// templates over Variables. Optional.
+	// ContentVariables are the variables of the content template, a JSON
+	// object whose values are FreeMarker templates with Variables as their
+	// data model. Optional.
 	ContentVariables json.RawMessage `json:"contentVariables,omitempty" example:"{\"1\": \"Ann\"}"`
 	// SendAt schedules the messages, 15 minutes to 35 days ahead. It requires
 	// MessagingServiceSID. Optional.
 	SendAt *time.Time `json:"sendAt,omitempty"`
-	// ValidityPeriod is how many seconds a message may wait to be sent, 1 to
-	// 36000. Optional: default Twilio's, 36000.
+	// ValidityPeriod is how many seconds a message may wait to be sent, 1
+	// to 36000. Optional: default 36000, as at Twilio.
 	ValidityPeriod int `json:"validityPeriod,omitempty" example:"3600"`
-	// StatusCallback is the URL that Twilio calls at each change of a message's
-	// status. Optional: default none, or our own webhook if StatusSignals is set.
+	// StatusCallback is the URL that Twilio calls whenever the status of a
+	// message changes. Optional: by default, none, or our own webhook if
+	// StatusSignals is set.
 	StatusCallback string `json:"statusCallback,omitempty" example:"\"https://example.com/status\""`
-	// StatusSignals makes the worker's webhook signal "SmsStatus" to the
-	// workflow at each change of a message's status. Optional: default false.
+	// StatusSignals makes our webhook send the signal "SmsStatus" to the
+	// workflow whenever the status of a message changes. Optional: default
+	// false.
 	StatusSignals *bool `json:"statusSignals,omitempty"`
-	// SmartEncoded replaces characters that make a text UCS-2 with look-alikes.
-	// Optional.
+	// SmartEncoded replaces characters that make a text UCS-2 with similar
+	// ones. Optional.
 	SmartEncoded *bool `json:"smartEncoded,omitempty"`
 	// ShortenURLs shortens links. It requires MessagingServiceSID. Optional.
 	ShortenURLs *bool `json:"shortenUrls,omitempty"`
@@ -105,21 +110,24 @@ type SendSmsInput struct {
 	MaxPrice *float32 `json:"maxPrice,omitempty" example:"0.05"`
 	// ProvideFeedback announces that feedback will be sent. Optional.
 	ProvideFeedback *bool `json:"provideFeedback,omitempty"`
-	// PersistentAction lists rich actions of the message's channel. Optional.
+	// PersistentAction lists rich actions of the message's channel.
+	// Optional.
 	PersistentAction []string `json:"persistentAction,omitempty" example:"[\"geo:52.5,13.4|Berlin\"]"`
 
-	// QuietHours keeps recipients from being texted in the evening and at
-	// night, by their local time. SendSmsWorkflow and BroadcastSmsWorkflow text
-	// them when their quiet hours end; SendSms itself, which cannot wait,
-	// reports them as QUIET_HOURS. Optional.
+	// QuietHours are the hours, such as the evening and the night, in which
+	// recipients must not be texted, by their local time. SendSmsWorkflow
+	// and BroadcastSmsWorkflow text them when their quiet hours end.
+	// SendSms itself cannot wait, and reports them as QUIET_HOURS.
+	// Optional.
 	QuietHours *QuietHours `json:"quietHours,omitempty"`
-	// MaxSegments refuses a text that takes more segments. Optional: default no
-	// limit but Twilio's 1600 characters.
+	// MaxSegments is the maximum number of segments of a text. Longer texts
+	// are refused. Optional: by default, Twilio's limit of 1600 characters
+	// applies.
 	MaxSegments int `json:"maxSegments,omitempty" example:"2"`
 }
 
-// MaxRecipients is how many recipients the report of a send can hold, since
-// Temporal accepts payloads of 2 MB. A longer list becomes a broadcast, whose
+// MaxRecipients is how many recipients the report of a send can hold, because
+// Temporal limits payloads to 2 MB. A longer list becomes a broadcast, whose
 // report is a file.
 const MaxRecipients = 5000
 
@@ -127,18 +135,19 @@ const MaxRecipients = 5000
 type OnUnknown string
 
 const (
-	// OnUnknownReport reports OUTCOME_UNKNOWN to the caller and does not send again.
+	// OnUnknownReport reports OUTCOME_UNKNOWN to the caller and does not
+	// send again.
 	OnUnknownReport OnUnknown = "report"
-	// OnUnknownResend sends again, up to three times, at the risk of texting the
-	// recipient each time.
+	// OnUnknownResend sends again, up to three times. The recipient may be
+	// texted each time.
 	OnUnknownResend OnUnknown = "resend"
 )
 
-// Priority decides which messages go first.
+// Priority determines which messages go first.
 type Priority string
 
 const (
-	// PriorityHigh goes ahead of all others, as a one-time code should.
+	// PriorityHigh goes ahead of all others, as one-time codes should.
 	PriorityHigh Priority = "high"
 	// PriorityNormal is the default.
 	PriorityNormal Priority = "normal"
@@ -146,20 +155,20 @@ const (
 	PriorityLow Priority = "low"
 )
 
-// OnError decides how to report that a recipient was not texted.
+// OnError determines how to report that a recipient was not texted.
 type OnError string
 
 const (
 	// OnErrorComplete reports it in the result.
 	OnErrorComplete OnError = "complete"
-	// OnErrorFail reports it with an error of the type [NotSentErrorType],
+	// OnErrorFail reports it with an error of type [NotSentErrorType],
 	// whose details are the result.
 	OnErrorFail OnError = "fail"
 )
 
-// Check returns nil if the input can be sent, otherwise an [*Error] with
-// everything that is missing or contradictory. known are problems found
-// earlier, such as by [Decode].
+// Check returns nil if the input can be sent, or an [*Error] that lists
+// everything that is missing or contradictory. known contains problems found
+// earlier, for example by [Decode].
 func (in *SendSmsInput) Check(known Problems) error {
 	problems, missing := in.check(known)
 	switch {
@@ -215,8 +224,8 @@ var (
 	contentSID = regexp.MustCompile(`^HX[0-9a-fA-F]{32}$`)
 )
 
-// checkFields checks the rules for fields that decoding does not check, including
-// those between fields.
+// checkFields checks the rules that decoding does not check, including those
+// between fields.
 func (in *SendSmsInput) checkFields(problems Problems) Problems {
 	oneOf := func(field, value, one, other string) (broken bool, name, says string) {
 		return value != "" && value != one && value != other, field, fmt.Sprintf("%s must be %s or %s", field, one, other)
@@ -231,7 +240,7 @@ func (in *SendSmsInput) checkFields(problems Problems) Problems {
 		AddIf(len(in.MediaURL) > 10, "mediaUrl", "mediaUrl may have at most 10 URLs").
 		AddIf(in.ValidityPeriod < 0 || in.ValidityPeriod > 36000, "validityPeriod", "validityPeriod must be 1 to 36000 seconds").
 		AddIf(in.ShortenURLs != nil && *in.ShortenURLs && in.MessagingServiceSID == "", "shortenUrls", "shortenUrls needs messagingServiceSid").
-		AddIf(in.SendAt != nil && in.MessagingServiceSID == "", "sendAt", "sendAt needs messagingServiceSid: Twilio schedules for Messaging Services only").
+		AddIf(in.SendAt != nil && in.MessagingServiceSID == "", "sendAt", "sendAt needs messagingServiceSid: Twilio schedules messages only for Messaging Services").
 		AddIf(len(in.IdempotencyKey) > 1000, "idempotencyKey", "idempotencyKey may have at most 1000 bytes").
 		AddIf(in.MaxSegments < 0, "maxSegments", "maxSegments must not be negative").
 		AddIf(oneOf("riskCheck", in.RiskCheck, "enable", "disable")).

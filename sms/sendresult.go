@@ -1,6 +1,6 @@
 package sms
 
-// The result of SendSms: what became of each recipient.
+// The result of SendSms: the outcome for each recipient.
 
 import (
 	"encoding/json"
@@ -8,32 +8,34 @@ import (
 	"slices"
 )
 
-// SendSmsResult says for each recipient what became of the message.
+// SendSmsResult contains the outcome for each recipient.
 type SendSmsResult struct {
-	// TwilioResult is Messages as JSON text: the connector's contract only has
-	// strings.
+	// TwilioResult is Messages as JSON text, because the connector's
+	// contract has only strings.
 	TwilioResult string `json:"twilioResult"`
 	// TwilioError is Errors as JSON text, or null if there are none.
 	TwilioError *string `json:"twilioError"`
-	// Messages are those that Twilio accepted, in the order of the recipients.
+	// Messages are the messages that Twilio accepted, in the order of the
+	// recipients.
 	Messages []Message `json:"messages"`
-	// Errors has one entry for each of the other recipients, with the reason.
+	// Errors has one entry for each of the other recipients, with the
+	// reason.
 	Errors []Error `json:"errors"`
-	// Broadcast is set if there were more than [MaxRecipients]. Messages is
-	// then empty, and Errors has one error for each code.
+	// Broadcast is set if there were more than [MaxRecipients] recipients.
+	// Messages is then empty, and Errors has one error for each code.
 	Broadcast *ListBroadcast `json:"broadcast,omitempty"`
 }
 
-// ListBroadcast is the broadcast that a long list became, and how it ended. Its report
-// says what became of each recipient.
+// ListBroadcast describes the broadcast that a long list became, and how it
+// ended. Its report lists the outcome for each recipient.
 type ListBroadcast struct {
 	WorkflowID string `json:"workflowId"`
 	// Recipients is the number of recipients, without duplicates, and Sent is
 	// how many of them Twilio accepted.
 	Recipients int `json:"recipients"`
 	Sent       int `json:"sent"`
-	// Errors counts the other recipients by code. Recipients whose turn never
-	// came may be missing.
+	// Errors counts the other recipients by code. Recipients whose turn
+	// never came may be missing.
 	Errors map[Code]int `json:"errors"`
 	// State is done, cancelled or failed.
 	State string `json:"state"`
@@ -49,15 +51,15 @@ func (r *SendSmsResult) Unsent() (unsent, all int) {
 	return len(r.Errors), len(r.Errors) + len(r.Messages)
 }
 
-// NotSent says how many recipients were not texted, without naming any. The
-// result must have an error.
+// NotSent says how many recipients were not texted, without naming any of them.
+// The result must have an error.
 func (r *SendSmsResult) NotSent() string {
 	unsent, all := r.Unsent()
 	return fmt.Sprintf("%d of %d recipients were not texted, the first because of %s", unsent, all, r.Errors[0].Code)
 }
 
-// Resolve returns the result after some of its unknown outcomes became known:
-// Twilio has accepted these messages. They come last.
+// Resolve returns the result after some of its unknown outcomes have become
+// known because Twilio accepted these messages. They come last.
 func (r SendSmsResult) Resolve(taken ...Message) SendSmsResult {
 	if len(taken) == 0 {
 		return r
@@ -68,9 +70,9 @@ func (r SendSmsResult) Resolve(taken ...Message) SendSmsResult {
 	return NewSendSmsResult(slices.Concat(r.Messages, taken), errors)
 }
 
-// NewSendSmsResult returns a result with these messages and errors. An address
-// in an error is left out if it is too long to be one, and so are the errors'
-// texts if the errors would not fit into a Temporal payload.
+// NewSendSmsResult returns a result with the given messages and errors. It
+// omits addresses in errors that are too long to be valid, and the messages of
+// the errors if they would not fit into a Temporal payload.
 func NewSendSmsResult(messages []Message, errors []Error) SendSmsResult {
 	if messages == nil {
 		messages = []Message{}
@@ -96,11 +98,12 @@ func NewSendSmsResult(messages []Message, errors []Error) SendSmsResult {
 }
 
 const (
-	// maxReport is how many bytes the two strings of a result may take. The
-	// result contains the same data again, typed, and Temporal accepts 2 MB.
+	// maxReport is how many bytes the two strings of a result may have. The
+	// result contains the same data again in typed form, and Temporal
+	// accepts 2 MB.
 	maxReport = 700 << 10
-	// maxTo is longer than any valid address in JSON, and maxShortTo longer than
-	// most.
+	// maxTo is longer than any valid address in JSON, and maxShortTo is
+	// longer than most.
 	maxTo, maxShortTo = 200, 40
 )
 
@@ -118,8 +121,8 @@ func shorten(errors []Error) {
 // hidden replaces an address that is too long to repeat.
 func hidden(to string) string { return fmt.Sprintf("(an address of %d bytes)", len(to)) }
 
-// JSONText encodes a plain struct, a list of them, or a string, as JSON: this never
-// fails.
+// JSONText encodes a plain struct, a list of structs, or a string as JSON,
+// which never fails.
 func JSONText(value any) string {
 	data, err := json.Marshal(value)
 	if err != nil {

@@ -1,7 +1,7 @@
 package sms
 
-// The order of a message's statuses, and the updates about them, which Twilio
-// sends late, duplicated and in any order.
+// The order of message statuses, and status updates, which Twilio sends late,
+// duplicated and in any order.
 
 import (
 	"crypto/hmac"
@@ -9,8 +9,8 @@ import (
 	"net/url"
 )
 
-// rank is how far a message has come; a later status is never replaced by an
-// earlier one.
+// rank is how far a message has progressed. An earlier status never replaces a
+// later one.
 var rank = map[Status]int{
 	StatusAccepted: 1, StatusScheduled: 1, StatusQueued: 2, StatusSending: 3, StatusSent: 4, StatusPartiallyDelivered: 5,
 	StatusDelivered: 6, StatusUndelivered: 6, StatusFailed: 6, StatusCanceled: 6,
@@ -18,7 +18,8 @@ var rank = map[Status]int{
 }
 
 // After reports whether a message with status before can now have status s. Of
-// two final statuses, the first counts, but a delivered message can become read.
+// two final statuses, the first counts, except that a delivered message can
+// become read.
 func (s Status) After(before Status) bool {
 	if s == StatusRead && before.Final() && before != StatusDelivered {
 		return false
@@ -34,26 +35,28 @@ func (s Status) Known() bool { return rank[s] > 0 }
 
 // The query parameters of a status callback's URL.
 const (
-	// CallbackWorkflow names the workflow that sent the message.
+	// CallbackWorkflow identifies the workflow that sent the message.
 	CallbackWorkflow = "workflow"
-	// CallbackAccount is the SID of the account that sent it.
+	// CallbackAccount is the SID of the sending account.
 	CallbackAccount = "account"
-	// CallbackRecipient names the recipient within the workflow, and
-	// CallbackAttempt the attempt at sending to them.
+	// CallbackRecipient identifies the recipient within the workflow, and
+	// CallbackAttempt is the number of the attempt that sent the message.
 	CallbackRecipient = "recipient"
 	CallbackAttempt   = "attempt"
 	// statusProof proves that one of our workers made the URL. Twilio's own
-	// signature proves less: it signs any URL that an account sets.
+	// signature proves less, because Twilio signs requests to any URL that
+	// an account sets.
 	statusProof = "proof"
 )
 
-// ProveStatus adds a proof to the query of a status callback, once it has all
-// other parameters.
+// ProveStatus adds a proof to the query of a status callback, which must
+// already have all other parameters.
 func ProveStatus(secret []byte, query url.Values) {
 	query.Set(statusProof, proof(secret, query))
 }
 
-// StatusProven reports whether the query has a valid proof under the secret.
+// StatusProven reports whether the query has a valid proof made with the
+// secret.
 func StatusProven(secret []byte, query url.Values) bool {
 	return len(secret) > 0 && hmac.Equal([]byte(query.Get(statusProof)), []byte(proof(secret, query)))
 }
@@ -64,20 +67,21 @@ func proof(secret []byte, query url.Values) string {
 	return Pseudonym(secret, "status callback", proven.Encode())
 }
 
-// StatusUpdate is an update on one message.
+// StatusUpdate is a status update for one message.
 type StatusUpdate struct {
 	// MessageSID identifies the message.
 	MessageSID string `json:"messageSid"`
 	Status     Status `json:"status"`
-	// ErrorCode says why the message failed or was not delivered, 0 in any other
-	// status. Source: https://www.twilio.com/docs/api/errors
+	// ErrorCode says why the message failed or was not delivered, and is 0
+	// for any other status. Source: https://www.twilio.com/docs/api/errors
 	ErrorCode int `json:"errorCode,omitempty"`
-	// ErrorMessage is Twilio's text for it, if there was one.
+	// ErrorMessage is Twilio's text for ErrorCode, if any.
 	ErrorMessage string `json:"errorMessage,omitempty"`
-	// Recipient is the message's recipient, named as in [Error.Recipient] for
-	// an outcome that was unknown. Empty if the URL names none.
-	Recipient string `json:"recipient,omitempty"`
-	// Attempt is the attempt of the activity that sent it, from 1; 0 if the URL
+	// Recipient identifies the recipient in the same way as
+	// [Error.Recipient] if the outcome was unknown. It is "" if the URL
 	// names none.
+	Recipient string `json:"recipient,omitempty"`
+	// Attempt is the number of the attempt that sent the message, counted
+	// from 1, or 0 if the URL names none.
 	Attempt int `json:"attempt,omitempty"`
 }

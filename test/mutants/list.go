@@ -260,7 +260,7 @@ var mutants = []mutant{
 	{"Bounded engines", "a file that hangs does not block callers", "internal/follow/follow.go", `	case <-time.After(patience):
 `, ``, "internal/follow", "TestFileThatHangsHoldsNobodyUp"},
 	{"Bounded engines", "a text's call with an ID that cannot be stored is refused", "webhook/check.go", `case strings.Contains(c.WorkflowID, "\x00"):`, `case false:`, "webhook", "TestDispatchRefusesWhatTemporalWouldRefuse"},
-	{"Bounded engines", "a huge emoji is not a reaction", "sms/reaction.go", `	if len(text) > maxEmoji {`, `	if false {`, "sms", "TestHugeEmojiTakesNoTime"},
+	{"Bounded engines", "a huge emoji is not a reaction", "sms/reaction.go", `	if len(text) > maxEmoji {`, `	if false {`, "sms", "TestHugeEmojiIsRejectedQuickly"},
 	{"Bounded engines", "a call with a search attribute that cannot be stored is refused", "webhook/check.go", `case strings.Contains(textOf(value), "\x00"):`, `case false:`, "webhook", "TestSearchAttributesHoldNoNUL"},
 	{"Bounded engines", "a half-copied file is not loaded", "triggers/live.go", `now.sum == l.seen && now.sum != l.tried`, `now.sum != l.tried`, "triggers", "TestLiveIgnoresAHalfCopiedFile"},
 

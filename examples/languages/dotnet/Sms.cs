@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Shop.Sms;
 
-// Recipient is one of them. In JSON, it is a string, or an object with "to", "variables" and
+// Recipient is one recipient. In JSON, it is a string, or an object with "to", "variables" and
 // "contentVariables" if the text differs by recipient.
 public sealed record Recipient
 {
@@ -15,7 +15,7 @@ public sealed record Recipient
     public IReadOnlyDictionary<string, object?>? ContentVariables { get; init; }
 }
 
-// QuietHours are a part of each day, by the local time of each recipient.
+// QuietHours is a part of each day in the local time of each recipient.
 public sealed record QuietHours
 {
     [JsonPropertyName("from")]
@@ -26,7 +26,7 @@ public sealed record QuietHours
     public string? TimeZone { get; init; }
 }
 
-// SendSmsInput asks for one text to be sent to each of a list of recipients.
+// SendSmsInput requests one text to each recipient of a list.
 public sealed record SendSmsInput
 {
     [JsonPropertyName("smsFrom")]
@@ -112,7 +112,7 @@ public sealed record Message
     public required int Segments { get; init; }
 }
 
-// Error is a failure, as the payload of SendSms reports it.
+// Error is a failure as the payload of SendSms reports it.
 public sealed record Error
 {
     [JsonPropertyName("to")]
@@ -135,7 +135,7 @@ public sealed record Error
     public string? Recipient { get; init; }
 }
 
-// SendSmsResult says for each recipient what became of the message.
+// SendSmsResult contains the outcome for each recipient.
 public sealed record SendSmsResult
 {
     [JsonPropertyName("twilioResult")]
@@ -150,8 +150,8 @@ public sealed record SendSmsResult
     public IReadOnlyDictionary<string, object?>? Broadcast { get; init; }
 }
 
-// SendSmsWorkflowInput is the input of SendSmsWorkflow: that of the activity, and how long to wait for
-// delivery.
+// SendSmsWorkflowInput is the input of SendSmsWorkflow: the input of the activity, and whether and how long
+// to wait for delivery.
 public sealed record SendSmsWorkflowInput
 {
     [JsonPropertyName("smsFrom")]

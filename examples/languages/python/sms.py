@@ -4,7 +4,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class Recipient(TypedDict):
-    # Recipient is one of them. In JSON, it is a string, or an object with "to", "variables" and
+    # Recipient is one recipient. In JSON, it is a string, or an object with "to", "variables" and
     # "contentVariables" if the text differs by recipient.
 
     to: str
@@ -12,11 +12,11 @@ class Recipient(TypedDict):
     contentVariables: NotRequired[dict[str, Any]]
 
 
-# Priority decides which messages go first.
+# Priority determines which messages go first.
 Priority = Literal["high", "normal", "low"]
 
 
-# OnError decides how to report that a recipient was not texted.
+# OnError determines how to report that a recipient was not texted.
 OnError = Literal["complete", "fail"]
 
 
@@ -24,7 +24,7 @@ OnError = Literal["complete", "fail"]
 OnUnknown = Literal["report", "resend"]
 
 
-# QuietHours are a part of each day, by the local time of each recipient.
+# QuietHours is a part of each day in the local time of each recipient.
 QuietHours = TypedDict(
     "QuietHours",
     {
@@ -36,7 +36,7 @@ QuietHours = TypedDict(
 
 
 class SendSmsInput(TypedDict):
-    # SendSmsInput asks for one text to be sent to each of a list of recipients.
+    # SendSmsInput requests one text to each recipient of a list.
 
     smsFrom: NotRequired[str]
     smsTo: list[Recipient]
@@ -83,13 +83,12 @@ class Message(TypedDict):
     segments: int
 
 
-# Code says why something was not sent. If the Alfresco connector has the same code, it has the same name
-# here.
+# Code says why something was not sent. Codes that the Alfresco connector also has use the connector's names.
 Code = Literal["MISSING_INPUT", "INVALID_INPUT", "TWILIO_CONNECTION_ERROR", "AUTHENTICATION_CONNECTION_ERROR", "INVALID_REQUEST_ERROR", "INVALID_TO_PHONE_NUMBER_ERROR", "INVALID_FROM_PHONE_NUMBER_ERROR", "PERMISSION_DENIED_ERROR", "INVALID_REGION_TO_PHONE_NUMBER_ERROR", "TEMPLATE_METADATA_ERROR", "TEMPLATE_SYNTAX_ERROR", "UNKNOWN_ERROR", "RATE_LIMITED", "RECIPIENT_OPTED_OUT", "OUTCOME_UNKNOWN", "CANCELLED", "TIME_UP", "WORKER_STOPPED", "NO_ATTEMPT_LEFT", "SENDING_PAUSED", "CAP_REACHED", "QUIET_HOURS"]
 
 
 class Error(TypedDict):
-    # Error is a failure, as the payload of SendSms reports it.
+    # Error is a failure as the payload of SendSms reports it.
 
     to: NotRequired[str]
     code: Code
@@ -103,7 +102,7 @@ class Error(TypedDict):
 
 
 class SendSmsResult(TypedDict):
-    # SendSmsResult says for each recipient what became of the message.
+    # SendSmsResult contains the outcome for each recipient.
 
     twilioResult: str
     twilioError: str | None
@@ -113,8 +112,8 @@ class SendSmsResult(TypedDict):
 
 
 class SendSmsWorkflowInput(TypedDict):
-    # SendSmsWorkflowInput is the input of SendSmsWorkflow: that of the activity, and how long to wait for
-    # delivery.
+    # SendSmsWorkflowInput is the input of SendSmsWorkflow: the input of the activity, and whether and how
+    # long to wait for delivery.
 
     smsFrom: NotRequired[str]
     smsTo: list[Recipient]

@@ -1,6 +1,6 @@
 // Written by "go generate ./examples/languages" from docs/schemas; do not edit.
 
-// Recipient is one of them. In JSON, it is a string, or an object with "to", "variables" and
+// Recipient is one recipient. In JSON, it is a string, or an object with "to", "variables" and
 // "contentVariables" if the text differs by recipient.
 export interface Recipient {
   to: string;
@@ -8,23 +8,23 @@ export interface Recipient {
   contentVariables?: Record<string, unknown>;
 }
 
-// Priority decides which messages go first.
+// Priority determines which messages go first.
 export type Priority = 'high' | 'normal' | 'low';
 
-// OnError decides how to report that a recipient was not texted.
+// OnError determines how to report that a recipient was not texted.
 export type OnError = 'complete' | 'fail';
 
 // OnUnknown is a policy for unknown outcomes.
 export type OnUnknown = 'report' | 'resend';
 
-// QuietHours are a part of each day, by the local time of each recipient.
+// QuietHours is a part of each day in the local time of each recipient.
 export interface QuietHours {
   from: string;
   to: string;
   timeZone?: string;
 }
 
-// SendSmsInput asks for one text to be sent to each of a list of recipients.
+// SendSmsInput requests one text to each recipient of a list.
 export interface SendSmsInput {
   smsFrom?: string;
   smsTo: Recipient[];
@@ -70,11 +70,10 @@ export interface Message {
   segments: number;
 }
 
-// Code says why something was not sent. If the Alfresco connector has the same code, it has the same name
-// here.
+// Code says why something was not sent. Codes that the Alfresco connector also has use the connector's names.
 export type Code = 'MISSING_INPUT' | 'INVALID_INPUT' | 'TWILIO_CONNECTION_ERROR' | 'AUTHENTICATION_CONNECTION_ERROR' | 'INVALID_REQUEST_ERROR' | 'INVALID_TO_PHONE_NUMBER_ERROR' | 'INVALID_FROM_PHONE_NUMBER_ERROR' | 'PERMISSION_DENIED_ERROR' | 'INVALID_REGION_TO_PHONE_NUMBER_ERROR' | 'TEMPLATE_METADATA_ERROR' | 'TEMPLATE_SYNTAX_ERROR' | 'UNKNOWN_ERROR' | 'RATE_LIMITED' | 'RECIPIENT_OPTED_OUT' | 'OUTCOME_UNKNOWN' | 'CANCELLED' | 'TIME_UP' | 'WORKER_STOPPED' | 'NO_ATTEMPT_LEFT' | 'SENDING_PAUSED' | 'CAP_REACHED' | 'QUIET_HOURS';
 
-// Error is a failure, as the payload of SendSms reports it.
+// Error is a failure as the payload of SendSms reports it.
 export interface Error {
   to?: string;
   code: Code;
@@ -87,7 +86,7 @@ export interface Error {
   recipient?: string;
 }
 
-// SendSmsResult says for each recipient what became of the message.
+// SendSmsResult contains the outcome for each recipient.
 export interface SendSmsResult {
   twilioResult: string;
   twilioError: string | null;
@@ -96,8 +95,8 @@ export interface SendSmsResult {
   broadcast?: Record<string, unknown>;
 }
 
-// SendSmsWorkflowInput is the input of SendSmsWorkflow: that of the activity, and how long to wait for
-// delivery.
+// SendSmsWorkflowInput is the input of SendSmsWorkflow: the input of the activity, and whether and how long
+// to wait for delivery.
 export interface SendSmsWorkflowInput {
   smsFrom?: string;
   smsTo: Recipient[];

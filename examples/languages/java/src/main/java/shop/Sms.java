@@ -10,7 +10,7 @@ import java.util.Map;
 public final class Sms {
   private Sms() {}
 
-  // Recipient is one of them. In JSON, it is a string, or an object with "to", "variables" and
+  // Recipient is one recipient. In JSON, it is a string, or an object with "to", "variables" and
   // "contentVariables" if the text differs by recipient.
   public static class Recipient {
     public String to;
@@ -18,14 +18,14 @@ public final class Sms {
     public Map<String, Object> contentVariables;
   }
 
-  // QuietHours are a part of each day, by the local time of each recipient.
+  // QuietHours is a part of each day in the local time of each recipient.
   public static class QuietHours {
     public String from;
     public String to;
     public String timeZone;
   }
 
-  // SendSmsInput asks for one text to be sent to each of a list of recipients.
+  // SendSmsInput requests one text to each recipient of a list.
   public static class SendSmsInput {
     public String smsFrom;
     public List<Recipient> smsTo;
@@ -71,7 +71,7 @@ public final class Sms {
     public Integer segments;
   }
 
-  // Error is a failure, as the payload of SendSms reports it.
+  // Error is a failure as the payload of SendSms reports it.
   public static class Error {
     public String to;
     public String code;
@@ -84,7 +84,7 @@ public final class Sms {
     public String recipient;
   }
 
-  // SendSmsResult says for each recipient what became of the message.
+  // SendSmsResult contains the outcome for each recipient.
   public static class SendSmsResult {
     public String twilioResult;
     public String twilioError;
@@ -93,8 +93,8 @@ public final class Sms {
     public Map<String, Object> broadcast;
   }
 
-  // SendSmsWorkflowInput is the input of SendSmsWorkflow: that of the activity, and how long to wait for
-  // delivery.
+  // SendSmsWorkflowInput is the input of SendSmsWorkflow: the input of the activity, and whether and how long
+  // to wait for delivery.
   public static class SendSmsWorkflowInput {
     public String smsFrom;
     public List<Recipient> smsTo;
