@@ -1,6 +1,6 @@
 package broadcast
 
-// Decoding the bytes of a recipients file to text.
+// Decoding of the bytes of a recipients file to text.
 
 import (
 	"bytes"
@@ -23,8 +23,8 @@ const (
 	utf16BE
 )
 
-// refusedHeads maps the first bytes of files that cannot be read as text to
-// what they are and what to do.
+// refusedHeads lists the first bytes of files that cannot be read as text, with
+// what such a file is and what to do about it.
 var refusedHeads = []struct{ head, says string }{
 	{"\xff\xfe\x00\x00", "is UTF-32; save it as UTF-8"},
 	{"\x00\x00\xfe\xff", "is UTF-32; save it as UTF-8"},
@@ -35,8 +35,8 @@ var refusedHeads = []struct{ head, says string }{
 }
 
 // detect determines the encoding of a file from its first bytes, and how many
-// of these are only a byte order mark. UTF-16 without a mark is recognised by
-// the zero byte of its first letter.
+// of these are a byte order mark. It recognizes UTF-16 without a mark by the
+// zero byte of its first letter.
 func detect(head []byte) (found encoding, mark int, err error) {
 	for _, refused := range refusedHeads {
 		if bytes.HasPrefix(head, []byte(refused.head)) {
@@ -70,8 +70,8 @@ func (e encoding) text(file io.Reader) io.Reader {
 }
 
 // fromUTF16 decodes UTF-16. Unlike the decoder of x/text, it decodes each unit
-// of a broken pair to one U+FFFD, so that the size of a text in the file
-// follows from the text.
+// of a broken pair to one U+FFFD, so the size of a text in the file can be
+// computed from the text.
 type fromUTF16 struct {
 	transform.NopResetter
 	order binary.ByteOrder
@@ -105,7 +105,7 @@ func (d fromUTF16) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err e
 }
 
 // size returns how many bytes of the file a decoded text took up. If the file
-// ends in the middle of a unit, the missing half counts as well.
+// ends in the middle of a unit, the missing byte is counted too.
 func (e encoding) size(text []byte) int64 {
 	if e == utf8Text {
 		return int64(len(text))
@@ -122,7 +122,8 @@ func (e encoding) size(text []byte) int64 {
 	return int64(2 * units)
 }
 
-// damage says what is wrong with the text of a record; empty if nothing is.
+// damage says what is wrong with the text of a record, or returns "" if nothing
+// is.
 func damage(text []byte) string {
 	switch {
 	case bytes.IndexByte(text, 0) >= 0:
@@ -133,7 +134,8 @@ func damage(text []byte) string {
 	return ""
 }
 
-// foreign names the first byte that is not valid UTF-8; empty if there is none.
+// foreign describes the first byte that is not valid UTF-8, or returns "" if
+// there is none.
 func foreign(text []byte) string {
 	for rest := text; !utf8.Valid(rest); {
 		r, size := utf8.DecodeRune(rest)
@@ -145,8 +147,8 @@ func foreign(text []byte) string {
 	return ""
 }
 
-// windows1252 says what a byte means in Windows-1252, the most common encoding
-// of such files.
+// windows1252 says which character a byte is in Windows-1252, the most common
+// encoding of such files.
 func windows1252(b byte) string {
 	r := charmap.Windows1252.DecodeByte(b)
 	if r == utf8.RuneError {

@@ -1,14 +1,14 @@
 package broadcast
 
-// The set of a file's phone numbers. A file can have millions, which take most
-// of a worker's memory.
+// The set of phone numbers in a file. A file can have millions of numbers,
+// which take up most of a worker's memory.
 
 import "hash/maphash"
 
-// numbers is a set of integers in an open hash table: it takes 11 to 16 bytes for
-// each, a third of what Go's map does. The zero value is empty.
+// numbers is a set of integers in an open-addressing hash table. It uses 11 to
+// 16 bytes per number, a third of what Go's map uses. The zero value is empty.
 type numbers struct {
-	// slots holds each number plus one; 0 is free.
+	// slots holds each number plus one. 0 means a free slot.
 	slots []uint64
 	count int
 }
@@ -36,7 +36,7 @@ func (s *numbers) add(number uint64) (known bool) {
 	return true
 }
 
-// slot returns the slot of a value, or the free one where it belongs.
+// slot returns the slot of a value, or the free slot where it belongs.
 func (s *numbers) slot(value uint64) *uint64 {
 	for at := int(maphash.Comparable(seed, value) % uint64(len(s.slots))); ; at = (at + 1) % len(s.slots) {
 		if slot := &s.slots[at]; *slot == value || *slot == 0 {

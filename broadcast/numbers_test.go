@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestNumbersAreASet(t *testing.T) {
+func TestNumbersFormASet(t *testing.T) {
 	var set numbers
 	some := []uint64{0, 1, 15005550006, math.MaxInt64}
 	for n := range uint64(10_000) {

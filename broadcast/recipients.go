@@ -1,7 +1,7 @@
 package broadcast
 
-// Recipients are read from a file, page by page. Duplicates are found in a file
-// and in a list.
+// Recipients are read from a file page by page. Duplicates are found in files
+// and in lists.
 
 import (
 	"context"
@@ -23,17 +23,17 @@ import (
 
 // Files implements the activities of broadcasts.
 type Files struct {
-	// Store holds the files. Optional: default none, and only broadcasts with
+	// Store holds the files. Optional: without it, only broadcasts with
 	// neither a file nor a report can run.
 	Store Store
-	// Party parses an address as sending does, so that different spellings of a
-	// recipient become the same text. It returns false if the address is
+	// Party parses an address as sending does, so different spellings of a
+	// recipient result in the same text. It returns false if the address is
 	// invalid.
 	Party func(address, region string) (string, bool)
 
 	mu sync.Mutex
-	// readings holds the files that this worker may continue to read, latest
-	// last.
+	// readings holds the files that this worker may continue to read, most
+	// recent last.
 	readings []*reading
 }
 
@@ -51,24 +51,25 @@ func (f *Files) Register(r worker.ActivityRegistry) {
 }
 
 const (
-	// maxPageBytes limits a page of a file. Encoded as JSON, it may be six times
-	// as long, and Temporal accepts 2 MB.
+	// maxPageBytes limits a page of a file. Encoded as JSON, it may be six
+	// times as long, and Temporal accepts 2 MB.
 	maxPageBytes = 256 << 10
-	// maxReadings limits the files whose recipients a worker remembers. If more
-	// are read at the same time, each page requires reading its file from the
-	// start.
+	// maxReadings limits the files whose recipients a worker remembers. If
+	// more files are being read at once, reading a page may require reading
+	// its file from the start.
 	maxReadings = 8
-	// maxDistinct is how many recipients a file may have. A worker keeps up to 16
-	// bytes for each.
+	// maxDistinct is how many recipients a file may have. A worker needs up
+	// to 16 bytes for each.
 	maxDistinct = 5_000_000
 	// beat is how many records are read between two heartbeats.
 	beat = 10_000
 )
 
-// reading is the position in a file, with the recipients up to there.
+// reading is a position in a file, with the recipients up to that position.
 type reading struct {
 	file, region, version string
-	// size is the size of the file when the broadcast began; 0 if that is unknown.
+	// size is the size of the file when the broadcast began, or 0 if it is
+	// unknown.
 	size int64
 
 	position
@@ -76,11 +77,11 @@ type reading struct {
 	known addresses
 }
 
-// ReadRecipients reads a page of a file. A file whose name ends in .jsonl has a
-// recipient on each line, in the form of smsTo; any other is CSV with a header:
-// column "to" is the number, and the others are variables. Invalid records are
-// reported in the page's Errors. A recipient that appears several times is
-// returned once.
+// ReadRecipients reads a page of a file. If the file's name ends in .jsonl,
+// each line is a recipient in the form of smsTo. Any other file is CSV with a
+// header: the column "to" is the number, and the other columns are variables.
+// Invalid records are reported in the page's Errors. A recipient that appears
+// several times is returned once.
 func (f *Files) ReadRecipients(ctx context.Context, in sms.PageInput) (page sms.Page, err error) {
 	at, r, closer, err := f.resume(ctx, in)
 	if err != nil {
@@ -111,7 +112,7 @@ func (f *Files) ReadRecipients(ctx context.Context, in sms.PageInput) (page sms.
 	return page, nil
 }
 
-// lines names the lines of a record.
+// lines describes the lines of a record.
 func lines(first, last int) string {
 	if last > first {
 		return fmt.Sprintf("the record on lines %d to %d", first, last)
@@ -119,9 +120,9 @@ func lines(first, last int) string {
 	return fmt.Sprintf("line %d", first)
 }
 
-// next returns the recipient of the next record that is not blank, the number of
-// the record's first line, and whether the recipient is already known. A record
-// that is not in the file's encoding is reported as a bad record.
+// next returns the recipient of the next record that is not blank, the number
+// of the record's first line, and whether the recipient is already known. A
+// record that is not in the file's encoding is returned as a bad record.
 func (f *Files) next(at *reading, r *records, wanted bool) (recipient sms.Recipient, line int, known bool, err error) {
 	for {
 		line = r.line
@@ -141,9 +142,10 @@ func (f *Files) next(at *reading, r *records, wanted bool) (recipient sms.Recipi
 	}
 }
 
-// cursor is a place in a file, as pages name it: the offset, a checksum of what
-// precedes it, and the size that the file had when the broadcast began. Older
-// workers wrote cursors without the last one or two parts, which then are empty.
+// cursor is a position in a file, in the form that pages use: the offset, a
+// checksum of the text before it, and the size of the file when the broadcast
+// began. Older workers wrote cursors without the last part, or without the last
+// two parts. These are then empty.
 type cursor struct{ offset, sum, size string }
 
 func (c cursor) String() string { return c.offset + "-" + c.sum + "-" + c.size }
@@ -177,7 +179,7 @@ func (f *Files) resume(ctx context.Context, in sms.PageInput) (*reading, *record
 		if version == at.version {
 			return at, resumeRecords(file, at.position, at.layout), file, nil
 		}
-		_ = file.Close() // only read
+		_ = file.Close() // opened only for reading
 	}
 	at, r, file, err := f.begin(ctx, in)
 	if err != nil {
@@ -185,11 +187,11 @@ func (f *Files) resume(ctx context.Context, in sms.PageInput) (*reading, *record
 	}
 	at.size = size
 	if err := f.advance(ctx, at, r, offset); err != nil {
-		_ = file.Close() // only read
+		_ = file.Close() // opened only for reading
 		return nil, nil, nil, err
 	}
 	if at.position = r.position; offset > 0 && !at.isAt(began) {
-		_ = file.Close() // only read
+		_ = file.Close() // opened only for reading
 		return nil, nil, nil, refuse("the recipients file was changed before byte %d, which the broadcast has already reached; start another broadcast with the remaining recipients", offset)
 	}
 	return at, r, file, nil
@@ -209,15 +211,14 @@ func (f *Files) begin(ctx context.Context, in sms.PageInput) (*reading, *records
 	}
 	r, err := newRecords(file, path.Ext(in.File) != ".jsonl")
 	if err != nil {
-		_ = file.Close() // only read
+		_ = file.Close() // opened only for reading
 		return nil, nil, nil, err
 	}
 	at := &reading{file: in.File, region: in.DefaultRegion, version: version, position: r.position, layout: r.layout}
 	return at, r, file, nil
 }
 
-// advance reads records up to an offset, to learn which recipients they
-// contain.
+// advance reads records up to an offset to learn which recipients they contain.
 func (f *Files) advance(ctx context.Context, at *reading, r *records, offset int64) error {
 	for n := 0; r.offset < offset; n++ {
 		if n%beat == 0 {
@@ -236,8 +237,8 @@ func (f *Files) advance(ctx context.Context, at *reading, r *records, offset int
 	return nil
 }
 
-// scan reads the whole file and counts its recipients. A file that is not in a
-// supported encoding is refused as a whole, before anyone is texted.
+// scan reads the whole file and counts its recipients. If any record is not in
+// a supported encoding, the whole file is refused before anyone is texted.
 func (f *Files) scan(ctx context.Context, in sms.PageInput) (found sms.BeginResult, err error) {
 	at, r, file, err := f.begin(ctx, in)
 	if err != nil {
@@ -276,7 +277,7 @@ func (f *Files) scan(ctx context.Context, in sms.PageInput) (found sms.BeginResu
 	}
 }
 
-// open opens a file from an offset.
+// open opens a file at an offset.
 func (f *Files) open(ctx context.Context, name string, offset int64) (io.ReadCloser, string, error) {
 	store, err := f.store()
 	if err != nil {
@@ -292,8 +293,8 @@ func (f *Files) open(ctx context.Context, name string, offset int64) (io.ReadClo
 	return file, version, nil
 }
 
-// kept removes and returns the reading that ended at a cursor, nil if there is
-// none. The caller is then its only user.
+// kept removes and returns the reading that ended at a cursor, or nil if there
+// is none. The caller is then its only user.
 func (f *Files) kept(in sms.PageInput) *reading {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -316,10 +317,10 @@ func (f *Files) keep(at *reading) {
 	}
 }
 
-// FindRepeated returns the indexes of the recipients that also appear earlier in
-// their list, however they are written. It is a local activity: how numbers are
-// read depends on the worker's settings, and reading them takes too long for a
-// workflow.
+// FindRepeated returns the indexes of the recipients that also appear earlier
+// in their list, however they are written. It is a local activity because the
+// worker's settings determine how numbers are read, and because reading them
+// takes too long in a workflow.
 func (f *Files) FindRepeated(_ context.Context, in sms.RepeatedInput) (repeated []int, _ error) {
 	var known addresses
 	for place := range in.Recipients {
@@ -341,8 +342,9 @@ type addresses struct {
 	others  map[string]struct{}
 }
 
-// add adds an address to the set, and reports whether it was there already.
-// Invalid addresses are never added: SendSms has to report each.
+// add adds an address to the set, and reports whether the set already contained
+// it. Invalid addresses are never added, because SendSms has to report each of
+// them.
 func (set *addresses) add(address, region string, read func(string, string) (string, bool)) (known bool, err error) {
 	if set.numbers.count+len(set.others) > maxDistinct {
 		return false, refuse("there are more than %d recipients; split the list", maxDistinct)
@@ -378,8 +380,8 @@ func (f *Files) store() (Store, error) {
 	return f.Store, nil
 }
 
-// refuse returns an error for a broadcast that cannot start or continue, no
-// matter how often it is tried.
+// refuse returns an error for a broadcast that cannot start or continue,
+// however often it is tried.
 func refuse(format string, args ...any) error {
 	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(sms.CodeInvalidInput), nil)
 }

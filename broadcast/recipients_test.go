@@ -13,7 +13,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// files returns the activities for a folder. They parse numbers as SendSms does.
+// files returns the activities for a directory. They parse numbers as SendSms
+// does.
 func files(t *testing.T, dir, region string) *Files {
 	t.Helper()
 	store, err := OpenFolder(dir)
@@ -54,7 +55,7 @@ func TestPagesNeitherLoseNorRepeatRecords(t *testing.T) {
 				cursor, more = page.Next, page.Next != ""
 			}
 			if len(got) != 95 || got[0] != "+15000000000" || got[94] != "+15000000094" {
-				t.Errorf("%s in pages of %d: got %d recipients, want all 95 in the order of the file: %v", name, limit, len(got), got)
+				t.Errorf("%s in pages of %d: got %d recipients, want all 95 in file order: %v", name, limit, len(got), got)
 			}
 			if name == "all.csv" && string(last.Variables) != `{"name":"Ann \"94\"","note":"two\nlines"}` {
 				t.Errorf("got %s as the last recipient's variables", last.Variables)
@@ -70,7 +71,7 @@ func write(t *testing.T, dir, name, text string) {
 	}
 }
 
-func TestStrangeFilesAreRefused(t *testing.T) {
+func TestInvalidFilesAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	secret := filepath.Join(t.TempDir(), "secret.csv")
 	if err := os.WriteFile(secret, []byte("to\n+1\n"), 0o600); err != nil {
@@ -84,7 +85,7 @@ func TestStrangeFilesAreRefused(t *testing.T) {
 	write(t, dir, "good.csv", "to\n+15000000001\n")
 	a := files(t, dir, "")
 	for name, in := range map[string]sms.PageInput{
-		"a file above":      {File: "../" + filepath.Base(filepath.Dir(secret)) + "/secret.csv"},
+		"a file outside":    {File: "../" + filepath.Base(filepath.Dir(secret)) + "/secret.csv"},
 		"an absolute path":  {File: secret},
 		"a link out":        {File: "link.csv"},
 		"a missing file":    {File: "away.csv"},
@@ -99,7 +100,7 @@ func TestStrangeFilesAreRefused(t *testing.T) {
 		}
 	}
 	if _, err := (&Files{}).ReadRecipients(t.Context(), sms.PageInput{File: "good.csv"}); err == nil || !strings.Contains(err.Error(), "BROADCAST_STORE") {
-		t.Errorf("without a store: got error %v, want one that contains BROADCAST_STORE", err)
+		t.Errorf("without a store: got error %v, want it to contain BROADCAST_STORE", err)
 	}
 }
 
@@ -120,7 +121,7 @@ func readAll(t *testing.T, a *Files, name, region string, limit int) (to []strin
 	return to, bad
 }
 
-func TestRepeatedNumbersAreReadOnce(t *testing.T) {
+func TestDuplicateNumbersAreReadOnce(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "list.csv", "to\n+12125550100\n(212) 555-0101\nwhatsapp:+12125550100\n+1 212 555 0101\nnobody\n212-555-0100\nnobody\n+12125550102\n")
 	want := []string{"+12125550100", "(212) 555-0101", "whatsapp:+12125550100", "nobody", "nobody", "+12125550102"}
@@ -136,11 +137,11 @@ func TestRepeatedNumbersAreReadOnce(t *testing.T) {
 		Recipients: sms.To("+12125550100", "nobody", "212 555 0100", "nobody", "+12125550101", "+12125550100"),
 	})
 	if want := []int{2, 5}; err != nil || !slices.Equal(repeated, want) {
-		t.Errorf("in a list: got the repeated places %v, want %v; error %v", repeated, want, err)
+		t.Errorf("in a list: got repeated places %v, want %v; error %v", repeated, want, err)
 	}
 }
 
-func TestLinesWithoutRecipientAreNamed(t *testing.T) {
+func TestLinesWithoutRecipientAreReported(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "list.csv", "to,name\n,Ann\n+15000000001,Bo\n  ,Cy\n")
 	write(t, dir, "list.jsonl", "{\"to\": \"\"}\n{\"to\": \"+15000000001\"}\n{\"variables\": {\"name\": \"Cy\"}}\n")
@@ -187,13 +188,13 @@ func TestBadLinesFailAlone(t *testing.T) {
 				lines = append(lines, line)
 			}
 			if !slices.Equal(to, want.to) || !slices.Equal(lines, want.lines) {
-				t.Errorf("%s in pages of %d: got %.200q and bad lines %v, want %q and %v", name, limit, to, lines, want.to, want.lines)
+				t.Errorf("%s in pages of %d: got recipients %.200q and bad lines %v, want %q and %v", name, limit, to, lines, want.to, want.lines)
 			}
 		}
 	}
 }
 
-func TestPagesFitIntoAPayload(t *testing.T) {
+func TestPagesFitIntoPayload(t *testing.T) {
 	dir := t.TempDir()
 	var lines strings.Builder
 	for i := range 30 {
@@ -207,12 +208,12 @@ func TestPagesFitIntoAPayload(t *testing.T) {
 			t.Fatal(err)
 		}
 		if data, err := json.Marshal(page); err != nil || len(data) > 2<<20 {
-			t.Errorf("a page of %d recipients has %d bytes; error %v", len(page.Recipients), len(data), err)
+			t.Errorf("a page of %d recipients is %d bytes; error %v", len(page.Recipients), len(data), err)
 		}
 		read += len(page.Recipients)
 		cursor, more = page.Next, page.Next != ""
 	}
 	if read != 30 {
-		t.Errorf("%d recipients were read, want 30", read)
+		t.Errorf("got %d recipients, want 30", read)
 	}
 }

@@ -21,12 +21,12 @@ import (
 const maxRecord = 64 << 10
 
 // maxAddress limits an address in a file, in bytes. The longest valid one, on
-// WhatsApp, has 25 besides punctuation.
+// WhatsApp, has 25 without punctuation.
 const maxAddress = 200
 
 // position is a position between two records of a file.
 type position struct {
-	// offset counts bytes from 0, line from 1.
+	// offset counts bytes from 0, and line counts lines from 1.
 	offset int64
 	line   int
 	// sum is a checksum of all text before it.
@@ -46,25 +46,25 @@ type records struct {
 	position
 	layout
 	reader *bufio.Reader
-	// cut is true if the last record that was read does not end in a line break.
+	// cut is true if the last record read does not end in a line break.
 	cut bool
 }
 
 var checksums = crc64.MakeTable(crc64.ECMA)
 
-// badRecord says what is wrong with a record, without quoting it: it may
+// badRecord says what is wrong with a record without quoting it, since it may
 // contain personal data.
 type badRecord string
 
 func (e badRecord) Error() string { return string(e) }
 
-// foreignRecord says that a record is not in the file's encoding, so that the
-// file as a whole is unreadable.
+// foreignRecord says that a record is not in the file's encoding, so the whole
+// file is unreadable.
 type foreignRecord string
 
 func (e foreignRecord) Error() string { return string(e) }
 
-// newRecords starts reading a file: JSON lines, or CSV with a header.
+// newRecords starts reading a file of JSON lines, or of CSV with a header.
 func newRecords(file io.Reader, isTable bool) (*records, error) {
 	raw := bufio.NewReaderSize(sips{file}, 4*maxRecord)
 	head, err := raw.Peek(8)
@@ -76,7 +76,7 @@ func newRecords(file io.Reader, isTable bool) (*records, error) {
 	if r.encoding, mark, err = detect(head); err != nil {
 		return nil, err
 	}
-	_, _ = raw.Discard(mark) // has been peeked at
+	_, _ = raw.Discard(mark) // already peeked
 	r.offset = int64(mark)
 	r.reader = raw
 	if r.encoding != utf8Text {
@@ -93,17 +93,17 @@ func resumeRecords(file io.Reader, at position, as layout) *records {
 	return &records{position: at, layout: as, reader: bufio.NewReaderSize(as.encoding.text(sips{file}), 4*maxRecord)}
 }
 
-// sips reads small pieces, since what a page does not need is read again for
-// the next one.
+// sips reads small pieces, because what a page does not need is read again for
+// the next page.
 type sips struct{ io.Reader }
 
 func (s sips) Read(p []byte) (int, error) { return s.Reader.Read(p[:min(len(p), 8<<10)]) }
 
-// heading reads the column names, and Excel's "sep=;" before them.
+// heading reads the column names, and Excel's "sep=;" if it precedes them.
 func (r *records) heading() error {
 	text, err := r.peek(separators)
 	if err != nil {
-		return refuse("the file has no heading: %v", err)
+		return refuse("the file has no header: %v", err)
 	}
 	if i := bytes.IndexByte(text, '\r'); i >= 0 && i+1 < len(text) && text[i+1] != '\n' {
 		return refuse("the lines of the file end in CR alone, as on very old Macs; save it as \"CSV UTF-8\"")
@@ -113,11 +113,11 @@ func (r *records) heading() error {
 		separator = string(rest)
 		r.consume(text)
 		if text, err = r.peek(separators); err != nil {
-			return refuse("the file has no heading: %v", err)
+			return refuse("the file has no header: %v", err)
 		}
 	}
 	if what := foreign(text) + damage(text); what != "" {
-		return refuse("the heading of the file %s", what)
+		return refuse("the header of the file %s", what)
 	}
 	if r.table, err = newTable(text, separator); err != nil {
 		return err
@@ -127,8 +127,8 @@ func (r *records) heading() error {
 }
 
 // next reads the next recipient, with variables only if they are wanted. Its
-// error is errBlank for an empty record, a badRecord or foreignRecord for one that
-// cannot be read, and io.EOF after the last record.
+// error is errBlank for an empty record, a badRecord or foreignRecord for one
+// that cannot be read, and io.EOF after the last record.
 func (r *records) next(wanted bool) (recipient sms.Recipient, err error) {
 	separator := ""
 	if r.table != nil {
@@ -144,13 +144,13 @@ func (r *records) next(wanted bool) (recipient sms.Recipient, err error) {
 	case err != nil:
 		return recipient, err
 	}
-	// A bad record of several lines is consumed whole: its lines may be a note
-	// that contains someone else's number.
+	// A bad record of several lines is consumed as a whole, because its
+	// lines may be part of a note that contains someone else's number.
 	recipient, err = r.recipient(text, wanted)
 	r.consume(text)
 	switch {
 	case err != nil:
-	case strings.TrimSpace(recipient.To) == "": // without an address, only the line says which recipient it is
+	case strings.TrimSpace(recipient.To) == "": // without an address, only the line number identifies the record
 		err = badRecord("has no recipient")
 	case len(recipient.To) > maxAddress:
 		err = badRecord(fmt.Sprintf("has an address of more than %d bytes", maxAddress))
@@ -179,9 +179,9 @@ var errBlank = errors.New("a blank record")
 var errLong = errors.New("a line is too long")
 
 // peek returns the next record without consuming it. In a table, a line break
-// inside a quoted field does not end a record; if such a field is never closed,
-// the record is one line. separators is empty for JSON lines; in the header, it
-// holds all that are possible.
+// inside a quoted field does not end the record. If the field is never closed,
+// the record is a single line. separators is "" for JSON lines, and contains
+// all possible separators in the header.
 func (r *records) peek(separators string) ([]byte, error) {
 	for n := 4 << 10; ; n *= 4 {
 		window, err := r.reader.Peek(n)
@@ -196,7 +196,7 @@ func (r *records) peek(separators string) ([]byte, error) {
 		case end > 0:
 			return window[:end], nil
 		case ended && (!open || first == 0):
-			return window, nil // the last line may lack a line break
+			return window, nil // the last line may have no line break
 		case !ended && n < maxRecord:
 			continue
 		case first > 0:
@@ -206,12 +206,12 @@ func (r *records) peek(separators string) ([]byte, error) {
 	}
 }
 
-// recordEnd returns where the first record of a window ends, 0 if it is
-// incomplete; where its first line ends; and whether a quoted field is still open
-// at the end of the window. A quote only opens a field at the field's start, after
-// white space that is trimmed.
+// recordEnd returns where the first record of a window ends, or 0 if it is
+// incomplete, where its first line ends, and whether a quoted field is still
+// open at the end of the window. A quote opens a field only at the field's
+// start, or after white space that is trimmed.
 func recordEnd(window []byte, separators string) (end, first int, open bool) {
-	beginning := true // of a field
+	beginning := true // at the beginning of a field
 	for i := 0; i < len(window); i++ {
 		c := window[i]
 		if c == '\n' && first == 0 {
@@ -231,7 +231,7 @@ func recordEnd(window []byte, separators string) (end, first int, open bool) {
 			beginning = true
 		case beginning:
 			r, size := utf8.DecodeRune(window[i:])
-			beginning = separators != "\t" && unicode.IsSpace(r) // as table's csv does
+			beginning = separators != "\t" && unicode.IsSpace(r) // white space that table's csv reader trims
 			i += size - 1
 		}
 	}
@@ -244,7 +244,7 @@ func (r *records) consume(text []byte) {
 	r.sum = crc64.Update(r.sum, checksums, text)
 	r.line += bytes.Count(text, []byte("\n"))
 	r.cut = !bytes.HasSuffix(text, []byte("\n"))
-	_, _ = r.reader.Discard(len(text)) // has been read
+	_, _ = r.reader.Discard(len(text)) // already read
 }
 
 // skip consumes a line of any length.

@@ -1,6 +1,6 @@
 package broadcast
 
-// A report is a file that says what became of each recipient of a broadcast.
+// A report is a file with the outcome for each recipient of a broadcast.
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// reportName matches valid names of reports, none of which leads out of the store.
+// reportName matches valid report names. None of them leads out of the store.
 var reportName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,200}$`)
 
 // BeginBroadcast checks, before anyone is texted, that the recipients file can
@@ -42,8 +42,8 @@ func (f *Files) BeginBroadcast(ctx context.Context, in sms.BeginInput) (found sm
 	return found, reserve(ctx, store, in.Report, in.Broadcast)
 }
 
-// reserve writes the file that names the owner of a report, which exists as
-// long as the broadcast runs: two broadcasts never share a report.
+// reserve creates the file that identifies the owner of a report. The file
+// exists as long as the broadcast runs, so two broadcasts never share a report.
 func reserve(ctx context.Context, store Store, name, broadcast string) error {
 	reserved, err := store.reserve(ctx, ownerFile(name), broadcast)
 	if err != nil {
@@ -56,7 +56,8 @@ func reserve(ctx context.Context, store Store, name, broadcast string) error {
 		}
 		return refuse("another broadcast is writing the report %q, or was terminated while writing it; choose another name, or remove its pages in %s", name, parts(name))
 	}
-	// Only now is it certain that nobody else can finish a report of this name.
+	// Only now is it certain that nobody else can finish a report with this
+	// name.
 	if err := vacant(ctx, store, name); err != nil {
 		release(ctx, store, name, 0)
 		return err
@@ -64,7 +65,7 @@ func reserve(ctx context.Context, store Store, name, broadcast string) error {
 	return nil
 }
 
-// vacant returns an error if a report of this name exists.
+// vacant returns an error if a report with this name exists.
 func vacant(ctx context.Context, store Store, name string) error {
 	there, err := store.exists(ctx, name+".jsonl")
 	if err != nil {
@@ -102,8 +103,8 @@ func (f *Files) WriteReport(ctx context.Context, in sms.ReportInput) error {
 	})
 }
 
-// FinishReport joins a report's pages and returns the name of the file, empty
-// if no page was written. It is safe to repeat.
+// FinishReport joins the pages of a report and returns the name of the file, or
+// "" if no page was written. It is safe to repeat.
 func (f *Files) FinishReport(ctx context.Context, in sms.FinishInput) (string, error) {
 	store, err := f.store()
 	if err != nil {
@@ -138,14 +139,14 @@ func join(ctx context.Context, store Store, name string, in sms.FinishInput) err
 		for page := range in.Pages {
 			alive(ctx)
 			if slices.Contains(in.Missing, page) {
-				continue // an attempt to write it may have ended since
+				continue // an attempt to write it may have finished late
 			}
 			file, _, err := store.open(ctx, part(in.Name, page), 0)
 			if err != nil {
 				return err
 			}
 			_, err = io.Copy(w, file)
-			_ = file.Close() // only read
+			_ = file.Close() // opened only for reading
 			if err != nil {
 				return err
 			}
@@ -154,8 +155,9 @@ func join(ctx context.Context, store Store, name string, in sms.FinishInput) err
 	})
 }
 
-// release removes the pages of a report, and then the file that names its owner.
-// What cannot be removed only prevents another report of the same name.
+// release removes the pages of a report, and then the file that identifies its
+// owner. Files that cannot be removed only prevent another report with the same
+// name.
 func release(ctx context.Context, store Store, name string, pages int) {
 	for page := range pages {
 		alive(ctx)
@@ -171,11 +173,11 @@ func part(name string, page int) string {
 	return path.Join(parts(name), fmt.Sprintf("%06d.jsonl", page))
 }
 
-// ownerFile returns the name of the file that records which broadcast a report
-// belongs to.
+// ownerFile returns the name of the file that records which broadcast owns a
+// report.
 func ownerFile(name string) string { return path.Join(parts(name), "broadcast") }
 
-// owns reports whether a report belongs to a broadcast.
+// owns reports whether a broadcast owns a report.
 func owns(ctx context.Context, store Store, name, broadcast string) (bool, error) {
 	if !reportName.MatchString(name) {
 		return false, nil

@@ -11,7 +11,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestReportHoldsEachPageOnce(t *testing.T) {
+func TestReportContainsEachPageOnce(t *testing.T) {
 	dir := t.TempDir()
 	a := files(t, dir, "")
 	page := func(n int) sms.ReportInput {
@@ -20,17 +20,17 @@ func TestReportHoldsEachPageOnce(t *testing.T) {
 			Errors:   []sms.Error{{To: fmt.Sprint("+2", n), Code: sms.CodeInvalidTo, Message: "no"}},
 		}}
 	}
-	for range 2 { // begun again
+	for range 2 { // the second time is a retry
 		if _, err := a.BeginBroadcast(t.Context(), sms.BeginInput{Report: "monday", Broadcast: "b1"}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, n := range []int{0, 1, 1, 2, 0} { // some written again
+	for _, n := range []int{0, 1, 1, 2, 0} { // some pages are written again
 		if err := a.WriteReport(t.Context(), page(n)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for range 2 { // and finished again
+	for range 2 { // the second time is a retry
 		name, err := a.FinishReport(t.Context(), sms.FinishInput{Name: "monday", Broadcast: "b1", Pages: 3})
 		if err != nil || name != "monday.jsonl" {
 			t.Fatal(name, err)
@@ -52,7 +52,7 @@ func TestReportHoldsEachPageOnce(t *testing.T) {
 	}
 }
 
-func TestTwoBroadcastsNeverShareAReport(t *testing.T) {
+func TestBroadcastsNeverShareReport(t *testing.T) {
 	dir := t.TempDir()
 	a := files(t, dir, "")
 	begin := func(broadcast string) error {
@@ -63,13 +63,13 @@ func TestTwoBroadcastsNeverShareAReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := begin("b2"); err == nil {
-		t.Error("a second broadcast could begin while the first was writing its report")
+		t.Error("a second broadcast began while the first was writing its report")
 	}
 	if err := a.WriteReport(t.Context(), sms.ReportInput{Name: "monday", Broadcast: "b2"}); err == nil {
 		t.Error("a page of the second broadcast was written to the first one's report")
 	}
 	if _, err := a.FinishReport(t.Context(), sms.FinishInput{Name: "monday", Broadcast: "b2", Pages: 1}); err == nil {
-		t.Error("the second broadcast could finish the first one's report")
+		t.Error("the second broadcast finished the first one's report")
 	}
 	if err := a.WriteReport(t.Context(), sms.ReportInput{Name: "monday", Broadcast: "b1"}); err != nil {
 		t.Error(err)
@@ -78,7 +78,7 @@ func TestTwoBroadcastsNeverShareAReport(t *testing.T) {
 		t.Error(err)
 	}
 	if err := begin("b3"); err == nil {
-		t.Error("a broadcast could begin with the name of a finished report")
+		t.Error("a broadcast began with the name of a finished report")
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
 		t.Errorf("the store contains %q, want only the report", left)
@@ -93,21 +93,21 @@ func TestEmptyBroadcastLeavesNoReport(t *testing.T) {
 			t.Fatal(err)
 		}
 		if name, err := a.FinishReport(t.Context(), sms.FinishInput{Name: "monday", Broadcast: "b1"}); name != "" || err != nil {
-			t.Errorf("got the report %q and error %v, want neither", name, err)
+			t.Errorf("got report %q and error %v, want neither", name, err)
 		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
-		t.Errorf("the files %q are left behind", left)
+		t.Errorf("files left behind: %q", left)
 	}
 }
 
-func TestBroadcastChecksFilesBeforeBeginning(t *testing.T) {
+func TestBroadcastChecksFilesFirst(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "other.csv", "phone\n+1\n")
 	for name, in := range map[string]sms.BeginInput{
 		"a missing file":       {File: "away.csv"},
 		"no column to":         {File: "other.csv"},
-		"a report above":       {Report: "../up"},
+		"a report outside":     {Report: "../up"},
 		"a report in a folder": {Report: "a/b"},
 		"a hidden report":      {Report: ".hidden"},
 	} {
@@ -116,6 +116,6 @@ func TestBroadcastChecksFilesBeforeBeginning(t *testing.T) {
 		}
 	}
 	if _, err := (&Files{}).BeginBroadcast(t.Context(), sms.BeginInput{Report: "monday"}); err == nil || !strings.Contains(err.Error(), "BROADCAST_STORE") {
-		t.Errorf("without a store: got error %v, want one that contains BROADCAST_STORE", err)
+		t.Errorf("without a store: got error %v, want it to contain BROADCAST_STORE", err)
 	}
 }

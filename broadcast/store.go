@@ -22,15 +22,15 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// Store holds files by name. A name may contain slashes, and never leads out of
+// Store holds files by name. A name may contain slashes but never leads out of
 // the store. If a file is missing, or the worker may not read it, the error is
 // a refusal.
 type Store interface {
-	// open reads a file from a byte offset. Its version changes with its
-	// content.
+	// open opens a file for reading at a byte offset. Its version changes
+	// with its content.
 	open(ctx context.Context, name string, offset int64) (file io.ReadCloser, version string, err error)
-	// reserve creates a small file, and reports whether it did: it does not if
-	// the file exists.
+	// reserve creates a small file and reports true, or reports false if
+	// the file already exists.
 	reserve(ctx context.Context, name, text string) (reserved bool, err error)
 	// write writes a file atomically.
 	write(ctx context.Context, name string, write func(io.Writer) error) error
@@ -42,12 +42,12 @@ type Store interface {
 // refusal is an error that no retry can fix.
 type refusal struct{ error }
 
-// Open opens the store at a URL. file:///a/folder is a directory, the same for
-// all workers. s3://bucket, or s3://bucket/folder, is a bucket of S3 or a
-// compatible service; region, endpoint, use_path_style and other parameters are
-// those of https://pkg.go.dev/gocloud.dev/blob/s3blob, and credentials are
-// found the way the AWS SDK finds them. Other schemes work if the program
-// imports their driver.
+// Open opens the store at a URL. file:///a/folder is a directory, which must be
+// the same for all workers. s3://bucket or s3://bucket/folder is a bucket in S3
+// or a compatible service. Its parameters, such as region, endpoint and
+// use_path_style, are those of https://pkg.go.dev/gocloud.dev/blob/s3blob, and
+// its credentials are found in the same way as by the AWS SDK. Other schemes
+// work if the program imports their drivers.
 func Open(ctx context.Context, address string) (Store, error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -57,7 +57,7 @@ func Open(ctx context.Context, address string) (Store, error) {
 	case u.Scheme == "file" && (u.Host == "" || u.Host == "localhost") && path.IsAbs(u.Path):
 		return OpenFolder(filepath.FromSlash(u.Path))
 	case u.Scheme == "" && path.IsAbs(address):
-		return nil, fmt.Errorf("a folder is written as a URL: file://%s", address)
+		return nil, fmt.Errorf("a folder must be a URL: file://%s", address)
 	case u.Scheme == "file":
 		return nil, errors.New("a folder needs three slashes and its absolute path, like file:///srv/broadcasts")
 	case !blob.DefaultURLMux().ValidBucketScheme(u.Scheme):
@@ -96,7 +96,7 @@ func notAName(name string) error {
 }
 
 // folder is a store on disk. Neither ".." nor a link can name anything outside
-// of it.
+// it.
 type folder struct{ root *os.Root }
 
 // OpenFolder opens a directory as a store.
@@ -129,7 +129,7 @@ func (f folder) open(_ context.Context, name string, offset int64) (io.ReadClose
 		_, err = file.Seek(offset, io.SeekStart)
 	}
 	if err != nil {
-		_ = file.Close() // only read
+		_ = file.Close() // opened only for reading
 		return nil, "", err
 	}
 	return file, version(info.Size(), info.ModTime().UnixNano()), nil
@@ -139,8 +139,8 @@ func (f folder) reserve(ctx context.Context, name, text string) (bool, error) {
 	if err := f.root.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return false, err
 	}
-	// The file is linked once it is complete: if it were created in place, a
-	// crash could leave it empty, and nobody could reserve it again.
+	// The file is linked when it is complete. If it were created in place,
+	// a crash could leave it empty, and nobody could reserve it again.
 	draft := name + "." + uuid.NewString()
 	defer func() { _ = f.root.Remove(draft) }()
 	if err := f.write(ctx, draft, func(w io.Writer) error {
@@ -223,7 +223,7 @@ func (b bucket) reserve(ctx context.Context, name, text string) (bool, error) {
 	return err == nil, err
 }
 
-// write relies on objects appearing only once their writer is closed.
+// write relies on objects becoming visible only when their writer is closed.
 func (b bucket) write(ctx context.Context, name string, write func(io.Writer) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -232,7 +232,7 @@ func (b bucket) write(ctx context.Context, name string, write func(io.Writer) er
 		return err
 	}
 	if err := write(w); err != nil {
-		cancel() // otherwise, closing would leave an incomplete object
+		cancel() // otherwise, closing would create an incomplete object
 		_ = w.Close()
 		return err
 	}

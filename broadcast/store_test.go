@@ -33,7 +33,7 @@ func TestStoreOpensByURL(t *testing.T) {
 		"s3://bucket?regoin=eu": `"regoin"`,
 	} {
 		if _, err := Open(t.Context(), address); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: got error %v, want %q", address, err, says)
+			t.Errorf("%s: got error %v, want it to contain %q", address, err, says)
 		}
 	}
 }
@@ -47,7 +47,7 @@ func TestMissingFileIsExplained(t *testing.T) {
 	} {
 		_, err := files(t, dir, "US").ReadRecipients(t.Context(), sms.PageInput{File: name, Limit: 10})
 		if err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: got error %v, want %q", name, err, says)
+			t.Errorf("%s: got error %v, want it to contain %q", name, err, says)
 		}
 	}
 }
@@ -72,8 +72,9 @@ func TestReportIsReservedOnce(t *testing.T) {
 	}
 }
 
-// An owner file that was visible while still empty would belong to no broadcast.
-func TestReservationIsSeenComplete(t *testing.T) {
+// An owner file that becomes visible while it is still empty belongs to no
+// broadcast.
+func TestReservationIsAtomic(t *testing.T) {
 	dir := t.TempDir()
 	for round := range 50 {
 		var all sync.WaitGroup

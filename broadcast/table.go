@@ -1,6 +1,6 @@
 package broadcast
 
-// CSV, as spreadsheets and people write it.
+// CSV as spreadsheets and people write it.
 
 import (
 	"bufio"
@@ -15,10 +15,10 @@ import (
 	"temporal-twilio/sms"
 )
 
-// separators are those that a header may use, most common first.
+// separators lists the separators that a header may use, most common first.
 const separators = ",;\t|"
 
-// recipientColumn is the name of the recipients' column, ignoring case.
+// recipientColumn is the name of the recipients' column, in any case.
 const recipientColumn = "to"
 
 // table reads the records of a CSV file.
@@ -27,14 +27,14 @@ type table struct {
 	// to is the index of the recipients' column.
 	to        int
 	separator string
-	// text is the record that csv reads, through source.
+	// text is the record that csv reads through source.
 	text   *bytes.Reader
 	source *bufio.Reader
 	csv    *csv.Reader
 }
 
-// newTable parses a header. Without a given separator, it chooses the one that
-// yields a column of recipients, and the most columns.
+// newTable parses a header. If no separator is given, it chooses the one that
+// results in a column of recipients and the most columns.
 func newTable(heading []byte, separator string) (*table, error) {
 	var best *table
 	var problem error
@@ -45,8 +45,9 @@ func newTable(heading []byte, separator string) (*table, error) {
 		t := &table{to: -1, separator: string(candidate), text: bytes.NewReader(nil), source: bufio.NewReader(nil)}
 		t.csv = csv.NewReader(t.source)
 		t.csv.Comma = candidate
-		t.csv.FieldsPerRecord = -1 // counted below
-		// Allow a space after a separator, unless the separator is white space.
+		t.csv.FieldsPerRecord = -1 // fields are counted below
+		// Allow a space after a separator, unless the separator is
+		// white space.
 		t.csv.TrimLeadingSpace = candidate != '\t'
 		fields, err := t.fields(heading)
 		if err != nil {
@@ -60,14 +61,14 @@ func newTable(heading []byte, separator string) (*table, error) {
 	}
 	switch {
 	case best != nil:
-		best.csv.ReuseRecord = true // safe from here on, and faster: there may be millions of records
+		best.csv.ReuseRecord = true // safe from here on, and faster for millions of records
 		return best, best.unique()
 	case separator != "" && !strings.Contains(separators, separator):
 		return nil, refuse("the file says \"sep=%s\", but its separator must be one of , ; | or a tab", separator)
 	case problem != nil:
-		return nil, refuse("the file has no heading: its first line %v", problem)
+		return nil, refuse("the file has no header: its first line %v", problem)
 	}
-	return nil, refuse("the file's heading has no column %q", recipientColumn)
+	return nil, refuse("the file's header has no column %q", recipientColumn)
 }
 
 // name sets the column names.
@@ -81,8 +82,8 @@ func (t *table) name(fields []string) {
 	}
 }
 
-// unique returns an error if a name appears twice in the header: one column
-// would hide the other. Columns without a name are ignored.
+// unique returns an error if a name appears twice in the header, because one
+// column would hide the other. Columns without a name are ignored.
 func (t *table) unique() error {
 	seen := make(map[string]string, len(t.heading))
 	for _, name := range t.heading {
@@ -90,7 +91,7 @@ func (t *table) unique() error {
 			continue
 		}
 		if first, twice := seen[strings.ToLower(name)]; twice {
-			return refuse("the file's heading has the column %q twice, as %q and as %q; rename or remove one", strings.ToLower(name), first, name)
+			return refuse("the file's header has the column %q twice, as %q and as %q; rename or remove one", strings.ToLower(name), first, name)
 		}
 		seen[strings.ToLower(name)] = name
 	}
@@ -116,8 +117,8 @@ func (t *table) fields(text []byte) ([]string, error) {
 	return fields, err
 }
 
-// cut splits a record's text into fields. It fails if the record ends before the
-// text does: the rest would be lost.
+// cut splits the text of a record into fields. It fails if the record ends
+// before the text does, because the rest would be lost.
 func (t *table) cut(text []byte) ([]string, error) {
 	t.text.Reset(text)
 	t.source.Reset(t.text)
@@ -142,7 +143,7 @@ func (t *table) recipient(text []byte, wanted bool) (recipient sms.Recipient, er
 		fields = fields[:n]
 	}
 	if len(fields) != len(t.heading) {
-		return recipient, badRecord(fmt.Sprintf("does not have as many fields as the heading: %d instead of %d", len(fields), len(t.heading)))
+		return recipient, badRecord(fmt.Sprintf("has %d fields, but the header has %d", len(fields), len(t.heading)))
 	}
 	recipient.To = fields[t.to]
 	if len(fields) == 1 || !wanted {

@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// inUTF16 returns a text in UTF-16, with a byte order mark or without.
+// inUTF16 returns a text in UTF-16, with or without a byte order mark.
 func inUTF16(order binary.AppendByteOrder, mark bool, text string) string {
 	if mark {
 		text = "\ufeff" + text
@@ -26,8 +26,8 @@ func inUTF16(order binary.AppendByteOrder, mark bool, text string) string {
 	return string(data)
 }
 
-// read reads a whole file in pages of the given size, either each by a
-// different worker or all by one.
+// read reads a whole file in pages of the given size, either each on a
+// different worker or all on the same one.
 func read(t *testing.T, dir, name string, limit int, fresh bool) (all sms.Page) {
 	t.Helper()
 	worker := files(t, dir, "US")
@@ -47,7 +47,7 @@ func read(t *testing.T, dir, name string, limit int, fresh bool) (all sms.Page) 
 	}
 }
 
-func TestTablesReadAsPeopleWrite(t *testing.T) {
+func TestTablesAreReadLeniently(t *testing.T) {
 	const ann, bo = `{"+15005550009" {"name":"Renée"}}`, `{"+15005550010" {"name":"José – Zoë 🎂"}}`
 	plain := "to,name\r\n+15005550009,Renée\r\n+15005550010,José – Zoë 🎂\r\n"
 	semicolons, tabs := strings.ReplaceAll(plain, ",", ";"), strings.ReplaceAll(plain, ",", "\t")
@@ -71,7 +71,7 @@ func TestTablesReadAsPeopleWrite(t *testing.T) {
 		"a space after the comma":      {"to, name\n+15005550009, Renée\n+15005550010, \"José – Zoë 🎂\"", ann + bo, 0},
 		"an empty cell after a tab":    {"to\tfirst\tlast\n+15005550009\t\tLee\n", `{"+15005550009" {"first":"","last":"Lee"}}`, 0},
 		"quotes and line breaks":       {"name;to\n\"Ann \"\"Lee\"\"\n;Smith\";+15005550009\n", `{"+15005550009" {"name":"Ann \"Lee\"\n;Smith"}}`, 0},
-		"a quoted heading":             {"\"to\",\"first\nname\"\n+15005550009,Ann\n", `{"+15005550009" {"first\nname":"Ann"}}`, 0},
+		"a quoted header":              {"\"to\",\"first\nname\"\n+15005550009,Ann\n", `{"+15005550009" {"first\nname":"Ann"}}`, 0},
 		"a comma in a semicolon file":  {"to;name\n+15005550009;Lee, Ann\n", `{"+15005550009" {"name":"Lee, Ann"}}`, 0},
 		"bare quotes":                  {"to,name\n+15005550009,Ann \"Annie\" Lee\n", `{"+15005550009" {"name":"Ann \"Annie\" Lee"}}`, 0},
 		"empty rows and columns":       {"to,name,,\n,,,\n+15005550009,Ann,,\n \n+15005550010,Bo,,,,,\n+15005550011\n", `{"+15005550009" {"name":"Ann"}}{"+15005550010" {"name":"Bo"}}`, 1},
@@ -104,10 +104,10 @@ func TestTablesReadAsPeopleWrite(t *testing.T) {
 	}
 }
 
-func TestAmbiguousFilesAreRefusedByName(t *testing.T) {
+func TestAmbiguousFilesAreRefused(t *testing.T) {
 	for text, says := range map[string]string{
 		"to,name\r\n+15005550009,Ann\r\n+15005550010,Ren\xe9\r\n": "line 3 is not UTF-8: it has the byte 0xE9, which is 'é' in Windows-1252; save the file as UTF-8",
-		"to,pr\xe9nom\n+15005550009,Ann\n":                        "the heading of the file is not UTF-8",
+		"to,pr\xe9nom\n+15005550009,Ann\n":                        "the header of the file is not UTF-8",
 		"to,name,To\n+15005550009,Ann,+15005550010\n":             `has the column "to" twice, as "to" and as "To"`,
 		"to,name,name \n+15005550009,Ann,Bo\n":                    `has the column "name" twice`,
 		"phone,name\n+15005550009,Ann\n":                          `has no column "to"`,
@@ -116,12 +116,12 @@ func TestAmbiguousFilesAreRefusedByName(t *testing.T) {
 		"PK\x03\x04 and so on":                                    "an Excel workbook",
 		"\x1f\x8b\x08":                                            "is compressed",
 		"\xff\xfe\x00\x00t\x00\x00\x00":                           "is UTF-32",
-		"":                                                        "has no heading",
+		"":                                                        "has no header",
 	} {
 		dir := t.TempDir()
 		write(t, dir, "list.csv", text)
 		if _, err := files(t, dir, "US").BeginBroadcast(t.Context(), sms.BeginInput{File: "list.csv"}); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%q: got error %v, want %q", text, err, says)
+			t.Errorf("%q: got error %v, want it to contain %q", text, err, says)
 		}
 	}
 	dir := t.TempDir()
@@ -131,7 +131,7 @@ func TestAmbiguousFilesAreRefusedByName(t *testing.T) {
 	}
 }
 
-// counting is a store that counts the bytes that are read from it.
+// counting is a store that counts the bytes read from it.
 type counting struct {
 	Store
 	bytes *int
@@ -153,7 +153,7 @@ func (c counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func TestPagesReadTheFileOnce(t *testing.T) {
+func TestPagesReadFileOnce(t *testing.T) {
 	dir := t.TempDir()
 	var list strings.Builder
 	list.WriteString("to,name\n")
@@ -171,16 +171,16 @@ func TestPagesReadTheFileOnce(t *testing.T) {
 		}
 		cursor, more = page.Next, page.Next != ""
 	}
-	// Each page reads slightly more than it needs, and discards the rest.
+	// Each page reads slightly more than it needs and discards the rest.
 	if most := list.Len() + pages*16<<10; pages < 100 || bytes > most {
-		t.Errorf("reading %d pages of a file of %d bytes read %d bytes, want at most %d", pages, list.Len(), bytes, most)
+		t.Errorf("%d pages of a file of %d bytes read %d bytes, want at most %d", pages, list.Len(), bytes, most)
 	}
 }
 
-func TestFileChangedDuringBroadcastIsNoticed(t *testing.T) {
+func TestFileChangedDuringBroadcastIsDetected(t *testing.T) {
 	for name, tc := range map[string]struct {
 		before, after string
-		want          []string // the recipients of the second page; none if the file is refused
+		want          []string // the recipients of the second page, or nil if the file is refused
 	}{
 		"more at its end": {"to\n+15005550009\n+15005550010\n", "to\n+15005550009\n+15005550010\n+15005550011\n", []string{"+15005550010", "+15005550011"}},
 		"another before":  {"to\n+15005550009\n+15005550010\n", "to\n+15005550008\n+15005550010\n+15005550011\n", nil},
@@ -201,7 +201,7 @@ func TestFileChangedDuringBroadcastIsNoticed(t *testing.T) {
 			got = append(got, r.To)
 		}
 		if (err != nil) != (tc.want == nil) || !slices.Equal(got, tc.want) {
-			t.Errorf("%s: the second page has %q, error %v; want %q, or an error if that is empty", name, got, err, tc.want)
+			t.Errorf("%s: the second page has %q, error %v, want %q, or an error if that is empty", name, got, err, tc.want)
 		}
 		if err != nil && !strings.Contains(err.Error(), "was changed before byte") {
 			t.Errorf("%s: got error %v", name, err)
@@ -209,7 +209,7 @@ func TestFileChangedDuringBroadcastIsNoticed(t *testing.T) {
 	}
 }
 
-func TestCursorsOfOlderWorkersWork(t *testing.T) {
+func TestOldCursorsWork(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "list.csv", "to\n+15005550009\n+15005550010\n+15005550009\n")
 	first, err := files(t, dir, "US").ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Limit: 1})
@@ -224,7 +224,7 @@ func TestCursorsOfOlderWorkersWork(t *testing.T) {
 	}
 }
 
-// Part of a number may be the number of another phone.
+// Part of a number may be another phone's number.
 func TestIncompleteLastLineIsNotTexted(t *testing.T) {
 	for name, tc := range map[string]struct{ before, after, want string }{
 		"added in part":            {"to\n+15005550009\n", "to\n+15005550009\n+491701234", "+15005550009"},
@@ -242,7 +242,7 @@ func TestIncompleteLastLineIsNotTexted(t *testing.T) {
 		write(t, dir, "list.csv", tc.after)
 		var got []string
 		said := ""
-		for _, limit := range []int{1, 2} { // each page by a different worker
+		for _, limit := range []int{1, 2} { // each page is read by a different worker
 			page, err := files(t, dir, "US").ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Cursor: begun.Cursor, Limit: limit})
 			if err != nil {
 				t.Fatal(name, err)
@@ -261,7 +261,7 @@ func TestIncompleteLastLineIsNotTexted(t *testing.T) {
 	}
 }
 
-func FuzzPagesOfAnyFileAreItsRecords(f *testing.F) {
+func FuzzPagesContainEveryRecord(f *testing.F) {
 	f.Add("to,name\n+15005550009,\"Ann\n\n\"\n+15005550009,x", 1)
 	f.Add("sep=;\nto;n\n;;;\n+15005550010;\"a\"\"b", 2)
 	f.Add(inUTF16(binary.LittleEndian, true, "to\tname\n+15005550009\tJosé 🎂\n+15005550010\t"), 1)
@@ -276,7 +276,7 @@ func FuzzPagesOfAnyFileAreItsRecords(f *testing.F) {
 		whole := read(t, dir, "list.csv", 1<<30, true)
 		limit = 1 + (limit&0xff)%5
 		if fresh, one := read(t, dir, "list.csv", limit, true), read(t, dir, "list.csv", limit, false); !reflect.DeepEqual(fresh, whole) || !reflect.DeepEqual(one, whole) {
-			t.Errorf("in pages of %d: got %+v\nby one worker: %+v\nat once: %+v", limit, fresh, one, whole)
+			t.Errorf("in pages of %d: got %+v\non one worker: %+v\nat once: %+v", limit, fresh, one, whole)
 		}
 	})
 }

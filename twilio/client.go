@@ -1,6 +1,6 @@
 package twilio
 
-// A client has access to one Twilio account, using twilio-go.
+// A client accesses one Twilio account through twilio-go.
 
 import (
 	"context"
@@ -20,30 +20,33 @@ import (
 
 // Access holds the credentials and the address of one Twilio account.
 type Access struct {
-	// AccountSID is the account that sends, "AC" and 32 hex digits.
+	// AccountSID is the SID of the sending account, "AC" and 32 hex digits.
 	AccountSID string
-	// Username and Password are an API key and its secret. Optional: default
-	// the account SID and Token.
+	// Username and Password are an API key and its secret. Optional: by
+	// default, the account SID and Token.
 	Username, Password string
 	// Token is the account's auth token.
 	Token string
-	// Renewed returns the current credentials, as Credentials does, for a process
-	// in which they change. Optional: by default, they do not change.
+	// Renewed returns the current credentials, like Credentials does, for a
+	// process in which they can change. Optional: by default, they do not
+	// change.
 	Renewed func() (username, password string)
-	// Region and Edge choose where Twilio handles the requests, such as "ie1"
-	// and "dublin". They must be set together. Optional: default us1.
+	// Region and Edge determine where Twilio handles the requests, for
+	// example "ie1" and "dublin". They must be set together. Optional:
+	// default us1.
 	Region, Edge string
-	// BaseURL sends every request to another host, such as a local Twilio.
-	// Optional: default Twilio's own.
+	// BaseURL is the URL to which all requests are sent instead, such as
+	// that of a local Twilio. Optional: by default, Twilio's own.
 	BaseURL string
-	// Timeout bounds one request. Optional: default 10 s.
+	// Timeout limits one request. Optional: default 10 s.
 	Timeout time.Duration
-	// Observe is called after each request, with the context of the call. Optional.
+	// Observe is called after each request with the context of the call.
+	// Optional.
 	Observe func(context.Context, Exchange)
 }
 
-// Credentials returns the API key and its secret, or else the account SID and the
-// auth token.
+// Credentials returns the API key and its secret or, if there is no key, the
+// account SID and the auth token.
 func (a Access) Credentials() (username, password string) {
 	if a.Username == "" {
 		return a.AccountSID, a.Token
@@ -54,16 +57,17 @@ func (a Access) Credentials() (username, password string) {
 // Exchange describes a request and its response without revealing the message.
 type Exchange struct {
 	Method string
-	// Status is the HTTP status of the response, 0 if there was none.
+	// Status is the HTTP status of the response, or 0 if there was none.
 	Status int
 	Took   time.Duration
-	// RequestID is Twilio's ID of the request, for its support; empty if there was
-	// no response.
+	// RequestID is Twilio's ID of the request, for its support, or "" if
+	// there was no response.
 	RequestID string
 }
 
-// DefaultTimeout bounds one request to Twilio. Even slow creates take much
-// less; a longer wait would only delay the report that the outcome is unknown.
+// DefaultTimeout limits one request to Twilio. Even slow creates take much less
+// time. A longer timeout would only delay the report that the outcome is
+// unknown.
 const DefaultTimeout = 10 * time.Second
 
 // Client sends and looks up the messages of one account. It is safe for
@@ -75,27 +79,27 @@ type Client struct {
 	clock     clock
 	// messages is the URL at which messages are created.
 	messages *url.URL
-	// current is the login of the last request.
+	// current is the login used by the last request.
 	current atomic.Pointer[login]
 }
 
-// login is what the Authorization header of a request is made from. It never
-// changes.
+// login holds what the Authorization header of a request is computed from. It
+// is immutable.
 type login struct {
 	username, password string
 	header             http.Header
-	// odd is true if the credentials contain characters that valid credentials
-	// never contain.
+	// odd is true if the credentials contain characters that valid
+	// credentials never contain.
 	odd bool
 }
 
-// New validates the access and returns a client. It makes no request.
+// New validates the access and returns a client. It makes no requests.
 func New(o Access) (*Client, error) {
 	if o.AccountSID == "" {
-		return nil, errors.New("there is no account SID")
+		return nil, errors.New("the account SID is missing")
 	}
 	if _, password := o.Credentials(); password == "" {
-		return nil, errors.New("there are no credentials: provide the auth token, or an API key and its secret")
+		return nil, errors.New("the credentials are missing: provide the auth token, or an API key and its secret")
 	}
 	if (o.Region == "") != (o.Edge == "") {
 		return nil, errors.New("region and edge must be set together: set both or neither")
@@ -122,7 +126,7 @@ func New(o Access) (*Client, error) {
 	return c, err
 }
 
-// login returns the login of the next request.
+// login returns the login for the next request.
 func (c *Client) login() *login {
 	username, password := c.access.Renewed()
 	if now := c.current.Load(); now != nil && now.username == username && now.password == password {
@@ -137,18 +141,18 @@ func (c *Client) login() *login {
 	return next
 }
 
-// alphanumeric reports whether a text has only ASCII letters and digits.
+// alphanumeric reports whether a text consists of ASCII letters and digits.
 func alphanumeric(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 	})
 }
 
-// newTransport returns the transport of all calls, which reuses connections. Go
-// keeps two idle connections per host by default, but sending at a high rate
-// needs many. It uses HTTP/1.1, where a connection carries one request at a
-// time: to prevent a create that must no longer be written, its connection is
-// closed, which affects no other request.
+// newTransport returns the transport of all calls, which reuses connections. By
+// default, Go keeps two idle connections per host, but sending at a high rate
+// needs many. The transport uses HTTP/1.1, where a connection carries one
+// request at a time. A create that must no longer be written is prevented by
+// closing its connection, which must not affect other requests.
 func newTransport() *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -164,16 +168,16 @@ func newTransport() *http.Transport {
 }
 
 // apiURL is the base URL of Twilio's API if no region is set. The URLs of media
-// start with it, also in the webhooks' parameters.
+// start with it, including those in webhook parameters.
 const apiURL = "https://api.twilio.com"
 
-// handler returns twilio-go's request handler, which adds region and edge to
-// its URLs.
+// handler returns twilio-go's request handler, which adds the region and edge
+// to its URLs.
 func (c *Client) handler(base client.BaseClient) *client.RequestHandler {
 	return &client.RequestHandler{Client: base, Region: c.access.Region, Edge: c.access.Edge}
 }
 
-// at parses one of twilio-go's URLs, and moves it to the base URL if one is
+// at parses one of twilio-go's URLs and moves it to the base URL, if one is
 // set.
 func (c *Client) at(address string) (*url.URL, error) {
 	at, err := url.Parse(address)
@@ -184,7 +188,7 @@ func (c *Client) at(address string) (*url.URL, error) {
 }
 
 // service returns twilio-go's message service for one request, and the exchange
-// that makes it.
+// that makes the request.
 func (c *Client) service(ctx context.Context) (*api.ApiService, *exchange) {
 	x := &exchange{client: c, ctx: ctx}
 	return api.NewApiService(c.handler(x)), x

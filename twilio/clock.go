@@ -1,7 +1,7 @@
 package twilio
 
-// Twilio's clock, as measured from the Date of its responses. Messages are
-// dated by that clock, which may differ from ours by minutes.
+// Twilio's clock, as measured from the Date headers of its responses. Twilio
+// dates messages by that clock, which may differ from ours by minutes.
 
 import (
 	"net/http"
@@ -9,19 +9,20 @@ import (
 	"time"
 )
 
-// clock holds bounds on how far Twilio's clock is from ours. It counts from a
-// point on our monotonic clock, so that setting our clock changes nothing. It
-// is safe for concurrent use.
+// clock holds bounds for the difference between Twilio's clock and ours. It is
+// based on our monotonic clock, so setting our clock has no effect. It is safe
+// for concurrent use.
 type clock struct {
 	mu sync.Mutex
-	// anchor is a time on our clock, when Twilio's clock was between
-	// anchor+least and anchor+most. Zero: never measured.
+	// anchor is a time on our clock at which Twilio's clock was between
+	// anchor+least and anchor+most. It is zero before the first
+	// measurement.
 	anchor      time.Time
 	least, most time.Duration
 }
 
-// measure uses the Date of the response to a request that was sent and answered
-// at these times. A Date is truncated to the second.
+// measure updates the bounds with the Date of a response, given the times at
+// which the request was sent and answered. A Date is truncated to the second.
 func (c *clock) measure(sent, answered time.Time, date string) {
 	at, err := http.ParseTime(date)
 	if err != nil {
@@ -37,7 +38,7 @@ func (c *clock) measure(sent, answered time.Time, date string) {
 	most := at.Add(time.Second).Sub(wall) - sent.Sub(c.anchor)
 	if c.most != 0 || c.least != 0 {
 		least, most = max(least, c.least), min(most, c.most)
-		if least > most { // a clock was set, or this machine was asleep
+		if least > most { // a clock was set, or this machine slept
 			c.anchor, c.least, c.most = sent, 0, 0
 			wall = c.anchor.Round(0)
 			least, most = at.Sub(wall)-answered.Sub(sent), at.Add(time.Second).Sub(wall)
@@ -46,7 +47,7 @@ func (c *clock) measure(sent, answered time.Time, date string) {
 	c.least, c.most = least, most
 }
 
-// Now returns a lower bound for the time by Twilio's clock; false if no
+// Now returns a lower bound of the time by Twilio's clock, or false if no
 // response has shown it yet.
 func (c *Client) Now() (time.Time, bool) {
 	c.clock.mu.Lock()

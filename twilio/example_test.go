@@ -7,7 +7,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// A webhook answers with TwiML, which texts the sender.
+// A webhook responds with TwiML that texts the sender.
 func ExampleReply() {
 	fmt.Printf("%s\n", twilio.Reply("Tea & cake at 5?"))
 	// Output:
@@ -15,8 +15,8 @@ func ExampleReply() {
 	// <Response><Message>Tea &amp; cake at 5?</Message></Response>
 }
 
-// A request is from Twilio only if its signature covers its parameters and the
-// URL that Twilio called, under the account's token.
+// A request comes from Twilio only if its signature, made with the account's
+// token, covers its parameters and the URL that Twilio called.
 func ExampleVerify() {
 	const address = "https://sms.example.com/twilio/sms"
 	params := url.Values{"From": {"+15005550009"}, "Body": {"Hello"}}

@@ -1,7 +1,7 @@
 package twilio
 
 // An exchange observes one request and its response. It learns what twilio-go's
-// errors do not say, above all whether Twilio can have seen the request.
+// errors do not reveal, above all whether Twilio may have received the request.
 
 import (
 	"bytes"
@@ -20,35 +20,36 @@ import (
 	"github.com/twilio/twilio-go/client"
 )
 
-// maxResponse limits how much of a response is read. A message is about 1 kB,
-// and a page of 1,000 about 1 MB.
+// maxResponse limits how much of a response is read. A message takes about 1
+// kB, and a page of 1,000 messages about 1 MB.
 const maxResponse = 4 << 20
 
-// exchange is one request. It takes the place of twilio-go's own client, which
-// takes no context and drops the headers of errors.
+// exchange is one request. It replaces twilio-go's own client, which takes no
+// context and drops the headers of errors.
 type exchange struct {
 	client *Client
 	ctx    context.Context
-	// check is called right before a request is written; its error prevents
+	// check is called right before a request is written. Its error prevents
 	// that. Optional.
 	check func() error
 
-	// reached is set once there is a connection to write to: from then on,
-	// Twilio may have acted.
+	// reached is set when there is a connection to write to. From then on,
+	// Twilio may have acted on the request.
 	reached atomic.Bool
-	// held is the first error of check, which the transport's goroutine calls.
+	// held is the first error of check, which is called on the transport's
+	// goroutine.
 	held atomic.Pointer[error]
-	// status is the HTTP status of the response, 0 if there was none.
+	// status is the HTTP status of the response, or 0 if there was none.
 	status int
-	// retryAfter is from the response, 0 if there was none.
+	// retryAfter is the wait that the response asks for, or 0.
 	retryAfter time.Duration
 	// listing is true if the response is a page of a listing of messages.
 	listing bool
 }
 
-// SendRequest makes a request of twilio-go's, whose data is a form. It ignores
-// the headers, which add nothing. Like the methods after it, it implements
-// [client.BaseClient].
+// SendRequest makes a request for twilio-go, with a form as its data. It
+// ignores the headers, which add nothing. Like the following methods, it
+// implements [client.BaseClient].
 func (x *exchange) SendRequest(method, address string, data url.Values, _ map[string]any, _ ...byte) (*http.Response, error) {
 	to, err := x.client.at(address)
 	if err != nil {
@@ -65,21 +66,21 @@ func (x *exchange) SendRequest(method, address string, data url.Values, _ map[st
 	return &http.Response{StatusCode: x.status, Body: io.NopCloser(bytes.NewReader(answer))}, nil
 }
 
-// AccountSid returns the account that the paths of requests name.
+// AccountSid returns the account in the paths of requests.
 func (x *exchange) AccountSid() string { return x.client.access.AccountSID }
 
-// SetTimeout does nothing: each request has the timeout of the access.
+// SetTimeout does nothing, because the access determines the timeout.
 func (x *exchange) SetTimeout(time.Duration) {}
 
-// SetOauth does nothing: the credentials are those of the access.
+// SetOauth does nothing, because the access holds the credentials.
 func (x *exchange) SetOauth(client.OAuth) {}
 
 // OAuth returns nil.
 func (x *exchange) OAuth() client.OAuth { return nil }
 
-// do makes a request, within the timeout, and returns the body of the response.
-// For a response that is not a success, the error is a TwilioRestError if the
-// body is JSON, and otherwise that of decoding it.
+// do makes a request within the timeout and returns the body of the response.
+// If the response is not a success, the error is a TwilioRestError if the body
+// is JSON, or else the error of decoding it.
 func (x *exchange) do(method string, to *url.URL, form string) ([]byte, error) {
 	by := x.client.login()
 	if by.odd {
@@ -95,7 +96,7 @@ func (x *exchange) do(method string, to *url.URL, form string) ([]byte, error) {
 	sent, requestID := time.Now(), ""
 	if x.client.access.Observe != nil {
 		defer func() {
-			if x.held.Load() == nil { // otherwise, it was never written
+			if x.held.Load() == nil { // otherwise, the request was never written
 				x.client.access.Observe(x.ctx, Exchange{Method: method, Status: x.status, Took: time.Since(sent), RequestID: requestID})
 			}
 		}()
@@ -106,12 +107,12 @@ func (x *exchange) do(method string, to *url.URL, form string) ([]byte, error) {
 	}
 	x.status, requestID = response.StatusCode, response.Header.Get("Twilio-Request-Id")
 	x.retryAfter = parseRetryAfter(response.Header.Get("Retry-After"))
-	if requestID != "" { // otherwise, a proxy answered
+	if requestID != "" { // otherwise, a proxy responded
 		x.client.clock.measure(sent, time.Now(), response.Header.Get("Date"))
 	}
 	answer := bytes.NewBuffer(make([]byte, 0, min(max(response.ContentLength, 0), maxResponse)+bytes.MinRead)) // usually a single allocation
 	_, err = answer.ReadFrom(io.LimitReader(response.Body, maxResponse))
-	_ = response.Body.Close() // only read
+	_ = response.Body.Close() // already read
 	if err != nil {
 		return nil, err
 	}
@@ -126,19 +127,19 @@ func (x *exchange) do(method string, to *url.URL, form string) ([]byte, error) {
 	return nil, rest
 }
 
-// traced returns the context of a request. It sets reached once the request has
+// traced returns the context of a request. It sets reached when the request has
 // a connection, and calls check right before the request is written.
 func (x *exchange) traced(ctx context.Context, cancel func()) context.Context {
 	var conn net.Conn
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		// The transport only retries by itself if nothing was written.
+		// The transport itself retries only if nothing was written.
 		GetConn: func(string) { x.reached.Store(false) },
 		GotConn: func(info httptrace.GotConnInfo) {
 			conn = info.Conn
 			x.reached.Store(true)
 		},
-		// The request is in the connection's buffer, and none of it has been
-		// written yet.
+		// The request is in the connection's buffer, but none of it has
+		// been written yet.
 		WroteHeaders: func() {
 			if x.check == nil {
 				return
@@ -147,15 +148,15 @@ func (x *exchange) traced(ctx context.Context, cancel func()) context.Context {
 				x.held.CompareAndSwap(nil, &err)
 			}
 			if x.held.Load() != nil {
-				_ = conn.Close() // so that nothing is written
+				_ = conn.Close() // now nothing can be written
 				cancel()
 			}
 		},
 	})
 }
 
-// parseRetryAfter parses a number of seconds, up to an hour; 0 for anything
-// else.
+// parseRetryAfter parses a number of seconds, up to an hour. It returns 0 for
+// anything else.
 func parseRetryAfter(s string) time.Duration {
 	seconds, err := strconv.ParseFloat(s, 64)
 	if err != nil || !(seconds > 0) {

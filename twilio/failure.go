@@ -1,6 +1,6 @@
 package twilio
 
-// What each HTTP status, Twilio error code and network fault means for the
+// The meaning of each HTTP status, Twilio error code and network fault for the
 // message, in one place.
 
 import (
@@ -19,9 +19,9 @@ import (
 	"temporal-twilio/sms"
 )
 
-// reason says why a message was not created, or may not have been: the code for
-// the caller, whom the failure concerns, and whether a later attempt may
-// succeed.
+// reason is why a message was not created or may not have been created: the
+// code for the caller, the other recipients to whom the failure applies, and
+// whether a later attempt may succeed.
 type reason struct {
 	// label is the reason's label in metrics.
 	label string
@@ -64,7 +64,7 @@ var (
 	lost         = define("lost", sms.CodeOutcomeUnknown, sms.ScopeRecipient, false)
 )
 
-// codes maps Twilio's error codes to reasons. For others, the HTTP status
+// codes maps Twilio's error codes to reasons. For all others, the HTTP status
 // decides. Source: https://www.twilio.com/docs/api/errors
 var codes = map[int]reason{
 	20003: credentials,  // authenticate
@@ -74,7 +74,7 @@ var codes = map[int]reason{
 	20404: wrongAccount, // not found; for a create, this is the account
 	20429: tooMany,
 	21222: credentials, // username with invalid characters
-	21224: credentials, // password likewise
+	21224: credentials, // password with invalid characters
 
 	21211: recipient, // not a valid phone number
 	21217: recipient, // not properly formatted
@@ -103,10 +103,10 @@ var codes = map[int]reason{
 	14107: replyLoop,
 }
 
-// statusClientClosed is nginx's status for a connection that broke.
+// statusClientClosed is nginx's status for a connection closed by the client.
 const statusClientClosed = 499
 
-// byStatus returns the reason for a refusal that has no Twilio error code. A
+// byStatus returns the reason for a response without a Twilio error code. A
 // timeout or a closed connection is reported by a proxy, possibly after Twilio
 // has received the request.
 func byStatus(status int) reason {
@@ -123,9 +123,9 @@ func byStatus(status int) reason {
 	return refused
 }
 
-// failure classifies an error of twilio-go. The rule behind it: only a response
-// that Twilio sends before it acts, or a fault before the request was written,
-// proves that there is no message.
+// failure classifies an error of twilio-go. Only a response that Twilio sends
+// before it acts, or a fault before the request was written, proves that there
+// is no message.
 func (x *exchange) failure(to string, err error) *sms.Error {
 	var rest *client.TwilioRestError
 	errors.As(err, &rest)
@@ -141,12 +141,12 @@ func (x *exchange) failure(to string, err error) *sms.Error {
 	case !x.reached.Load():
 		return x.because(dialReason(err), to, nil, "Twilio could not be reached: "+cause(err)+"; nothing was sent")
 	default:
-		return x.unknown(to, nil, "the connection to Twilio failed before its response came ("+cause(err)+")")
+		return x.unknown(to, nil, "the connection to Twilio failed before the response arrived ("+cause(err)+")")
 	}
 }
 
-// withoutSID classifies a response that has no message and is not a refusal:
-// a redirect, or a body of another kind.
+// withoutSID classifies a response that contains no message and is not a
+// refusal, such as a redirect or a body of another kind.
 func (x *exchange) withoutSID(to string) *sms.Error {
 	if x.status >= 300 && x.status < 400 {
 		return x.because(notTwilio, to, nil, fmt.Sprintf("HTTP status %d: the server redirects elsewhere and is not Twilio's API; check the base URL, the region and the edge; nothing was sent", x.status))
@@ -177,7 +177,7 @@ func (x *exchange) unknown(to string, rest *client.TwilioRestError, what string)
 	return x.because(lost, to, rest, what+": the message may or may not have been created; check Twilio's log before sending it again")
 }
 
-// because returns the error for a reason, with what Twilio said about it.
+// because returns the error for a reason, with Twilio's explanation.
 func (x *exchange) because(why reason, to string, rest *client.TwilioRestError, message string) *sms.Error {
 	e := &sms.Error{
 		To: to, Code: why.code, HTTPStatus: x.status, Message: message,
@@ -190,15 +190,15 @@ func (x *exchange) because(why reason, to string, rest *client.TwilioRestError, 
 }
 
 var (
-	errOddCredentials = errors.New("the Twilio credentials contain characters that no SID, token or key has")
+	errOddCredentials = errors.New("the Twilio credentials contain characters that are invalid in SIDs, tokens and keys")
 
 	errNoMessage = errors.New("the response contains no message")
 	errNoListing = errors.New("the response is not a list of messages")
 	errNoAccount = errors.New("the response contains no account")
 )
 
-// failedRead classifies the failure of a request that is safe to repeat.
-// Whatever went wrong in transit may work the next time.
+// failedRead classifies the failure of a request that is safe to repeat. Any
+// fault in transit may be gone the next time.
 func (x *exchange) failedRead(err error) *sms.Error {
 	e := x.failure("", err)
 	if e.Code == sms.CodeOutcomeUnknown {
@@ -207,8 +207,8 @@ func (x *exchange) failedRead(err error) *sms.Error {
 	return e
 }
 
-// dialReason says why there was no connection. An invalid certificate stays
-// invalid.
+// dialReason returns the reason why there was no connection. An invalid
+// certificate is not worth a retry.
 func dialReason(err error) reason {
 	var (
 		invalid   *tls.CertificateVerificationError
@@ -223,7 +223,7 @@ func dialReason(err error) reason {
 	return unreachable
 }
 
-// cause says why a request failed, without the URL that url.Error adds.
+// cause returns why a request failed, without the URL that url.Error adds.
 func cause(err error) string {
 	var (
 		dns *net.DNSError

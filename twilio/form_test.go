@@ -1,6 +1,6 @@
 package twilio
 
-// The form of a create, compared with the one that twilio-go would send.
+// Compares the form of a create with the one that twilio-go would send.
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// formOf keeps the form that twilio-go sends.
+// formOf records the form that twilio-go sends.
 type formOf struct {
 	client.BaseClient
 	form url.Values
@@ -32,7 +32,7 @@ func (f *formOf) SendRequest(_, _ string, form url.Values, _ map[string]any, _ .
 	return nil, errors.New("nothing is sent")
 }
 
-func TestFormIsTwilioGos(t *testing.T) {
+func TestFormMatchesTwilioGo(t *testing.T) {
 	yes, no, price := true, false, float32(0.05)
 	at := time.Date(2030, 2, 3, 4, 5, 6, 789, time.FixedZone("", 3600))
 	options := sms.SendSmsInput{
@@ -62,18 +62,18 @@ func TestFormIsTwilioGos(t *testing.T) {
 		SetScheduleType("fixed").SetSendAt(at.UTC().Truncate(time.Second)).SetValidityPeriod(3600).SetStatusCallback(full.StatusCallback).
 		SetSmartEncoded(yes).SetShortenUrls(no).SetSendAsMms(yes).SetProvideFeedback(no).SetRiskCheck("disable").
 		SetContentRetention("discard").SetAddressRetention("obfuscate").SetMaxPrice(price).SetPersistentAction(options.PersistentAction)
-	_, _ = api.NewApiServiceWithClient(theirs).CreateMessage(params) // it fails, but only after the form is recorded
+	_, _ = api.NewApiServiceWithClient(theirs).CreateMessage(params) // fails, but only after the form has been recorded
 	ours, err := url.ParseQuery(full.form())
 	if err != nil || !reflect.DeepEqual(ours, theirs.form) {
 		t.Errorf("got error %v, form %v, want %v", err, ours, theirs.form)
 	}
 	if form := (&Draft{To: "+15005550009"}).form(); form != "To=%2B15005550009" {
-		t.Errorf("without options: got the form %s", form)
+		t.Errorf("without options: got form %s", form)
 	}
 }
 
 func TestURLsHaveRegionAndEdge(t *testing.T) {
-	t.Setenv("TWILIO_REGION", "au1") // twilio-go would read it
+	t.Setenv("TWILIO_REGION", "au1") // twilio-go reads this variable
 	t.Setenv("TWILIO_EDGE", "sydney")
 	for want, access := range map[string]Access{
 		"api.dublin.ie1.twilio.com": {Region: "ie1", Edge: "dublin"},
@@ -102,7 +102,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestOddCredentialsAreNotSent(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the request was sent") }))
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("got a request, want none") }))
 	defer server.Close()
 	c, err := New(Access{AccountSID: testAccount, Token: "a token\nfrom a file", BaseURL: server.URL})
 	if err != nil {

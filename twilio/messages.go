@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Record is a message as Twilio keeps it.
+// Record is a message as stored by Twilio.
 type Record struct {
 	sms.Message
 	// From is empty while a Messaging Service has not chosen the sender.
@@ -23,41 +23,41 @@ type Record struct {
 	Body                string
 	// Direction is inbound, outbound-api, outbound-call or outbound-reply.
 	Direction string
-	// Created is when Twilio accepted the message, to the second; the zero time
-	// if it cannot be parsed.
+	// Created is when Twilio accepted the message, to the second. It is
+	// zero if it cannot be parsed.
 	Created time.Time
-	// sent is when the message was sent; the zero time if it has not been sent
+	// sent is when the message was sent, or zero if it has not been sent
 	// yet.
 	sent time.Time
 	// NumMedia is how many pictures and files the message has.
 	NumMedia int
-	// ErrorCode is Twilio's reason why the message failed or was not delivered;
-	// 0 otherwise.
+	// ErrorCode is Twilio's code for the reason why the message failed or
+	// was not delivered, or 0.
 	ErrorCode int
 	// ErrorMessage is Twilio's text for ErrorCode.
 	ErrorMessage string
 }
 
-// Query restricts a listing; an empty From, To or Since restricts nothing.
+// Query restricts a listing. An empty From, To or Since does not restrict it.
 type Query struct {
 	From, To string
-	// Since leaves out messages that were created earlier.
+	// Since excludes messages that were created earlier.
 	Since time.Time
-	// Limit is the maximum number of messages; the newest are listed.
+	// Limit is the maximum number of messages. The newest are listed.
 	Limit int
 }
 
-// Listing holds the messages that Twilio shows for a query, newest first. Those
-// created a moment ago may be missing: Twilio's listings lag.
+// Listing holds the messages that Twilio shows for a query, newest first.
+// Messages created a moment ago may be missing, because Twilio's listings lag.
 type Listing struct {
 	Records []Record
 	// Whole is true if the listing has every message since Query.Since.
 	Whole bool
 }
 
-// List returns the messages of a query, reading page by page. Twilio sorts them by
-// when they were sent, so that one scheduled long ago may precede newer ones: only
-// a message that was sent before Since ends the listing.
+// List returns the messages of a query, page by page. Twilio sorts messages by
+// when they were sent, so one scheduled long ago may precede newer ones.
+// Therefore, only a message that was sent before Since ends the listing.
 func (c *Client) List(ctx context.Context, q Query) (Listing, error) {
 	params := &api.ListMessageParams{}
 	size := max(1, min(q.Limit, maxPageSize))
@@ -99,17 +99,19 @@ func (c *Client) List(ctx context.Context, q Query) (Listing, error) {
 }
 
 const (
-	// maxPageSize is Twilio's.
+	// maxPageSize is Twilio's maximum page size.
 	maxPageSize = 1000
-	// lookUpPageSize is for listings that are expected to be short.
+	// lookUpPageSize is the page size of listings that are expected to be
+	// short.
 	lookUpPageSize = 100
-	// sparePages is how many pages a listing may read beyond those that its
-	// limit requires: pages may be empty, or hold only messages that it leaves
-	// out.
+	// sparePages is how many more pages a listing may read than its limit
+	// requires. Pages may be empty, or contain only messages that are
+	// excluded.
 	sparePages = 10
 )
 
-// pages yields a listing page by page, each within the timeout of one request.
+// pages yields a listing page by page. Each page has the timeout of one
+// request.
 func (c *Client) pages(ctx context.Context, params *api.ListMessageParams) iter.Seq2[[]Record, error] {
 	return func(yield func([]Record, error) bool) {
 		token, number := "", ""
@@ -157,8 +159,8 @@ func (c *Client) Fetch(ctx context.Context, sid string) (Record, error) {
 	})
 }
 
-// Cancel stops a scheduled message. Twilio refuses it for any other message
-// (30409).
+// Cancel stops a scheduled message. For any other message, Twilio responds with
+// error 30409.
 func (c *Client) Cancel(ctx context.Context, sid string) (Record, error) {
 	return c.one(ctx, func(service *api.ApiService) (*api.ApiV2010Message, error) {
 		return service.UpdateMessage(sid, (&api.UpdateMessageParams{}).SetStatus(string(sms.StatusCanceled)))
@@ -172,12 +174,13 @@ func (c *Client) Redact(ctx context.Context, sid string) (Record, error) {
 	})
 }
 
-// Probe asks whether Twilio accepts the credentials. The response also shows
-// the time by Twilio's clock. An error's Scope is [sms.ScopeAccount] if the
-// account cannot send.
+// Probe checks whether Twilio accepts the credentials. The response also shows
+// the time by Twilio's clock. The Scope of the error is [sms.ScopeAccount] if
+// the account cannot send.
 func (c *Client) Probe(ctx context.Context) error {
 	if c.login().username != c.access.AccountSID {
-		// An API key cannot fetch accounts, but it can list their messages.
+		// An API key cannot fetch the account, but can list its
+		// messages.
 		_, err := c.page(ctx, (&api.ListMessageParams{}).SetPageSize(1), "", "")
 		return err
 	}
@@ -194,8 +197,8 @@ func (c *Client) Probe(ctx context.Context) error {
 	return x.because(suspended, "", nil, "the Twilio account is "+value(account.Status))
 }
 
-// one makes a request that is safe to repeat, and returns the one message of
-// its response.
+// one makes a request that is safe to repeat, and returns the message in the
+// response.
 func (c *Client) one(ctx context.Context, request func(*api.ApiService) (*api.ApiV2010Message, error)) (Record, error) {
 	service, x := c.service(ctx)
 	found, err := request(service)
@@ -209,11 +212,11 @@ func (c *Client) one(ctx context.Context, request func(*api.ApiService) (*api.Ap
 }
 
 func record(m *api.ApiV2010Message) Record {
-	// Twilio writes RFC 2822 dates; one that cannot be parsed becomes the zero
-	// time.
+	// Twilio writes dates as in RFC 2822. A date that cannot be parsed
+	// becomes the zero time.
 	created, _ := time.Parse(time.RFC1123Z, value(m.DateCreated))
 	sent, _ := time.Parse(time.RFC1123Z, value(m.DateSent))
-	media, _ := strconv.Atoi(value(m.NumMedia)) // Twilio writes a number
+	media, _ := strconv.Atoi(value(m.NumMedia)) // always a number
 	return Record{
 		Message:             message(m),
 		From:                value(m.From),

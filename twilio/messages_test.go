@@ -13,7 +13,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestListingIsWholeAtItsEnd(t *testing.T) {
+func TestListingIsWholeAtEnd(t *testing.T) {
 	pages := map[string][]string{
 		"":  {listed("SM5", "outbound-api", "10:00:09"), listed("SM4", "outbound-api", "10:00:05")},
 		"1": {listed("SM3", "outbound-api", "10:00:05"), listed("SM2", "outbound-api", "10:00:03")},
@@ -44,10 +44,10 @@ func TestListingIsWholeAtItsEnd(t *testing.T) {
 	}
 }
 
-func TestScheduledMessageEndsNoListing(t *testing.T) {
+func TestScheduledMessageDoesNotEndListing(t *testing.T) {
 	c, _ := listingOf(t, func(string) ([]string, string) {
 		return []string{
-			sentAt("SM2", "outbound-api", "09:00:00", "10:00:09"), // was scheduled
+			sentAt("SM2", "outbound-api", "09:00:00", "10:00:09"), // a scheduled message
 			listed("SM3", "outbound-api", "10:00:05"),
 			listed("SM1", "outbound-api", "10:00:00"),
 		}, ""
@@ -58,7 +58,7 @@ func TestScheduledMessageEndsNoListing(t *testing.T) {
 	}
 }
 
-func TestEmptyPagesHaveAnEnd(t *testing.T) {
+func TestEmptyPagesAreLimited(t *testing.T) {
 	c, queries := listingOf(t, func(string) ([]string, string) { return nil, "1" })
 	if listing, err := c.List(t.Context(), Query{Limit: 2000, Since: time.Now()}); err != nil || listing.Whole || len(*queries) > 50 {
 		t.Errorf("got whole %v after %d pages, error %v, want false after at most 50", listing.Whole, len(*queries), err)
@@ -73,7 +73,7 @@ func TestProxyDoesNotSetTheClock(t *testing.T) {
 	}
 }
 
-func TestClockIsTwilios(t *testing.T) {
+func TestClockFollowsTwilio(t *testing.T) {
 	for _, skew := range []time.Duration{0, 65 * time.Second, -90 * time.Second} {
 		c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Twilio-Request-Id", "RQ1")
@@ -81,7 +81,7 @@ func TestClockIsTwilios(t *testing.T) {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		})
 		if _, known := c.Now(); known {
-			t.Error("the clock is known before any response")
+			t.Error("the clock is known before the first response")
 		}
 		began := time.Now()
 		for range 3 {
@@ -97,14 +97,14 @@ func TestClockIsTwilios(t *testing.T) {
 	}
 }
 
-func TestClockFollowsOneThatWasSet(t *testing.T) {
+func TestClockFollowsChangedTwilio(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var c Client
 		now := time.Now()
 		for _, ahead := range []time.Duration{0, time.Hour, -time.Hour} {
 			c.clock.measure(now, now.Add(time.Millisecond), now.Add(ahead).UTC().Format(http.TimeFormat))
 			if at, _ := c.Now(); at.Sub(now.Add(ahead)).Abs() > 2*time.Second {
-				t.Errorf("%s ahead: got %s, want it within 2 s", ahead, at.Sub(now))
+				t.Errorf("Twilio's clock %s ahead: got %s, want it within 2 s", ahead, at.Sub(now))
 			}
 		}
 		c.clock.measure(now, now, "soon") // not a date
@@ -137,7 +137,7 @@ func TestCreateIsCheckedLast(t *testing.T) {
 	}
 }
 
-func TestProbeReportsARefusedAccount(t *testing.T) {
+func TestProbeReportsRefusedAccount(t *testing.T) {
 	for name, tc := range map[string]struct {
 		status  int
 		body    string
@@ -167,7 +167,7 @@ func TestProbeReportsARefusedAccount(t *testing.T) {
 	}
 }
 
-func TestRenewedCredentialsServeTheNextRequest(t *testing.T) {
+func TestRenewedCredentialsApplyToNextRequest(t *testing.T) {
 	var used []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		username, password, _ := r.BasicAuth()
@@ -184,6 +184,6 @@ func TestRenewedCredentialsServeTheNextRequest(t *testing.T) {
 	token = "two"
 	_ = c.Probe(t.Context())
 	if got := strings.Join(used, " "); got != "AC1:one AC1:two" {
-		t.Errorf("used the credentials %s, want AC1:one AC1:two", got)
+		t.Errorf("used credentials %s, want AC1:one AC1:two", got)
 	}
 }

@@ -1,6 +1,6 @@
 package twilio
 
-// The account's phone numbers, and where their texts go.
+// The account's phone numbers and the URLs that receive their texts.
 
 import (
 	"context"
@@ -12,14 +12,15 @@ import (
 type Number struct {
 	// Number is in E.164 form.
 	Number string
-	// SmsURL is called for each text with SmsMethod, unless an application
-	// takes its place.
+	// SmsURL is called with SmsMethod for each text, unless an application
+	// replaces it.
 	SmsURL, SmsMethod string
-	// SmsApplicationSID is the SID of that application; empty if there is none.
+	// SmsApplicationSID is the SID of that application, or "" if there is
+	// none.
 	SmsApplicationSID string
 }
 
-// Numbers lists the account's first 1000 numbers.
+// Numbers returns the account's first 1000 numbers.
 func (c *Client) Numbers(ctx context.Context) ([]Number, error) {
 	service, x := c.service(ctx)
 	page, err := service.PageIncomingPhoneNumber((&api.ListIncomingPhoneNumberParams{}).SetPageSize(maxPageSize), "", "")

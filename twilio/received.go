@@ -1,6 +1,6 @@
 package twilio
 
-// Listing everything that an account received.
+// Listing of all messages that an account received.
 
 import (
 	"context"
@@ -14,19 +14,20 @@ import (
 	"temporal-twilio/sms"
 )
 
-// maxReceivedPages limits a listing: Twilio cannot filter by direction, so sent
-// messages are paged through as well.
+// maxReceivedPages limits a listing. Twilio cannot filter by direction, so the
+// listing also includes sent messages.
 const maxReceivedPages = 200
 
-// ErrTooMany means that a listing would have to be cut off.
+// ErrTooMany means that a listing is too long to be read in full.
 var ErrTooMany = &sms.Error{
 	Code:    sms.CodeUnknown,
 	Message: fmt.Sprintf("the account has sent and received more than %d messages in that time", maxReceivedPages*maxPageSize),
 }
 
 // Received returns the messages that the account received in an interval,
-// oldest first; those of the same second are in order of arrival. It returns
-// all of them or fails: with ErrTooMany, use a shorter interval.
+// oldest first. Messages of the same second are in order of arrival. It returns
+// either all messages or an error. If the error is ErrTooMany, use a shorter
+// interval.
 func (c *Client) Received(ctx context.Context, since, until time.Time) ([]Record, error) {
 	params := (&api.ListMessageParams{}).SetPageSize(maxPageSize).SetDateSentAfter(since.UTC()).SetDateSentBefore(until.UTC().Add(time.Second))
 	var received []Record

@@ -10,8 +10,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// listingOf serves pages of messages, and returns the queries that it
-// received.
+// listingOf returns a client of a server with pages of messages, and the
+// queries that the server receives.
 func listingOf(t *testing.T, page func(n string) (messages []string, next string)) (*Client, *[]string) {
 	t.Helper()
 	var queries []string
@@ -56,14 +56,14 @@ func TestReceivedListsAllInbound(t *testing.T) {
 		sids = append(sids, r.SID)
 	}
 	if got := strings.Join(sids, " "); got != "SM1 SM3 SM4" {
-		t.Errorf("got the messages %s, want SM1 SM3 SM4", got)
+		t.Errorf("got messages %s, want SM1 SM3 SM4", got)
 	}
 	if len(*queries) != 3 || !strings.Contains((*queries)[0], "DateSent%3E=2026-11-25T10%3A00%3A00Z") || !strings.Contains((*queries)[2], "PageToken=PASM2") {
-		t.Errorf("got the queries %q", *queries)
+		t.Errorf("got queries %q", *queries)
 	}
 }
 
-func TestEndlessListingIsAFailure(t *testing.T) {
+func TestEndlessListingFails(t *testing.T) {
 	c, queries := listingOf(t, func(string) ([]string, string) { return nil, "1" })
 	received, failed := named(c.Received(t.Context(), time.Now(), time.Now()))
 	if failed == nil || failed.Code != sms.CodeUnknown || !strings.Contains(failed.Message, "200000 messages") || received != nil || len(*queries) != maxReceivedPages+1 {

@@ -19,10 +19,10 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Draft is a message to create. To is required, along with one of From and
+// Draft is a message to create. To is required, as are one of From and
 // Options.MessagingServiceSID, and one of Body, Options.MediaURL and
-// Options.ContentSID. The rest is optional; a zero value leaves the choice to
-// Twilio.
+// Options.ContentSID. The rest is optional. Twilio decides about fields with
+// zero values.
 type Draft struct {
 	// To is the recipient: a number in E.164 form, or a channel address.
 	To string
@@ -33,20 +33,21 @@ type Draft struct {
 	Body string
 	// ContentVariables is a JSON object with the variables of Options.ContentSID.
 	ContentVariables string
-	// StatusCallback is called at each change of status.
+	// StatusCallback is the URL that Twilio calls whenever the status
+	// changes.
 	StatusCallback string
-	// Options is the input of the send that the message belongs to. Only the
-	// fields that are the same for all recipients count: those from
-	// MessagingServiceSID to PersistentAction, except the ones that Draft has
-	// itself.
+	// Options is the input of the send that the message belongs to. Only
+	// the fields that are the same for all recipients are used: those from
+	// MessagingServiceSID to PersistentAction, except those that Draft
+	// itself has.
 	Options *sms.SendSmsInput
-	// Check is called right before the request is written. Its error prevents
-	// that, and Send returns it.
+	// Check is called right before the request is written. If it returns an
+	// error, the request is not written, and Send returns that error.
 	Check func() error
 }
 
 // form returns the parameters of the request. It replaces twilio-go's general
-// and slower code, since a worker spends most of its time on sending.
+// but slower code, because a worker spends most of its time on sending.
 func (d *Draft) form() string {
 	options := cmp.Or(d.Options, &sms.SendSmsInput{})
 	var form strings.Builder
@@ -107,10 +108,10 @@ func (d *Draft) form() string {
 }
 
 // Send asks Twilio to create one message. A nil error means that Twilio
-// accepted it. Otherwise, the error is that of Check, or a *sms.Error whose
-// Code says what is known: [sms.CodeOutcomeUnknown] if Twilio may have accepted
-// it anyway; any other code if it certainly did not, with Retryable if it might
-// accept it later.
+// accepted it. Otherwise, the error is that of Check, or a *sms.Error. If its
+// Code is [sms.CodeOutcomeUnknown], Twilio may have accepted the message
+// anyway. If it has any other code, Twilio certainly did not, and Retryable
+// says whether it may accept the message later.
 func (c *Client) Send(ctx context.Context, d Draft) (sms.Message, error) {
 	x := &exchange{client: c, ctx: ctx, check: d.Check}
 	answer, err := x.do(http.MethodPost, c.messages, d.form())
@@ -148,8 +149,8 @@ func message(m *api.ApiV2010Message) sms.Message {
 	}
 }
 
-// segments parses a number of segments. It is "0" until a Messaging Service has
-// chosen the sender.
+// segments parses a number of segments. The number is "0" until a Messaging
+// Service has chosen the sender.
 func segments(written string) int {
 	n, _ := strconv.Atoi(written)
 	return n

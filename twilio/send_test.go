@@ -25,7 +25,7 @@ const (
 	created     = `{"sid":"SM00000000000000000000000000000001","to":"+15005550009","from":"+15005550006","status":"queued","num_segments":"2","body":"Hi"}`
 )
 
-// named returns a result with its error as a payload shows it.
+// named returns a result and its error in the form that a payload shows.
 func named[T any](value T, err error) (T, *sms.Error) { return value, sms.AsError(err) }
 
 var draft = Draft{From: "+15005550006", To: "+15005550009", Body: "Hi"}
@@ -39,8 +39,8 @@ func newTestClient(t *testing.T, baseURL string, timeout time.Duration) *Client 
 	return c
 }
 
-// answering starts a server that responds as the handler does, and returns a
-// client that uses it.
+// answering starts a server with the given handler, and returns a client that
+// uses it.
 func answering(t *testing.T, handler http.HandlerFunc) *Client {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -48,7 +48,7 @@ func answering(t *testing.T, handler http.HandlerFunc) *Client {
 	return newTestClient(t, server.URL, time.Minute)
 }
 
-func TestSendCreatesTheMessageAtTwilio(t *testing.T) {
+func TestSendCreatesMessage(t *testing.T) {
 	var (
 		path, user, password string
 		form                 url.Values
@@ -67,22 +67,22 @@ func TestSendCreatesTheMessageAtTwilio(t *testing.T) {
 	}
 	want := sms.Message{To: "+15005550009", SID: "SM00000000000000000000000000000001", Status: sms.StatusQueued, Segments: 2}
 	if got != want {
-		t.Errorf("message %+v, want %+v", got, want)
+		t.Errorf("got message %+v, want %+v", got, want)
 	}
 	if path != "/2010-04-01/Accounts/"+testAccount+"/Messages.json" || user != testAccount || password != testToken {
-		t.Errorf("got a request to %s by %s", path, user)
+		t.Errorf("got a request to %s by user %s", path, user)
 	}
 	if form.Encode() != "Body=Hi&From=%2B15005550006&To=%2B15005550009" {
-		t.Errorf("got the form %s", form.Encode())
+		t.Errorf("got form %s", form.Encode())
 	}
 }
 
-func TestSendNamesEachHTTPStatus(t *testing.T) {
+func TestSendClassifiesEachHTTPStatus(t *testing.T) {
 	for status := 200; status <= 599; status++ {
 		c := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 		_, problem := named(c.Send(t.Context(), draft))
 		if problem == nil {
-			t.Fatalf("status %d without a message counts as sent", status)
+			t.Fatalf("status %d without a message: got no error", status)
 		}
 		code, retryable := sms.CodeOutcomeUnknown, false
 		switch {
@@ -104,7 +104,7 @@ func TestSendNamesEachHTTPStatus(t *testing.T) {
 	}
 }
 
-func TestInformationalAnswerLeavesOutcomeUnknown(t *testing.T) {
+func TestInformationalResponseLeavesOutcomeUnknown(t *testing.T) {
 	for status := 100; status <= 199; status++ {
 		c := newTestClient(t, "http://"+raw(t, fmt.Sprintf("HTTP/1.1 %d Wait\r\n\r\n", status)), time.Minute)
 		if _, problem := named(c.Send(t.Context(), draft)); problem == nil || problem.Code != sms.CodeOutcomeUnknown || problem.Retryable {
@@ -114,7 +114,7 @@ func TestInformationalAnswerLeavesOutcomeUnknown(t *testing.T) {
 }
 
 // raw starts a server that responds to the first request on each connection
-// with the bytes of answer, and then closes the connection.
+// with the bytes of answer and then closes the connection.
 func raw(t *testing.T, answer string) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -138,7 +138,7 @@ func raw(t *testing.T, answer string) (address string) {
 	return listener.Addr().String()
 }
 
-func TestForeignAnswerIsNoEmptyListing(t *testing.T) {
+func TestForeignResponseFailsListing(t *testing.T) {
 	for name, tc := range map[string]struct {
 		status int
 		body   string
@@ -161,7 +161,7 @@ func TestForeignAnswerIsNoEmptyListing(t *testing.T) {
 	}
 }
 
-func TestSendNamesTwiliosErrors(t *testing.T) {
+func TestSendClassifiesTwiliosErrors(t *testing.T) {
 	for _, tc := range []struct {
 		twilio, status int
 		code           sms.Code
@@ -198,15 +198,15 @@ func TestSendNamesTwiliosErrors(t *testing.T) {
 				t.Errorf("got %+v", *problem)
 			}
 			if problem.MoreInfo == "" || problem.Message == "" {
-				t.Errorf("the error lacks an explanation: %+v", *problem)
+				t.Errorf("the error has no explanation: %+v", *problem)
 			}
 		})
 	}
 }
 
-// A caller sees only the payload, which must show whether Twilio refuses the
-// account.
-func TestAccountRefusalsShowInThePayload(t *testing.T) {
+// A caller sees only the payload, so the payload must show whether Twilio
+// refuses the account.
+func TestPayloadShowsAccountRefusals(t *testing.T) {
 	check := func(why reason, code int) {
 		e := (&exchange{}).because(why, "", &client.TwilioRestError{Code: code}, "")
 		if want := why.scope == sms.ScopeAccount && !why.retry; e.RefusesAccount() != want {
@@ -221,7 +221,7 @@ func TestAccountRefusalsShowInThePayload(t *testing.T) {
 	}
 }
 
-func TestSendTakesLostAnswersForUnknown(t *testing.T) {
+func TestLostResponseLeavesOutcomeUnknown(t *testing.T) {
 	hijack := func(before func(net.Conn)) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := http.NewResponseController(w).Hijack()
@@ -261,7 +261,7 @@ func TestSendTakesLostAnswersForUnknown(t *testing.T) {
 	}
 	t.Run("the response takes too long", func(t *testing.T) {
 		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body) // so that the server notices when the client disconnects
+			_, _ = io.Copy(io.Discard, r.Body) // lets the server notice when the client disconnects
 			<-r.Context().Done()
 		}))
 		defer server.Close()
@@ -304,10 +304,10 @@ func answeringURL(t *testing.T) string {
 	return server.URL
 }
 
-func TestSendHeedsItsContext(t *testing.T) {
+func TestSendRespectsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	c := answering(t, func(http.ResponseWriter, *http.Request) { t.Error("the request was sent") })
+	c := answering(t, func(http.ResponseWriter, *http.Request) { t.Error("got a request, want none") })
 	if _, problem := named(c.Send(ctx, draft)); problem == nil || problem.Code != sms.CodeConnection || problem.Retryable {
 		t.Errorf("got %+v", problem)
 	}
@@ -320,7 +320,7 @@ func TestGatewayErrorsHideNumbers(t *testing.T) {
 	}
 }
 
-func TestNewRefusesOptionsThatCannotWork(t *testing.T) {
+func TestNewRefusesInvalidOptions(t *testing.T) {
 	for name, o := range map[string]Access{
 		"no account":               {Token: testToken},
 		"no credentials":           {AccountSID: testAccount},
@@ -335,7 +335,7 @@ func TestNewRefusesOptionsThatCannotWork(t *testing.T) {
 	}
 }
 
-func TestReplyEscapesWhatItSays(t *testing.T) {
+func TestReplyEscapesText(t *testing.T) {
 	for _, tc := range []struct {
 		bodies []string
 		want   string

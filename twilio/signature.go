@@ -1,14 +1,14 @@
 package twilio
 
-// Webhook signatures. twilio-go's own validator only reads the first value of a
-// repeated parameter and knows only one spelling of the query, so it refuses
-// some requests that Twilio signed; this one accepts them.
+// Webhook signatures. twilio-go's own validator reads only the first value of a
+// repeated parameter and knows only one spelling of the query, so it rejects
+// some requests that Twilio signed. This one accepts them.
 //
 // Source: https://www.twilio.com/docs/usage/security
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // Twilio's signatures use it
+	"crypto/sha1" //nolint:gosec // Twilio's signatures use SHA-1
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -19,13 +19,14 @@ import (
 	"strings"
 )
 
-// SignatureHeader carries the signature of a webhook request.
+// SignatureHeader is the header with the signature of a webhook request.
 const SignatureHeader = "X-Twilio-Signature"
 
-// Sign computes the signature of a request to rawURL with the form params:
-// base64 of the HMAC-SHA1, under the account's auth token, of the URL followed
-// by each key and value, with keys in byte order and each key's values sorted
-// and unique. A GET or JSON request has no params: its URL contains everything.
+// Sign computes the signature of a request to rawURL with the form params. The
+// signature is the base64-encoded HMAC-SHA1, with the account's auth token as
+// its key, of the URL followed by each key and value. Keys are in byte order,
+// and the values of each key are sorted and unique. A GET or JSON request has
+// no params, because its URL contains everything.
 func Sign(token, rawURL string, params url.Values) string {
 	return sign(token, rawURL, signedForm(params))
 }
@@ -37,7 +38,7 @@ func sign(token, rawURL string, form []byte) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// signedForm returns the part of what is signed that follows the URL.
+// signedForm returns the signed text that follows the URL.
 func signedForm(params url.Values) (signed []byte) {
 	for _, key := range slices.Sorted(maps.Keys(params)) {
 		values := params[key]
@@ -52,13 +53,13 @@ func signedForm(params url.Values) (signed []byte) {
 	return signed
 }
 
-// Verify reports whether signature is Twilio's for a form request to rawURL.
-// rawURL must be the URL as it is configured at Twilio, with its query; behind
-// a proxy, that is not the URL that the server sees. Twilio and the proxies in
-// between do not agree on one spelling of a URL, so every other spelling with
-// the same meaning is accepted too: with and without a port, as Twilio's own
-// validators try it, and with the query escaped in another valid way. An empty
-// token or signature is never valid.
+// Verify reports whether signature is Twilio's signature of a form request to
+// rawURL. rawURL must be the URL as configured at Twilio, with its query.
+// Behind a proxy, that is not the URL that the server sees. Because Twilio and
+// the proxies in between do not agree on one spelling of a URL, Verify also
+// accepts every other spelling with the same meaning: with and without a port,
+// as Twilio's own validators do, and with the query escaped in any other valid
+// way. An empty token or signature is never valid.
 func Verify(token, rawURL string, params url.Values, signature string) bool {
 	if token == "" || signature == "" {
 		return false
@@ -70,9 +71,9 @@ func Verify(token, rawURL string, params url.Values, signature string) bool {
 	return signed(rawURL) || slices.ContainsFunc(spellings(rawURL, len(form)), signed)
 }
 
-// VerifyBody reports whether signature is Twilio's for a request whose body is
-// not a form: the query's bodySHA256 must be the body's digest, and only the
-// URL is signed.
+// VerifyBody reports whether signature is Twilio's signature of a request whose
+// body is not a form. The bodySHA256 in the query must be the digest of the
+// body, and only the URL is signed.
 func VerifyBody(token, rawURL string, body []byte, signature string) bool {
 	u, err := url.Parse(rawURL)
 	if err != nil {
@@ -86,16 +87,16 @@ func VerifyBody(token, rawURL string, body []byte, signature string) bool {
 	return hmac.Equal(want, got[:]) && Verify(token, rawURL, nil, signature)
 }
 
-// A forged request makes the server try every spelling. These limit the
-// spellings and the bytes that are hashed, to a few milliseconds of work in
-// total.
+// A forged request makes the server try every spelling. These constants limit
+// the spellings and the bytes hashed, to a few milliseconds of work in total.
 const (
 	maxSpellings = 512
 	maxHashed    = 512 << 10
 )
 
-// spellings lists the other URLs that mean the same as rawURL. Each is hashed
-// together with a form of formSize bytes; the list ends at that limit.
+// spellings returns the other URLs with the same meaning as rawURL. Each is
+// hashed together with a form of formSize bytes, so the list ends when the
+// limit on hashed bytes is reached.
 func spellings(rawURL string, formSize int) []string {
 	room := min(maxSpellings, max(1, maxHashed/(len(rawURL)+formSize+1)))
 	all, known := []string{rawURL}, map[string]bool{rawURL: true}
@@ -123,9 +124,9 @@ func spellings(rawURL string, formSize int) []string {
 	return all[1:]
 }
 
-// togglePort returns the URL without its port, whichever it is, or with the
-// scheme's default port if it has none. It works on the text, because the text
-// was signed: parsing would normalise it.
+// togglePort returns the URL without its port or, if it has none, with the
+// default port of its scheme. It works on the text, because the text was signed
+// and parsing would normalize it.
 func togglePort(rawURL string) string {
 	scheme, host, tail := splitHost(rawURL)
 	// An IPv6 address has colons of its own, inside brackets.
@@ -141,15 +142,16 @@ func togglePort(rawURL string) string {
 	return rawURL
 }
 
-// lowerHost lowercases the host, as URL parsers do; a user name is unchanged.
+// lowerHost converts the host to lower case, as URL parsers do. It does not
+// change a user name.
 func lowerHost(rawURL string) string {
 	scheme, host, tail := splitHost(rawURL)
 	at := strings.LastIndexByte(host, '@') + 1
 	return scheme + host[:at] + strings.ToLower(host[at:]) + tail
 }
 
-// splitHost splits a URL before and after its host, with port and user. A URL
-// without a scheme is all tail.
+// splitHost splits a URL before and after its host, which includes the port and
+// user. A URL without a scheme is all tail.
 func splitHost(rawURL string) (scheme, host, tail string) {
 	begin := strings.Index(rawURL, "://")
 	if begin < 0 {
@@ -163,10 +165,10 @@ func splitHost(rawURL string) (scheme, host, tail string) {
 	return rawURL[:begin], rawURL[begin : begin+end], rawURL[begin+end:]
 }
 
-// querySpellings lists the ways in which encoders of a query differ, each with
-// its alternatives. Combined, they cover the known encoders: Java's URLEncoder,
-// encodeURIComponent, the URL standard, Go, Python, .NET and PHP. None of them
-// changes a character with a meaning in a form (& = + # %).
+// querySpellings lists how encoders of queries differ. Each entry holds the
+// alternatives for one difference. Combined, they cover the known encoders:
+// Java's URLEncoder, encodeURIComponent, the URL standard, Go, Python, .NET and
+// PHP. None of them changes a character with a meaning in a form (& = + # %).
 var querySpellings = [][]func(string) string{
 	{
 		func(query string) string { return strings.ReplaceAll(query, "%20", "+") },
@@ -177,7 +179,7 @@ var querySpellings = [][]func(string) string{
 	{escapeIn("0123456789ABCDEF"), escapeIn("0123456789abcdef")},
 }
 
-// escapedOrPlain writes all characters of a group as escapes, or none.
+// escapedOrPlain writes all characters of a group as escapes, or none of them.
 func escapedOrPlain(group string) []func(string) string {
 	plain := func(query string) string {
 		return respell(query, func(c byte, spelt string) string {
@@ -198,7 +200,8 @@ func escapedOrPlain(group string) []func(string) string {
 	return []func(string) string{plain, escaped}
 }
 
-// escapeIn writes every escape with the given hex digits.
+// escapeIn writes every escape with the given hex digits, which are in upper or
+// lower case.
 func escapeIn(digits string) func(string) string {
 	return func(query string) string {
 		return respell(query, func(c byte, spelt string) string {
@@ -210,8 +213,8 @@ func escapeIn(digits string) func(string) string {
 	}
 }
 
-// respell rewrites each character of a query; write gets the character and how
-// it is spelt, plain or as an escape.
+// respell rewrites each character of a query. write gets the character and its
+// spelling, plain or escaped.
 func respell(query string, write func(c byte, spelt string) string) string {
 	var out strings.Builder
 	out.Grow(len(query) + 16)

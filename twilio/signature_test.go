@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// Test vectors from Twilio's own helper libraries, all signed with one token.
+// Test vectors from Twilio's own helper libraries, all signed with the same
+// token.
 const (
 	vectorToken = "12345"
 	vectorURL   = "https://mycompany.com/myapp.php?foo=1&bar=2"
@@ -29,7 +30,7 @@ func vectorParams(more url.Values) url.Values {
 	return params
 }
 
-func TestVerifyAcceptsWhatTwilioSigned(t *testing.T) {
+func TestVerifyAcceptsTwiliosSignatures(t *testing.T) {
 	for name, tc := range map[string]struct {
 		url       string
 		params    url.Values
@@ -108,7 +109,7 @@ func TestVerifyTriesPortsAsTwilioDoes(t *testing.T) {
 	}
 }
 
-func FuzzVerifyAcceptsWhatSignMade(f *testing.F) {
+func FuzzVerifyAcceptsSignedRequests(f *testing.F) {
 	f.Add("t", "https://host/p?q=1", "k", "v", "v2")
 	f.Fuzz(func(t *testing.T, token, u, k, v, v2 string) {
 		params := url.Values{k: {v, v2}}
@@ -129,22 +130,22 @@ func FuzzSpellingsMeanTheSame(f *testing.F) {
 		for _, spelling := range spellings("https://host/p?"+query, 0) {
 			_, other, _ := strings.Cut(spelling, "?")
 			if got, err := url.ParseQuery(other); err != nil || !reflect.DeepEqual(got, want) {
-				t.Errorf("%q is another spelling of %q, but is parsed as %v, %v", other, query, got, err)
+				t.Errorf("%q is a spelling of %q, but parses to %v, %v", other, query, got, err)
 			}
 		}
 	})
 }
 
-func TestSpellingsAreBounded(t *testing.T) {
+func TestSpellingsAreLimited(t *testing.T) {
 	long := "https://host/p?a=" + strings.Repeat("'~*!():@,$/?[]{}|^%3a+%20", 1000)
 	for _, formSize := range []int{0, 64 << 10, 10 << 20} {
 		if n := (len(spellings(long, formSize)) + 1) * (len(long) + formSize); n > max(maxHashed, len(long)+formSize) {
-			t.Errorf("with a form of %d bytes, %d bytes are hashed, want at most %d", formSize, n, max(maxHashed, len(long)+formSize))
+			t.Errorf("with a form of %d bytes: got %d bytes to hash, want at most %d", formSize, n, max(maxHashed, len(long)+formSize))
 		}
 	}
 }
 
-// Anyone can send a forged request, so verifying one must stay cheap.
+// Anyone can send a forged request, so verifying one must be cheap.
 func TestForgedFormCostsLittle(t *testing.T) {
 	params, err := url.ParseQuery(strings.Repeat("=&", 9000))
 	if err != nil {

@@ -29,7 +29,7 @@ var mutants = []mutant{
 	{"The right phone", "a number that may begin with an area code or a country code is refused", "activities/address.go", `strings.HasPrefix(digits, code)`, `false && code != ""`, "activities", "TestRefusedAddressIsExplained|TestAddressIsParsedOrRefused"},
 	{"The right phone", "a dialling prefix is not part of a number", "activities/address.go", `&& !plan.prefix.MatchString(number)`, ``, "activities", "TestWholeNumberNeedsNoParser"},
 	{"The right phone", "a phone that is listed in two spellings is texted once", "activities/send.go", `case seen[party]:`, `case seen[given.To]:`, "activities", "TestPhoneSpelledTwoWaysTextedOnce"},
-	{"The right phone", "a number in a note after a tab is not a recipient", "broadcast/records.go", `separators != "\t" && unicode.IsSpace(r)`, `r == ' ' && unicode.IsSpace(r)`, "broadcast", "TestTablesReadAsPeopleWrite"},
+	{"The right phone", "a number in a note after a tab is not a recipient", "broadcast/records.go", `separators != "\t" && unicode.IsSpace(r)`, `r == ' ' && unicode.IsSpace(r)`, "broadcast", "TestTablesAreReadLeniently"},
 	{"The right phone", "quiet hours keep duplicates of a phone together", "activities/quiet.go", `if seen[party] && !in.Together {`, `if false {`, "workflows", "TestQuietHoursDoNotDuplicatePhone"},
 
 	// Nobody twice.
@@ -84,7 +84,7 @@ var mutants = []mutant{
 	{"Nobody twice", "a listing that lacks known messages does not prove absence", "activities/doubt.go", `	case lags:
 		s.complete = time.Time{}`, `	case false && lacks:
 		s.complete = time.Time{}`, "activities", "TestFrozenListingProvesNothing"},
-	{"Nobody twice", "a scheduled message does not end a listing", "twilio/messages.go", `case !r.sent.IsZero() && r.sent.Before(q.Since):`, `case !r.Created.IsZero() && r.Created.Before(q.Since):`, "twilio", "TestScheduledMessageEndsNoListing"},
+	{"Nobody twice", "a scheduled message does not end a listing", "twilio/messages.go", `case !r.sent.IsZero() && r.sent.Before(q.Since):`, `case !r.Created.IsZero() && r.Created.Before(q.Since):`, "twilio", "TestScheduledMessageDoesNotEndListing"},
 	{"Nobody twice", "a proxy does not set the clock", "twilio/exchange.go", `if requestID != "" {`, `if true {`, "twilio", "TestProxyDoesNotSetTheClock"},
 	{"Nobody twice", "a lost response is not treated as a refusal", "activities/round.go", `case problem.Code == sms.CodeOutcomeUnknown:
 		s.disturb()`, `case false:
@@ -205,9 +205,9 @@ var mutants = []mutant{
 
 	// Only Twilio.
 	{"Only Twilio", "a signature is required", "webhook/request.go", `if signature == "" {`, `if signature == "" && false {`, "webhook", "TestSignatureRefusalsNameTheCause"},
-	{"Only Twilio", "the signature is compared", "twilio/signature.go", `return hmac.Equal([]byte(sign(token, spelling, form)), []byte(signature))`, `return true`, "twilio", "TestVerifyAcceptsWhatTwilioSigned"},
+	{"Only Twilio", "the signature is compared", "twilio/signature.go", `return hmac.Equal([]byte(sign(token, spelling, form)), []byte(signature))`, `return true`, "twilio", "TestVerifyAcceptsTwiliosSignatures"},
 	{"Only Twilio", "the body's digest is checked", "twilio/signature.go", `return hmac.Equal(want, got[:]) &&`, `return (true || hmac.Equal(want, got[:])) &&`, "twilio", "TestVerifyBodyAcceptsOnlySignedJSON"},
-	{"Only Twilio", "the spellings that are tried are bounded", "twilio/signature.go", `room := min(maxSpellings, max(1, maxHashed/(len(rawURL)+formSize+1)))`, `room := 1 << 20`, "twilio", "TestSpellingsAreBounded"},
+	{"Only Twilio", "the spellings that are tried are bounded", "twilio/signature.go", `room := min(maxSpellings, max(1, maxHashed/(len(rawURL)+formSize+1)))`, `room := 1 << 20`, "twilio", "TestSpellingsAreLimited"},
 	{"Only Twilio", "a token is only valid for its own account", "webhook/request.go", `tokens, known := all[account]`, `tokens, known := all[AnyAccount]`, "webhook", "TestTokensSpeakForTheirAccountOnly"},
 	{"Only Twilio", "a number only accepts texts from its own account", "webhook/guard.go", `return !known || owner == account`, `return true || !known || owner == account`, "webhook", "TestTextsMustComeFromNumbersAccount"},
 	{"Only Twilio", "two accounts never share a text", "webhook/dispatch.go", `if account != r.message.AccountSID && `, `if false && `, "webhook", "TestAccountsShareNoText"},
@@ -265,7 +265,7 @@ var mutants = []mutant{
 	{"Bounded engines", "a half-copied file is not loaded", "triggers/live.go", `now.sum == l.seen && now.sum != l.tried`, `now.sum != l.tried`, "triggers", "TestLiveIgnoresAHalfCopiedFile"},
 
 	// Broadcasts.
-	{"Nobody twice", "two broadcasts never share a report", "broadcast/store.go", `f.root.Link(draft, name)`, `f.root.Rename(draft, name)`, "broadcast", "TestTwoBroadcastsNeverShareAReport|TestReportIsReservedOnce"},
+	{"Nobody twice", "two broadcasts never share a report", "broadcast/store.go", `f.root.Link(draft, name)`, `f.root.Rename(draft, name)`, "broadcast", "TestBroadcastsNeverShareReport|TestReportIsReservedOnce"},
 	{"Always completes", "no line of a file is lost", "broadcast/table.go", `t.csv.InputOffset()-before < int64(len(text))`, `t.csv.InputOffset() < before`, "broadcast", "TestTableLosesNoLine"},
 	{"Always completes", "a page that is written late does not replace another", "broadcast/report.go", `if slices.Contains(in.Missing, page) {`, `if false && slices.Contains(in.Missing, page) {`, "workflows", "TestReportOutlivesUnwrittenPage"},
 	{"Always completes", "a broadcast continues until the input of its next run fits", "workflows/broadcast.go", `ctx.Err() == nil && b.fits() {`, `ctx.Err() == nil {`, "workflows", "TestNextRunFitsIntoPayload"},
