@@ -1,7 +1,7 @@
 package webhook
 
-// The URL that Twilio called, and therefore signed. Behind a proxy, the request
-// does not contain it.
+// The URL that Twilio called and signed. Behind a proxy, the request does not
+// contain it.
 
 import (
 	"errors"
@@ -13,15 +13,16 @@ import (
 	"strings"
 )
 
-// prefixHeader is the header in which a proxy names the prefix that it removed
-// from the path.
+// prefixHeader is the header in which a proxy reports the prefix that it
+// removed from the path.
 const prefixHeader = "X-Forwarded-Prefix"
 
-// forwarded holds the parts of the URL that proxies report; a part that they do
-// not report is empty.
+// forwarded holds the parts of the URL that proxies report. Parts that they do
+// not report are empty.
 type forwarded struct{ scheme, host, port, prefix string }
 
-// readers maps the ending of a header's name to what the header holds.
+// readers maps the endings of header names to the parts of the URL that the
+// headers report.
 var readers = []struct {
 	suffix string
 	read   func(*forwarded) *string
@@ -33,8 +34,8 @@ var readers = []struct {
 	{"prefix", func(f *forwarded) *string { return &f.prefix }},
 }
 
-// reader returns the field that a header of this name sets, or nil if the name
-// has none of the known endings.
+// reader returns the field that a header with this name sets, or nil if the
+// name has none of the known endings.
 func reader(name string) func(*forwarded) *string {
 	for _, r := range readers {
 		if strings.HasSuffix(strings.ToLower(name), r.suffix) {
@@ -44,7 +45,7 @@ func reader(name string) func(*forwarded) *string {
 	return nil
 }
 
-// checkForwarded returns an error if a header is unknown, or if no header
+// checkForwarded returns an error if a header is unknown or if no header
 // reports the host.
 func checkForwarded(names []string) error {
 	host := false
@@ -62,8 +63,8 @@ func checkForwarded(names []string) error {
 	return nil
 }
 
-// address returns the URL that Twilio called: under PublicURL if that is set,
-// otherwise from the forwarded headers that the configuration names.
+// address returns the URL that Twilio called. It is based on PublicURL if that
+// is set, or else on the configured forwarded headers.
 func (h *handler) address(r *http.Request) (string, error) {
 	if h.PublicURL != "" {
 		return h.PublicURL + r.URL.RequestURI(), nil
@@ -80,13 +81,13 @@ func (h *handler) address(r *http.Request) (string, error) {
 	}
 	host := f.host
 	if f.port != "" && (&url.URL{Host: host}).Port() == "" {
-		host += ":" + f.port // verification also tries without a default port
+		host += ":" + f.port // verification also tries the URL without a default port
 	}
 	return f.scheme + "://" + host + strings.TrimRight(f.prefix, "/") + r.URL.RequestURI(), nil
 }
 
-// forwarded reads the named headers. In a chain of proxies, the one nearest to
-// the client counts, which each header lists first.
+// forwarded reads the configured headers. In a chain of proxies, the one
+// nearest to the client counts. Each header lists it first.
 func (h *handler) forwarded(r *http.Request) (f forwarded, err error) {
 	for _, name := range h.Forwarded {
 		read, value := reader(name), strings.Join(r.Header.Values(name), ",")
@@ -108,8 +109,8 @@ func (h *handler) forwarded(r *http.Request) (f forwarded, err error) {
 	return f, nil
 }
 
-// pair matches one name=value of a Forwarded header with the separators around
-// it; a value is a token or a quoted string.
+// pair matches one name=value of a Forwarded header and the separators around
+// it. The value is a token or a quoted string.
 //
 // Source: https://www.rfc-editor.org/rfc/rfc7239#section-4
 var pair = regexp.MustCompile(`^[ \t,;]*([\w!#$%&'*+.^|~-]+)=(?:"((?:[^"\\]|\\.)*)"|([^ \t,;"]+))[ \t]*(?:[,;]+[ \t]*|$)`)
@@ -117,8 +118,8 @@ var pair = regexp.MustCompile(`^[ \t,;]*([\w!#$%&'*+.^|~-]+)=(?:"((?:[^"\\]|\\.)
 var quotedPair = regexp.MustCompile(`\\(.)`)
 
 // parse reads host and proto from a Forwarded header, each from the first
-// element that has it. Its error does not quote the header, since anyone may
-// have written it.
+// element that contains it. The error does not quote the header, because anyone
+// may have written it.
 func (f *forwarded) parse(header string) error {
 	for header != "" {
 		m := pair.FindStringSubmatch(header)
@@ -138,7 +139,7 @@ func (f *forwarded) parse(header string) error {
 }
 
 // prefixIgnored reports whether a proxy says that it removed a prefix from the
-// path although the URL that we verify lacks it.
+// path, but the URL that we verify does not include it.
 func (h *handler) prefixIgnored(r *http.Request) bool {
 	removed := strings.TrimRight(r.Header.Get(prefixHeader), "/")
 	if removed == "" {

@@ -21,30 +21,31 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// CatchUp implements the activity CatchUpSms. It handles each text in Twilio's
-// log; a text that already has its workflow does not get another.
+// CatchUp implements the activity CatchUpSms. It processes each text in
+// Twilio's log. A text that already has its workflow does not get another.
 type CatchUp struct {
-	// Received lists the texts of an interval, in any order, except that those
-	// of the same second are in order of arrival. It may return both texts and
-	// an error; after twilio.ErrTooMany it is called with shorter intervals.
-	// Required.
+	// Received returns the texts of an interval in any order, except that
+	// texts of the same second must be in order of arrival. It may return
+	// both texts and an error. After twilio.ErrTooMany, it is called again
+	// with shorter intervals. Required.
 	Received func(ctx context.Context, since, until time.Time) ([]Logged, error)
 	// Media returns the pictures and files that came with a text. Required.
 	Media func(ctx context.Context, message sms.Inbound) ([]sms.Media, error)
-	// Triggers returns the triggers in force. Required.
+	// Triggers returns the current triggers. Required.
 	Triggers func() *triggers.Set
-	// Receive hands a text to Temporal, as [Dispatcher.Receive] does. Required.
+	// Receive passes a text to Temporal, as [Dispatcher.Receive] does.
+	// Required.
 	Receive func(ctx context.Context, message sms.Inbound, matches []triggers.Match, mode Mode) Answer
-	// Retention is how long the namespace keeps closed workflows, and thereby
-	// recognises a published text. Required.
+	// Retention is how long the namespace keeps closed workflows. During
+	// that time, a text that has been published is recognized. Required.
 	Retention func(context.Context) (time.Duration, error)
-	// Silencer knows which phones are silenced, so that triggers do not text
-	// them. Optional: default none.
+	// Silencer knows which phones are silenced, so triggers do not text
+	// them. Optional: by default, none are.
 	Silencer Silencer
 	// Metrics counts missed texts. Required.
 	Metrics *metrics.Metrics
-	// Settle is how long texts are left to the webhooks before they are caught
-	// up on. Optional: default not at all.
+	// Settle is how long texts are left to the webhooks before they are
+	// caught up on. Optional: default 0.
 	Settle time.Duration
 	Logger *slog.Logger
 }
@@ -55,28 +56,28 @@ type Logged struct {
 	NumMedia int
 }
 
-// retentionMargin is part of the retention: only texts that will be retained for
-// longer than this are caught up on.
+// retentionMargin is subtracted from the retention. Only texts that are
+// retained for longer than this are caught up on.
 const retentionMargin = time.Hour
 
 const (
-	// catchUpWindow is the span of the log that is read at once; it is halved
-	// while there are too many texts in it.
+	// catchUpWindow is the span of the log that is read at once. It is
+	// halved while it contains too many texts.
 	catchUpWindow = time.Hour
-	// clocksApart is the most that Temporal's clock may be ahead of Twilio's.
+	// clocksApart is how far Temporal's clock may be ahead of Twilio's.
 	clocksApart = time.Hour
-	// CatchUpBeat is the interval of a catch-up's heartbeats, whatever it waits
-	// for. The worker that runs it must not throttle heartbeats further.
+	// CatchUpBeat is the interval between a catch-up's heartbeats. The
+	// worker that runs it must not throttle them to a longer interval.
 	CatchUpBeat = 2 * time.Second
 )
 
-// CatchUpSms publishes missed texts for triggers with catchUp, oldest first. No
-// replies are sent: they would come too late. A text that Temporal does not
-// accept does not hold up the others, but makes the activity fail, so that it
-// is retried.
+// CatchUpSms publishes missed texts for triggers with catchUp, oldest first. It
+// sends no replies, because they would be too late. A text that Temporal does
+// not accept does not hold up the others, but the activity then fails and is
+// retried.
 func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (result sms.CatchUpSmsResult, err error) {
 	result.Through = query.Through
-	now := activity.GetInfo(ctx).StartedTime // by Temporal's clock: all webhooks share the progress
+	now := activity.GetInfo(ctx).StartedTime // by Temporal's clock, since all webhooks share the progress
 	defer func() { c.Metrics.CaughtUp(result.Through) }()
 	since := query.Since
 	if activity.HasHeartbeatDetails(ctx) { // the position of an earlier attempt
@@ -94,7 +95,7 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 		since, result.Lost = oldest, true
 	}
 	var failed error
-	var done atomic.Pointer[time.Time] // everything until then is done, unless something failed
+	var done atomic.Pointer[time.Time] // everything up to this time is done, unless something failed
 	begun := since
 	done.Store(&begun)
 	defer keepAlive(ctx, &done)()

@@ -21,9 +21,9 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// catchingUp returns a catch-up for the given texts, with a trigger that sends
-// a text, a function that runs it for texts up to a given age, and a function
-// that returns the progress of its last heartbeat.
+// catchingUp returns a catch-up for the given texts with a trigger that sends a
+// text, a function that runs it for texts up to a given age, and a function
+// that returns the progress in its last heartbeat.
 func catchingUp(t *testing.T, texts ...Logged) (c *CatchUp, run func(age time.Duration) (sms.CatchUpSmsResult, error), progress func() time.Time) {
 	t.Helper()
 	var o Options
@@ -58,7 +58,7 @@ func catchingUp(t *testing.T, texts ...Logged) (c *CatchUp, run func(age time.Du
 	}, func() time.Time { return beat }
 }
 
-// lag is a worker's interceptor that makes Temporal's clock lag behind ours.
+// lag is a worker interceptor that makes Temporal's clock lag behind ours.
 type lag struct {
 	interceptor.WorkerInterceptorBase
 	interceptor.ActivityInboundInterceptorBase
@@ -82,7 +82,7 @@ func (l *lag) GetInfo(ctx context.Context) activity.Info {
 	return info
 }
 
-func TestCatchUpGoesByTemporalsClock(t *testing.T) {
+func TestCatchUpUsesTemporalsClock(t *testing.T) {
 	c, _, _ := catchingUp(t)
 	env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()
 	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&lag{by: 24 * time.Hour}}})
@@ -94,7 +94,7 @@ func TestCatchUpGoesByTemporalsClock(t *testing.T) {
 	}
 	var result sms.CatchUpSmsResult
 	if err := value.Get(&result); err != nil || time.Since(result.Through) < 24*time.Hour+clocksApart {
-		t.Errorf("texts of the coming day count as caught up on: got %+v, %v", result, err)
+		t.Errorf("texts of the next day count as caught up on: got %+v, %v", result, err)
 	}
 }
 
@@ -106,15 +106,15 @@ func TestCatchUpContinuesWithoutTexts(t *testing.T) {
 	_, run, _ := catchingUp(t)
 	result, err := run(50 * time.Hour)
 	if behind := time.Since(result.Through); err != nil || behind > clocksApart+time.Minute || behind < clocksApart || result.Lost {
-		t.Errorf("progress is %v behind, got %+v, error %v, want %v behind", behind, result, err, clocksApart)
+		t.Errorf("got progress %v behind, result %+v, error %v, want %v behind", behind, result, err, clocksApart)
 	}
-	// The progress keeps a margin for a wrong clock.
+	// The progress keeps a margin in case a clock is wrong.
 	if result, err = run(10 * time.Minute); err != nil || time.Since(result.Through) < 10*time.Minute {
 		t.Errorf("got %+v, %v", result, err)
 	}
 }
 
-func TestCatchUpSurvivesAFailingAccount(t *testing.T) {
+func TestCatchUpSurvivesFailingAccount(t *testing.T) {
 	c, run, progress := catchingUp(t, logged("a1", 40*time.Hour), logged("a2", 3*time.Hour))
 	received := c.Received
 	c.Received = func(ctx context.Context, since, until time.Time) ([]Logged, error) {
@@ -127,10 +127,10 @@ func TestCatchUpSurvivesAFailingAccount(t *testing.T) {
 		return Answer{Outcome: outcomeAccepted}
 	}
 	if _, err := run(50 * time.Hour); err == nil || taken != 2 {
-		t.Errorf("got %d texts taken, error %v; want 2 and an error", taken, err)
+		t.Errorf("received %d texts, error %v, want 2 and an error", taken, err)
 	}
 	if age := time.Since(progress()); age < 50*time.Hour || age > 51*time.Hour {
-		t.Errorf("the heartbeats report everything until %v ago as done, want 50h", age)
+		t.Errorf("the heartbeats report everything up to %v ago as done, want 50h", age)
 	}
 }
 
@@ -143,7 +143,7 @@ func (s silencer) Silenced(context.Context, sms.Inbound) (began, ended time.Time
 	return s.began, s.ended, nil
 }
 
-func TestCatchUpTextsNoSilencedPhone(t *testing.T) {
+func TestCatchUpSkipsSilencedPhones(t *testing.T) {
 	c, run, _ := catchingUp(t, logged("a", 3*time.Hour))
 	published := -1
 	c.Receive = func(_ context.Context, _ sms.Inbound, firings []triggers.Match, _ Mode) Answer {
@@ -169,7 +169,7 @@ func TestCatchUpTextsNoSilencedPhone(t *testing.T) {
 	}
 }
 
-func TestCatchUpSplitsAFullHour(t *testing.T) {
+func TestCatchUpSplitsFullHour(t *testing.T) {
 	c, run, _ := catchingUp(t, logged("a1", 150*time.Minute), logged("a2", 149*time.Minute), logged("a3", 90*time.Minute))
 	received := c.Received
 	c.Received = func(ctx context.Context, since, until time.Time) ([]Logged, error) {
@@ -184,21 +184,21 @@ func TestCatchUpSplitsAFullHour(t *testing.T) {
 		return Answer{Outcome: outcomeAccepted}
 	}
 	if result, err := run(3 * time.Hour); err != nil || len(taken) != 3 || time.Since(result.Through) > clocksApart+time.Minute {
-		t.Errorf("took %v, got %+v, error %v, want three texts", taken, result, err)
+		t.Errorf("received %v, got %+v, error %v, want three texts", taken, result, err)
 	}
 	c.Received = func(context.Context, time.Time, time.Time) ([]Logged, error) { return nil, twilio.ErrTooMany }
 	if _, err := run(2 * time.Second); err == nil {
-		t.Error("got no error although not all texts could be read")
+		t.Error("got no error, but not all texts could be read")
 	}
 }
 
-func TestChangedTriggersCountWhileCatchingUp(t *testing.T) {
+func TestChangedTriggersApplyDuringCatchUp(t *testing.T) {
 	c, run, _ := catchingUp(t, logged("a1", 40*time.Minute), logged("a2", 30*time.Minute))
 	var matched []int
 	c.Receive = func(_ context.Context, _ sms.Inbound, firings []triggers.Match, _ Mode) Answer {
 		matched = append(matched, len(firings))
 		var o Options
-		with(t, plainStart)(&o) // this trigger has no catchUp
+		with(t, plainStart)(&o) // a trigger without catchUp
 		c.Triggers = o.Triggers
 		return Answer{Outcome: outcomeAccepted}
 	}

@@ -1,7 +1,7 @@
 package webhook
 
-// Calls that Temporal would permanently refuse. A workflow that made one could
-// not proceed, and would hold up the other triggers of its text.
+// Calls that Temporal would always refuse. A workflow that made such a call
+// could not proceed, and would hold up the other triggers of its text.
 
 import (
 	"encoding/json"
@@ -15,16 +15,17 @@ import (
 )
 
 const (
-	// maxID limits IDs, names, and the values of Keyword attributes, in bytes.
-	// Temporal itself accepts longer ones, but its tables on PostgreSQL and MySQL
-	// have VARCHAR(255), and it would retry writing them indefinitely.
+	// maxID limits IDs, names, and the values of Keyword attributes, in
+	// bytes. Temporal itself accepts longer ones, but its tables in
+	// PostgreSQL and MySQL have VARCHAR(255), and it would retry writing
+	// them forever.
 	maxID = 255
-	// maxAttribute is Temporal's limit for the values of other search attributes,
-	// in bytes.
+	// maxAttribute is Temporal's limit for the values of other search
+	// attributes, in bytes.
 	maxAttribute = 2 << 10
 )
 
-// refusal returns why Temporal would refuse a call; empty if it would not.
+// refusal returns why Temporal would refuse a call, or "" if it would not.
 func (r *reception) refusal(c *sms.Call) string {
 	switch {
 	case c.WorkflowID == r.workflowID:
@@ -38,7 +39,7 @@ func (r *reception) refusal(c *sms.Call) string {
 	case max(len(c.Workflow), len(c.TaskQueue), len(c.Name)) > maxID || strings.HasPrefix(c.TaskQueue, "/_sys/"):
 		return "its workflow, task queue, signal or update has a name that Temporal does not allow"
 	case r.attributes == nil:
-		return "" // not known
+		return "" // the attributes are not known
 	case c.Catchers != "" && r.attributes[sms.AttributeCatches] != enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST:
 		return "the namespace lacks the search attribute " + sms.AttributeCatches + " of type KeywordList; create it with: temporal operator search-attribute create"
 	}
@@ -58,11 +59,12 @@ func (r *reception) refusal(c *sms.Call) string {
 	return ""
 }
 
-// textOf returns a JSON string, or all strings of a JSON list joined together.
+// textOf returns a JSON string, or the concatenation of all strings in a JSON
+// list.
 func textOf(value json.RawMessage) string {
 	var text string
 	var list []string
-	_ = errors.Join(json.Unmarshal(value, &text), json.Unmarshal(value, &list)) // value is one of the two, or neither
+	_ = errors.Join(json.Unmarshal(value, &text), json.Unmarshal(value, &list)) // at most one of these succeeds
 	return text + strings.Join(list, "")
 }
 
@@ -82,7 +84,7 @@ func isOf(kind enumspb.IndexedValueType, value json.RawMessage) bool {
 		if json.Unmarshal(value, &[]string{}) == nil {
 			return true
 		}
-		into = new(string) // a single string is valid as well
+		into = new(string) // a single string is valid too
 	default:
 		into = new(string)
 	}

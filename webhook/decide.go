@@ -1,9 +1,9 @@
 package webhook
 
 // What was decided about a text whose reply depends on more than Temporal
-// accepting it. The text's workflow decides, and the webhook waits; if no
-// worker is available in time, the webhook gives up, so that what it tells the
-// sender stays true.
+// accepting the text. The text's workflow decides, and the webhook waits for
+// it. If no worker is available in time, the webhook gives up in a way that
+// keeps what it tells the sender true.
 
 import (
 	"context"
@@ -17,11 +17,13 @@ import (
 	"temporal-twilio/sms"
 )
 
-// giveUpTimeout is reserved at the end of answerTimeout, to give up cleanly.
+// giveUpTimeout is the time reserved at the end of answerTimeout for giving up
+// cleanly.
 const giveUpTimeout = 2 * time.Second
 
-// decided returns what was decided about the text: from the memo if that was
-// before its workflow started, otherwise from its result.
+// decided returns what was decided about the text. The replies are in the memo
+// if they were decided before the text's workflow started, or else in its
+// result.
 func (r *reception) decided(ctx context.Context, earlier *client.WorkflowExecutionDescription) Answer {
 	deadline, _ := ctx.Deadline()
 	waiting, cancel := context.WithDeadline(ctx, deadline.Add(-giveUpTimeout))
@@ -86,23 +88,24 @@ func told(result sms.ReceiveSmsResult) Answer {
 
 type callerKey struct{}
 
-// withCaller returns a context that holds the request's, which ends once nobody
-// waits for the answer.
+// withCaller returns a context that holds the context of the request, which
+// ends when nobody is waiting for the answer any more.
 func withCaller(ctx, request context.Context) context.Context {
 	return context.WithValue(ctx, callerKey{}, request)
 }
 
-// isHeard reports whether anyone still waits for the answer.
+// isHeard reports whether anyone is still waiting for the answer.
 func isHeard(ctx context.Context) bool {
 	request, _ := ctx.Value(callerKey{}).(context.Context)
 	return request == nil || request.Err() == nil
 }
 
-// giveUp prevents the text's workflow from publishing any firing that has an
-// echoError, unless a worker may have started on it, and returns the replies to
-// send instead. If it returns false, nothing has changed. The replies come from
-// the workflow: another delivery may have made its plan. If nobody waits for
-// them any more, nothing is given up, so that the text is not lost.
+// giveUp prevents the text's workflow from publishing any firing with an
+// echoError, unless a worker may have started the workflow. It returns the
+// replies to send instead. If it returns false, nothing has changed. It takes
+// the replies from the workflow, because another delivery may have made its
+// plan. If nobody is waiting for the replies any more, it does not give up, so
+// the text is not lost.
 func (r *reception) giveUp(ctx context.Context) (replies []string, gaveUp bool) {
 	workflow, err := r.unbegun(ctx)
 	if err != nil || !isHeard(ctx) || workflow == nil || workflow.Memo.GetFields()[sms.MemoIfLost] == nil || workflow.GetMemoValue(sms.MemoIfLost, &replies) != nil {
@@ -110,8 +113,8 @@ func (r *reception) giveUp(ctx context.Context) (replies []string, gaveUp bool) 
 	}
 	delivery := 2 + rand.IntN(math.MaxInt32-2)
 	if r.Client.SignalWorkflow(ctx, r.workflowID, "", sms.GiveUpSignal, delivery) == nil {
-		// If no worker has started by now, any worker that does will see the
-		// signal.
+		// If no worker has started the workflow by now, any worker that
+		// starts it will see the signal.
 		if workflow, err := r.unbegun(ctx); err == nil && workflow != nil && isHeard(ctx) {
 			return replies, true
 		}
@@ -120,7 +123,7 @@ func (r *reception) giveUp(ctx context.Context) (replies []string, gaveUp bool) 
 	return nil, false
 }
 
-// goOn takes back a giveUp that the sender has not been told about.
+// goOn withdraws a giveUp that the sender has not been told about.
 func (r *reception) goOn(delivery int) {
 	ctx, cancel := context.WithTimeout(context.Background(), acceptTimeout)
 	defer cancel()
@@ -130,7 +133,7 @@ func (r *reception) goOn(delivery int) {
 }
 
 // unbegun returns the text's workflow if no worker can have done anything for
-// it, otherwise nil.
+// it, or nil otherwise.
 func (r *reception) unbegun(ctx context.Context) (*client.WorkflowExecutionDescription, error) {
 	workflow, err := r.Client.DescribeWorkflow(ctx, r.workflowID, "")
 	if err != nil || workflow.RawResponse.GetPendingWorkflowTask().GetState() != enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED {
@@ -139,8 +142,9 @@ func (r *reception) unbegun(ctx context.Context) (*client.WorkflowExecutionDescr
 	history := r.Client.GetWorkflowHistory(ctx, r.workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for history.HasNext() {
 		event, err := history.Next()
-		// A worker offers the text to keepers before it completes its first
-		// task. A run that continues an earlier one has started already.
+		// A worker offers the text to keepers before it completes its
+		// first task. A run that continues an earlier one has already
+		// been started.
 		if err != nil || event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED || event.GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId() != "" {
 			return nil, err
 		}

@@ -25,38 +25,42 @@ import (
 )
 
 const (
-	// acceptTimeout bounds how long Temporal may take to accept a text, over
-	// all attempts. What follows takes the rest of answerTimeout.
+	// acceptTimeout limits how long Temporal may take to accept a text,
+	// including all attempts. The rest of answerTimeout is for what
+	// follows.
 	acceptTimeout = 7 * time.Second
-	// attemptTimeout bounds one attempt.
+	// attemptTimeout limits one attempt.
 	attemptTimeout = 3 * time.Second
-	// catchesUpTimeout bounds how long it may take to find out whether texts
-	// are caught up on.
+	// catchesUpTimeout limits how long it may take to find out whether any
+	// webhook catches up on texts.
 	catchesUpTimeout = time.Second
 )
 
-// Dispatcher hands texts to Temporal.
+// Dispatcher passes texts to Temporal.
 type Dispatcher struct {
 	Client client.Client
-	// IDSecret derives the pseudonyms of phones, and the IDs of the workflows
-	// that hold questions. It must be the same as the workers'.
+	// IDSecret is the secret from which the pseudonyms of phones and the IDs of
+	// the workflows that keep questions are derived. It must be the same as the
+	// workers'.
 	IDSecret []byte
-	// Attributes returns the namespace's search attributes. Optional: default
-	// none, and no workflow gets search attributes.
+	// Attributes returns the namespace's search attributes. Optional: by
+	// default, workflows get no search attributes.
 	Attributes func(context.Context) Attributes
 	// CatchesUp reports whether any webhook catches up on texts. If so, two
 	// more kinds of texts get a workflow: texts that Twilio marked as an
-	// opt-out, even if no trigger matches, since Twilio's log does not show the
-	// mark; and texts whose sender is told that they were refused, since other
-	// triggers may be in force at the catch-up. Optional: default false.
+	// opt-out, even if no trigger matches, because Twilio's log does not
+	// show the mark; and texts whose sender is told that they were refused,
+	// because the triggers may have changed by the time of the catch-up.
+	// Optional: default false.
 	CatchesUp func(context.Context) (bool, error)
 
 	mu sync.Mutex
-	// accepted holds the texts that Temporal has accepted, or may have.
+	// accepted holds the texts that Temporal has accepted or may have
+	// accepted.
 	accepted recent[string, bool]
 }
 
-// Attributes maps search attributes' names to their types.
+// Attributes maps the names of search attributes to their types.
 type Attributes map[string]enumspb.IndexedValueType
 
 // ofTexts reports whether all search attributes for texts exist.
@@ -66,25 +70,26 @@ func (a Attributes) ofTexts() bool {
 		a[sms.AttributeParty] == enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST
 }
 
-// Answer says what became of a text, for its sender and for the log.
+// Answer is the outcome of a text, for its sender and for the log.
 type Answer struct {
-	// Replies holds the texts to reply with, in the order of the triggers.
+	// Replies holds the texts of the reply, in the order of the triggers.
 	Replies []string
-	// Unsaid says why replies were withheld; empty if they are sent.
+	// Unsaid says why replies were withheld. It is "" if they are sent.
 	Unsaid string
-	// Again is true if Twilio should deliver the text again: its outcome is not
-	// known yet, or a trigger prefers that to losing it.
+	// Again is true if Twilio should deliver the text again because its
+	// outcome is not known yet, or because a trigger prefers that to losing
+	// it.
 	Again bool
-	// Outcome says what became of the text, in a word or two.
+	// Outcome is the outcome of the text in a word or two.
 	Outcome string
 	// Uncaught lists the triggers whose signalAll reached no workflow.
 	Uncaught []string
-	// WorkflowID is the ID of the text's workflow; empty if it has none.
+	// WorkflowID is the ID of the text's workflow, or "" if it has none.
 	WorkflowID string
 	// Known is true if the text was delivered before.
 	Known bool
-	// Reasons says why something failed, by trigger, or by "" for the text as a
-	// whole. It contains no number and no text.
+	// Reasons holds the reasons for failures by trigger, or by "" for the
+	// whole text. They contain no phone number and no text.
 	Reasons map[string]string
 }
 
@@ -104,23 +109,24 @@ const (
 	outcomePending  = "pending"
 )
 
-// Mode says how a text arrived, and thereby whether its sender can be replied
-// to.
+// Mode is how a text arrived, which determines whether its sender can get a
+// reply.
 type Mode int
 
 const (
 	// Live texts get replies.
 	Live Mode = iota
-	// Mute texts are delivered now, but must not be replied to. As nobody can be
-	// told that one is lost, Twilio has to deliver it again.
+	// Mute texts are delivered now but must not get a reply. Since the
+	// sender cannot be told that the text is lost, Twilio has to deliver it
+	// again.
 	Mute
 	// Late texts come from Twilio's log. No reply can be sent.
 	Late
 )
 
-// Receive hands a text to Temporal. It may be called again for the same text,
-// even concurrently, by other processes, and with other triggers in force: the
-// first decision is final.
+// Receive passes a text to Temporal. It may be called again for the same text,
+// even concurrently, by other processes and with other triggers. The first
+// decision is final.
 func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, matches []triggers.Match, mode Mode) Answer {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
@@ -165,8 +171,8 @@ type reception struct {
 	workflowID string
 	input      sms.ReceiveSmsInput
 	attributes Attributes
-	// keep is true if the text gets a workflow although it matches nothing, so
-	// that it is not caught up on.
+	// keep is true if the text gets a workflow even though it matches
+	// nothing, to prevent a catch-up for it.
 	keep bool
 }
 
@@ -187,7 +193,7 @@ func (r *reception) plan(ctx context.Context, matches []triggers.Match) (err err
 		}
 		r.input.Firings[i] = f
 	}
-	// A text that is published has its workflow anyway.
+	// A text that is published has a workflow anyway.
 	if !r.publishes() && (m.Parameters[sms.OptOutType] != "" || r.tells()) {
 		r.keep = r.mayBeCaughtUp(ctx)
 	}
@@ -200,9 +206,9 @@ func (r *reception) plan(ctx context.Context, matches []triggers.Match) (err err
 	return nil
 }
 
-// mayBeCaughtUp reports whether missed texts may be read later. It returns true
-// if that is unknown: Temporal needs its internal workers to describe the
-// schedule, but accepts texts even while they are down.
+// mayBeCaughtUp reports whether missed texts may be caught up on later. It
+// returns true if that is unknown. Temporal needs its internal workers to
+// describe the schedule, but accepts texts even while they are down.
 func (r *reception) mayBeCaughtUp(ctx context.Context) bool {
 	if r.CatchesUp == nil {
 		return false
@@ -218,10 +224,10 @@ func (r *reception) plain() bool {
 	return len(r.input.Firings) == 1 && r.publishes() && r.certain() && r.input.Firings[0].Call.Plain()
 }
 
-// keepers returns the open workflows that hold questions to the sender.
+// keepers returns the open workflows that keep questions to the sender.
 func (r *reception) keepers(ctx context.Context) (open []string, err error) {
 	if !r.message.Ordinary() {
-		return nil, nil // a keyword for Twilio or a reaction, which cannot answer a question
+		return nil, nil // a keyword for Twilio or a reaction cannot answer a question
 	}
 	ids := sms.KeeperIDs(r.IDSecret, r.message)
 	running := make([]bool, len(ids))
@@ -250,9 +256,9 @@ func (r *reception) keepers(ctx context.Context) (open []string, err error) {
 	return open, nil
 }
 
-// wanted reports whether the text needs a workflow. A request to start the
-// text's workflow that failed here may still be under way: it must not publish
-// what the sender is told was refused.
+// wanted reports whether the text needs a workflow. A failed request to start
+// the text's workflow may still be in flight, and must not publish something
+// that the sender is told was refused.
 func (r *reception) wanted() bool {
 	return len(r.input.Keepers) > 0 || r.keep || r.publishes() || r.mayBeAccepted() && !r.refusedRetries()
 }
@@ -282,8 +288,8 @@ func (r *reception) publishes() bool {
 	return slices.ContainsFunc(r.input.Firings, func(f sms.Firing) bool { return f.Problem == "" })
 }
 
-// unwanted returns the answer to a text that cannot concern any question or
-// trigger.
+// unwanted returns the answer to a text that no question and no trigger is
+// waiting for.
 func (r *reception) unwanted() Answer {
 	answer := Answer{Replies: r.replies(false), Outcome: string(sms.OutcomeUnwanted), Again: r.refusedRetries(), Reasons: r.problems()}
 	if len(r.input.Firings) > 0 {
@@ -292,14 +298,15 @@ func (r *reception) unwanted() Answer {
 	return answer
 }
 
-// refusedRetries reports whether a trigger prefers a refused text to be
-// delivered again. A text from the log would be refused every time.
+// refusedRetries reports whether a trigger prefers that a refused text is
+// delivered again. This does not apply to a text from the log, which would be
+// refused every time.
 func (r *reception) refusedRetries() bool {
 	return !r.input.Late && slices.ContainsFunc(r.input.Firings, func(f sms.Firing) bool { return f.Retry })
 }
 
-// certain reports whether the answer depends only on Temporal accepting the
-// text.
+// certain reports whether the answer depends only on whether Temporal accepts
+// the text.
 func (r *reception) certain() bool {
 	for i := range r.input.Firings {
 		if f := &r.input.Firings[i]; f.Problem == "" && !f.Call.Certain() {
@@ -309,8 +316,8 @@ func (r *reception) certain() bool {
 	return len(r.input.Keepers) == 0
 }
 
-// replies returns the replies to the sender if no other than the certain calls
-// are made. published says whether these succeed.
+// replies returns the replies to the sender if only certain calls are made.
+// published says whether these succeed.
 func (r *reception) replies(published bool) []string {
 	replies := []string{}
 	for i := range r.input.Firings {
@@ -336,8 +343,8 @@ func (r *reception) problems() map[string]string {
 	return problems
 }
 
-// tells reports whether to tell the sender that publishing failed: some
-// trigger has an echoError, and none prefers the text to be delivered again.
+// tells reports whether to tell the sender that publishing failed: a trigger
+// has an echoError, and no trigger prefers that the text is delivered again.
 func (r *reception) tells() bool {
 	if r.mode != Live {
 		return false
@@ -352,9 +359,9 @@ func (r *reception) tells() bool {
 	return words
 }
 
-// unreached returns the answer if Temporal did not accept the text. If it may
-// have, now or in an earlier delivery, the sender must not be told that it did
-// not.
+// unreached returns the answer if Temporal did not accept the text. If Temporal
+// may have accepted it, now or in an earlier delivery, the sender must not be
+// told that it did not.
 func (r *reception) unreached(err error, doubt bool) Answer {
 	doubt = doubt || r.mayBeAccepted()
 	answer := Answer{Outcome: outcomeAway, Again: doubt || !r.tells(), Reasons: map[string]string{"": reason(err)}}
@@ -368,7 +375,7 @@ func (r *reception) unreached(err error, doubt bool) Answer {
 }
 
 // fallbackParameter is the parameter that Twilio adds when it calls a fallback
-// URL, because the webhook before it failed.
+// URL because the webhook failed.
 const fallbackParameter = "ErrorUrl"
 
 // mayBeAccepted reports whether Temporal may have accepted an earlier delivery
@@ -383,8 +390,8 @@ func (r *reception) mayBeAccepted() bool {
 	return accepted || r.message.Parameters[fallbackParameter] != ""
 }
 
-// accept has Temporal start the text's workflow, unless an earlier delivery did.
-// doubt means that there may be one despite the error.
+// accept asks Temporal to start the text's workflow, unless an earlier delivery
+// did. doubt is true if the workflow may exist despite the error.
 func (r *reception) accept(ctx context.Context) (earlier *client.WorkflowExecutionDescription, doubt bool, err error) {
 	options := client.StartWorkflowOptions{
 		ID: r.workflowID, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
@@ -400,7 +407,7 @@ func (r *reception) accept(ctx context.Context) (earlier *client.WorkflowExecuti
 	if r.input.Attributes = r.attributes.ofTexts(); r.input.Attributes {
 		attributes[sms.AttributeOutcome] = outcomeAccepted
 		parties := []string{sms.Pseudonym(r.IDSecret, r.message.From)}
-		if r.mode != Late { // the start of a late text's workflow says nothing about the pace
+		if r.mode != Late { // a late text's workflow starts too late to say anything about the pace
 			parties = append(parties, r.pair(r.message))
 		}
 		attributes[sms.AttributeParty] = parties
@@ -437,8 +444,8 @@ func (r *reception) accept(ctx context.Context) (earlier *client.WorkflowExecuti
 	case errors.As(err, &already):
 		return r.earlier(ctx)
 	case errors.As(err, &refused) && r.input.Attributes:
-		// A namespace may list a new attribute before it accepts it, which must not
-		// lose a text.
+		// A namespace may list a new attribute before it accepts the
+		// attribute. That must not lose a text.
 		r.attributes = nil
 		return r.accept(ctx)
 	}
@@ -446,14 +453,14 @@ func (r *reception) accept(ctx context.Context) (earlier *client.WorkflowExecuti
 }
 
 // earlier looks up the workflow that the text already has. Another account's
-// text may have the same MessageSid, since each account can make Twilio sign
-// any form: such a text gets a workflow of its own.
+// text may have the same MessageSid, because each account can make Twilio sign
+// any form. Such a text gets a workflow of its own.
 func (r *reception) earlier(ctx context.Context) (found *client.WorkflowExecutionDescription, doubt bool, err error) {
 	if found, err = r.describe(ctx); err != nil {
 		return nil, true, err
 	}
 	account := r.message.AccountSID
-	_ = found.GetMemoValue(sms.MemoAccount, &account) // the workflow of an older version has none
+	_ = found.GetMemoValue(sms.MemoAccount, &account) // a workflow started by an older version has none
 	if account != r.message.AccountSID && r.workflowID == sms.TextWorkflowID(r.message.MessageSID) {
 		r.workflowID += "-" + r.message.AccountSID
 		r.input.WorkflowID = r.workflowID
@@ -476,7 +483,7 @@ func (r *reception) start(f *sms.Firing, options *client.StartWorkflowOptions, a
 	maps.Copy(attributes, f.SearchAttributes())
 }
 
-// Status signals to the workflow that sent a message what became of it. It is
+// Status signals the status of a message to the workflow that sent it. It is
 // not an error if the workflow has closed.
 func (d *Dispatcher) Status(ctx context.Context, workflowID string, update sms.StatusUpdate) error {
 	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
@@ -491,8 +498,8 @@ func (d *Dispatcher) Status(ctx context.Context, workflowID string, update sms.S
 }
 
 // try repeats a request until Temporal accepts or refuses it, or ctx ends. The
-// request must be safe to repeat. doubt means that Temporal may have carried it
-// out despite the error.
+// request must be safe to repeat. doubt is true if Temporal may have carried
+// out the request despite the error.
 func (d *Dispatcher) try(ctx context.Context, call func(context.Context) error) (doubt bool, err error) {
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		attempt, cancel := context.WithTimeout(ctx, attemptTimeout)

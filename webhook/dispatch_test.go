@@ -31,7 +31,7 @@ import (
 	"temporal-twilio/triggers"
 )
 
-// server is a fake Temporal with the responses that the test sets.
+// server is a fake Temporal server with responses set by the test.
 type server struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 	start  func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error
@@ -40,18 +40,20 @@ type server struct {
 	texts sync.Map
 	// memo is the memo of the existing workflow.
 	memo *commonpb.Memo
-	// waits is true if the text's workflow waits for a worker; history is the
-	// workflow's history.
+	// waits is true if the text's workflow is waiting for a worker. history
+	// is its history.
 	waits   bool
 	history []*historypb.HistoryEvent
 	// asking is called for each request about a keeper. Optional.
 	asking func(ctx context.Context, keeper string)
-	// listed holds the texts of a pair, and query is the latest query for them.
+	// listed holds the texts of a pair, and query is the last query for
+	// them.
 	listed []Accepted
 	query  string
-	// began and ended are when a silence began and ended. Optional.
+	// began and ended are the start and end of a silence. Optional.
 	began, ended *timestamppb.Timestamp
-	// told is the sum of the arguments of the text workflow's give-up signals.
+	// told is the sum of the arguments of the give-up signals to the text's
+	// workflow.
 	told atomic.Int32
 }
 
@@ -112,7 +114,7 @@ func dispatcher(t *testing.T, s *server) (d *Dispatcher, stop func()) {
 	listener := bufconn.Listen(1 << 20)
 	g := grpc.NewServer()
 	workflowservice.RegisterWorkflowServiceServer(g, s)
-	go func() { _ = g.Serve(listener) }() // until it is stopped
+	go func() { _ = g.Serve(listener) }() // returns when the server is stopped
 	t.Cleanup(g.Stop)
 	c, err := client.NewLazyClient(client.Options{
 		HostPort: "passthrough:///temporal", Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
@@ -128,7 +130,7 @@ func dispatcher(t *testing.T, s *server) (d *Dispatcher, stop func()) {
 	return &Dispatcher{Client: c, IDSecret: []byte("secret")}, g.Stop
 }
 
-// matched returns a text, and the triggers of a file that it matches.
+// matched returns a text and the triggers in a file that it matches.
 func matched(t *testing.T, file, body string) (sms.Inbound, []triggers.Match) {
 	t.Helper()
 	var o Options
@@ -142,14 +144,14 @@ func another(sid string) string { return sid[:len(sid)-1] + string(sid[len(sid)-
 
 const plainStart = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q}}\n"
 
-func TestDispatchTriesAgainWhatFailedOnce(t *testing.T) {
+func TestDispatchRetriesFailedRequests(t *testing.T) {
 	for name, failure := range map[string]error{
 		"Internal":          serviceerror.NewInternal("x"),
 		"Unknown":           status.Error(codes.Unknown, "x"),
 		"DeadlineExceeded":  serviceerror.NewDeadlineExceeded("x"),
 		"Unavailable":       serviceerror.NewUnavailable("x"),
 		"ResourceExhausted": serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "x"),
-		"a black hole":      nil,
+		"no response":       nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -179,12 +181,12 @@ func TestDispatchTellsOnlyWhatIsCertain(t *testing.T) {
 		failure error
 		again   bool
 	}{
-		"a request with an unknown outcome": {nil, true},
-		"a server that fails inside":        {serviceerror.NewInternal("x"), true},
-		"a proxy that fails":                {status.Error(codes.Unknown, "x"), true},
-		"a server that limits requests":     {serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "x"), false},
-		"a request that is refused":         {serviceerror.NewInvalidArgument("for +15005550009"), false},
-		"no server":                         {nil, false},
+		"a request without a response":  {nil, true},
+		"an internal server error":      {serviceerror.NewInternal("x"), true},
+		"a proxy that fails":            {status.Error(codes.Unknown, "x"), true},
+		"a server that limits requests": {serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "x"), false},
+		"a request that is refused":     {serviceerror.NewInvalidArgument("for +15005550009"), false},
+		"no server":                     {nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -227,7 +229,7 @@ func TestDispatchAnswersRedeliveriesTheSame(t *testing.T) {
 	})
 }
 
-func TestDispatchStartsNothingThatNobodyWants(t *testing.T) {
+func TestDispatchIgnoresUnwantedTexts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{}
 		d, _ := dispatcher(t, s)
@@ -273,7 +275,7 @@ func TestDispatchUsesOnlyKnownSearchAttributes(t *testing.T) {
 		m, firings := matched(t, plainStart, "a")
 		d.Receive(t.Context(), m, firings, Live)
 		if len(request.GetSearchAttributes().GetIndexedFields()) > 0 {
-			t.Errorf("the request has search attributes that do not exist: %v", request.SearchAttributes)
+			t.Errorf("got search attributes that do not exist: %v", request.SearchAttributes)
 		}
 		attributes = Attributes{
 			sms.AttributeTrigger: enumspb.INDEXED_VALUE_TYPE_KEYWORD, sms.AttributeOutcome: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
@@ -281,7 +283,7 @@ func TestDispatchUsesOnlyKnownSearchAttributes(t *testing.T) {
 		}
 		d.Receive(t.Context(), m, firings, Live)
 		if fields := request.GetSearchAttributes().GetIndexedFields(); len(fields) != 3 || strings.Contains(string(fields[sms.AttributeParty].GetData()), "+1500") {
-			t.Errorf("attributes %v", fields)
+			t.Errorf("got attributes %v", fields)
 		}
 		// A trigger's attribute that does not exist would block the workflow
 		// permanently.
@@ -305,16 +307,16 @@ func info(workflowID string, memo *commonpb.Memo) *workflowpb.WorkflowExecutionI
 func TestDispatchReportsOnlyRealLosses(t *testing.T) {
 	const scheduled, begun = enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED
 	for name, tc := range map[string]struct {
-		known     bool // from another delivery with a different plan
+		known     bool // another delivery with a different plan came first
 		event     enumspb.EventType
 		continues bool
 		told      string
 	}{
-		"no worker came":                        {false, scheduled, false, "Lost"},
-		"a worker started on it and was killed": {false, begun, false, ""},
-		"an earlier run has started":            {false, scheduled, true, ""},
-		"the previous delivery was cut off":     {true, scheduled, false, "Lost before"},
-		"and a worker started on it":            {true, begun, false, ""},
+		"no worker started it":               {false, scheduled, false, "Lost"},
+		"a worker started it and was killed": {false, begun, false, ""},
+		"an earlier run has started":         {false, scheduled, true, ""},
+		"the previous delivery was cut off":  {true, scheduled, false, "Lost before"},
+		"and a worker started it":            {true, begun, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -342,14 +344,14 @@ func TestDispatchReportsOnlyRealLosses(t *testing.T) {
 					t.Errorf("got %+v", got)
 				}
 				if told := s.told.Load() > 0; told != (tc.told != "") {
-					t.Errorf("the workflow was told to give up: got %t, want %t", told, !told)
+					t.Errorf("got a give-up signal to the workflow: %t, want %t", told, !told)
 				}
 			})
 		})
 	}
 }
 
-func TestDeliveryTakesBackItsGiveUp(t *testing.T) {
+func TestDeliveryWithdrawsItsGiveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{}
 		d, _ := dispatcher(t, s)
@@ -357,12 +359,12 @@ func TestDeliveryTakesBackItsGiveUp(t *testing.T) {
 		s.told.Store(7) // another delivery gave up
 		r.goOn(5)
 		if told := s.told.Load(); told != 2 {
-			t.Errorf("the signal that takes a give-up back carries %d, want -5", told-7)
+			t.Errorf("got %d in the signal that withdraws a give-up, want -5", told-7)
 		}
 	})
 }
 
-func TestDispatchIgnoresATriggersOwnReplies(t *testing.T) {
+func TestTriggerCannotSetMemoReplies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var request *workflowservice.StartWorkflowExecutionRequest
 		s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
@@ -373,12 +375,12 @@ func TestDispatchIgnoresATriggersOwnReplies(t *testing.T) {
 		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, start: {workflow: W, taskQueue: q, memo: {replies: [Stolen]}}}\n", "a")
 		d.Receive(t.Context(), m, firings, Live)
 		if got := string(request.GetMemo().GetFields()[sms.MemoReplies].GetData()); got != `["Taken"]` {
-			t.Errorf("the memo holds the replies %s, want [\"Taken\"]", got)
+			t.Errorf("got replies %s in the memo, want [\"Taken\"]", got)
 		}
 	})
 }
 
-func TestDispatchRefusesWhatTemporalWouldRefuse(t *testing.T) {
+func TestDispatchRefusesInvalidCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, start := range map[string]string{
 			"the ID of the text's own workflow": "{workflow: W, taskQueue: q, id: 'sms-${messageSid}'}",
@@ -408,14 +410,14 @@ func TestDispatchRefusesSignalAllWithoutAttribute(t *testing.T) {
 		if got := d.Receive(t.Context(), m, firings, Live); !got.Again || !strings.Contains(got.reasons(), sms.AttributeCatches) || s.starts.Load() > 0 {
 			t.Errorf("live: got %+v", got)
 		}
-		// The log keeps showing the text, which must not delay others.
+		// The log keeps showing the text, which must not hold up the others.
 		if got := d.Receive(t.Context(), m, firings, Late); got.Again || len(got.Reasons) == 0 {
 			t.Errorf("late: got %+v", got)
 		}
 	})
 }
 
-func TestDispatchDistinguishesPassingRefusals(t *testing.T) {
+func TestDispatchDistinguishesTemporaryRefusals(t *testing.T) {
 	const mute = "triggers:\n  - {name: a, pattern: a, start: {workflow: W, taskQueue: q}}\n"
 	for name, tc := range map[string]struct {
 		failure error
@@ -438,7 +440,7 @@ func TestDispatchDistinguishesPassingRefusals(t *testing.T) {
 	}
 }
 
-func TestDispatchWaitsForNothingWhenMute(t *testing.T) {
+func TestDispatchDoesNotWaitWhenMute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
 		d, _ := dispatcher(t, s)
@@ -493,11 +495,11 @@ func TestDispatchStartsWithoutAttributesIfNeeded(t *testing.T) {
 	})
 }
 
-func TestDispatchStartsNoAttributesUnchecked(t *testing.T) {
+func TestUncheckedAttributesNeedPlainStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
 		d, _ := dispatcher(t, s)
-		d.Attributes = func(context.Context) Attributes { return nil } // the list could not be read
+		d.Attributes = func(context.Context) Attributes { return nil } // the attributes could not be read
 		const one = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {Order: x}}}\n"
 		m, firings := matched(t, one, "a")
 		if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
@@ -506,7 +508,7 @@ func TestDispatchStartsNoAttributesUnchecked(t *testing.T) {
 		m, firings = matched(t, one+"  - {name: b, pattern: a, start: {workflow: W, taskQueue: q}}\n", "a")
 		m.MessageSID = another(m.MessageSID)
 		if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attributes") {
-			t.Errorf("two triggers: got %+v, %d starts, want the reply Lost and no further start", got, s.starts.Load())
+			t.Errorf("two triggers: got %+v, %d starts, want the reply Lost and no more starts", got, s.starts.Load())
 		}
 	})
 }

@@ -1,7 +1,7 @@
 package webhook
 
 // Whether Temporal may have carried out a request that failed. It has not if
-// the request was never sent, or was refused; otherwise, that is unknown.
+// the request was never sent or was refused. Otherwise, this is unknown.
 
 import (
 	"context"
@@ -17,17 +17,17 @@ type (
 	requestKey struct{}
 )
 
-// watchDoubt returns a context that sets doubt once a request made with it may
+// watchDoubt returns a context that sets doubt if a request made with it may
 // have been carried out despite its error.
 func watchDoubt(ctx context.Context) (watched context.Context, doubt *atomic.Bool) {
 	doubt = &atomic.Bool{}
 	return context.WithValue(ctx, doubtKey{}, doubt), doubt
 }
 
-// DoubtHandler must be given to the connection of the Temporal client that a
+// DoubtHandler must be passed to the connection of the Temporal client that a
 // [Dispatcher] uses, as grpc.WithStatsHandler(webhook.DoubtHandler{}). Without
-// it, every failed request counts as not carried out. It sees each of the SDK's
-// own attempts.
+// it, every failed request is considered not carried out. It also sees each
+// attempt that the SDK itself makes.
 type DoubtHandler struct{}
 
 // TagRPC implements stats.Handler.
@@ -48,7 +48,7 @@ func (DoubtHandler) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	}
 }
 
-// isDoubtful reports whether an error leaves open whether the request was
+// isDoubtful reports whether an error leaves it unknown whether the request was
 // carried out.
 func isDoubtful(err error) bool {
 	switch status.Code(err) {

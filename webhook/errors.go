@@ -1,7 +1,7 @@
 package webhook
 
-// Why Temporal refused or failed, in words that may be logged: its own messages
-// contain workflow IDs, which may quote a text.
+// Why Temporal refused or failed, in words that may be logged. Temporal's own
+// messages contain workflow IDs, which may quote a text.
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 // refuse.
 var errAttributes = errors.New("search attributes unknown")
 
-// isPassing reports whether the request that failed with an error may succeed a
+// isPassing reports whether a request that failed with this error may succeed a
 // moment later.
 func isPassing(err error) bool {
 	if isNamespaceNotFound(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
@@ -29,8 +29,8 @@ func isPassing(err error) bool {
 	case codes.InvalidArgument, codes.NotFound, codes.AlreadyExists:
 		return false
 	}
-	// Any other failure may pass: an API key is renewed, a failover completes, a
-	// proxy stops answering 404 (Unimplemented).
+	// Any other failure may be temporary: an API key is renewed, a failover
+	// completes, or a proxy stops responding with 404 (Unimplemented).
 	return true
 }
 
@@ -45,7 +45,7 @@ func isNamespaceNotFound(err error) bool {
 }
 
 // isUnreadable reports whether an error means that this process lacks the key
-// to a payload.
+// for a payload.
 func isUnreadable(err error) bool {
 	var unreadable *sms.UnreadableError
 	return errors.As(err, &unreadable)

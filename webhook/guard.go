@@ -1,6 +1,6 @@
 package webhook
 
-// Guards against conversations between two machines, which burn credit, and
+// Guards against conversations between two machines, which cost money, and
 // against replies that Twilio would refuse.
 
 import (
@@ -18,27 +18,29 @@ import (
 )
 
 const (
-	// echoBurst is how many texts from one phone to one of our numbers are
-	// echoed at once; after that, one per echoEvery. People text less often;
-	// Twilio itself stops a loop after 30 replies in 30 s (error 14107).
+	// echoBurst is how many texts from one phone to one of our numbers get
+	// an echo at once. After that, one text per echoEvery gets an echo.
+	// People text less often than this. Twilio itself stops a loop after 30
+	// replies in 30 s (error 14107).
 	echoBurst = 10
 	echoEvery = 6 * time.Second
-	// maxStreak is how many texts from one phone to one number may come without
-	// a pause of maxPause before the two are taken for machines that answer
-	// each other: the number then does not reply to the phone for a day.
+	// maxStreak is how many texts from one phone to one number may arrive
+	// without a pause of maxPause before the two are considered machines
+	// that answer each other. The number then does not reply to the phone
+	// for a day.
 	maxStreak = 50
 	maxPause  = time.Minute
-	// watched is how many texts come to a webhook without a pause of longPause
-	// before it checks whether the two are taken for machines. Ten webhooks
-	// each receive only a tenth of a streak.
+	// watched is how many texts arrive at a webhook without a pause of
+	// longPause before it checks whether the two are considered machines.
+	// With ten webhooks, each receives only a tenth of a streak.
 	watched   = 10
 	longPause = 10 * maxPause
-	// maxReplyBytes is how much Twilio reads of a reply (error 11750), less a
-	// margin for markup.
+	// maxReplyBytes is how much of a reply Twilio reads (error 11750),
+	// minus a margin for markup.
 	maxReplyBytes = 60 << 10
 )
 
-// guard decides which messages are echoed. It is safe for concurrent use.
+// guard decides which messages get an echo. It is safe for concurrent use.
 type guard struct {
 	own   []string
 	every time.Duration
@@ -49,8 +51,8 @@ type guard struct {
 	answers recent[string, bool]
 	// counted holds when this webhook first received each text.
 	counted recent[string, time.Time]
-	// asking limits how often Temporal is asked; before pausedUntil, it is not
-	// asked at all.
+	// asking limits how often Temporal is asked. Before pausedUntil,
+	// Temporal is not asked at all.
 	asking      *rate.Limiter
 	pausedUntil time.Time
 }
@@ -62,7 +64,7 @@ func newGuard(o *Options) *guard {
 	}
 }
 
-// unsaid returns why a message must not be replied to, or "" if it may be. The
+// unsaid returns why a message must not get a reply, or "" if it may. The
 // result is the same for each delivery of a message.
 func (g *guard) unsaid(message sms.Inbound) string {
 	switch {
@@ -86,18 +88,18 @@ func (g *guard) unsaid(message sms.Inbound) string {
 	return "too fast"
 }
 
-// receives reports whether an account may deliver texts for a number: the
-// account owns the number, or the owner is unknown. An address on a channel
-// belongs to its number.
+// receives reports whether an account may deliver texts for a number, because
+// it owns the number or the owner is unknown. An address on a channel belongs
+// to its number.
 func (h *handler) receives(account, number string) bool {
 	_, number = sms.CutChannel(number)
 	owner, known := h.NumberAccounts[number]
 	return !known || owner == account
 }
 
-// answerable reports whether a message can be sent to this sender: a phone, or
-// an address on a channel such as whatsapp:+1…. Alphanumeric senders (SUPPORT)
-// and short codes cannot be texted (errors 21211 and 21265).
+// answerable reports whether this sender can be texted: a phone, or an address
+// on a channel such as whatsapp:+1…. Alphanumeric sender IDs (SUPPORT) and
+// short codes cannot be texted (errors 21211 and 21265).
 func answerable(from string) bool {
 	_, phone := sms.ParseRecipient(from)
 	return phone || strings.Contains(from, ":")

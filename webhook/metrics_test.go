@@ -59,12 +59,12 @@ func TestRefusalsAreCountedByReason(t *testing.T) {
 		{http.StatusNotFound, "", metrics.RefusedPath},
 	} {
 		if got := refusal(tc.status, tc.why); got != tc.want {
-			t.Errorf("%d %q is counted as %s, want %s", tc.status, tc.why, got, tc.want)
+			t.Errorf("%d %q: got label %s, want %s", tc.status, tc.why, got, tc.want)
 		}
 	}
 }
 
-// An outcome that the metrics do not list has no series until it is first
+// An outcome that is not in the list of metrics has no series until it is first
 // counted.
 func TestMetricsKnowEveryOutcome(t *testing.T) {
 	for _, file := range []string{"decide.go", "dispatch.go", "sms.go"} {
@@ -74,7 +74,7 @@ func TestMetricsKnowEveryOutcome(t *testing.T) {
 		}
 		for _, found := range regexp.MustCompile(`(?:outcome\w+ += |Outcome: )"([^"]+)"`).FindAllStringSubmatch(string(source), -1) {
 			if !slices.Contains(metrics.TextOutcomes, found[1]) {
-				t.Errorf("%s: metrics.TextOutcomes lacks the outcome %q", file, found[1])
+				t.Errorf("%s: metrics.TextOutcomes does not contain the outcome %q", file, found[1])
 			}
 		}
 	}
@@ -85,7 +85,7 @@ func TestOutcomeIsHiddenByDefault(t *testing.T) {
 		b := newBench(t, func(o *Options) { o.ShowOutcome = shown })
 		w := b.deliver(numbered(1, "nothing"), token)
 		if got := w.Header().Get(OutcomeHeader); w.Code != http.StatusOK || (got == string(sms.OutcomeUnwanted)) != shown {
-			t.Errorf("with ShowOutcome %t: got the outcome header %q, status %d", shown, got, w.Code)
+			t.Errorf("with ShowOutcome %t: got outcome header %q, status %d", shown, got, w.Code)
 		}
 	}
 }

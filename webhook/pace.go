@@ -1,8 +1,8 @@
 package webhook
 
 // How fast a phone texts one of our numbers, whichever webhooks receive its
-// texts. Each webhook knows the texts that it received; from the third one
-// without a pause on, it asks Temporal for the others.
+// texts. Each webhook knows the texts that it received itself. From the third
+// text without a pause on, it asks Temporal for the others.
 
 import (
 	"context"
@@ -15,58 +15,62 @@ import (
 )
 
 const (
-	// unasked is how many texts without a pause count as a person's, whatever
-	// other webhooks accept. With up to five webhooks, that is no more than may
-	// be echoed at once.
+	// unasked is how many texts without a pause are assumed to come from a
+	// person, whatever other webhooks accept. With up to five webhooks,
+	// these are no more texts than may get an echo at once.
 	unasked = 2
-	// askingTimeout bounds how long Temporal may delay a reply, and askingPause is
-	// how long it is not asked after it failed to answer.
+	// askingTimeout limits how long Temporal may delay a reply, and
+	// askingPause is how long Temporal is not asked after it failed to
+	// answer.
 	askingTimeout = 500 * time.Millisecond
 	askingPause   = 10 * time.Second
-	// askingBurst and askingEvery limit how often a webhook asks: a server accepts
-	// ten such requests a second from all of its clients together.
+	// askingBurst and askingEvery limit how often a webhook asks. A server
+	// accepts ten such requests per second from all of its clients
+	// together.
 	askingBurst = 10
 	askingEvery = 500 * time.Millisecond
-	// lately is how far back to ask, by this machine's clock. It is longer than any
-	// streak, since that clock may be hours ahead of Temporal's.
+	// lately is how far back to ask, by this machine's clock. It exceeds
+	// any streak, because this clock may be hours ahead of Temporal's.
 	lately = 24 * time.Hour
 )
 
-// Accepted is a text that has its workflow, since the time At by Temporal's
-// clock.
+// Accepted is a text that has its workflow. At is when the workflow started, by
+// Temporal's clock.
 type Accepted struct {
 	MessageSID string
 	At         time.Time
 }
 
-// pace is what a webhook knows about the texts of a phone to one of our numbers.
+// pace is what a webhook knows about the texts of a phone to one of our
+// numbers.
 type pace struct {
-	// streak is how many texts came to this webhook without a pause, began is
-	// when the first of them came, or when the latest silence ended if that was
-	// later, and last is when the latest text came.
+	// streak is how many texts this webhook has received without a pause.
+	// began is when the first of them arrived, or when the last silence
+	// ended if that was later. last is when the latest text arrived.
 	streak      int
 	began, last time.Time
-	// often is how many texts came to this webhook without a pause long enough
-	// to hide texts that went to others.
+	// often is how many texts this webhook has received without a pause
+	// long enough to hide texts that other webhooks received.
 	often int
-	// silent is whether the pair was silenced when this webhook last found out.
+	// silent is whether the pair was silenced when this webhook last
+	// checked.
 	silent bool
-	// replied holds the times at which the latest texts with a reply came to
-	// this webhook.
+	// replied holds the times at which this webhook received the last texts
+	// that got a reply.
 	replied []time.Time
-	// accepted holds the texts that any webhook has accepted lately, with and
-	// without a reply, as Temporal last listed them, oldest first; asked is the
-	// SID of the text because of which Temporal was asked.
+	// accepted holds the texts that any webhook has accepted lately, with
+	// and without a reply, as Temporal last listed them, oldest first.
+	// asked is the SID of the text for which Temporal was asked.
 	accepted []Accepted
 	asked    string
-	// ahead is how far this machine's clock is ahead of Temporal's, as far as
-	// the listed texts show.
+	// ahead is how far this machine's clock is ahead of Temporal's, judging
+	// by the listed texts.
 	ahead time.Duration
 }
 
 // learn finds out which texts of the pair other webhooks have accepted, if that
-// matters. Otherwise, and if Temporal does not answer, only the texts that are
-// known already count.
+// matters. Otherwise, or if Temporal does not answer, only the texts already
+// known count.
 func (h *handler) learn(ctx context.Context, message sms.Inbound) {
 	if h.Silencer == nil || !h.guard.asks(message, time.Now()) {
 		return
@@ -80,9 +84,9 @@ func (h *handler) learn(ctx context.Context, message sms.Inbound) {
 	h.guard.learned(message, accepted, err, time.Now())
 }
 
-// asks reports whether Temporal should be asked about a text: it must be
-// unknown whether it is echoed, or the pair must be watched. It does not report
-// true twice in a row for the same text.
+// asks reports whether to ask Temporal about a text: either it is unknown
+// whether the text gets an echo, or the pair must be watched. It does not
+// report true twice in a row for the same text.
 func (g *guard) asks(message sms.Inbound, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -113,13 +117,13 @@ func (g *guard) learned(message sms.Inbound, accepted []Accepted, err error, now
 			ahead = append(ahead, here.Sub(text.At))
 		}
 	}
-	if len(ahead) > 0 { // a redelivery may come late, but not all texts do
+	if len(ahead) > 0 { // one text may be a late redelivery, but not all of them
 		p.ahead = max(0, slices.Min(ahead))
 	}
 }
 
-// echoes reports whether the pair's texts come slowly enough for this one to be
-// echoed, and counts it.
+// echoes reports whether the pair's texts arrive slowly enough for this one to
+// get an echo, and counts it.
 func (g *guard) echoes(message sms.Inbound, now time.Time) bool {
 	p := g.pace(message)
 	within, at := g.withinPace(p, message, now)
@@ -128,9 +132,9 @@ func (g *guard) echoes(message sms.Inbound, now time.Time) bool {
 	return within
 }
 
-// withinPace reports whether the known texts come slowly enough for this one to
-// be echoed, and when this one came: the time at which another webhook accepted
-// it, if one did.
+// withinPace reports whether the known texts arrive slowly enough for this one
+// to get an echo. It also returns when this one arrived, which is when another
+// webhook accepted it, if one did.
 func (g *guard) withinPace(p *pace, message sms.Inbound, now time.Time) (within bool, at time.Time) {
 	now = p.byTemporal(now)
 	times := slices.Clone(p.replied)
@@ -153,8 +157,8 @@ func (g *guard) withinPace(p *pace, message sms.Inbound, now time.Time) (within 
 
 // streak counts a text once, however often it is delivered. It returns how many
 // texts this webhook has received from the sender without a pause, whether
-// other webhooks may have received enough for a silence, and whether this one
-// knows that the pair of sender and number is silenced.
+// other webhooks may have received enough for a silence, and whether this
+// webhook knows that the pair of sender and number is silenced.
 func (g *guard) streak(message sms.Inbound, now time.Time) (streak int, watch, silent bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -174,18 +178,18 @@ func (g *guard) streak(message sms.Inbound, now time.Time) (streak int, watch, s
 	return p.streak, p.often >= watched, p.silent
 }
 
-// silence remembers whether a pair is silenced. The streak does not show it: a
-// machine stops texting if it gets no replies.
+// silence records whether a pair is silenced. The streak does not show that,
+// because a machine stops texting if it gets no replies.
 func (g *guard) silence(message sms.Inbound, silent bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.pace(message).silent = silent
 }
 
-// streakOfAll returns how many texts have come without a pause, to this webhook
-// or, as far as Temporal has listed them, to all. If a silence has ended since
-// the streak began, the streak starts over, so that it does not cause another
-// silence.
+// streakOfAll returns how many texts have arrived without a pause, either at
+// this webhook or at all webhooks as far as Temporal has listed their texts. If
+// a silence has ended since the streak began, the streak starts over, so it
+// does not cause another silence.
 func (g *guard) streakOfAll(message sms.Inbound, ended, now time.Time) (streak int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -204,8 +208,8 @@ func (g *guard) streakOfAll(message sms.Inbound, ended, now time.Time) (streak i
 	return max(streak, p.streak)
 }
 
-// byTemporal returns the time by Temporal's clock, as far as the listed texts
-// show how far this machine's clock is ahead or behind.
+// byTemporal converts a time to Temporal's clock, using the difference that the
+// listed texts show.
 func (p *pace) byTemporal(now time.Time) time.Time {
 	now = now.Add(-p.ahead)
 	if n := len(p.accepted); n > 0 && p.accepted[n-1].At.After(now) {
@@ -214,14 +218,14 @@ func (p *pace) byTemporal(now time.Time) time.Time {
 	return now
 }
 
-// pace returns what is known of the text's pair, and counts the pair among the
-// latest. The caller holds mu.
+// pace returns what is known about the text's pair, and marks the pair as
+// recent. The caller holds mu.
 func (g *guard) pace(message sms.Inbound) *pace {
 	pair := [3]string{message.AccountSID, message.To, message.From}
 	p, known := g.pairs.get(pair)
 	if !known {
 		p = &pace{}
 	}
-	g.pairs.put(pair, p) // among the latest
+	g.pairs.put(pair, p) // marks it as recent
 	return p
 }

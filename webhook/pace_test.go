@@ -19,7 +19,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// ListWorkflowExecutions lists the texts that the test set.
+// ListWorkflowExecutions lists the texts set by the test.
 func (s *server) ListWorkflowExecutions(_ context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	s.query = r.Query
 	response := &workflowservice.ListWorkflowExecutionsResponse{}
@@ -31,11 +31,11 @@ func (s *server) ListWorkflowExecutions(_ context.Context, r *workflowservice.Li
 	return response, nil
 }
 
-func TestTextsOfAPairAreListed(t *testing.T) {
+func TestTextsOfPairAreListed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var parties []string
 		now := time.Now()
-		s := &server{listed: []Accepted{{"SM2", now}, {"SM2", now.Add(-time.Hour)}}} // the workflow has continued as new
+		s := &server{listed: []Accepted{{"SM2", now}, {"SM2", now.Add(-time.Hour)}}} // this workflow has continued as new
 		s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
 			return json.Unmarshal(r.GetSearchAttributes().GetIndexedFields()[sms.AttributeParty].GetData(), &parties)
 		}
@@ -57,19 +57,19 @@ func TestTextsOfAPairAreListed(t *testing.T) {
 		}
 		asked := func(party string) bool { return strings.Contains(s.query, "'"+party+"'") }
 		if len(parties) != 2 || asked(parties[0]) || !asked(parties[1]) || strings.Contains(s.query, "+1500") {
-			t.Errorf("the texts of %q are queried by %s", parties, s.query)
+			t.Errorf("for the texts of %q: got query %s", parties, s.query)
 		}
 		m.MessageSID = another(m.MessageSID)
 		if d.Receive(t.Context(), m, firings, Late); len(parties) != 1 || asked(parties[0]) {
-			t.Errorf("a text that is caught up on counts towards the pace: it has the parties %q", parties)
+			t.Errorf("got parties %q for a text that is caught up on, which must not count towards the pace", parties)
 		}
 		other := m
 		if other.To = "+15005550007"; strings.Contains(s.query, d.pair(other)) {
-			t.Error("the query for another number is the same")
+			t.Error("got the same query for another number")
 		}
 		other = m
 		if other.AccountSID = "AC2"; strings.Contains(s.query, d.pair(other)) {
-			t.Error("the query for another account's texts is the same")
+			t.Error("got the same query for another account's texts")
 		}
 	})
 }
@@ -84,14 +84,14 @@ func TestSlowClockHidesNoTexts(t *testing.T) {
 	g.streak(m, now)
 	g.learned(m, taken, nil, now)
 	if within, _ := g.withinPace(g.pace(m), m, now); within {
-		t.Error("texts that are newer by Temporal's clock do not count")
+		t.Error("texts that are newer by Temporal's clock do not count, want them to")
 	}
 	if streak := g.streakOfAll(m, time.Time{}, now); streak != echoBurst {
 		t.Errorf("got a streak of %d, want %d", streak, echoBurst)
 	}
 }
 
-func TestOldSilenceEndsNoStreak(t *testing.T) {
+func TestOldSilenceDoesNotEndStreak(t *testing.T) {
 	g, now := newGuard(&Options{}), time.Now()
 	m := sms.Inbound{MessageSID: "SMnew", From: "+15005550011", To: "+15005550006"}
 	g.streak(m, now)
@@ -99,7 +99,7 @@ func TestOldSilenceEndsNoStreak(t *testing.T) {
 		t.Errorf("after a silence that ended an hour before the streak: got a streak of %d, want 1", streak)
 	}
 	if streak := g.streakOfAll(m, now.Add(time.Second), now); streak != 0 {
-		t.Errorf("after a silence that ended since the streak began: got a streak of %d, want 0", streak)
+		t.Errorf("after a silence that ended during the streak: got a streak of %d, want 0", streak)
 	}
 }
 
@@ -118,13 +118,13 @@ func TestFastClockHidesNoTexts(t *testing.T) {
 	g.streak(m, now)
 	g.learned(m, accepted, nil, now)
 	if within, _ := g.withinPace(g.pace(m), m, now); within {
-		t.Error("texts that seem old by this webhook's clock do not count")
+		t.Error("texts that appear old by this webhook's clock do not count, want them to")
 	}
 	if streak := g.streakOfAll(m, time.Time{}, now); streak != echoBurst+1 {
 		t.Errorf("got a streak of %d, want %d", streak, echoBurst+1)
 	}
 	if streak := g.streakOfAll(m, time.Time{}, now.Add(2*maxPause)); streak != 2 {
-		t.Errorf("after a pause: got a streak of %d, want that of this webhook, 2", streak)
+		t.Errorf("after a pause: got a streak of %d, want this webhook's own, 2", streak)
 	}
 }
 
@@ -138,14 +138,14 @@ func TestClocksHoursAheadHideNoTexts(t *testing.T) {
 				echoed++
 			}
 		}
-		// Those that a webhook echoed before it learned the time may not count.
+		// Texts that a webhook echoed before it learned the time may not count.
 		if most := echoBurst + unasked*len(hooks); echoed < echoBurst || echoed > most {
-			t.Errorf("%d texts were echoed, want %d to %d", echoed, echoBurst, most)
+			t.Errorf("got %d echoes, want %d to %d", echoed, echoBurst, most)
 		}
 	})
 }
 
-func TestManyWebhooksSilenceASlowLoop(t *testing.T) {
+func TestManyWebhooksSilenceSlowLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const webhooks, period = 10, 7 * time.Second
 		all := &shared{}
@@ -163,7 +163,7 @@ func TestManyWebhooksSilenceASlowLoop(t *testing.T) {
 
 // With its own token, an account can sign any form, even one that claims to be
 // for another account's number.
-func TestAccountSilencesNoOthersNumber(t *testing.T) {
+func TestAccountCannotSilenceOthersNumber(t *testing.T) {
 	g, now := newGuard(&Options{}), time.Now()
 	m := sms.Inbound{AccountSID: "AC2", From: "+15005550011", To: "+15005550006", Event: sms.EventReceived}
 	for n := range maxStreak {

@@ -1,14 +1,14 @@
 package webhook
 
-// What a webhook remembers of recent texts, in bounded memory.
+// What a webhook remembers about recent texts, in bounded memory.
 
 // remembered is the maximum number of keys in each of the two generations of a
 // [recent].
 const remembered = 20_000
 
-// recent holds the values of the latest keys. Of two generations, the older is
-// forgotten as a whole, which bounds memory and keeps what is recent. The zero
-// value is empty. It is not safe for concurrent use.
+// recent holds the values of the latest keys in two generations. The older
+// generation is dropped as a whole, which bounds memory and keeps what is
+// recent. The zero value is empty. It is not safe for concurrent use.
 type recent[K comparable, V any] struct{ latest, older map[K]V }
 
 func (r *recent[K, V]) get(key K) (value V, found bool) {

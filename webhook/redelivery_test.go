@@ -1,7 +1,7 @@
 package webhook
 
-// What one delivery of a text must know about other deliveries of it, and about
-// whether anyone waits for its response.
+// Tests of what one delivery of a text must know about other deliveries, and
+// about whether anyone is waiting for its response.
 
 import (
 	"context"
@@ -26,9 +26,9 @@ import (
 
 func TestRedeliveryRemembersWhatWasAccepted(t *testing.T) {
 	for name, start := range map[string]func(context.Context) error{
-		"which was accepted":                            func(context.Context) error { return nil },
-		"which may have been carried out":               func(context.Context) error { return serviceerror.NewInternal("x") },
-		"which was not carried out, as far as is known": nil,
+		"accepted":                 func(context.Context) error { return nil },
+		"perhaps carried out":      func(context.Context) error { return serviceerror.NewInternal("x") },
+		"probably not carried out": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestRedeliveryRemembersWhatWasAccepted(t *testing.T) {
 				stop()
 				got := d.Receive(t.Context(), m, firings, Live)
 				if told := reflect.DeepEqual(got.Replies, []string{"Lost"}); told == got.Again || told != (start == nil) {
-					t.Errorf("delivered again: got %+v, want the reply Lost: %t", got, start == nil)
+					t.Errorf("redelivery: got %+v, want the reply Lost: %t", got, start == nil)
 				}
 				m.MessageSID = another(m.MessageSID)
 				if got = d.Receive(t.Context(), m, firings, Live); !reflect.DeepEqual(got.Replies, []string{"Lost"}) {
@@ -53,14 +53,14 @@ func TestRedeliveryRemembersWhatWasAccepted(t *testing.T) {
 	}
 }
 
-func TestFallbackTellsNoLoss(t *testing.T) {
+func TestFallbackReportsNoLoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, stop := dispatcher(t, &server{})
 		stop()
 		m, firings := matched(t, plainStart, "a")
 		m.Parameters = map[string]string{"ErrorCode": "11200", "ErrorUrl": "https://another.example.com/twilio/sms"}
 		if got := d.Receive(t.Context(), m, firings, Live); !got.Again {
-			t.Errorf("another webhook may have published the text, but got %+v", got)
+			t.Errorf("got %+v, but another webhook may have published the text", got)
 		}
 	})
 }
@@ -78,10 +78,10 @@ func TestRedeliveryFindsItsWorkflow(t *testing.T) {
 		_, refused := matched(t, "triggers: [{name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, id: sms-pause-all}}]", "a")
 		for name, webhook := range map[string]*Dispatcher{"the same": d, "another": another} {
 			if got := webhook.Receive(t.Context(), m, nil, Live); !got.Known || got.WorkflowID == "" {
-				t.Errorf("%s webhook, no trigger matches any more: got %+v, want it to be known", name, got)
+				t.Errorf("%s webhook, no trigger matches any more: got %+v, want Known", name, got)
 			}
 			if got := webhook.Receive(t.Context(), m, refused, Live); !got.Known || len(got.Replies) > 0 {
-				t.Errorf("%s webhook, the trigger is now refused: got %+v, want it to be known and no reply", name, got)
+				t.Errorf("%s webhook, the trigger is now refused: got %+v, want Known and no reply", name, got)
 			}
 		}
 	})
@@ -90,7 +90,7 @@ func TestRedeliveryFindsItsWorkflow(t *testing.T) {
 func TestRefusalIsNotOvertaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error {
-			return serviceerror.NewInternal("it may be under way")
+			return serviceerror.NewInternal("it may be in flight")
 		}}
 		d, _ := dispatcher(t, s)
 		m, firings := matched(t, plainStart, "a")
@@ -107,7 +107,7 @@ func TestRefusalIsNotOvertaken(t *testing.T) {
 	})
 }
 
-func TestRedeliveryIsMutedWhateverTriggersSay(t *testing.T) {
+func TestRedeliveryIsAlwaysMuted(t *testing.T) {
 	b := newBench(t, func(o *Options) {
 		o.Unsigned, o.OwnNumbers = true, []string{"+15005550009"}
 		o.Receive = func(context.Context, sms.Inbound, []triggers.Match, Mode) Answer {
@@ -115,11 +115,11 @@ func TestRedeliveryIsMutedWhateverTriggersSay(t *testing.T) {
 		}
 	})
 	if w := b.deliver(form("matches nothing"), token); strings.Contains(w.Body.String(), "Taken") {
-		t.Errorf("a text from one of our own numbers got the reply %s", w.Body)
+		t.Errorf("got reply %s to a text from one of our own numbers, want none", w.Body)
 	}
 }
 
-func TestAccountsShareNoText(t *testing.T) {
+func TestAccountsDoNotShareTexts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		started := map[string]*commonpb.Memo{}
 		var input sms.ReceiveSmsInput
@@ -149,23 +149,23 @@ func TestAccountsShareNoText(t *testing.T) {
 			m.AccountSID = delivery.account
 			got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live)
 			if want := []string{"For " + delivery.account}; got.Known != delivery.known || got.WorkflowID != delivery.workflowID || !reflect.DeepEqual(got.Replies, want) {
-				t.Errorf("%+v: got %+v, want the replies %q", delivery, got, want)
+				t.Errorf("%+v: got %+v, want replies %q", delivery, got, want)
 			}
 		}
 		m.AccountSID = "AC3"
 		_, signals := matched(t, "triggers: [{name: a, pattern: a, signal: {workflowId: x, name: s}}]", "a")
 		if d.Receive(t.Context(), m, signals, Mute); input.WorkflowID != "sms-SM00000000000000000000000000000001-AC3" {
-			t.Errorf("got the workflow's input %+v, want its ID to end in -AC3", input)
+			t.Errorf("got workflow input %+v, want an ID that ends in -AC3", input)
 		}
-		delete(started["sms-SM00000000000000000000000000000001"].Fields, sms.MemoAccount) // an older version did not record it
+		delete(started["sms-SM00000000000000000000000000000001"].Fields, sms.MemoAccount) // older versions did not record it
 		m.AccountSID = "AC1"
 		if got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live); !got.Known {
-			t.Errorf("a text that an older version accepted is not recognised: got %+v", got)
+			t.Errorf("got %+v for a text that an older version accepted, want Known", got)
 		}
 	})
 }
 
-func TestDispatchGivesNothingUpUnheard(t *testing.T) {
+func TestUnheardDispatchDoesNotGiveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{waits: true}
 		s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
@@ -178,12 +178,12 @@ func TestDispatchGivesNothingUpUnheard(t *testing.T) {
 		request, hangUp := context.WithCancel(t.Context())
 		hangUp()
 		if got := d.Receive(withCaller(t.Context(), request), m, firings, Live); !got.Again || s.told.Load() != 0 {
-			t.Errorf("got %+v, and the workflow was signalled %d times, want Again, and no signal", got, s.told.Load())
+			t.Errorf("got %+v and %d signals to the workflow, want Again and no signals", got, s.told.Load())
 		}
 	})
 }
 
-func TestReceiveNoticesAnAbsentCaller(t *testing.T) {
+func TestReceiveNoticesAbsentCaller(t *testing.T) {
 	var heard []bool
 	b := newBench(t, func(o *Options) {
 		o.Unsigned = true
@@ -205,8 +205,8 @@ func TestReceiveNoticesAnAbsentCaller(t *testing.T) {
 	}
 }
 
-// startedKind returns a dispatcher, and the type of the workflow that it started
-// last.
+// startedKind returns a dispatcher and the type of the last workflow that it
+// started.
 func startedKind(t *testing.T) (d *Dispatcher, kind *string) {
 	t.Helper()
 	kind = new(string)
@@ -217,7 +217,7 @@ func startedKind(t *testing.T) (d *Dispatcher, kind *string) {
 	return d, kind
 }
 
-func TestMarkedTextStartsNoRefusedTrigger(t *testing.T) {
+func TestMarkedTextSkipsRefusedTrigger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, kind := startedKind(t)
 		d.CatchesUp = func(context.Context) (bool, error) { return true, nil }
@@ -228,12 +228,12 @@ func TestMarkedTextStartsNoRefusedTrigger(t *testing.T) {
 		m.Event, m.Parameters = sms.EventOptOut, map[string]string{sms.OptOutType: "STOP"}
 		got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live)
 		if *kind != sms.ReceiveSmsWorkflowName || got.Outcome != string(sms.OutcomeRefused) || len(got.Reasons) != 1 {
-			t.Errorf("started %q, got %+v, want workflow %s, and a refusal with one reason", *kind, got, sms.ReceiveSmsWorkflowName)
+			t.Errorf("started %q, got %+v, want workflow %s and a refusal with one reason", *kind, got, sms.ReceiveSmsWorkflowName)
 		}
 	})
 }
 
-func TestToldRefusalIsNotCaughtUp(t *testing.T) {
+func TestReportedRefusalIsNotCaughtUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const refused = "triggers:\n  - {name: a, pattern: a, echo: Taken%s, start: {workflow: W, taskQueue: q, id: sms-pause-all}}\n"
 		for more, recorded := range map[string]bool{
@@ -247,7 +247,7 @@ func TestToldRefusalIsNotCaughtUp(t *testing.T) {
 			m, firings := matched(t, strings.Replace(refused, "%s", more, 1), "a")
 			got := d.Receive(t.Context(), m, firings, Live)
 			if s.starts.Load() > 0 != recorded || got.Outcome != string(sms.OutcomeRefused) || recorded != (!got.Again && reflect.DeepEqual(got.Replies, []string{"Lost"})) {
-				t.Errorf("%q: got %d workflows, %+v, want a refusal, recorded %t", more, s.starts.Load(), got, recorded)
+				t.Errorf("%q: got %d workflows, %+v, want a refusal with recorded = %t", more, s.starts.Load(), got, recorded)
 			}
 		}
 	})
@@ -278,7 +278,7 @@ func TestKeepersAreAskedConcurrently(t *testing.T) {
 	})
 }
 
-func TestSearchAttributesHoldNoNUL(t *testing.T) {
+func TestSearchAttributesRejectNUL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, _ := dispatcher(t, &server{})
 		d.Attributes = func(context.Context) Attributes {
@@ -293,7 +293,7 @@ func TestSearchAttributesHoldNoNUL(t *testing.T) {
 	})
 }
 
-func TestTextsGoBeforeSends(t *testing.T) {
+func TestTextsPrecedeSends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var priority int32
 		s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
@@ -303,7 +303,7 @@ func TestTextsGoBeforeSends(t *testing.T) {
 		d, _ := dispatcher(t, s)
 		for action, want := range map[string]int32{
 			"signal: {workflowId: x, name: s}":   sms.PriorityOfTexts,
-			"start: {workflow: W, taskQueue: q}": 0, // a user's workflow, which gets Temporal's default priority
+			"start: {workflow: W, taskQueue: q}": 0, // a user's workflow has Temporal's default priority
 		} {
 			m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, "+action+"}\n", "a")
 			if d.Receive(t.Context(), m, firings, Mute); priority != want {

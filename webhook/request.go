@@ -1,7 +1,7 @@
 package webhook
 
-// Parsing what Twilio sends, in each format that it can be configured to use,
-// and verifying its signature.
+// Parsing and verification of the requests that Twilio sends, in each format
+// that it can be configured to use.
 
 import (
 	"encoding/json"
@@ -15,10 +15,10 @@ import (
 )
 
 // params parses and verifies a request: a form, a JSON object, or a GET with a
-// query. A status other than 0 means that it is refused.
+// query. It returns a status other than 0 if the request is refused.
 func (h *handler) params(w http.ResponseWriter, r *http.Request) (params url.Values, status int, why string) {
-	// verify checks the signature with one token; what is signed depends on the
-	// format.
+	// verify checks the signature with one token. What is signed depends on
+	// the format.
 	var verify func(token, address, signature string) bool
 	if r.Method != http.MethodPost {
 		query, err := url.ParseQuery(r.URL.RawQuery)
@@ -36,7 +36,8 @@ func (h *handler) params(w http.ResponseWriter, r *http.Request) (params url.Val
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 			return nil, http.StatusRequestEntityTooLarge, "the body is too large"
 		} else if err != nil {
-			// The body was cut off or came too slowly, so Twilio may retry.
+			// The body was cut off or arrived too slowly, so Twilio
+			// should retry.
 			return nil, http.StatusServiceUnavailable, "the body could not be read; deliver it again"
 		}
 		if kind == "application/json" {
@@ -56,7 +57,7 @@ func (h *handler) params(w http.ResponseWriter, r *http.Request) (params url.Val
 	return params, 0, ""
 }
 
-// object parses a JSON object of strings and numbers.
+// object parses a JSON object with strings and numbers.
 func object(body []byte) (url.Values, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil {
@@ -73,16 +74,16 @@ func object(body []byte) (url.Values, error) {
 	return params, nil
 }
 
-// verified returns why the signature is not valid for our URL and one of the
-// account's tokens, or "" if it is. Another account's token is refused: its
-// owner must not speak for this one.
+// verified returns "" if the signature is valid for our URL with one of the
+// account's tokens, or else the reason why not. Another account's token is
+// refused, because its owner must not act for this account.
 func (h *handler) verified(r *http.Request, account string, verify func(token, address, signature string) bool) (why string) {
 	if h.Unsigned {
 		return ""
 	}
 	signature := r.Header.Get(twilio.SignatureHeader)
 	if signature == "" {
-		return "there is no " + twilio.SignatureHeader + ": either Twilio did not send this, or a proxy removed the header"
+		return "there is no " + twilio.SignatureHeader + " header: either Twilio did not send the request, or a proxy removed the header"
 	}
 	address, err := h.address(r)
 	if err != nil {
@@ -102,7 +103,7 @@ func (h *handler) verified(r *http.Request, account string, verify func(token, a
 	case len(tokens) == 0:
 		return "there is no auth token for this account"
 	case h.prefixIgnored(r):
-		return "the signature is not valid for this URL, and a proxy says that it removed a prefix from its path (" + prefixHeader + "): include the prefix in the public URL, or name that header among the forwarded ones"
+		return "the signature is not valid for this URL, and a proxy reports that it removed a prefix from the path (" + prefixHeader + "): include the prefix in the public URL, or name that header among the forwarded ones"
 	}
-	return "the signature is not valid for this URL and account; is the public URL the one that Twilio calls, and the token that of the account or subaccount?"
+	return "the signature is not valid for this URL and account; check that Twilio calls the public URL, and that the token belongs to the account or subaccount"
 }

@@ -1,6 +1,6 @@
 package webhook
 
-// Requests as Twilio and the proxies on the way make them.
+// Requests as made by Twilio and the proxies on the way.
 
 import (
 	"context"
@@ -17,15 +17,16 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// signatureCase is one request and the expected outcome.
+// signatureCase is one request and its expected outcome.
 type signatureCase struct {
 	ID     string `json:"id"`
 	Token  string `json:"token"`
 	Method string `json:"method"`
-	// PublicURL is the configured URL, or a remark that names the forwarded
-	// headers.
+	// PublicURL is the configured URL, or a remark with the names of the
+	// forwarded headers.
 	PublicURL string `json:"publicUrl"`
-	// RequestedURL is what reaches the webhook, SignedURL what Twilio signed.
+	// RequestedURL is the URL that reaches the webhook, and SignedURL is
+	// the URL that Twilio signed.
 	RequestedURL string            `json:"requestedUrl"`
 	SignedURL    string            `json:"signedUrl"`
 	Form         map[string]string `json:"form"`
@@ -54,7 +55,7 @@ func (c signatureCase) request() *http.Request {
 	return r
 }
 
-func TestSignaturesOfEachSpelling(t *testing.T) {
+func TestSignaturesWithEachSpelling(t *testing.T) {
 	data, err := os.ReadFile("testdata/signatures.json")
 	if err != nil {
 		t.Fatal(err)
@@ -78,13 +79,13 @@ func TestSignaturesOfEachSpelling(t *testing.T) {
 				t.Errorf("got status %d, want accepted %t", w.Code, c.Accept)
 			}
 			if strings.Contains(b.log.String(), "sms.example") {
-				t.Errorf("the log quotes a header: got %s", b.log.String())
+				t.Errorf("the log quotes a header: %s", b.log.String())
 			}
 		})
 	}
 }
 
-func TestSignatureRefusalsNameTheCause(t *testing.T) {
+func TestSignatureRefusalsReportCause(t *testing.T) {
 	request := func(header, value string) *http.Request {
 		r := signatureCase{Method: http.MethodPost, RequestedURL: SmsPath, Form: map[string]string{"AccountSid": "AC1"}, Signature: "x"}.request()
 		r.Header.Set(header, value)
@@ -98,11 +99,11 @@ func TestSignatureRefusalsNameTheCause(t *testing.T) {
 		header, value string
 		want          string
 	}{
-		"no signature":                        {nil, twilio.SignatureHeader, "", "there is no X-Twilio-Signature"},
-		"a removed prefix":                    {nil, "X-Forwarded-Prefix", "/api", "removed a prefix from its path (X-Forwarded-Prefix)"},
-		"a removed prefix, forwarded by name": {behind("Host"), "X-Forwarded-Prefix", "/api/", "removed a prefix from its path (X-Forwarded-Prefix)"},
-		"a prefix in the public URL":          {nil, "X-Forwarded-Prefix", "/prefix/", "is the public URL the one"},
-		"a prefix from a named header":        {behind("Host", "X-Forwarded-Prefix"), "X-Forwarded-Prefix", "/api", "is the public URL the one"},
+		"no signature":                        {nil, twilio.SignatureHeader, "", "there is no X-Twilio-Signature header"},
+		"a removed prefix":                    {nil, "X-Forwarded-Prefix", "/api", "removed a prefix from the path (X-Forwarded-Prefix)"},
+		"a removed prefix, forwarded by name": {behind("Host"), "X-Forwarded-Prefix", "/api/", "removed a prefix from the path (X-Forwarded-Prefix)"},
+		"a prefix in the public URL":          {nil, "X-Forwarded-Prefix", "/prefix/", "check that Twilio calls the public URL"},
+		"a prefix from a named header":        {behind("Host", "X-Forwarded-Prefix"), "X-Forwarded-Prefix", "/api", "check that Twilio calls the public URL"},
 		"a broken header":                     {behind("Forwarded"), "Forwarded", "host", "RFC 7239"},
 		"a header without the host":           {behind("Forwarded"), "Forwarded", "for=192.0.2.1", "do not report where"},
 		"an unknown account":                  {func(o *Options) { o.Tokens = always(map[string][]string{"AC2": {token}}) }, "X", "", "no auth token for this account"},
@@ -117,7 +118,7 @@ func TestSignatureRefusalsNameTheCause(t *testing.T) {
 	}
 }
 
-func TestForwardedHeadersMustSayTheAddress(t *testing.T) {
+func TestForwardedHeadersMustReportHost(t *testing.T) {
 	for names, want := range map[string]string{
 		"X-Forwarded-For":                    `"X-Forwarded-For" is unknown`,
 		"X-Forwarded-Host,Front-End-Https":   `"Front-End-Https" is unknown`,
@@ -132,7 +133,7 @@ func TestForwardedHeadersMustSayTheAddress(t *testing.T) {
 		o.PublicURL, o.Forwarded = "", strings.Split(names, ",")
 		_, err := Handler(o)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-			t.Errorf("%s: got error %v, want %q", names, err, want)
+			t.Errorf("%s: got error %v, want it to contain %q", names, err, want)
 		}
 	}
 }

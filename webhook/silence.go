@@ -1,6 +1,6 @@
 package webhook
 
-// What webhooks share about a phone and a number: a silence is recorded as a
+// What webhooks share about a phone and a number. A silence is recorded as a
 // workflow, and the texts between the two have search attributes.
 
 import (
@@ -54,8 +54,8 @@ func (d *Dispatcher) Silence(ctx context.Context, message sms.Inbound) (workflow
 // maxAccepted limits how many of a pair's texts are listed.
 const maxAccepted = 200
 
-// Accepted implements [Silencer], if the namespace has the search attributes of
-// texts.
+// Accepted implements [Silencer]. It returns no texts if the namespace lacks
+// the search attributes of texts.
 func (d *Dispatcher) Accepted(ctx context.Context, message sms.Inbound, since time.Time) (accepted []Accepted, err error) {
 	if d.Attributes == nil || !d.Attributes(ctx).ofTexts() {
 		return nil, nil
@@ -67,7 +67,7 @@ func (d *Dispatcher) Accepted(ctx context.Context, message sms.Inbound, since ti
 	if err != nil {
 		return nil, err
 	}
-	first := map[string]time.Time{} // a workflow may have continued as new
+	first := map[string]time.Time{} // the earliest start counts, since a workflow may continue as new
 	for _, execution := range page.GetExecutions() {
 		id, at := execution.GetExecution().GetWorkflowId(), execution.GetStartTime().AsTime()
 		if earliest, found := first[id]; !found || at.Before(earliest) {
@@ -80,8 +80,8 @@ func (d *Dispatcher) Accepted(ctx context.Context, message sms.Inbound, since ti
 	return accepted, nil
 }
 
-// pair returns the pseudonym of a phone and an account's number together. The
-// texts of another account do not count, even if they claim the same number.
+// pair returns the pseudonym of a phone and an account's number together. Texts
+// of another account do not count, even if they claim the same number.
 func (d *Dispatcher) pair(message sms.Inbound) string {
 	return sms.Pseudonym(d.IDSecret, message.AccountSID, message.To, message.From)
 }

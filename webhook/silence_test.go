@@ -15,7 +15,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestSilenceOutlastsAPause(t *testing.T) {
+func TestSilenceOutlastsPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all := &shared{silent: 1}
 		hook := newBench(t, func(o *Options) {
@@ -26,21 +26,21 @@ func TestSilenceOutlastsAPause(t *testing.T) {
 			return strings.Contains(hook.deliver(numbered(n, "hi"), token).Body.String(), "Got it")
 		}
 		for n := range watched {
-			echoed(n) // until this webhook learns of the silence
+			echoed(n) // until this webhook learns about the silence
 		}
 		time.Sleep(2 * maxPause)
 		if echoed(100) {
-			t.Error("a phone is echoed after a pause although its silence has not ended")
+			t.Error("got an echo after a pause during a silence, want none")
 		}
 		all.away = errors.New("away")
 		if echoed(101) {
-			t.Error("a phone is echoed while Temporal is unreachable although its silence has not ended")
+			t.Error("got an echo during a silence while Temporal is unreachable, want none")
 		}
 		all.silent, all.away = 0, nil
 		all.ended = time.Now().Add(time.Minute) // by Temporal's clock
 		asked := all.asked
 		if !echoed(102) || !echoed(103) || all.asked != asked+1 {
-			t.Errorf("after the silence, the phone is not echoed, or the webhook asked %d times, want once", all.asked-asked)
+			t.Errorf("after the silence: got no echo, or %d requests to Temporal, want an echo and one request", all.asked-asked)
 		}
 	})
 }
@@ -53,7 +53,7 @@ func TestSilenceIsLoggedOnce(t *testing.T) {
 			hook.deliver(numbered(n, "hi"), token)
 		}
 		if n := strings.Count(hook.log.String(), "like machines"); all.silent < 2 || n != 1 {
-			t.Errorf("silenced %d times, logged %d times; want more than once, and one line", all.silent, n)
+			t.Errorf("silenced %d times, logged %d lines, want more than once and one line", all.silent, n)
 		}
 	})
 }
@@ -74,7 +74,7 @@ func TestSilenceBeginsOnce(t *testing.T) {
 	})
 }
 
-func TestSilenceHasItsWorkflowsTimes(t *testing.T) {
+func TestSilenceUsesWorkflowTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
 		s := &server{began: timestamppb.New(now.Add(-2 * time.Hour)), ended: timestamppb.New(now.Add(-time.Hour))}

@@ -1,6 +1,6 @@
 package webhook
 
-// /twilio/sms: an inbound message.
+// /twilio/sms receives inbound messages.
 
 import (
 	"context"
@@ -22,8 +22,8 @@ import (
 
 func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	// Twilio's timeout started when it called. If its connection breaks, work
-	// that has started is still finished.
+	// Twilio's timeout began with its request. If the connection breaks,
+	// work in progress is still finished.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), answerTimeout)
 	defer cancel()
 	ctx = withCaller(ctx, r.Context())
@@ -42,7 +42,8 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, matched, kind := Answer{Again: true, Outcome: "too many texts at once"}, []triggers.Match(nil), ""
-	// Only verified requests take a slot, so that nobody else can use them up.
+	// Only verified requests take a slot, so nobody else can exhaust the
+	// slots.
 	if h.enter(ctx) {
 		defer h.leave()
 		set := h.Triggers()
@@ -62,7 +63,7 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		}
 		answer = h.Receive(ctx, message, matched, mode)
 		if answer.Known && mode == Live && len(answer.Replies) > 0 {
-			unsaid = h.unsaid(ctx, message) // an earlier delivery, under other triggers, may have decided the replies
+			unsaid = h.unsaid(ctx, message) // an earlier delivery with other triggers may have decided the replies
 		}
 		answer.Unsaid = unsaid
 	}
@@ -76,8 +77,8 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if answer.Again {
-		// Twilio calls the fallback URL, or retries if the webhook's URL says
-		// so (rp=5xx).
+		// Twilio calls the fallback URL, or retries if the webhook's
+		// URL asks for it (rp=5xx).
 		w.Header().Set("Retry-After", "1")
 		say(w, http.StatusServiceUnavailable, "the text could not be published; deliver it again")
 		return
@@ -86,8 +87,8 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(twilio.Reply(answer.Replies...)) // the client may be gone
 }
 
-// silenced reports whether the sender and our number are taken for machines that
-// answer each other, by this webhook or another.
+// silenced reports whether this webhook or another considers the sender and our
+// number machines that answer each other.
 func (h *handler) silenced(ctx context.Context, message sms.Inbound) bool {
 	streak, watch, silent := h.guard.streak(message, time.Now())
 	if h.Silencer == nil || !watch && !silent {
@@ -115,7 +116,7 @@ func (h *handler) silenced(ctx context.Context, message sms.Inbound) bool {
 	return silent
 }
 
-// enter waits for a slot, and reports whether it got one in time.
+// enter waits for a slot and reports whether it got one in time.
 func (h *handler) enter(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, placeTimeout)
 	defer cancel()
@@ -129,7 +130,7 @@ func (h *handler) enter(ctx context.Context) bool {
 
 func (h *handler) leave() { <-h.places }
 
-// unsaid returns why a message must not be replied to, or "" if it may be.
+// unsaid returns why a message must not get a reply, or "" if it may.
 func (h *handler) unsaid(ctx context.Context, message sms.Inbound) string {
 	if _, paused := h.Paused(); paused {
 		return "all sending is paused"
@@ -138,7 +139,7 @@ func (h *handler) unsaid(ctx context.Context, message sms.Inbound) string {
 	return h.guard.unsaid(message)
 }
 
-// restrain removes replies that must not be sent, or that Twilio would refuse.
+// restrain removes replies that must not be sent or that Twilio would refuse.
 func (h *handler) restrain(ctx context.Context, message sms.Inbound, answer *Answer) {
 	if answer.Again || answer.Unsaid != "" {
 		answer.Replies = nil
@@ -150,12 +151,12 @@ func (h *handler) restrain(ctx context.Context, message sms.Inbound, answer *Ans
 	}
 }
 
-// kinds names the events of texts that are not ordinary ones.
+// kinds maps the events of texts that are not ordinary to their names.
 var kinds = map[sms.EventKind]string{sms.EventOptOut: "opt-out", sms.EventOptIn: optIn, sms.EventHelp: "help"}
 
 const optIn = "opt-in"
 
-// kindOf names the kind of a text; empty if it is an ordinary one.
+// kindOf returns the name of a text's kind, or "" for an ordinary text.
 func kindOf(set *triggers.Set, message sms.Inbound) string {
 	switch kind := kinds[message.Event]; {
 	case kind != "":
@@ -168,7 +169,7 @@ func kindOf(set *triggers.Set, message sms.Inbound) string {
 	return ""
 }
 
-// inWords describes what became of a text, for people. A "yes" that answers a
+// inWords describes the outcome of a text for people. A "yes" that answers a
 // question was not meant to opt in.
 func inWords(kind string, answer Answer) string {
 	var words []string
@@ -216,8 +217,8 @@ func names(matches []triggers.Match) []string {
 // maxMedia is how many files Twilio accepts with a message.
 const maxMedia = 10
 
-// known lists the parameters that have their own field in a message, and those
-// that add no information.
+// known contains the parameters that have their own field in a message, and
+// those that add no information.
 var known = map[string]bool{
 	"MessageSid": true, "SmsSid": true, "SmsMessageSid": true, "AccountSid": true, "From": true, "To": true, "Body": true,
 	"MessagingServiceSid": true, "NumMedia": true, "SmsStatus": true, "ApiVersion": true, "bodySHA256": true,
@@ -226,7 +227,7 @@ var known = map[string]bool{
 
 var mediaParameter = regexp.MustCompile(`^Media(Url|ContentType)[0-9]+$`)
 
-// inbound builds the message from verified parameters.
+// inbound converts verified parameters to a message.
 func inbound(params url.Values) (sms.Inbound, error) {
 	message := sms.Inbound{
 		MessageSID:          params.Get("MessageSid"),
@@ -245,7 +246,7 @@ func inbound(params url.Values) (sms.Inbound, error) {
 	if !sms.IsMessageSID(message.MessageSID) { // the SID becomes part of workflow IDs
 		return message, errors.New("parameter MessageSid is not a message SID")
 	}
-	for n := range maxMedia { // whatever NumMedia says
+	for n := range maxMedia { // NumMedia is not trusted
 		if address := params.Get("MediaUrl" + strconv.Itoa(n)); address != "" {
 			message.Media = append(message.Media, sms.Media{URL: address, ContentType: params.Get("MediaContentType" + strconv.Itoa(n))})
 		}

@@ -25,7 +25,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// with returns an option that replaces the triggers with the test's own.
+// with returns an option that replaces the triggers with those in text.
 func with(t *testing.T, text string) func(*Options) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "triggers.yaml")
@@ -46,7 +46,7 @@ const everything = `triggers:
   - {name: help, event: SMS_HELP, start: {workflow: W, taskQueue: q}}
 `
 
-// numbered returns a form with a MessageSid made from a number.
+// numbered returns a form with a MessageSid that contains a number.
 func numbered(n int, body string) url.Values {
 	f := form(body)
 	f.Set("MessageSid", fmt.Sprintf("SM%032x", n))
@@ -78,7 +78,7 @@ func TestKeywordsDependOnTheNumber(t *testing.T) {
 	}
 }
 
-func TestEventHoldsAllThatTwilioSent(t *testing.T) {
+func TestEventContainsAllParameters(t *testing.T) {
 	b := newBench(t, with(t, everything))
 	f := form("look")
 	for name, value := range map[string]string{
@@ -91,10 +91,10 @@ func TestEventHoldsAllThatTwilioSent(t *testing.T) {
 	b.deliver(f, token)
 	got := b.events[0].Event
 	if want := []sms.Media{{URL: "https://m/0", ContentType: "image/png"}, {URL: "https://m/1", ContentType: "video/mp4"}}; !reflect.DeepEqual(got.Media, want) {
-		t.Errorf("media %+v", got.Media)
+		t.Errorf("got media %+v", got.Media)
 	}
 	if want := (&sms.Location{Latitude: 52.5, Longitude: -13.4, Address: "Street 1", Label: "Home"}); !reflect.DeepEqual(got.Location, want) {
-		t.Errorf("location %+v", got.Location)
+		t.Errorf("got location %+v", got.Location)
 	}
 	if want := map[string]string{"ProfileName": "Ann", "WaId": "15005550009", "NumSegments": "1"}; !reflect.DeepEqual(got.Parameters, want) || got.MessagingServiceSID != "MG1" {
 		t.Errorf("got parameters %v, service %q, want %v, service MG1", got.Parameters, got.MessagingServiceSID, want)
@@ -104,7 +104,7 @@ func TestEventHoldsAllThatTwilioSent(t *testing.T) {
 	}
 }
 
-func TestWebhookReadsJSONAndGET(t *testing.T) {
+func TestWebhookAcceptsJSONAndGET(t *testing.T) {
 	body, _ := json.Marshal(map[string]any{"MessageSid": "SM00000000000000000000000000000001", "AccountSid": "AC1", "From": "+15005550009", "To": "+15005550006", "Body": "Order Number 42", "NumMedia": 0})
 	digest := sha256.Sum256(body)
 	path := SmsPath + "?bodySHA256=" + hex.EncodeToString(digest[:])
@@ -125,7 +125,7 @@ func TestWebhookReadsJSONAndGET(t *testing.T) {
 		status  int
 	}{
 		"JSON":                              {asJSON(string(body)), 200},
-		"JSON of other content":             {asJSON(strings.Replace(string(body), "42", "43", 1)), 403},
+		"JSON with different content":       {asJSON(strings.Replace(string(body), "42", "43", 1)), 403},
 		"invalid JSON":                      {asJSON("{"), 400},
 		"a JSON list":                       {asJSON("[]"), 400},
 		"GET":                               {get(publicURL + query), 200},
@@ -145,7 +145,7 @@ func TestWebhookReadsJSONAndGET(t *testing.T) {
 	}
 }
 
-func TestTokensSpeakForTheirAccountOnly(t *testing.T) {
+func TestTokensAreValidForOneAccount(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.Tokens = always(map[string][]string{"AC1": {"one", "one-new"}, "AC2": {"two"}}) })
 	for i, tc := range []struct {
 		account, token string
@@ -196,7 +196,7 @@ func TestForwardedHeadersCountOnlyIfNamed(t *testing.T) {
 	}
 }
 
-func TestWebhookAsksForARedelivery(t *testing.T) {
+func TestWebhookAsksForRedelivery(t *testing.T) {
 	const text = `triggers:
   - {name: mute, pattern: 'mute', start: {workflow: W, taskQueue: q}}
   - {name: again, pattern: 'again', echoError: Sorry, onPublishError: retry, start: {workflow: W, taskQueue: q}}
@@ -216,12 +216,12 @@ func TestWebhookAsksForARedelivery(t *testing.T) {
 			t.Errorf("%q: got status %d, reply %s", tc.body, w.Code, w.Body)
 		}
 		if tc.status == 503 && strings.Contains(w.Header().Get("Content-Type"), "xml") {
-			t.Errorf("%q: a response with status 503 has the content type of TwiML", tc.body)
+			t.Errorf("%q: got TwiML's content type in a response with status 503", tc.body)
 		}
 	}
 }
 
-func TestPatternOverBudgetIsAFailure(t *testing.T) {
+func TestPatternOverBudgetFails(t *testing.T) {
 	const hostile = `triggers:
   - {name: slow, pattern: '(?:(a+)+\1)+$'%s, start: {workflow: W, taskQueue: q}}
   - {name: good, pattern: 'a', echo: 'Good', start: {workflow: W, taskQueue: q}}
@@ -264,7 +264,7 @@ func TestLoopsGetNoEcho(t *testing.T) {
 			t.Errorf("message %d: got echoed %t, want %t", n, got, n < 3)
 		}
 	}
-	// A redelivery is answered as before, and does not count.
+	// A redelivery gets the same answer as before, and does not count.
 	if !echoed(0, "+15005550009") || echoed(5, "+15005550009") {
 		t.Error("a redelivery did not get the reply of the first delivery")
 	}
@@ -288,8 +288,8 @@ type shared struct {
 	err           error
 	// behind is how far Temporal's clock is behind that of the webhooks.
 	behind time.Duration
-	// away is the error of asking whether a phone is silenced; unseen makes the
-	// answer no.
+	// away is the error returned when a webhook asks whether a phone is
+	// silenced. unseen makes the answer no.
 	away   error
 	unseen bool
 }
@@ -335,7 +335,7 @@ func (s *shared) webhooks(t *testing.T, file string) (hooks []*bench) {
 	return hooks
 }
 
-func TestWebhooksEchoAtOnePace(t *testing.T) {
+func TestWebhooksShareEchoPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all := &shared{}
 		hooks := all.webhooks(t, everything)
@@ -350,13 +350,13 @@ func TestWebhooksEchoAtOnePace(t *testing.T) {
 				t.Errorf("text %d: got echoed %t, want %t", n, got, n < echoBurst)
 			}
 			if n < 6 && all.listed > 0 {
-				t.Errorf("text %d waited for Temporal", n)
+				t.Errorf("text %d waited for Temporal, want no wait", n)
 			}
 		}
 		for n := range 30 {
 			for hook := range hooks {
 				if got := echoed(hook, n, "+15005550009"); got != (n < echoBurst) {
-					t.Errorf("text %d, delivered again to webhook %d: got echoed %t, want %t", n, hook, got, n < echoBurst)
+					t.Errorf("text %d, redelivered to webhook %d: got echoed %t, want %t", n, hook, got, n < echoBurst)
 				}
 			}
 		}
@@ -372,7 +372,7 @@ func TestWebhookCountsByItselfWithoutTemporal(t *testing.T) {
 		hook := all.webhooks(t, everything)[0]
 		for n := range 12 {
 			if w := hook.deliver(numbered(n, "hi"), token); strings.Contains(w.Body.String(), "Got it") != (n < echoBurst) {
-				t.Errorf("text %d: got the reply %s, want an echo: %t", n, w.Body, n < echoBurst)
+				t.Errorf("text %d: got reply %s, want an echo: %t", n, w.Body, n < echoBurst)
 			}
 		}
 		if all.listed != 1 || strings.Count(hook.log.String(), "did not list") != 1 {
@@ -393,7 +393,8 @@ func TestStreakCountsForAllWebhooks(t *testing.T) {
 		if all.silent != 1 {
 			t.Errorf("silenced %d times, want once", all.silent)
 		}
-		// Ending the silence also ends it for webhooks that did not know of it.
+		// Ending the silence also ends it for webhooks that did not know about
+		// it.
 		all.silent, all.ended = 0, time.Now()
 		for n := range 30 {
 			hooks[n%3].deliver(numbered(100+n, "hi"), token)
@@ -411,7 +412,7 @@ func (s *shared) Silence(context.Context, sms.Inbound) (workflowID string, err e
 	return workflowID, nil
 }
 
-func TestSilenceEndsALoopOfMachines(t *testing.T) {
+func TestSilenceEndsMachineLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all := &shared{}
 		const file = `triggers:
@@ -437,7 +438,8 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 			}
 			say(0, n) // a redelivery does not count
 		}
-		// The other webhook has received fewer texts, and learns of the silence.
+		// The other webhook has received fewer texts and learns about the
+		// silence.
 		for n := range watched {
 			say(1, 1000+n)
 		}
@@ -448,7 +450,7 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 			b.published = nil
 			for n := range 3 {
 				if echoed, texted := say(hook, 3000+10*hook+n); echoed || texted != 0 {
-					t.Errorf("webhook %d is not silent: echoed %t, texted %d times", hook, echoed, texted)
+					t.Errorf("webhook %d is not silent: got echoed %t, texted %d times", hook, echoed, texted)
 				}
 			}
 			if len(b.published) != 3 {
@@ -458,7 +460,7 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 		if log := hooks[0].log.String(); all.silent != 1 || strings.Count(log, "like machines") != 1 || strings.Contains(log, "+1500") || !strings.Contains(log, `outcome="accepted, not echoed: more than 50 texts without a pause; silent for a day"`) {
 			t.Errorf("silenced %d times, want once; log %s", all.silent, log)
 		}
-		// Terminating the workflow ends the silence at once, for all webhooks.
+		// Terminating the workflow ends the silence at once for all webhooks.
 		all.silent, all.ended = 0, time.Now()
 		for hook := range hooks {
 			if echoed, texted := say(hook, 4000+10*hook); !echoed || texted != 1 || all.silent != 0 {
@@ -503,7 +505,7 @@ func TestTextsMustComeFromNumbersAccount(t *testing.T) {
 		{"AC2", "two", "whatsapp:+15005550006", 403},
 		{"AC2", "two", "+15005550007", 200},
 		{"AC1", "one", "+15005550007", 403},
-		{"AC2", "two", "+15005550008", 200}, // the owner's account is not configured
+		{"AC2", "two", "+15005550008", 200}, // the account of the number's owner is not configured
 	} {
 		b := newBench(t, func(o *Options) {
 			o.Tokens = always(map[string][]string{"AC1": {"one"}, "AC2": {"two"}})
@@ -518,27 +520,27 @@ func TestTextsMustComeFromNumbersAccount(t *testing.T) {
 	}
 }
 
-func TestRepliesKeepToTwiliosLimits(t *testing.T) {
+func TestRepliesRespectTwiliosLimits(t *testing.T) {
 	many := make([]string, 15)
 	for i := range many {
 		many[i] = strings.Repeat("я", 2000)
 	}
 	kept, cut := bounded(many)
 	if !cut || len(kept) != 10 || len([]rune(kept[0])) != sms.MaxBodyLength {
-		t.Errorf("kept %d replies, cut %t, want 10, the first cut to %d characters", len(kept), cut, sms.MaxBodyLength)
+		t.Errorf("kept %d replies, cut %t, want 10 replies with the first cut to %d characters", len(kept), cut, sms.MaxBodyLength)
 	}
 	for i := range many {
 		many[i] = strings.Repeat("<", 1600)
 	}
 	if kept, cut = bounded(many); !cut || len(twilio.Reply(kept...)) > 64<<10 {
-		t.Errorf("the reply has %d bytes, want at most 64 kB", len(twilio.Reply(kept...)))
+		t.Errorf("the reply is %d bytes, want at most 64 kB", len(twilio.Reply(kept...)))
 	}
 	if kept, cut = bounded([]string{"", "a", ""}); cut || len(kept) != 1 {
 		t.Errorf("kept %q", kept)
 	}
 }
 
-func TestGuardForgetsButNeverGrows(t *testing.T) {
+func TestGuardMemoryIsBounded(t *testing.T) {
 	g := newGuard(&Options{})
 	var guarding sync.WaitGroup
 	for w := range 4 {
@@ -550,11 +552,11 @@ func TestGuardForgetsButNeverGrows(t *testing.T) {
 	}
 	guarding.Wait()
 	if len(g.answers.latest) > remembered || len(g.answers.older) > remembered || len(g.pairs.latest) > remembered {
-		t.Errorf("remembers %d and %d answers and %d pairs, want at most %d of each", len(g.answers.latest), len(g.answers.older), len(g.pairs.latest), remembered)
+		t.Errorf("got %d and %d remembered answers and %d pairs, want at most %d of each", len(g.answers.latest), len(g.answers.older), len(g.pairs.latest), remembered)
 	}
 }
 
-func TestWebhookShowsOutcomesIfAskedTo(t *testing.T) {
+func TestWebhookShowsOutcomesIfConfigured(t *testing.T) {
 	b := newBench(t, func(o *Options) {
 		with(t, `triggers: [{name: hi, pattern: '(?i)hi', echo: 'Got it', start: {workflow: W, taskQueue: q}}]`)(o)
 		o.ShowOutcome, o.echoBurst, o.echoEvery = true, 1, time.Hour
@@ -569,17 +571,17 @@ func TestWebhookShowsOutcomesIfAskedTo(t *testing.T) {
 		{"Liked “hello”", "reaction, no trigger"},
 	} {
 		if got := b.deliver(numbered(n, tc.body), token).Header().Get(OutcomeHeader); got != tc.want {
-			t.Errorf("%s: got the outcome %q, want %q", tc.body, got, tc.want)
+			t.Errorf("%s: got outcome %q, want %q", tc.body, got, tc.want)
 		}
 	}
 	if got := inWords(optIn, Answer{Outcome: string(sms.OutcomeAnswered)}); got != "answered" {
-		t.Errorf("the outcome of a yes that answers a question is %q, want answered", got)
+		t.Errorf("got outcome %q for a yes that answers a question, want answered", got)
 	}
 	if log := b.log.String(); !strings.Contains(log, `outcome="accepted, not echoed: too fast"`) {
-		t.Errorf("the log lacks the outcome:\n%s", log)
+		t.Errorf("got a log without the outcome:\n%s", log)
 	}
 	if got := newBench(t, nil).deliver(numbered(1, "hello"), token).Header().Get(OutcomeHeader); got != "" {
-		t.Errorf("without ShowOutcome: got the outcome %q", got)
+		t.Errorf("without ShowOutcome: got outcome %q, want none", got)
 	}
 }
 
@@ -603,7 +605,7 @@ func TestSignalThatReachesNobodyIsTold(t *testing.T) {
 	}
 }
 
-func TestPausedSendingPublishesWithoutAnswer(t *testing.T) {
+func TestPausedSendingPublishesWithoutReply(t *testing.T) {
 	paused := true
 	triggered := with(t, everything)
 	b := newBench(t, func(o *Options) {
@@ -617,13 +619,13 @@ func TestPausedSendingPublishesWithoutAnswer(t *testing.T) {
 	}
 	paused = false
 	if w := b.deliver(numbered(2, "hi"), token); !strings.Contains(w.Body.String(), "Got it") {
-		t.Errorf("after the pause: got the reply %s, want Got it", w.Body)
+		t.Errorf("after the pause: got reply %s, want Got it", w.Body)
 	}
 }
 
 // A sender who must not get a reply cannot be told that a text was lost, so
 // Twilio has to deliver the text again.
-func TestSmsUnsaidFailureIsDeliveredAgain(t *testing.T) {
+func TestUnreportedFailureIsDeliveredAgain(t *testing.T) {
 	const lost = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q}}\n"
 	for name, change := range map[string]func(*Options){
 		"too fast":   func(o *Options) { o.echoBurst, o.echoEvery = 1, time.Hour },

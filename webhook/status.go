@@ -1,6 +1,6 @@
 package webhook
 
-// /twilio/status: what became of a message that we sent.
+// /twilio/status receives the status of messages that we sent.
 
 import (
 	"cmp"
@@ -14,13 +14,13 @@ import (
 	"temporal-twilio/sms"
 )
 
-// StatusPath is where Twilio reports what became of a message.
+// StatusPath is where Twilio reports the status of a message.
 const StatusPath = "/twilio/status"
 
 // status handles a status callback: it reports the status to the workflow that
-// sent the message. A report that cannot be used is acknowledged and logged:
-// Twilio would deliver it again, and show each refusal as an error in the
-// customer's console.
+// sent the message. A callback that cannot be used is acknowledged and logged,
+// because Twilio would otherwise repeat it, and show each refusal as an error
+// in the customer's console.
 func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 	params, status, why := h.params(w, r)
 	if status != 0 {
@@ -64,10 +64,10 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// sentBy reports whether a verified account may report to the workflow that the
-// URL names: it must be the account that the workflow sent from. If there are
-// several accounts, the URL must prove that, since each of them can make Twilio
-// sign any URL.
+// sentBy reports whether a verified account may report to the workflow in the
+// URL: it must be the account from which the workflow sent. If there are
+// several accounts, the URL must prove that, because each account can make
+// Twilio sign any URL.
 func (h *handler) sentBy(account string, query url.Values) bool {
 	if sender := query.Get(sms.CallbackAccount); sender != "" && sender != account {
 		return false
@@ -75,7 +75,7 @@ func (h *handler) sentBy(account string, query url.Values) bool {
 	return h.Unsigned || len(h.Tokens()) < 2 || sms.StatusProven(h.StatusSecret, query)
 }
 
-// word matches a status that may be logged: it cannot be a number.
+// word matches a status that may be logged because it cannot be a phone number.
 var word = regexp.MustCompile(`^[a-zA-Z_-]{1,32}$`)
 
 // ignore acknowledges a status that no workflow gets, and logs one line about

@@ -16,7 +16,7 @@ import (
 
 const statusSID = "SM00000000000000000000000000000001"
 
-// callBack posts a status as Twilio does, signed with a token.
+// callBack posts a status like Twilio does, signed with a token.
 func (b *bench) callBack(query string, form url.Values, token string) *httptest.ResponseRecorder {
 	path := StatusPath + query
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
@@ -25,7 +25,7 @@ func (b *bench) callBack(query string, form url.Values, token string) *httptest.
 	return b.serve(r)
 }
 
-// takeStatus returns an option that records the updates that reach a workflow.
+// takeStatus returns an option that records the updates that reach workflows.
 func takeStatus(got *[]string) func(*Options) {
 	return func(o *Options) {
 		o.Status = func(_ context.Context, workflowID string, u sms.StatusUpdate) error {
@@ -35,7 +35,7 @@ func takeStatus(got *[]string) func(*Options) {
 	}
 }
 
-func TestStatusWithoutUseIsAcknowledged(t *testing.T) {
+func TestUnusableStatusIsAcknowledged(t *testing.T) {
 	for name, tc := range map[string]struct {
 		query string
 		form  url.Values
@@ -59,13 +59,13 @@ func TestStatusWithoutUseIsAcknowledged(t *testing.T) {
 		}
 		log := b.log.String()
 		if lines := strings.Count(log, "\n"); !strings.Contains(log, tc.log) || strings.Contains(log, "555") || lines != map[bool]int{true: 0, false: 1}[tc.log == ""] {
-			t.Errorf("%s: got the log %s, want %q and no phone number", name, log, tc.log)
+			t.Errorf("%s: got log %s, want %q and no phone number", name, log, tc.log)
 		}
 	}
 }
 
 func TestStatusReachesOnlyItsAccountsWorkflows(t *testing.T) {
-	secret := []byte("of the workers")
+	secret := []byte("the workers' secret")
 	proven := func(secret []byte, workflow, account string) url.Values {
 		query := url.Values{sms.CallbackWorkflow: {workflow}, sms.CallbackAccount: {account}, "place": {"3"}}
 		sms.ProveStatus(secret, query)
@@ -80,11 +80,11 @@ func TestStatusReachesOnlyItsAccountsWorkflows(t *testing.T) {
 	}{
 		"its own":                                {several, proven(secret, "w", "AC2"), true},
 		"another's":                              {several, proven(secret, "w", "AC1"), false},
-		"of another account, said to be its own": {several, changed(proven(secret, "w", "AC1"), sms.CallbackAccount, "AC2"), false},
+		"of another account, claimed as its own": {several, changed(proven(secret, "w", "AC1"), sms.CallbackAccount, "AC2"), false},
 		"another workflow":                       {several, changed(proven(secret, "w", "AC2"), sms.CallbackWorkflow, "v"), false},
 		"another place":                          {several, changed(proven(secret, "w", "AC2"), "place", "4"), false},
 		"without a proof":                        {several, url.Values{sms.CallbackWorkflow: {"w"}, sms.CallbackAccount: {"AC2"}}, false},
-		"proven with another secret":             {several, proven([]byte("of nobody"), "w", "AC2"), false},
+		"proven with another secret":             {several, proven([]byte("another secret"), "w", "AC2"), false},
 		"a single account, without a proof":      {map[string][]string{"AC2": {"two"}}, url.Values{sms.CallbackWorkflow: {"w"}}, true},
 		"a single account, but another is named": {map[string][]string{AnyAccount: {"two"}}, proven(secret, "w", "AC1"), false},
 	} {
@@ -100,7 +100,7 @@ func TestStatusReachesOnlyItsAccountsWorkflows(t *testing.T) {
 	}
 }
 
-func TestStatusForgedIsNotAcknowledged(t *testing.T) {
+func TestForgedStatusIsNotAcknowledged(t *testing.T) {
 	form := url.Values{"MessageSid": {statusSID}, "MessageStatus": {"sent"}, "AccountSid": {"AC1"}}
 	var got []string
 	b := newBench(t, takeStatus(&got))

@@ -1,6 +1,6 @@
 // Package webhook is the HTTP server that Twilio calls when someone texts one
-// of our numbers: it verifies the signature, publishes what the triggers match,
-// and answers with their echoes.
+// of our numbers. It verifies the signature, publishes the text according to
+// the triggers, and responds with their echoes.
 package webhook
 
 import (
@@ -24,29 +24,31 @@ const (
 	SmsPath   = "/twilio/sms"
 	LivePath  = "/healthz"
 	ReadyPath = "/readyz"
-	// ExamplesPath serves texts that match the triggers in force, and whether
-	// all sending is paused, for a page that acts as Twilio.
+	// ExamplesPath serves texts that match the current triggers, and
+	// whether all sending is paused, for a page that simulates Twilio.
 	ExamplesPath = "/examples"
 )
 
 const (
-	// maxBody bounds a request. Twilio's own are a few kB.
+	// maxBody limits the size of a request. Twilio's requests have a few
+	// kB.
 	maxBody = 64 << 10
-	// answerTimeout bounds the processing of a message. Twilio waits 15 s.
+	// answerTimeout limits the processing of a message. Twilio waits 15 s.
 	answerTimeout = 13 * time.Second
-	// maxAtOnce limits the messages that are published concurrently; others
-	// wait for a slot, for up to placeTimeout.
+	// maxAtOnce limits the messages that are published concurrently. Others
+	// wait up to placeTimeout for a slot.
 	maxAtOnce    = 1000
 	placeTimeout = 2 * time.Second
 )
 
-// Response headers that report what became of a text, for a page that acts as
+// Response headers with the outcome of a text, for a page that simulates
 // Twilio.
 const (
-	// OutcomeHeader holds a few words, such as "no trigger" or "accepted, not
-	// echoed: too fast".
+	// OutcomeHeader contains a few words, such as "no trigger" or
+	// "accepted, not echoed: too fast".
 	OutcomeHeader = "X-Sms-Outcome"
-	// WorkflowHeader holds the ID of the text's workflow, if there is one.
+	// WorkflowHeader contains the ID of the text's workflow, if there is
+	// one.
 	WorkflowHeader = "X-Sms-Workflow-Id"
 )
 
@@ -55,80 +57,82 @@ const AnyAccount = ""
 
 // Options configures the webhook.
 type Options struct {
-	// PublicURL is the URL under which Twilio reaches us, such as
-	// "https://sms.example.com", and which it signs. Required unless Unsigned
-	// or Forwarded.
+	// PublicURL is the URL at which Twilio reaches us, such as
+	// "https://sms.example.com". Twilio signs it. Required unless Unsigned
+	// or Forwarded is set.
 	PublicURL string
-	// Forwarded names the headers that report the URL, instead of PublicURL:
-	// Forwarded (RFC 7239), or X-Forwarded-Host, -Proto, -Port and -Prefix, or
-	// Host if the proxy preserves it. A proxy must set each of them, or anyone
-	// could. Optional: default none.
+	// Forwarded names the headers that report the URL, instead of
+	// PublicURL: Forwarded (RFC 7239), or X-Forwarded-Host, -Proto, -Port
+	// and -Prefix, or Host if the proxy preserves it. A proxy must set each
+	// of them, because otherwise anyone could. Optional: default none.
 	Forwarded []string
-	// Tokens returns the auth tokens that requests may be signed with, by the SID
-	// of the account or subaccount; there are two during a rotation. Required
-	// unless Unsigned.
+	// Tokens returns the auth tokens with which requests may be signed, by
+	// the SID of the account or subaccount. There are two during a
+	// rotation. Required unless Unsigned is set.
 	Tokens func() map[string][]string
 	// Unsigned accepts requests from anyone. For development only.
 	Unsigned bool
-	// Triggers returns the triggers in force. Required.
+	// Triggers returns the current triggers. Required.
 	Triggers func() *triggers.Set
 	// OwnNumbers lists numbers that never get an echo. Optional.
 	OwnNumbers []string
 	// NumberAccounts maps our numbers to the SIDs of the accounts that own
-	// them. A text to one of them from another account is refused. Optional: a
-	// number that is not listed accepts texts from every account whose token
-	// verifies.
+	// them. A text to one of them from another account is refused.
+	// Optional: a number that is not listed accepts texts from every
+	// account with a valid signature.
 	NumberAccounts map[string]string
-	// Receive hands a text and what it matches to Temporal, as
+	// Receive passes a text and its matches to Temporal, as
 	// [Dispatcher.Receive] does. Required.
 	Receive func(ctx context.Context, message sms.Inbound, matches []triggers.Match, mode Mode) Answer
-	// Silencer lets all webhooks together tell people from machines. Optional: by
-	// default, each webhook counts by itself.
+	// Silencer lets all webhooks together distinguish machines from people.
+	// Optional: by default, each webhook counts by itself.
 	Silencer Silencer
 	// ShowOutcome adds OutcomeHeader and WorkflowHeader to each response, and
 	// serves ExamplesPath. Optional: default false.
 	ShowOutcome bool
-	// Status reports what became of a message to the workflow that sent it; it
-	// must be safe to call again with the same update. Optional: default no
-	// status callbacks.
+	// Status reports the status of a message to the workflow that sent it.
+	// It must be safe to repeat. Optional: by default, status callbacks are
+	// not served.
 	Status func(ctx context.Context, workflowID string, update sms.StatusUpdate) error
-	// StatusSecret verifies that a worker made the URL of a status callback,
-	// which is required if Tokens has several accounts: one account's token
-	// must not reach the workflows of another. It must be the workers'
-	// IDSecret.
+	// StatusSecret is the secret for verifying that a worker made the URL
+	// of a status callback. This is required if Tokens has several
+	// accounts, because one account's token must not reach the workflows of
+	// another. It must be the workers' IDSecret.
 	StatusSecret []byte
-	// Ready returns an error if events cannot be published now, or a note if
-	// they can but something else is wrong; both are shown to anyone. Optional:
-	// default always ready.
+	// Ready returns an error if events cannot be published now, or a note
+	// if they can but something else is wrong. Anyone can see both.
+	// Optional: by default, always ready.
 	Ready func(context.Context) (note string, err error)
-	// Paused reports whether all sending is paused, and why, which may be empty:
-	// texts are then published, but not answered. Optional: default never.
+	// Paused reports whether all sending is paused, and the reason, which
+	// may be "". Texts are then published, but get no reply. Optional: by
+	// default, never paused.
 	Paused func() (why string, paused bool)
 	// Metrics counts requests and texts. Optional: default none.
 	Metrics *metrics.Metrics
-	// Logger gets one line for each refused or failed request, without numbers
-	// or texts. Required.
+	// Logger gets one line for each refused or failed request, without
+	// phone numbers or texts. Required.
 	Logger *slog.Logger
 
-	// Set by tests: how many texts are echoed at once, and how often after
-	// that.
+	// These are set by tests: how many texts get an echo at once, and how
+	// often after that.
 	echoBurst int
 	echoEvery time.Duration
 }
 
-// Silencer shares among all webhooks what is known about conversations
-// between machines. *Dispatcher is one.
+// Silencer shares what is known about conversations between machines with all
+// webhooks. *Dispatcher implements it.
 type Silencer interface {
-	// Silenced returns when a number last stopped replying to a phone, and when
-	// that silence ended. began is zero if there was no silence, and ended is
-	// zero if it lasts.
+	// Silenced returns when a number last stopped replying to a phone and
+	// when that silence ended. began is zero if there was no silence, and
+	// ended is zero if the silence has not ended.
 	Silenced(ctx context.Context, message sms.Inbound) (began, ended time.Time, err error)
-	// Silence makes the number stop replying to the phone for a day. It returns
-	// the ID of the workflow that stays open for that day, or "" if the number
-	// had already stopped.
+	// Silence makes the number stop replying to the phone for a day. It
+	// returns the ID of the workflow that stays open for that day, or "" if
+	// the number had already stopped.
 	Silence(ctx context.Context, message sms.Inbound) (workflowID string, err error)
-	// Accepted lists the texts from the phone to the number, in any order, that
-	// any webhook has accepted since a time; the latest may be missing.
+	// Accepted returns the texts from the phone to the number, in any
+	// order, that any webhook has accepted since a given time. The latest
+	// may be missing.
 	Accepted(ctx context.Context, message sms.Inbound, since time.Time) ([]Accepted, error)
 }
 
@@ -167,8 +171,8 @@ func Handler(o Options) (http.Handler, error) {
 	return h.recovering(mux), nil
 }
 
-// recovering answers if a request panics, and logs a line with only the panic's
-// type, since its value may quote the text.
+// recovering sends a response if a request panics. It logs only the type of the
+// panic's value, since the value may quote the text.
 func (h *handler) recovering(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -225,8 +229,8 @@ type handler struct {
 	places chan struct{}
 }
 
-// examples serves texts that match the triggers in force and, if all sending is
-// paused, why.
+// examples serves texts that match the current triggers and, if all sending is
+// paused, the reason.
 func (h *handler) examples(w http.ResponseWriter, r *http.Request) {
 	said := map[string]any{"examples": h.Triggers().Examples(r.Context())}
 	if why, paused := h.Paused(); paused {
@@ -236,7 +240,7 @@ func (h *handler) examples(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(said) // the client may be gone
 }
 
-// Probes serves LivePath and ReadyPath. ready is as in [Options].
+// Probes serves LivePath and ReadyPath. ready is described in [Options].
 func Probes(mux *http.ServeMux, ready func(context.Context) (note string, err error)) {
 	mux.HandleFunc("GET "+LivePath, func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET "+ReadyPath, func(w http.ResponseWriter, r *http.Request) {
@@ -257,10 +261,10 @@ func say(w http.ResponseWriter, status int, text string) {
 	_, _ = fmt.Fprintln(w, text) // the client may be gone
 }
 
-// otherAccount is why a text to a number of another account is refused.
+// otherAccount is why a text to another account's number is refused.
 const otherAccount = "the number does not belong to the account that signed the request"
 
-// refusal returns the label of a refusal in the metrics.
+// refusal returns the metrics label of a refusal.
 func refusal(status int, why string) string {
 	switch {
 	case why == otherAccount:
@@ -275,8 +279,8 @@ func refusal(status int, why string) string {
 	return metrics.RefusedMalformed
 }
 
-// refuse answers a request that is not from Twilio or not well formed, and logs
-// one line about it.
+// refuse responds to a request that is not from Twilio or is malformed, and
+// logs one line about it.
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, status int, why string) {
 	h.Metrics.RefusedRequest(refusal(status, why))
 	h.Logger.WarnContext(r.Context(), "webhook request refused", "status", status, "reason", why)

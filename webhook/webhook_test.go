@@ -42,7 +42,7 @@ const (
 `
 )
 
-// bench is a webhook with a fake Temporal, which accepts all calls unless the
+// bench is a webhook with a fake Temporal that accepts all calls unless the
 // test sets err.
 type bench struct {
 	handler   http.Handler
@@ -54,7 +54,7 @@ type bench struct {
 	doubt     bool
 }
 
-// always returns the same tokens.
+// always returns a function that always returns the same tokens.
 func always(tokens map[string][]string) func() map[string][]string {
 	return func() map[string][]string { return tokens }
 }
@@ -108,8 +108,8 @@ func (b *bench) receive(_ context.Context, message sms.Inbound, firings []trigge
 	return Answer{Replies: r.replies(true), Outcome: outcomeAccepted, Reasons: r.problems()}
 }
 
-// withoutTime leaves out the time, whose digits could look like a part of a
-// phone number.
+// withoutTime omits the time, whose digits could look like part of a phone
+// number.
 func withoutTime(_ []string, a slog.Attr) slog.Attr {
 	if a.Key == slog.TimeKey {
 		return slog.Attr{}
@@ -124,7 +124,7 @@ func form(body string) url.Values {
 	}
 }
 
-// deliver sends a form as Twilio does, signed with a token.
+// deliver sends a form like Twilio does, signed with a token.
 func (b *bench) deliver(form url.Values, token string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, SmsPath+"?a=1", strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
@@ -138,7 +138,7 @@ func (b *bench) serve(r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-func TestWebhookAnswersWithTheEchoes(t *testing.T) {
+func TestWebhookRepliesWithEchoes(t *testing.T) {
 	for body, want := range map[string]string{
 		"Order Number 42":       "<Response><Message>Your reference number is 42</Message><Message>Second</Message></Response>",
 		"Order Number <R&D> 5=": "<Response><Message>Your reference number is &lt;R&amp;D&gt; 5=</Message><Message>Second</Message></Response>",
@@ -153,9 +153,9 @@ func TestWebhookAnswersWithTheEchoes(t *testing.T) {
 	}
 }
 
-func TestWebhookSaysThatPublishingFailed(t *testing.T) {
+func TestWebhookReportsFailedPublishing(t *testing.T) {
 	b := newBench(t, nil)
-	b.err = errors.New("Temporal is away")
+	b.err = errors.New("Temporal is unreachable")
 	w := b.deliver(form("Order Number 42"), token)
 	if want := "<Response><Message>There was a problem with 42.</Message></Response>"; w.Code != http.StatusOK || !strings.HasSuffix(w.Body.String(), want) {
 		t.Errorf("got status %d, reply %s, want %s", w.Code, w.Body, want)
@@ -193,7 +193,7 @@ func TestWebhookRefusesForgedRequests(t *testing.T) {
 		status  int
 	}{
 		"without a signature":            {post(formType, good.Encode()), 403},
-		"signed for other content":       {sign(post(formType, good.Encode()), form("Order Number 43")), 403},
+		"signed for different content":   {sign(post(formType, good.Encode()), form("Order Number 43")), 403},
 		"signed for a forwarded host":    {forwarded, 403},
 		"of another content type":        {sign(post("text/plain", "{}"), nil), 415},
 		"without a content type":         {sign(post("", good.Encode()), good), 415},
@@ -240,7 +240,7 @@ func TestPrimaryAndSecondaryTokensBothVerify(t *testing.T) {
 	}
 }
 
-func TestWebhookNeedsAWayToVerify(t *testing.T) {
+func TestWebhookRequiresVerification(t *testing.T) {
 	set := func() *triggers.Set { return &triggers.Set{} }
 	receive := (&Dispatcher{}).Receive
 	logger := slog.New(slog.DiscardHandler)
@@ -255,7 +255,7 @@ func TestWebhookNeedsAWayToVerify(t *testing.T) {
 		"without triggers":          {Options{PublicURL: publicURL, Tokens: always(map[string][]string{AnyAccount: {token}}), Receive: receive, Logger: logger}, "required"},
 	} {
 		if _, err := Handler(tc.options); err == nil || !strings.Contains(err.Error(), tc.want) {
-			t.Errorf("%s: got error %v, want %q", name, err, tc.want)
+			t.Errorf("%s: got error %v, want it to contain %q", name, err, tc.want)
 		}
 	}
 	if _, err := Handler(Options{Unsigned: true, Triggers: set, Receive: receive, Logger: logger}); err != nil {
@@ -263,7 +263,7 @@ func TestWebhookNeedsAWayToVerify(t *testing.T) {
 	}
 }
 
-func TestLogsHoldNoNumberOrText(t *testing.T) {
+func TestLogsContainNoNumberOrText(t *testing.T) {
 	b := newBench(t, nil)
 	b.deliver(form("Order Number 42"), token)
 	b.deliver(form("Order Number 42"), "another")
@@ -272,7 +272,7 @@ func TestLogsHoldNoNumberOrText(t *testing.T) {
 	b.serve(httptest.NewRequest(http.MethodPost, SmsPath, strings.NewReader(form("x").Encode())))
 	log := b.log.String()
 	if !strings.Contains(log, "outcome=accepted triggers=\"order-status number\"") || !strings.Contains(log, "refused") || !strings.Contains(log, "outcome=\"Temporal unreachable\"") {
-		t.Errorf("the log lacks a line:\n%s", log)
+		t.Errorf("a line is missing from the log:\n%s", log)
 	}
 	for _, private := range []string{"555", "42", token} {
 		if strings.Contains(log, private) {
@@ -281,7 +281,7 @@ func TestLogsHoldNoNumberOrText(t *testing.T) {
 	}
 }
 
-func TestHealthTellsAliveFromReady(t *testing.T) {
+func TestHealthDistinguishesLiveFromReady(t *testing.T) {
 	var note string
 	away := errors.New("Temporal is unreachable")
 	b := newBench(t, func(o *Options) { o.Ready = func(context.Context) (string, error) { return note, away } })
@@ -305,7 +305,7 @@ func TestHealthTellsAliveFromReady(t *testing.T) {
 	}
 }
 
-func FuzzTheFormIsReadWithoutPanic(f *testing.F) {
+func FuzzFormNeverPanics(f *testing.F) {
 	f.Add(http.MethodPost, "application/x-www-form-urlencoded", form("Order Number 42").Encode())
 	f.Add(http.MethodPost, "application/x-www-form-urlencoded", "a;b=%00&Body=%ff")
 	f.Add(http.MethodPost, "application/json", `{"MessageSid": "SM00000000000000000000000000000001", "From": 5, "To": null, "Latitude": "NaN"}`)
@@ -337,7 +337,7 @@ func (w watchedBody) Read(p []byte) (int, error) {
 	return w.ReadCloser.Read(p)
 }
 
-func TestUnverifiedRequestsTakeNoPlace(t *testing.T) {
+func TestUnverifiedRequestsTakeNoSlot(t *testing.T) {
 	b := newBench(t, nil)
 	reading := make(chan struct{}, maxAtOnce+1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -393,22 +393,22 @@ func TestWebhookShedsTooManyTexts(t *testing.T) {
 			<-publishing
 		}
 		if w := b.deliver(numbered(maxAtOnce, "quiet"), token); w.Code != http.StatusServiceUnavailable || len(publishing) > 0 {
-			t.Errorf("got status %d with %d texts in progress, want status 503, and the text not in progress", w.Code, len(publishing))
+			t.Errorf("got status %d with %d texts in progress, want status 503 and the text not in progress", w.Code, len(publishing))
 		}
 		close(done)
 		delivering.Wait()
 		if w := b.deliver(numbered(maxAtOnce, "quiet"), token); w.Code != http.StatusOK {
-			t.Errorf("once there is room: got status %d, want status 200", w.Code)
+			t.Errorf("after a slot is free: got status %d, want status 200", w.Code)
 		}
 	})
 }
 
-func TestPanicEndsOneRequestOnly(t *testing.T) {
+func TestPanicEndsOnlyOneRequest(t *testing.T) {
 	for where, change := range map[string]func(*Options){
-		"while it publishes": func(o *Options) {
+		"while publishing": func(o *Options) {
 			o.Receive = func(context.Context, sms.Inbound, []triggers.Match, Mode) Answer { panic("for +15005550009") }
 		},
-		"while it is matched": func(o *Options) { o.Triggers = func() *triggers.Set { panic(errors.New("for +15005550009")) } },
+		"while matching": func(o *Options) { o.Triggers = func() *triggers.Set { panic(errors.New("for +15005550009")) } },
 	} {
 		b := newBench(t, change)
 		w := b.deliver(form("Order Number 42"), token)
@@ -416,7 +416,7 @@ func TestPanicEndsOneRequestOnly(t *testing.T) {
 			t.Errorf("%s: got status %d, reply %s", where, w.Code, w.Body)
 		}
 		if got := b.log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "type=") || strings.Contains(got, "+1500") {
-			t.Errorf("%s: got the log %s", where, got)
+			t.Errorf("%s: got log %s", where, got)
 		}
 	}
 }
@@ -434,12 +434,12 @@ func TestPublicURLHasNoWebhookPath(t *testing.T) {
 			Triggers: func() *triggers.Set { return nil }, Receive: (&Dispatcher{}).Receive,
 		})
 		if want == "" && err != nil || want != "" && (err == nil || !strings.HasSuffix(err.Error(), want)) {
-			t.Errorf("%s: got error %v, want %q", public, err, want)
+			t.Errorf("%s: got error %v, want it to contain %q", public, err, want)
 		}
 	}
 }
 
-func TestExamplesAreServedIfAsked(t *testing.T) {
+func TestExamplesAreServedIfConfigured(t *testing.T) {
 	for show, want := range map[bool]string{true: `{"examples":["Order Number 42",`, false: "404"} {
 		b := newBench(t, func(o *Options) { o.ShowOutcome = show })
 		w := b.serve(httptest.NewRequest(http.MethodGet, ExamplesPath, nil))
