@@ -1,7 +1,7 @@
 package main
 
-// Whether Twilio accepts the credentials of each account. Twilio is asked at
-// startup, and again until it accepts them.
+// Checks whether Twilio accepts the credentials of each account, at startup and
+// again until it does.
 
 import (
 	"context"
@@ -14,17 +14,18 @@ import (
 	"temporal-twilio/sms"
 )
 
-// recheck is how soon an account is checked again after Twilio refused it or
-// did not answer.
+// recheck is the time until an account is checked again after Twilio refused it
+// or did not answer.
 const recheck = 30 * time.Second
 
-// refusals holds the accounts that Twilio refuses. The zero value refuses none.
+// refusals holds the accounts that Twilio refuses. The zero value holds none.
 type refusals struct {
 	mu    sync.Mutex
 	names map[string]sms.Code
 }
 
-// err returns an error that names a refused account, or nil if none is refused.
+// err returns an error that names a refused account, or nil if no account is
+// refused.
 func (r *refusals) err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -34,7 +35,7 @@ func (r *refusals) err() error {
 	return nil
 }
 
-// inWords names an account, for people.
+// inWords describes an account for people.
 func inWords(account string) string {
 	if account == "" {
 		return "the account of TWILIO_ACCOUNT"

@@ -1,7 +1,6 @@
 package main
 
-// The catch-up consists of a schedule and a worker that publishes missed
-// messages.
+// The catch-up consists of a schedule and a worker that publishes missed texts.
 
 import (
 	"context"
@@ -29,10 +28,11 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// catchUpSchedule is the schedule's ID, which all webhooks share.
+// catchUpSchedule is the ID of the schedule, which all webhooks share.
 const catchUpSchedule = "sms-catch-up"
 
-// newCatchUp returns a service that catches up at once and then every CATCH_UP.
+// newCatchUp returns a service that catches up at once and then at the interval
+// CATCH_UP.
 func newCatchUp(c *config.Live, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	gateways, err := receiving(c, ours)
 	if err != nil {
@@ -82,8 +82,8 @@ func newCatchUp(c *config.Live, temporalClient *temporal.Client, live *triggers.
 	}, nil
 }
 
-// insist calls do until it succeeds or ctx ends, and logs each failure. A
-// failure stops nothing else: the webhook works without the catch-up.
+// insist calls do until it succeeds or ctx ends, and logs each failure. The
+// webhook works without the catch-up, so a failure stops nothing else.
 func insist(ctx context.Context, logger *slog.Logger, what string, do func(context.Context) error) {
 	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
 		err := do(ctx)
@@ -99,8 +99,8 @@ func insist(ctx context.Context, logger *slog.Logger, what string, do func(conte
 	}
 }
 
-// catchesUp returns a function that reports whether missed texts are read later, by
-// this webhook or another. This webhook's schedule may not exist yet.
+// catchesUp returns a function that reports whether this webhook or another
+// catches up on missed texts. This webhook's schedule may not exist yet.
 func catchesUp(c config.Config, temporalClient *temporal.Client) func(context.Context) (bool, error) {
 	if c.CatchUp > 0 {
 		return func(context.Context) (bool, error) { return true, nil }
@@ -116,8 +116,8 @@ func scheduled(ctx context.Context, temporalClient *temporal.Client) (bool, erro
 	return err == nil, err
 }
 
-// unschedule deletes the schedule, and with it the point that the catch-up has
-// reached.
+// unschedule deletes the schedule, and with it the time up to which texts have
+// been caught up on.
 func unschedule(ctx context.Context, temporalClient *temporal.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -128,7 +128,7 @@ func unschedule(ctx context.Context, temporalClient *temporal.Client) error {
 	return err
 }
 
-// schedule creates or updates the schedule, and catches up at once.
+// schedule creates or updates the schedule and catches up at once.
 func schedule(ctx context.Context, c config.Config, temporalClient *temporal.Client) error {
 	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: c.CatchUp}}}
 	action := &client.ScheduleWorkflowAction{
@@ -155,7 +155,8 @@ func schedule(ctx context.Context, c config.Config, temporalClient *temporal.Cli
 }
 
 // receiving returns the clients of the accounts whose messages are caught up
-// on, by account SID: all accounts whose webhook requests are accepted.
+// on, by account SID. These are all accounts whose webhook requests are
+// accepted.
 func receiving(c *config.Live, ours *metrics.Metrics) (map[string]*twilio.Client, error) {
 	gateway, err := openTwilio(c.Twilio(), ours)
 	if err != nil {
@@ -178,8 +179,9 @@ func receiving(c *config.Live, ours *metrics.Metrics) (map[string]*twilio.Client
 	return gateways, nil
 }
 
-// received lists the texts that the account received in a span of time, oldest
-// first. Twilio's log has neither media nor the webhook's other parameters.
+// received lists the texts that the account received in an interval, oldest
+// first. Twilio's log contains neither media nor the webhook's other
+// parameters.
 func received(ctx context.Context, gateway *twilio.Client, account string, since, until time.Time) ([]webhook.Logged, error) {
 	records, err := gateway.Received(ctx, since, until)
 	if err != nil {

@@ -1,6 +1,6 @@
 package main
 
-// worker codec: runs the codec server, a separate process.
+// worker codec runs the codec server, a separate process.
 
 import (
 	"errors"

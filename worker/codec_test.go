@@ -8,7 +8,7 @@ import (
 	"temporal-twilio/internal/config"
 )
 
-func TestCodecServerRefusesToStartOpen(t *testing.T) {
+func TestCodecServerRequiresProtection(t *testing.T) {
 	for name, tc := range map[string]struct {
 		environment map[string]string
 		want        string
@@ -33,7 +33,7 @@ func TestCodecServerRefusesToStartOpen(t *testing.T) {
 			}
 			err = checkCodec(c)
 			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
-				t.Errorf("got error %v, want %q", err, tc.want)
+				t.Errorf("got error %v, want it to contain %q", err, tc.want)
 			}
 		})
 	}

@@ -1,8 +1,8 @@
 package main
 
-// worker doctor: checks the configuration, Temporal, Twilio and the webhook as
-// far as this machine can, and prints a line for each check, with what to do if
-// it fails.
+// worker doctor checks the configuration, Temporal, Twilio and the webhook, as
+// far as this machine can. It prints a line for each check, including what to
+// do if the check fails.
 
 import (
 	"cmp"
@@ -39,13 +39,14 @@ const (
 )
 
 const (
-	// leastRetention and goodRetention are how long a namespace must and should
-	// keep closed workflows: for that long, a repeated text is recognised.
+	// leastRetention and goodRetention are how long a namespace must and
+	// should keep closed workflows. During that time, a repeated text is
+	// recognized.
 	leastRetention = 24 * time.Hour
 	goodRetention  = 30 * 24 * time.Hour
-	// soon is how long before its expiry a credential should be renewed.
+	// soon is how long before it expires a credential should be renewed.
 	soon = 14 * 24 * time.Hour
-	// checkTimeout bounds one request to Temporal or the webhook.
+	// checkTimeout limits one request to Temporal or the webhook.
 	checkTimeout = 10 * time.Second
 )
 
@@ -54,7 +55,7 @@ type finding struct {
 	Check  string `json:"check"`
 	Status string `json:"status"`
 	Says   string `json:"says"`
-	// Do says what to do about it; empty if nothing is wrong.
+	// Do says what to do about the finding. It is "" if nothing is wrong.
 	Do string `json:"do,omitempty"`
 }
 
@@ -170,7 +171,7 @@ func (d *doctor) failed(check, says, do string) {
 	d.findings = append(d.findings, finding{check, statusFailed, says, do})
 }
 
-// keys checks whether a key encrypts payloads, and which.
+// keys checks whether payloads are encrypted, and with which key.
 func (d *doctor) keys(ring *payload.Ring) {
 	switch has := ring.Inventory(); {
 	case has.Current != "":
@@ -180,7 +181,7 @@ func (d *doctor) keys(ring *payload.Ring) {
 	}
 }
 
-// temporal checks the server and the namespace's settings.
+// temporal checks the server and the settings of the namespace.
 func (d *doctor) temporal(ctx context.Context, c *temporal.Client) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -256,7 +257,7 @@ func (d *doctor) accounts(ctx context.Context) {
 	}
 }
 
-// refusal reports that Twilio did not accept an account, or did not answer.
+// refusal reports that Twilio did not accept an account or did not answer.
 func (d *doctor) refusal(check string, err *sms.Error) {
 	says := string(err.Code)
 	if err.TwilioCode != 0 {
@@ -307,8 +308,8 @@ func (d *doctor) numbers(ctx context.Context, check string, gateway *twilio.Clie
 	}
 }
 
-// signatures sends a signed status callback about a nonexistent message to the
-// public URL, as Twilio would. The webhook must acknowledge it, and refuse one
+// signatures sends a signed status callback for a nonexistent message to the
+// public URL, as Twilio would. The webhook must acknowledge it and refuse one
 // with a wrong signature.
 func (d *doctor) signatures(ctx context.Context) {
 	const check = "signature round trip"
@@ -323,7 +324,7 @@ func (d *doctor) signatures(ctx context.Context) {
 		d.failed(check, "the webhook refuses our signature", "the webhook's WEBHOOK_PUBLIC_URL and TWILIO_TOKEN must be the same as here; its log says what differs")
 		return
 	case status != http.StatusNoContent:
-		d.failed(check, fmt.Sprintf("%s responds with status %d instead of 204", shown, status), "is our webhook running there? Does the proxy preserve the path?")
+		d.failed(check, fmt.Sprintf("%s responds with status %d instead of 204", shown, status), "check that our webhook runs there, and that the proxy preserves the path")
 		return
 	}
 	if !expires.IsZero() {
@@ -336,8 +337,8 @@ func (d *doctor) signatures(ctx context.Context) {
 	d.failed(check, fmt.Sprintf("a request with a wrong signature gets status %d instead of 403", status), "set WEBHOOK_SIGNATURE=on on the webhook")
 }
 
-// callBack posts a status callback signed with a token. It returns the
-// response's status, and the expiry of the certificate.
+// callBack posts a status callback signed with a token. It returns the status
+// of the response and the expiry of the certificate.
 func (d *doctor) callBack(ctx context.Context, address, token string) (status int, expires time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -361,7 +362,7 @@ func (d *doctor) callBack(ctx context.Context, address, token string) (status in
 	return response.StatusCode, expires, nil
 }
 
-// cause returns the error of a request without its URL.
+// cause returns the error of a request without the request's URL.
 func cause(err error) string {
 	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
 		err = wrapped.Err
@@ -369,7 +370,7 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// expiries checks the expiry of the certificates in files.
+// expiries checks when the certificates in files expire.
 func (d *doctor) expiries() {
 	for _, pair := range [][3]string{
 		{"WEBHOOK_TLS_CERT", d.config.WebhookTLSCert, d.config.WebhookTLSKey},

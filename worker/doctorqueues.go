@@ -1,6 +1,6 @@
 package main
 
-// The checks of worker doctor on the trigger files and the task queues.
+// The checks of worker doctor for the trigger files and the task queues.
 
 import (
 	"context"
@@ -20,15 +20,16 @@ import (
 )
 
 const (
-	// longPoll is the maximum duration of a poll, with a margin. Temporal lists
-	// a poller for minutes after its process has died.
+	// longPoll is the maximum duration of a poll, plus a margin. Temporal
+	// lists a poller for minutes after its process has died.
 	longPoll = 70 * time.Second
-	// longWait is how long a task may wait for a worker before there is a
-	// warning.
+	// longWait is how long a task may wait for a worker before a warning is
+	// given.
 	longWait = 5 * time.Second
 )
 
-// triggers checks whether the trigger files can be read, as triggers lint does.
+// triggers checks whether the trigger files can be read, like triggers lint
+// does.
 func (d *doctor) triggers(ctx context.Context) {
 	const check = "triggers"
 	if d.config.Triggers == "" {
@@ -55,9 +56,9 @@ func (d *doctor) pollers(ctx context.Context, c *temporal.Client, queue string) 
 	}
 }
 
-// startedWorkflows checks whether a worker polls the task queues on which
-// triggers start workflows. Those workers are the user's own, and may be
-// stopped on purpose.
+// startedWorkflows checks whether a worker polls each task queue on which
+// triggers start workflows. Those workers belong to the user and may be stopped
+// on purpose.
 func (d *doctor) startedWorkflows(ctx context.Context, c *temporal.Client) {
 	for _, queue := range slices.Sorted(maps.Keys(d.startedOn)) {
 		if queue == sms.TaskQueue {
@@ -71,7 +72,7 @@ func (d *doctor) startedWorkflows(ctx context.Context, c *temporal.Client) {
 	}
 }
 
-// poll asks Temporal who polls a task queue.
+// poll asks Temporal which workers poll a task queue.
 func poll(ctx context.Context, c *temporal.Client, queue string, kind enumspb.TaskQueueType, what string) finding {
 	described, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
 		Namespace: c.Namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, TaskQueueType: kind, ReportStats: true,
@@ -101,9 +102,9 @@ func polled(queue, what string, described *workflowservice.DescribeTaskQueueResp
 	case last.IsZero():
 		f.Status, f.Says, f.Do = statusFailed, "no worker polls it for "+what, "start a worker, or look at its log"
 	case recent == 0:
-		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("no worker has polled it for %s in the last %s", what, ago), "is the worker stopped, or fully busy? Look at its log"
+		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("no worker has polled it for %s in the last %s", what, ago), "check in the worker's log whether it stopped or is fully busy"
 	case waits > longWait:
-		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("%s have been waiting for a worker for %s; the last poll was %s ago", what, waits.Round(time.Second), ago), "is the worker stopped, or fully busy? Look at its log"
+		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("%s have been waiting for a worker for %s; the last poll was %s ago", what, waits.Round(time.Second), ago), "check in the worker's log whether it stopped or is fully busy"
 	default:
 		f.Says = fmt.Sprintf("workers that poll it for %s: %d, last %s ago", what, recent, ago)
 	}

@@ -14,16 +14,16 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestDoctorKnowsDeadWorkers(t *testing.T) {
+func TestDoctorDetectsDeadWorkers(t *testing.T) {
 	now := time.Now()
 	for name, tc := range map[string]struct {
 		polls        []time.Duration
 		waits        time.Duration
 		status, says string
 	}{
-		"nobody":                     {nil, 0, statusFailed, "no worker polls it"},
-		"one that polls":             {[]time.Duration{30 * time.Second}, 0, statusOK, "workers that poll it for activities: 1, last 30s ago"},
-		"one that died":              {[]time.Duration{4 * time.Minute}, 0, statusWarning, "in the last 4m0s"},
+		"no worker":                  {nil, 0, statusFailed, "no worker polls it"},
+		"one polls":                  {[]time.Duration{30 * time.Second}, 0, statusOK, "workers that poll it for activities: 1, last 30s ago"},
+		"one has died":               {[]time.Duration{4 * time.Minute}, 0, statusWarning, "in the last 4m0s"},
 		"one runs, another has died": {[]time.Duration{4 * time.Minute, time.Second}, time.Second, statusOK, "workers that poll it for activities: 1, last 1s ago"},
 		"tasks that no worker takes": {[]time.Duration{20 * time.Second}, 9 * time.Second, statusWarning, "waiting for a worker for 9s"},
 		"a clock that is far behind": {[]time.Duration{-time.Hour}, 0, statusOK, "last 0s ago"},
@@ -38,7 +38,7 @@ func TestDoctorKnowsDeadWorkers(t *testing.T) {
 	}
 }
 
-func TestDoctorTellsUnreachableFromRefused(t *testing.T) {
+func TestDoctorDistinguishesUnreachableFromRefused(t *testing.T) {
 	for code, want := range map[sms.Code]string{sms.CodeConnection: "unreachable", sms.CodeAuthentication: "check the account SID"} {
 		d := &doctor{config: config.Config{}}
 		d.refusal("Twilio account", &sms.Error{Code: code})

@@ -1,8 +1,8 @@
 package main
 
-// The health probes at METRICS_ADDR, whichever halves the process runs.
-// Liveness does not depend on Temporal or Twilio: a restart does not help if
-// they are down.
+// The health probes at METRICS_ADDR, for either half of the process or both.
+// Liveness does not depend on Temporal or Twilio, because a restart does not
+// help if they are down.
 
 import (
 	"context"
@@ -12,14 +12,14 @@ import (
 	"temporal-twilio/internal/temporal"
 )
 
-// health holds what is known about the readiness of the halves.
+// health tracks the readiness of the halves.
 type health struct {
 	// stopping ends when the process is asked to stop.
 	stopping context.Context
 	refused  *refusals
 	temporal *readiness
 	pausing  *pausing
-	// polls is true while the worker polls.
+	// polls is true while the worker is polling.
 	polls atomic.Bool
 }
 
@@ -30,8 +30,8 @@ func newHealth(stopping context.Context, temporalClient *temporal.Client) *healt
 	}
 }
 
-// ready returns an error if a half cannot do its work now, or a note if both
-// can but something else is wrong.
+// ready returns an error if one of the halves cannot do its work now, or a note
+// if they can but something else is wrong.
 func (h *health) ready(ctx context.Context) (note string, err error) {
 	if h.stopping.Err() != nil {
 		return "", errors.New("the process is stopping")
@@ -46,8 +46,8 @@ func (h *health) ready(ctx context.Context) (note string, err error) {
 	return note, err
 }
 
-// readyToWork returns the readiness check of a process that runs the given halves:
-// a worker must also be polling.
+// readyToWork returns the readiness check of a process that runs the given
+// halves. A worker must also be polling.
 func (h *health) readyToWork(p parts) func(context.Context) (note string, err error) {
 	return func(ctx context.Context) (note string, err error) {
 		if note, err = h.ready(ctx); err == nil && p.worker && !h.polls.Load() {

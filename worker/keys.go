@@ -1,6 +1,6 @@
 package main
 
-// worker keys: creates and changes the file of PAYLOAD_KEYS.
+// worker keys creates and changes the file named by PAYLOAD_KEYS.
 
 import (
 	"cmp"
@@ -25,7 +25,7 @@ func keysCommand() *cobra.Command {
 	file := ""
 	cmd := &cobra.Command{
 		Use:   "keys",
-		Short: "Make and rotate the keys that payloads are encrypted with",
+		Short: "Create and rotate the keys that encrypt payloads",
 		Long: `Make and rotate the keys that payloads in Temporal are encrypted with.
 
 A new key only decrypts. Give the file to every worker, webhook, codec server and
@@ -48,7 +48,7 @@ encrypted with it any more: after the retention and the longest workflow.`,
 		}
 	}
 	var processes []string
-	use := change("use", "Make a key the current one, which encrypts", "key %s of %s encrypts from now on", payload.MakeCurrent)
+	use := change("use", "Make a key the current one, which encrypts payloads", "key %s of %s encrypts from now on", payload.MakeCurrent)
 	use.Flags().StringArrayVar(&processes, "metrics", nil, "the /metrics URL of a process that must have the key, or else nothing changes; may be repeated")
 	use.PreRunE = func(cmd *cobra.Command, args []string) error { return allHave(cmd.Context(), args[0], processes) }
 	cmd.AddCommand(
@@ -77,7 +77,7 @@ func allHave(ctx context.Context, id string, processes []string) error {
 	return errors.Join(lacking...)
 }
 
-// inventoryAt returns the key IDs of the process whose metrics are at an
+// inventoryAt returns the key IDs of the process whose metrics are served at an
 // address.
 func inventoryAt(ctx context.Context, address string) (has payload.Inventory, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -106,8 +106,8 @@ func keyFile(flag string) (string, error) {
 	return path, nil
 }
 
-// changeKeys changes the file by replacing it: a process that reads it
-// meanwhile sees the old contents.
+// changeKeys replaces the file. A process that reads it meanwhile sees the old
+// contents.
 func changeKeys(out io.Writer, file, id, done string, how func([]byte, string) ([]byte, error)) error {
 	path, err := keyFile(file)
 	if err != nil {
@@ -121,7 +121,7 @@ func changeKeys(out io.Writer, file, id, done string, how func([]byte, string) (
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".keys-") // creates it with mode 0600
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".keys-") // created with mode 0600
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// keysRun runs worker keys with a file.
+// keysRun runs worker keys with a key file.
 func keysRun(t *testing.T, file string, args ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
@@ -22,7 +22,7 @@ func keysRun(t *testing.T, file string, args ...string) (string, error) {
 	return out.String(), err
 }
 
-func TestKeysAreMadeAndRotated(t *testing.T) {
+func TestKeysAreCreatedAndRotated(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "keys.json")
 	for _, step := range []struct {
 		args         []string
@@ -41,17 +41,17 @@ func TestKeysAreMadeAndRotated(t *testing.T) {
 	} {
 		out, err := keysRun(t, file, step.args...)
 		if step.refuse == "" && (err != nil || !strings.Contains(out, step.says)) {
-			t.Errorf("%q: got output %q, error %v, want %q", step.args, out, err, step.says)
+			t.Errorf("%q: got output %q, error %v, want output with %q", step.args, out, err, step.says)
 		}
 		if step.refuse != "" && (err == nil || !strings.Contains(err.Error(), step.refuse)) {
-			t.Errorf("%q: got error %v, want %q", step.args, err, step.refuse)
+			t.Errorf("%q: got error %v, want it to contain %q", step.args, err, step.refuse)
 		}
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file has mode %v, error %v, want 0600", info.Mode(), err)
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) != 1 {
-		t.Errorf("other files are left behind: %v", entries)
+		t.Errorf("files left behind: %v", entries)
 	}
 }
 
@@ -68,10 +68,10 @@ func TestKeyWaitsForEveryProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := keysRun(t, file, "use", "one", "--metrics", has, "--metrics", lacks); err == nil || !strings.Contains(err.Error(), lacks+" lacks key one") {
-		t.Errorf("got error %v", err)
+		t.Errorf("got error %v, want one for the process that lacks the key", err)
 	}
 	if out, _ := keysRun(t, file, "list"); !strings.Contains(out, "current: none") {
-		t.Errorf("the key became current: got %s", out)
+		t.Errorf("the key became current: %s", out)
 	}
 	if _, err := keysRun(t, file, "use", "one", "--metrics", has); err != nil {
 		t.Error(err)

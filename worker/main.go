@@ -1,5 +1,5 @@
-// Command worker runs the Temporal worker and the webhook, in one process or
-// either one alone.
+// Command worker runs the Temporal worker and the webhook, either in one
+// process or alone.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	_ "time/tzdata" // for quiet hours; the image has no time zone database
+	_ "time/tzdata" // for quiet hours, since the image has no time zone database
 
 	"github.com/spf13/cobra"
 
@@ -74,7 +74,7 @@ func command() *cobra.Command {
 		},
 	}
 	cmd.AddCommand(readyCommand(), doctorCommand(), keysCommand(), codecCommand())
-	cmd.PersistentFlags().StringVar(&file, "config", "", "a YAML file with variables that the environment lacks; default $CONFIG_FILE")
+	cmd.PersistentFlags().StringVar(&file, "config", "", "a YAML file with variables that are not in the environment; default $CONFIG_FILE")
 	cmd.Flags().BoolVar(&printConfig, "print-config", false, "print the configuration with the source of each value, without secrets, and exit")
 	cmd.Flags().StringVar(&only, "only", "", `run only the "worker" or only the "webhook"`)
 	return usage.Explain(cmd)
@@ -103,5 +103,5 @@ func choose(only string, c config.Config) (parts, error) {
 		}
 		return parts{webhook: true}, nil
 	}
-	return parts{}, fmt.Errorf("--only is %q; it must be worker or webhook", only)
+	return parts{}, fmt.Errorf("invalid --only %q: use worker or webhook", only)
 }

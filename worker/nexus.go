@@ -1,6 +1,6 @@
 package main
 
-// The Nexus service "sms", through which workflows of other namespaces send
+// The Nexus service "sms", through which workflows in other namespaces send
 // without access to the task queue.
 
 import (
@@ -22,7 +22,7 @@ import (
 )
 
 // newNexusService returns the service. The secret keeps request IDs out of
-// workflow IDs; it may be empty.
+// workflow IDs. It may be empty.
 func newNexusService(secret []byte) *nexus.Service {
 	service := nexus.NewService(sms.NexusService)
 	service.MustRegister(
@@ -49,12 +49,12 @@ func workflowRun[R any](secret []byte, name, workflow string, check func(convert
 				return nil, badRequest(err)
 			}
 			if options.RequestID == "" {
-				return nil, nexus.NewHandlerErrorf(nexus.HandlerErrorTypeBadRequest, "the request has no ID: without one, a retry would send again")
+				return nil, nexus.NewHandlerErrorf(nexus.HandlerErrorTypeBadRequest, "the request has no ID, so a retry would send again")
 			}
 			return temporalnexus.ExecuteUntypedWorkflow[R](ctx, options, client.StartWorkflowOptions{
 				ID: nexusWorkflowID(secret, name, options.RequestID),
-				// A retry may come after the workflow has continued as new or
-				// ended.
+				// A retry may arrive after the workflow has
+				// continued as new or ended.
 				WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 				WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 			}, workflow, raw)
@@ -82,17 +82,18 @@ func cancelOperation(ctx context.Context, raw converter.RawValue, _ nexus.StartO
 	return nil, err
 }
 
-// nexusPrefix starts the IDs of the workflows that operations run.
+// nexusPrefix is the prefix of the IDs of workflows that operations run.
 const nexusPrefix = "nexus-"
 
-// nexusWorkflowID is the same for each retry of a request. The request's ID may
-// have been chosen by the caller, so it is hashed.
+// nexusWorkflowID returns the workflow ID for a request, which is the same for
+// each retry. It hashes the request's ID, which the caller may have chosen.
 func nexusWorkflowID(secret []byte, operation, requestID string) string {
 	return nexusPrefix + operation + "-" + sms.Pseudonym(secret, requestID)
 }
 
-// cancelRun cancels the workflow that a token names, provided that an operation
-// runs it: tokens are not signed, so a caller can write one for any workflow.
+// cancelRun cancels the workflow that a token names, if an operation runs that
+// workflow. Tokens are not signed, so a caller can make one up for any
+// workflow.
 func cancelRun(ctx context.Context, token string) error {
 	var named struct {
 		WorkflowID string `json:"wid"`
@@ -102,12 +103,12 @@ func cancelRun(ctx context.Context, token string) error {
 		err = json.Unmarshal(text, &named)
 	}
 	if err != nil || !strings.HasPrefix(named.WorkflowID, nexusPrefix) {
-		return nexus.NewHandlerErrorf(nexus.HandlerErrorTypeBadRequest, "operationToken must be what starting an operation of the service %s returned", sms.NexusService)
+		return nexus.NewHandlerErrorf(nexus.HandlerErrorTypeBadRequest, "operationToken must be the token returned when an operation of the service %s was started", sms.NexusService)
 	}
 	return temporalnexus.GetClient(ctx).CancelWorkflow(ctx, named.WorkflowID, "")
 }
 
-// decode decodes an input the way workflows do.
+// decode decodes an input in the same way as workflows do.
 func decode(raw converter.RawValue, into any) error {
 	return sms.DecodePayload(raw.Payload().GetMetadata(), raw.Payload().GetData(), into)
 }
@@ -121,19 +122,19 @@ func checkSend(raw converter.RawValue) error {
 	return nil
 }
 
-// checkAsk checks the form of a question; its workflow checks the rest.
+// checkAsk checks the form of a question. Its workflow checks the rest.
 func checkAsk(raw converter.RawValue) error {
 	return decode(raw, &sms.AskSmsRequest{})
 }
 
-// checkBroadcast checks the form of a broadcast; its workflow checks the rest.
+// checkBroadcast checks the form of a broadcast. Its workflow checks the rest.
 func checkBroadcast(raw converter.RawValue) error {
 	return decode(raw, &sms.BroadcastSmsInput{})
 }
 
 // badRequest returns the error of an operation that starts nothing because its
-// input is wrong. A failure's message is never encrypted, so the input appears
-// only in the details of its cause.
+// input is invalid. The message of a failure is never encrypted, so the input
+// appears only in the details of its cause.
 func badRequest(err error) error {
 	says := sms.Public(err)
 	return &nexus.HandlerError{

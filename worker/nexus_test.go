@@ -21,8 +21,8 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// lossy is a worker's connection that loses the first response to the start
-// of an operation.
+// lossy is a worker's connection that loses the first response to the start of
+// an operation.
 type lossy struct {
 	answers atomic.Int32
 	started atomic.Pointer[workflowservice.StartWorkflowExecutionRequest]
@@ -40,17 +40,17 @@ func (l *lossy) intercept(ctx context.Context, method string, req, reply any, cc
 	return invoke(ctx, method, req, reply, cc, opts...)
 }
 
-func TestNexusRequestRetriesAreOneSend(t *testing.T) {
-	t.Run("while the send continues", func(t *testing.T) { t.Parallel(); retryOfARequest(t, false) })
-	t.Run("after its end", func(t *testing.T) { t.Parallel(); retryOfARequest(t, true) })
+func TestNexusRetriesAreOneSend(t *testing.T) {
+	t.Run("during the send", func(t *testing.T) { t.Parallel(); retryOfARequest(t, false) })
+	t.Run("after the send", func(t *testing.T) { t.Parallel(); retryOfARequest(t, true) })
 }
 
-// retryOfARequest loses the first response to the start of an operation, so
-// that the start is retried, and repeats the request once more: after the
-// workflow's first run, or after its last.
+// retryOfARequest loses the first response to the start of an operation, so the
+// start is retried. Then it repeats the request once more, either after the
+// workflow's first run or after its last.
 func retryOfARequest(t *testing.T, afterItsEnd bool) {
 	temporal, connection, sends, run := callThroughLoss(t)
-	stack.Eventually(t, "the start is answered a second time", func(context.Context) error {
+	stack.Eventually(t, "the start gets a second response", func(context.Context) error {
 		if connection.answers.Load() < 2 {
 			return errors.New("not yet")
 		}
@@ -59,7 +59,7 @@ func retryOfARequest(t *testing.T, afterItsEnd bool) {
 	started := connection.started.Load()
 	id := started.GetWorkflowId()
 	if !strings.HasPrefix(id, "nexus-send-") {
-		t.Errorf("the workflow's ID is %s, want the prefix nexus-send-", id)
+		t.Errorf("got workflow ID %s, want the prefix nexus-send-", id)
 	}
 	current := func(ctx context.Context) string {
 		t.Helper()
@@ -93,7 +93,7 @@ func retryOfARequest(t *testing.T, afterItsEnd bool) {
 	}
 	late, err := temporal.Client.WorkflowService().StartWorkflowExecution(t.Context(), started)
 	if !afterItsEnd && late.GetRunId() != second {
-		t.Errorf("the retry returned run %q, error %v, want %s", late.GetRunId(), err, second)
+		t.Errorf("the retry returned run %q, error %v, want run %s", late.GetRunId(), err, second)
 	}
 	if now := current(t.Context()); now != second || sends.Load() != 1 {
 		t.Errorf("after the retry: got run %s and %d sends, want run %s and 1", now, sends.Load(), second)
@@ -102,8 +102,8 @@ func retryOfARequest(t *testing.T, afterItsEnd bool) {
 
 func TestNexusSendSurvivesItsHandler(t *testing.T) {
 	t.Parallel()
-	// The handler starts the send and never responds; the send ends before the
-	// operation is retried.
+	// The handler starts the send and never responds. The send ends before
+	// the operation is retried.
 	temporal, connection, sends, run := callThroughLoss(t)
 	stack.Eventually(t, "the send is started", func(context.Context) error {
 		if connection.started.Load() == nil {
@@ -112,10 +112,11 @@ func TestNexusSendSurvivesItsHandler(t *testing.T) {
 		return nil
 	})
 	id := connection.started.Load().GetWorkflowId()
-	// Signal each run once: a second signal in the first run would be lost.
+	// Signal each run once, since a second signal in the first run would be
+	// lost.
 	signalled := ""
 	for range 2 {
-		stack.Eventually(t, "the send goes on", func(ctx context.Context) error {
+		stack.Eventually(t, "the send continues", func(ctx context.Context) error {
 			described, err := temporal.Client.DescribeWorkflow(ctx, id, "")
 			if err != nil {
 				return err
@@ -132,15 +133,15 @@ func TestNexusSendSurvivesItsHandler(t *testing.T) {
 	}
 	var result sms.SendSmsWorkflowResult
 	if err := run.Get(t.Context(), &result); err != nil || len(result.Messages) != 1 {
-		t.Errorf("the caller got %+v, %v", result, err)
+		t.Errorf("the caller got %+v, error %v", result, err)
 	}
 	if sends.Load() != 1 {
 		t.Errorf("got %d sends, want 1", sends.Load())
 	}
 }
 
-// callThroughLoss calls the operation in a Temporal of its own, over a lossy
-// connection.
+// callThroughLoss calls the operation over a lossy connection, with a Temporal
+// server of its own.
 func callThroughLoss(t *testing.T) (temporal *stack.Temporal, connection *lossy, sends *atomic.Int32, run client.WorkflowRun) {
 	t.Helper()
 	temporal = stack.StartTemporal(t, `component.nexusoperations.request.timeout="4s"`)
@@ -162,12 +163,12 @@ func callThroughLoss(t *testing.T) (temporal *stack.Temporal, connection *lossy,
 	return temporal, connection, sends, run
 }
 
-// startRetried starts a worker that has the service and one for a caller, and
+// startRetried starts a worker with the service and one for a caller, and
 // counts the sends.
 func startRetried(t *testing.T, c, caller client.Client) *atomic.Int32 {
 	t.Helper()
-	// The send has two runs, as a broadcast may have many. The test ends each of
-	// them with a signal.
+	// The send has two runs, as a broadcast may have many. The test ends
+	// each run with a signal.
 	sends := &atomic.Int32{}
 	ours := worker.New(c, sms.TaskQueue, worker.Options{})
 	ours.RegisterNexusService(newNexusService(nil))

@@ -1,6 +1,6 @@
 package main
 
-// The pause of all sending, as far as this process knows.
+// The pause of all sending, as known to this process.
 
 import (
 	"context"
@@ -19,19 +19,21 @@ const pauseEvery = 5 * time.Second
 
 // pausing keeps track of whether all sending is paused.
 type pausing struct {
-	// ask returns the pause; nil if there is none.
+	// ask returns the pause, or nil if there is none.
 	ask    func(context.Context) (*temporal.Pause, error)
 	ours   *metrics.Metrics
 	logger *slog.Logger
 	// paces are held while sending is paused.
 	paces []*activities.Pace
-	// is holds the pause as Temporal last reported it; nil if there was none.
+	// is holds the pause that Temporal last reported, or nil if there was
+	// none.
 	is atomic.Pointer[temporal.Pause]
-	// mu keeps an older answer from replacing a newer one.
+	// mu prevents an older answer from replacing a newer one.
 	mu sync.Mutex
 }
 
-// paused reports whether sending was paused when Temporal last answered, and why.
+// paused reports whether sending was paused when Temporal last answered, and
+// the reason.
 func (p *pausing) paused() (why string, paused bool) {
 	if pause := p.is.Load(); pause != nil {
 		return pause.Why, true
@@ -39,8 +41,8 @@ func (p *pausing) paused() (why string, paused bool) {
 	return "", false
 }
 
-// look asks Temporal whether sending is paused. If it does not answer, its last
-// answer still counts.
+// look asks Temporal whether sending is paused. If Temporal does not answer,
+// its last answer still counts.
 func (p *pausing) look(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -56,7 +58,7 @@ func (p *pausing) look(ctx context.Context) error {
 	}
 	p.ours.SendingPaused(is)
 	switch was := p.is.Swap(pause) != nil; {
-	case is && !was: // the reason is free text, and is not logged
+	case is && !was: // the reason is not logged, since it is free text
 		p.logger.Warn("all sending is paused: sends wait until someone runs starter resume-all", "since", pause.Since)
 	case was && !is:
 		p.logger.Info("sending is no longer paused")

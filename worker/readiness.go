@@ -1,6 +1,6 @@
 package main
 
-// Whether texts can be published now, which load balancers ask often and
+// Whether texts can be published now. Load balancers ask this often and
 // concurrently.
 
 import (
@@ -16,18 +16,19 @@ import (
 const (
 	// readyFor is how long an answer from Temporal counts as current.
 	readyFor = time.Second
-	// askTimeout is how long Temporal may take to answer. It is longer than a
-	// text may wait, so that a slow Temporal is not taken for one that does
+	// askTimeout is how long Temporal may take to answer. It is longer than
+	// a text may wait, to distinguish a slow Temporal from one that does
 	// not answer.
 	askTimeout = 10 * time.Second
 	// slowAfter is how long a probe waits for Temporal before it gets the
-	// previous answer: load balancers have short timeouts. firstWait is the
-	// same if there is no previous answer.
+	// previous answer, since load balancers have short timeouts. firstWait
+	// applies instead if there is no previous answer.
 	slowAfter = 500 * time.Millisecond
 	firstWait = 2 * time.Second
 )
 
-// readiness asks Temporal at most once a second, however many probes ask.
+// readiness asks Temporal at most once per second, however many probes there
+// are.
 type readiness struct {
 	// ask returns Temporal's error.
 	ask func(context.Context) error
@@ -81,7 +82,7 @@ func (r *readiness) get(ctx context.Context) (note string, err error) {
 }
 
 // judge returns the meaning of an answer. If Temporal limits our requests,
-// texts can still be published: they wait for their turn, as they would on any
+// texts can still be published: they wait their turn, as they would on any
 // other webhook.
 func judge(err error) verdict {
 	switch serviceerror.ToStatus(err).Code() {
@@ -99,7 +100,7 @@ func judge(err error) verdict {
 	return verdict{err: reason("Temporal is unreachable")}
 }
 
-// reason is the error that a probe gets; it begins with the name of what
+// reason is the error returned to a probe. It begins with the name of what
 // failed.
 type reason string
 

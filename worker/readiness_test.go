@@ -34,7 +34,7 @@ func TestReadinessExplainsTemporalsRefusal(t *testing.T) {
 	}
 }
 
-func TestReadinessChecksOnceASecond(t *testing.T) {
+func TestReadinessChecksOncePerSecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int64
 		r := &readiness{ask: func(context.Context) error {
@@ -62,12 +62,12 @@ func TestReadinessChecksOnceASecond(t *testing.T) {
 		time.Sleep(readyFor)
 		all()
 		if got := asked.Load(); got != 2 {
-			t.Errorf("asked Temporal %d times by the next second, want 2", got)
+			t.Errorf("asked Temporal %d times within two seconds, want 2", got)
 		}
 	})
 }
 
-func TestReadinessStaysWhileTemporalIsSlow(t *testing.T) {
+func TestReadinessSurvivesSlowTemporal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var delay atomic.Int64
 		var away atomic.Bool
@@ -97,11 +97,11 @@ func TestReadinessStaysWhileTemporalIsSlow(t *testing.T) {
 		delay.Store(int64(9 * time.Second))
 		for range 5 {
 			if note, err := get(2 * time.Second); note != "Temporal is slow" || err != nil {
-				t.Errorf("Temporal is slow: got %q, %v, want the note that it is slow", note, err)
+				t.Errorf("Temporal is slow: got %q, %v, want a note that says so", note, err)
 			}
 		}
 		delay.Store(int64(time.Hour))
-		get(askTimeout) // wait for a new request: the previous one has been answered
+		get(askTimeout) // wait for a new request, since the previous one has been answered
 		if note, err := get(askTimeout); err == nil || !strings.Contains(err.Error(), "does not answer") {
 			t.Errorf("Temporal does not answer: got %q, %v, want an error that says so", note, err)
 		}
@@ -117,7 +117,7 @@ func TestReadinessIsUnknownUntilTemporalAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &readiness{ask: func(context.Context) error { time.Sleep(5 * time.Second); return nil }}
 		if _, err := r.get(t.Context()); err == nil {
-			t.Error("got no error before Temporal has answered")
+			t.Error("got no error before Temporal answered")
 		}
 		time.Sleep(3500 * time.Millisecond)
 		if _, err := r.get(t.Context()); err != nil {

@@ -1,8 +1,8 @@
 package main
 
-// worker ready: reports whether the webhook, or a worker without one, is ready
-// on this machine, as the exit status. The container image has no other program
-// to ask with.
+// worker ready reports, as its exit status, whether the webhook on this machine
+// is ready or, without a webhook, the worker. The container image has no other
+// program that can ask.
 
 import (
 	"context"
@@ -37,8 +37,8 @@ func readyCommand() *cobra.Command {
 	}
 }
 
-// ready asks the webhook that the configuration describes, or else the worker.
-// A wildcard address is reached through the loopback address.
+// ready asks the webhook that the configuration describes, or the worker if
+// there is none. It reaches a wildcard address through the loopback address.
 func ready(ctx context.Context, c config.Config) error {
 	who, variable, address := "webhook", "WEBHOOK_ADDR", c.WebhookAddr
 	if c.Triggers == "" && c.MetricsAddr != "" {
@@ -53,8 +53,8 @@ func ready(ctx context.Context, c config.Config) error {
 	}
 	transport, scheme := &http.Transport{}, "http"
 	if who == "webhook" && (c.WebhookTLSCert != "" || len(c.WebhookACMEHosts) > 0) {
-		// The certificate is for the public name; here, the server is known to
-		// be ours.
+		// The certificate is for the public name, but the server here
+		// is known to be ours.
 		transport.TLSClientConfig, scheme = &tls.Config{InsecureSkipVerify: true}, "https" //nolint:gosec // our own server
 		if len(c.WebhookACMEHosts) > 0 {
 			transport.TLSClientConfig.ServerName = c.WebhookACMEHosts[0]
@@ -72,7 +72,7 @@ func ready(ctx context.Context, c config.Config) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(response.Body, 500)) // the status is enough
+		text, _ := io.ReadAll(io.LimitReader(response.Body, 500)) // the status alone is enough
 		return fmt.Errorf("the %s responds with status %d: %s", who, response.StatusCode, strings.TrimSpace(string(text)))
 	}
 	return nil

@@ -1,6 +1,6 @@
 package main
 
-// The process's halves, which are started and stopped together.
+// The two halves of the process, which are started and stopped together.
 
 import (
 	"context"
@@ -29,12 +29,12 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// stopTimeout is how long work in progress may take once the process is asked
+// stopTimeout is how long work in progress may take after the process is asked
 // to stop.
 const stopTimeout = 30 * time.Second
 
-// run runs the parts until the context ends or one of them fails. Any mistake
-// in the configuration is reported before anything starts.
+// run runs the parts until the context ends or one of them fails. It reports
+// any mistake in the configuration before it starts anything.
 func run(ctx context.Context, c config.Config, p parts) error {
 	logger, err := telemetry.NewLogger(os.Stderr, c.LogLevel, c.LogFormat)
 	if err != nil {
@@ -107,8 +107,8 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	return group.Wait()
 }
 
-// measureFiles adds metrics of whether the files of the credentials can be
-// read, and of when the Temporal client certificate expires.
+// measureFiles adds metrics for whether the credential files can be read, and
+// for when the Temporal client certificate expires.
 func measureFiles(ours *metrics.Metrics, live *config.Live, temporalClient *temporal.Client) {
 	ours.File(config.Credentials, live.Err)
 	for what, broken := range temporalClient.Files {
@@ -145,13 +145,14 @@ func newWorker(ctx context.Context, c *config.Live, temporalClient *temporal.Cli
 		sending := &activities.Activities{
 			Accounts: accounts,
 			Renderer: activities.NewFreeMarker(c.TemplateLocale, c.TemplateTimeZone),
-			// Twilio may still carry out a request for a while after we gave up
-			// on it.
+			// Twilio may still carry out a request for a while
+			// after we have given up on it.
 			Settle:   c.Timeout + c.Timeout/2,
 			Patience: c.Patience,
 			IDSecret: idSecret(c.Config),
-			// The auth token must not stand in for ID_SECRET here: each
-			// rotation would change the workflow IDs of keyed sends.
+			// The auth token must not replace ID_SECRET here,
+			// because each rotation would change the workflow IDs
+			// of keyed sends.
 			KeySecret: []byte(c.IDSecret.Reveal()),
 
 			DefaultRegion: c.DefaultRegion,
@@ -176,7 +177,7 @@ func newWorker(ctx context.Context, c *config.Live, temporalClient *temporal.Cli
 		defer w.Stop()
 		go share(probing, temporalClient, accounts, logger)
 		if err := temporalClient.EnsureSearchAttributes(ctx); err != nil {
-			logger.Warn("could not add the search attributes: workflows cannot be found by what they catch or by their text", "error", err)
+			logger.Warn("could not add the search attributes, so workflows cannot be found by what they catch or by their text", "error", err)
 		}
 		state.polls.Store(true)
 		logger.Info("worker started", "taskQueue", sms.TaskQueue, "namespace", temporalClient.Namespace)
@@ -189,7 +190,8 @@ func newWorker(ctx context.Context, c *config.Live, temporalClient *temporal.Cli
 	}, nil
 }
 
-// openStore opens the broadcasts' store; nil if there is none.
+// openStore opens the store of broadcasts, or returns nil if none is
+// configured.
 func openStore(ctx context.Context, c config.Config) (store broadcast.Store, err error) {
 	switch {
 	case c.BroadcastDir != "":
@@ -204,8 +206,8 @@ func openStore(ctx context.Context, c config.Config) (store broadcast.Store, err
 	return store, nil
 }
 
-// openAccounts returns the accounts that callers can name; "" is the account of
-// the environment.
+// openAccounts returns the accounts by the names that callers use. "" is the
+// account in the environment.
 func openAccounts(c *config.Live, ours *metrics.Metrics) (map[string]activities.Account, error) {
 	gateway, err := openTwilio(c.Twilio(), ours)
 	if err != nil {
@@ -228,7 +230,8 @@ func openAccounts(c *config.Live, ours *metrics.Metrics) (map[string]activities.
 	return accounts, nil
 }
 
-// openTwilio returns a client whose requests are counted in the metrics, and traced.
+// openTwilio returns a client whose requests are traced and counted in the
+// metrics.
 func openTwilio(access twilio.Access, ours *metrics.Metrics) (*twilio.Client, error) {
 	access.Observe = func(ctx context.Context, e twilio.Exchange) {
 		ours.TwilioRequest(e.Method, e.Status, e.Took)
@@ -243,7 +246,7 @@ func newPace(c config.Config, concurrency int, perSender, perAccount float64) *a
 	})
 }
 
-// newCaps returns an account's caps, and creates their metric series.
+// newCaps returns an account's caps and creates their metric series.
 func newCaps(account string, caps config.Caps, metered *metrics.Account) *activities.Caps {
 	all := make([]activities.Cap, len(caps))
 	for i, one := range caps {
@@ -253,8 +256,8 @@ func newCaps(account string, caps config.Caps, metered *metrics.Account) *activi
 	return activities.NewCaps(account, all)
 }
 
-// idSecret returns ID_SECRET, or else the auth token, which changes with each
-// rotation.
+// idSecret returns ID_SECRET or, if it is not set, the auth token, which
+// changes with each rotation.
 func idSecret(c config.Config) []byte {
 	if secret := c.IDSecret.Reveal(); secret != "" {
 		return []byte(secret)

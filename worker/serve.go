@@ -30,13 +30,13 @@ type listening struct {
 	handler  http.Handler
 	// tls is nil for plain HTTP.
 	tls *tls.Config
-	// drain is how long requests are still accepted after the process is asked
-	// to stop, so that a load balancer notices.
+	// drain is how long requests are still accepted after the process is
+	// asked to stop, so a load balancer can notice.
 	drain time.Duration
 }
 
-// serve listens, and returns a service that answers until the context ends and
-// then finishes the requests in progress.
+// serve listens, and returns a service that handles requests until the context
+// ends and then finishes those in progress.
 func serve(logger *slog.Logger, l listening) (func(context.Context) error, error) {
 	listener, err := net.Listen("tcp", l.address)
 	if err != nil {
@@ -73,8 +73,8 @@ func serve(logger *slog.Logger, l listening) (func(context.Context) error, error
 	}, nil
 }
 
-// wordless replaces each line of the HTTP server's log, which may quote what a
-// client sent, with a fixed one.
+// wordless replaces each line in the HTTP server's log, which may quote what a
+// client sent, with a fixed line.
 type wordless struct {
 	logger *slog.Logger
 	name   string
@@ -85,12 +85,12 @@ func (w wordless) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// tellUnread logs a line when a client sent something that the server cannot
-// parse as a request. The server responds without calling a handler, for
-// example with status 431 to headers that are too large.
+// tellUnread logs a line if a client sent something that the server cannot
+// parse as a request. The server responds to it without calling a handler, for
+// example with status 431 if the headers are too large.
 func tellUnread(server *http.Server, logger *slog.Logger, name string) {
 	type connection struct{}
-	var unread sync.Map // connections that received data, but no request yet
+	var unread sync.Map // connections that have received data but no request yet
 	server.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connection{}, c) }
 	server.ConnState = func(c net.Conn, state http.ConnState) {
 		switch state {
@@ -111,8 +111,9 @@ func tellUnread(server *http.Server, logger *slog.Logger, name string) {
 	})
 }
 
-// webhookTLS returns the webhook's TLS configuration: with certificates from
-// files, from an ACME authority such as Let's Encrypt, or nil for plain HTTP.
+// webhookTLS returns the webhook's TLS configuration, with certificates from
+// files or from an ACME authority such as Let's Encrypt. It returns nil for
+// plain HTTP.
 func webhookTLS(c config.Config, ours *metrics.Metrics, logger *slog.Logger) (*tls.Config, error) {
 	switch {
 	case len(c.WebhookACMEHosts) > 0:

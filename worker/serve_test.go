@@ -31,8 +31,8 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// served runs a service on a free port. It returns the address, a function
-// that stops the service, and a channel for its result.
+// served runs a service on a free port. It returns the address, a function that
+// stops the service, and a channel for the service's result.
 func served(t *testing.T, l listening) (address string, stop context.CancelFunc, ended <-chan error) {
 	t.Helper()
 	return servedWith(t, slog.New(slog.DiscardHandler), l)
@@ -76,14 +76,14 @@ func TestShutdownAnswersRequestsInProgress(t *testing.T) {
 	select {
 	case err := <-ended:
 		t.Fatalf("the service ended with a request in progress: %v", err)
-	case <-time.After(50 * time.Millisecond): // the service has had time to end
+	case <-time.After(50 * time.Millisecond): // the service had time to end
 	}
 	close(finish)
 	if got := <-answer; got != "done" {
-		t.Errorf("got the response %s, want done", got)
+		t.Errorf("got response %s, want done", got)
 	}
 	if err := <-ended; err != nil {
-		t.Errorf("ended with %v", err)
+		t.Errorf("the service returned error %v", err)
 	}
 }
 
@@ -140,7 +140,7 @@ func TestHugeHeadersAreRefused(t *testing.T) {
 	}
 }
 
-// lines is a log that can be read while it is written.
+// lines is a log that can be read while it is being written.
 type lines struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -189,16 +189,17 @@ func TestMalformedRequestIsLoggedWithoutContent(t *testing.T) {
 			answer := make([]byte, 100)
 			n, _ := io.ReadAtLeast(connection, answer, 12)
 			if !strings.Contains(string(answer[:n]), " "+tc.status+" ") {
-				t.Errorf("%s: got the response %q, want status %s", name, answer[:n], tc.status)
+				t.Errorf("%s: got response %q, want status %s", name, answer[:n], tc.status)
 			}
 			_, _ = io.Copy(io.Discard, connection)
 		}
 		connection.Close()
 		stop()
 		if err := <-ended; err != nil {
-			t.Errorf("%s: the service ended with %v", name, err)
+			t.Errorf("%s: the service returned error %v", name, err)
 		}
-		// The server forgets a connection a moment before it reports it as closed.
+		// The server drops a connection shortly before it reports the
+		// connection as closed.
 		for deadline := time.Now().Add(time.Minute); strings.Count(log.String(), "level=WARN") < tc.lines && time.Now().Before(deadline); {
 			time.Sleep(time.Millisecond)
 		}
@@ -208,7 +209,7 @@ func TestMalformedRequestIsLoggedWithoutContent(t *testing.T) {
 	}
 }
 
-// certificate writes a certificate for a name, and its key.
+// certificate writes a certificate for a name and its key.
 func certificate(t *testing.T, dir, name string) (certFile, keyFile string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -276,7 +277,7 @@ func TestRenewedCertificateNeedsNoRestart(t *testing.T) {
 	})
 }
 
-func TestClientCertificateShowsItsExpiry(t *testing.T) {
+func TestClientCertificateExpiryIsMeasured(t *testing.T) {
 	certFile, keyFile := certificate(t, t.TempDir(), "worker.example.com")
 	t.Setenv("TEMPORAL_TLS_CLIENT_CERT_PATH", certFile)
 	t.Setenv("TEMPORAL_TLS_CLIENT_KEY_PATH", keyFile)
@@ -294,7 +295,7 @@ func TestClientCertificateShowsItsExpiry(t *testing.T) {
 	measureFiles(metrics.New(registry, ""), live, c)
 	at := metricstest.All(t, registry)["sms_expiry_timestamp_seconds{what=Temporal client certificate}"]
 	if left := time.Until(time.Unix(int64(at), 0)); left < time.Minute || left > time.Hour {
-		t.Errorf("the metric says that the certificate expires in %s, want a minute to an hour", left)
+		t.Errorf("got an expiry in %s from the metric, want a minute to an hour", left)
 	}
 }
 
@@ -310,7 +311,7 @@ func TestTLSMisconfigurationIsRefused(t *testing.T) {
 		}
 	}
 	if plain, err := webhookTLS(config.Config{}, metrics.New(nil, ""), slog.New(slog.DiscardHandler)); err != nil || plain != nil {
-		t.Errorf("nothing set: got %v, error %v", plain, err)
+		t.Errorf("without variables: got %v, error %v", plain, err)
 	}
 	if acme, err := webhookTLS(config.Config{WebhookACMEHosts: []string{"sms.example.com"}, WebhookACMECache: t.TempDir()}, metrics.New(nil, ""), slog.New(slog.DiscardHandler)); err != nil || acme.GetCertificate == nil {
 		t.Errorf("ACME: got error %v", err)

@@ -1,6 +1,6 @@
 package main
 
-// The rates are for all workers together, so each worker gets an equal share.
+// The rates apply to all workers together, so each worker gets an equal share.
 
 import (
 	"context"
@@ -16,18 +16,18 @@ import (
 )
 
 const (
-	// countEvery is how often the workers are counted. For that long after one
-	// starts, all of them together may exceed the rates.
+	// countEvery is how often the workers are counted. For that long after
+	// a worker starts, all of them together may exceed the rates.
 	countEvery = 5 * time.Second
-	// polledWithin is how recently a live worker has polled: a poll lasts up to
-	// a minute. For that long after one stops, the others keep their smaller
-	// share.
+	// polledWithin is how recently a live worker has polled, since a poll
+	// lasts up to a minute. For that long after a worker stops, the others
+	// keep their smaller share.
 	polledWithin = 75 * time.Second
 )
 
-// share divides the accounts' rates, if they have any, among the workers that
-// poll our task queue, until the context ends. If Temporal does not answer, the
-// last count is used.
+// share divides the accounts' rates, if any, among the workers that poll our
+// task queue, until the context ends. If Temporal does not answer, the last
+// count applies.
 func share(ctx context.Context, temporalClient *temporal.Client, accounts map[string]activities.Account, logger *slog.Logger) {
 	var paces []*activities.Pace
 	for _, account := range accounts {
@@ -57,8 +57,8 @@ func share(ctx context.Context, temporalClient *temporal.Client, accounts map[st
 	}
 }
 
-// countWorkers counts the workers that poll our task queue, by identity. A
-// worker whose activity slots are all in use still polls for workflows.
+// countWorkers counts the workers that poll our task queue, by identity. Even a
+// worker whose activity slots are all in use polls for workflows.
 func countWorkers(ctx context.Context, temporalClient *temporal.Client) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, countEvery)
 	defer cancel()

@@ -14,9 +14,9 @@ func TestLiveWorkersAreCountedOnce(t *testing.T) {
 		return &taskqueuepb.PollerInfo{Identity: identity, LastAccessTime: timestamppb.New(now.Add(-ago))}
 	}
 	pollers := []*taskqueuepb.PollerInfo{
-		poller("1@a", 0), poller("1@b", time.Minute), // perhaps still in its last poll, which can take a minute
-		poller("1@a", time.Second),      // for workflows
-		poller("1@gone", 3*time.Minute), // no longer running: Temporal still lists it for minutes
+		poller("1@a", 0), poller("1@b", time.Minute), // possibly still in its last poll, which can take a minute
+		poller("1@a", time.Second),      // the same worker, polling for workflows
+		poller("1@gone", 3*time.Minute), // no longer running, but Temporal lists it for minutes
 	}
 	if n := liveWorkers(pollers, now); n != 2 {
 		t.Errorf("got %d workers, want 2", n)

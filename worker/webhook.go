@@ -18,14 +18,14 @@ import (
 	"temporal-twilio/webhook"
 )
 
-// triggerOptions returns how trigger files are read.
+// triggerOptions returns the options for reading trigger files.
 func triggerOptions(c config.Config) triggers.Options {
 	return triggers.Options{
 		TaskQueue: c.TriggersTaskQueue, BusinessKeyAttribute: c.TriggersBusinessKey, IDSecret: []byte(c.IDSecret.Reveal()),
 	}
 }
 
-// newWebhook returns a service that accepts messages.
+// newWebhook returns a service that receives messages.
 func newWebhook(c *config.Live, temporalClient *temporal.Client, state *health, ours *metrics.Metrics, traces *telemetry.Traces, logger *slog.Logger) (func(context.Context) error, error) {
 	live, err := triggers.Open(c.Triggers, triggerOptions(c.Config))
 	if err != nil {
@@ -95,14 +95,14 @@ func newWebhook(c *config.Live, temporalClient *temporal.Client, state *health, 
 	}, nil
 }
 
-// whetherToCatchUp returns the catch-up service; nil if CATCH_UP is not set.
+// whetherToCatchUp returns the catch-up service, or nil if CATCH_UP is not set.
 func whetherToCatchUp(c *config.Live, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	switch {
 	case c.CatchUp > 0:
 		return newCatchUp(c, temporalClient, live, dispatcher, ours, logger)
 	case c.CatchUpOff:
 		return func(ctx context.Context) error {
-			insist(ctx, logger, "delete the schedule of the catch-up, as CATCH_UP is 0s", func(ctx context.Context) error {
+			insist(ctx, logger, "delete the schedule of the catch-up, because CATCH_UP is 0s", func(ctx context.Context) error {
 				return unschedule(ctx, temporalClient)
 			})
 			return nil
@@ -111,18 +111,18 @@ func whetherToCatchUp(c *config.Live, temporalClient *temporal.Client, live *tri
 	return nil, nil
 }
 
-// namespaceAnswers asks for our namespace, which may be missing although
-// Temporal answers.
+// namespaceAnswers asks for our namespace, which may not exist even if Temporal
+// answers.
 func namespaceAnswers(ctx context.Context, temporalClient *temporal.Client) error {
 	_, err := temporalClient.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: temporalClient.Namespace})
 	return err
 }
 
-// tell logs a line about the triggers that are now in force, and one for each
+// tell logs a line about the triggers that now apply, and one for each trigger
 // that is read differently from how it is written.
 func tell(logger *slog.Logger, ours *metrics.Metrics, set *triggers.Set, err error) {
 	if err != nil {
-		logger.Error("the changed triggers have mistakes; the old ones stay in force", "triggers", set.Len(), "error", err)
+		logger.Error("the changed triggers have mistakes, so the old ones still apply", "triggers", set.Len(), "error", err)
 		return
 	}
 	ours.Triggers(set.Names())

@@ -7,9 +7,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// RefundAgent handles a complaint as an AI agent does: it makes a plan and acts
-// through tools. A real agent would ask a model for the plan, in an activity;
-// this example shows that the plan is not carried out before a person has
+// RefundAgent handles a complaint like an AI agent: it makes a plan and acts
+// through tools. A real agent would ask a model for the plan in an activity.
+// This example shows that the plan is not carried out before a person has
 // approved it.
 func RefundAgent(ctx workflow.Context, a Approval) (string, error) {
 	var decision Decision

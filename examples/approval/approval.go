@@ -19,18 +19,18 @@ type Approval struct {
 	// Approvers are phones, asked one after the other until someone answers.
 	Approvers []string `json:"approvers"`
 	From      string   `json:"from"`
-	// Timeout is how long each of them has to answer.
+	// Timeout is how long each approver has to answer.
 	Timeout sms.Duration `json:"timeout"`
 }
 
 // Decision is the answer.
 type Decision struct {
 	Approved bool `json:"approved"`
-	// By is the phone that decided; empty if none did.
+	// By is the phone that decided, or "" if none did.
 	By string `json:"by,omitempty"`
 }
 
-// yesOrNo is the pattern of an answer. It means the same in Java and in Go.
+// yesOrNo is the pattern of an answer. It has the same meaning in Java and Go.
 const yesOrNo = `(?i)\b(yes|no)\b`
 
 // ApprovalWorkflow asks for an approval by text. If nobody approves, the
@@ -62,7 +62,7 @@ func ApprovalWorkflow(ctx workflow.Context, a Approval) (Decision, error) {
 	return Decision{}, nil
 }
 
-// newCode returns a letter and a digit that cannot be confused with others.
+// newCode returns a letter and a digit that are hard to confuse with others.
 func newCode() string {
 	const letters, digits = "ACDEFHJKLMNPRTUVWXY", "34679"
 	b := make([]byte, 2)

@@ -10,7 +10,7 @@ import (
 	"temporal-twilio/workflows/smstest"
 )
 
-func TestAgentActsOnlyIfSomebodyApproves(t *testing.T) {
+func TestAgentActsOnlyIfApproved(t *testing.T) {
 	const first, second = "+15005550009", "+15005550010"
 	for name, tc := range map[string]struct {
 		prepare func(*smstest.Phones)

@@ -21,10 +21,10 @@ import (
 const taskQueue = "approvals"
 
 func main() {
-	from := flag.String("from", "+15005550006", "number that the question comes from")
+	from := flag.String("from", "+15005550006", "number that sends the question")
 	approvers := flag.String("approvers", "+15005550009,+15005550010", "phones, asked one after the other")
 	action := flag.String("action", "Refund order 42: 120 EUR", "what to approve")
-	timeout := flag.Duration("timeout", 20*time.Second, "how long each of them has to answer")
+	timeout := flag.Duration("timeout", 20*time.Second, "how long each approver has to answer")
 	flag.Usage = func() {
 		fmt.Fprint(flag.CommandLine.Output(), "Asks people by text, one after the other, before it acts.\n\nExample:\n  go run ./examples/approval --approvers +15005550009,+15005550010\n\nFlags:\n")
 		flag.PrintDefaults()

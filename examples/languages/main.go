@@ -1,4 +1,4 @@
-// Command languages generates the types for the examples in other languages,
+// Command languages generates the types for the examples in other languages
 // from the JSON Schemas of the payloads.
 package main
 
@@ -24,7 +24,8 @@ var payloads = []string{
 	"SendSmsInput", "SendSmsResult", "SendSmsWorkflowInput", "SendSmsWorkflowResult", "AskSmsWorkflowInput", "AskSmsWorkflowResult",
 }
 
-// files maps the template of each language to the file that is written from it.
+// files maps the template of each language to the file that is generated from
+// it.
 var files = map[string]string{
 	"typescript.tmpl": "typescript/src/sms.ts",
 	"python.tmpl":     "python/sms.py",
@@ -37,7 +38,7 @@ var templates embed.FS
 
 func main() {
 	flag.Usage = func() {
-		fmt.Fprint(flag.CommandLine.Output(), "Writes the types of the examples: languages SCHEMAS FOLDER\n\nExample:\n  go run ./examples/languages docs/schemas examples/languages\n")
+		fmt.Fprint(flag.CommandLine.Output(), "Generates the types for the examples: languages SCHEMAS FOLDER\n\nExample:\n  go run ./examples/languages docs/schemas examples/languages\n")
 	}
 	flag.Parse()
 	if flag.NArg() != 2 {
@@ -98,7 +99,7 @@ func (s schema) Nullable() bool {
 	return slices.Contains(s.Type, "null") || slices.ContainsFunc(s.AnyOf, func(one *schema) bool { return one.Nullable() })
 }
 
-// Plain reports whether a type is just a named string.
+// Plain reports whether a type is only a named string.
 func (s schema) Plain() bool { return len(s.Properties) == 0 && len(s.Enum) == 0 }
 
 // Optional reports whether a property may be absent.
@@ -137,7 +138,8 @@ func (o *ordered) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// read reads the schemas, and returns each type after those that it refers to.
+// read reads the schemas and returns each type after the types that it refers
+// to.
 func read(folder string) (all []schema, err error) {
 	known := map[string]schema{}
 	var names []string
@@ -192,8 +194,8 @@ func (s *schema) refs() (names []string) {
 
 func refName(ref string) string { return ref[strings.LastIndex(ref, "/")+1:] }
 
-// kind returns the kind of a value. If a value can have several forms, it is
-// the most general one: for recipients the list, for a recipient the object.
+// kind returns the kind of a value. For a value with several forms, it is the
+// most general form: a list for recipients, and an object for a recipient.
 func (s *schema) kind() (kind string, inner *schema) {
 	for _, one := range s.AnyOf {
 		if k, i := one.kind(); k == "list" {
@@ -220,7 +222,7 @@ func (s *schema) kind() (kind string, inner *schema) {
 	return "any", nil
 }
 
-// words maps kinds to the types of each language; %s is the type of a list's
+// words maps kinds to the types of each language. %s is the type of a list's
 // elements.
 var words = map[string]map[string]string{
 	"typescript": {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "object": "Record<string, unknown>", "time": "string", "duration": "string", "list": "%s[]"},
@@ -229,7 +231,7 @@ var words = map[string]map[string]string{
 	"dotnet":     {"string": "string", "integer": "int", "number": "double", "boolean": "bool", "object": "IReadOnlyDictionary<string, object?>", "time": "DateTimeOffset", "duration": "TimeSpan", "list": "IReadOnlyList<%s>"},
 }
 
-// typeIn returns a function that names the type of a property in a language.
+// typeIn returns a function that returns the type of a property in a language.
 // Enumerations are plain strings if an enum would need a converter.
 func typeIn(language string) func(all []schema, p *schema) string {
 	var name func(all []schema, p *schema) string

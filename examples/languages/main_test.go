@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestTypesOfTheExamplesAreCurrent(t *testing.T) {
+func TestGeneratedTypesAreCurrent(t *testing.T) {
 	written, err := generate(filepath.Join("..", "..", "docs", "schemas"))
 	if err != nil {
 		t.Fatal(err)

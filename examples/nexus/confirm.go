@@ -11,12 +11,12 @@ import (
 	"temporal-twilio/sms"
 )
 
-// from is the number that the texts come from.
+// from is the number that sends the texts.
 const from = "+15005550006"
 
 // Confirm reminds a customer of a booking, waits until the reminder is
 // delivered, and asks whether they are coming. If it is cancelled, it cancels
-// what it is waiting for.
+// the operation that it is waiting for.
 func Confirm(ctx workflow.Context, phone string) (string, error) {
 	texts := workflow.NewNexusClient(sms.NexusEndpoint, sms.NexusService)
 

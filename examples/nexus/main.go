@@ -1,5 +1,5 @@
 // Command nexus is another team's worker. Its workflows text people through the
-// Nexus service "sms", from a namespace that has no access to the sender's task
+// Nexus service "sms" from a namespace without access to the sender's task
 // queue.
 package main
 
@@ -28,7 +28,7 @@ func main() {
 	}
 }
 
-// run polls until the process is asked to stop. TEMPORAL_NAMESPACE names the
+// run polls until the process is asked to stop. TEMPORAL_NAMESPACE is the
 // team's namespace.
 func run() error {
 	options, err := envconfig.LoadDefaultClientOptions()

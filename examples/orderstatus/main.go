@@ -17,7 +17,7 @@ import (
 	"temporal-twilio/internal/payload"
 )
 
-// taskQueue is the task queue that the trigger in local/triggers.yaml names.
+// taskQueue is the task queue in the trigger in local/triggers.yaml.
 const taskQueue = "orders"
 
 func main() {
@@ -28,7 +28,7 @@ func main() {
 	options := envconfig.MustLoadDefaultClientOptions()
 	options.Logger = sdklog.NewStructuredLogger(slog.Default())
 	// If payloads are encrypted, every participant needs the keys. Your own
-	// programs would use the codec of their SDK's encryption sample here.
+	// programs would use the codec from their SDK's encryption sample here.
 	ring, err := payload.Open(os.Getenv("PAYLOAD_KEYS"), slog.Default())
 	if err != nil {
 		log.Fatal(err)

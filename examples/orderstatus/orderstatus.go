@@ -9,9 +9,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// OrderStatusInput is the input that the trigger makes from the text.
+// OrderStatusInput is the input that the trigger creates from the text.
 type OrderStatusInput struct {
-	// OrderNumber is the group of the same name in the trigger's pattern.
+	// OrderNumber is the group with the same name in the trigger's pattern.
 	OrderNumber string `json:"orderNumber"`
 	// From is the phone that asks.
 	From string `json:"from"`
@@ -25,7 +25,7 @@ type OrderStatus struct {
 }
 
 // OrderStatusWorkflow records that someone asked about an order. A real
-// workflow would look the order up in an activity, and text the answer with
+// workflow would look up the order in an activity and text the answer with
 // workflows.SendSms.
 //
 // It also opens the order, which a shop would do when the order is placed, so that

@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-func TestOrderStatusNamesTheOrder(t *testing.T) {
+func TestOrderStatusContainsOrder(t *testing.T) {
 	for number, opens := range map[string]bool{"42": true, "of last week": false} {
 		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 		env.RegisterWorkflow(OrderWorkflow)
@@ -43,7 +43,7 @@ func TestOrderIsOpenUntilCancelled(t *testing.T) {
 	}
 }
 
-func TestOrderStatusReplaysAnOldRun(t *testing.T) {
+func TestOrderStatusReplaysOldRun(t *testing.T) {
 	replayer := worker.NewWorkflowReplayer()
 	replayer.RegisterWorkflow(OrderStatusWorkflow)
 	if err := replayer.ReplayWorkflowHistoryFromJSONFile(nil, "testdata/history.json"); err != nil {

@@ -1,5 +1,4 @@
-// Command reminder reminds one phone of an appointment and waits for the
-// answer.
+// Command reminder reminds one phone of an appointment and waits for the reply.
 package main
 
 import (
@@ -19,11 +18,11 @@ import (
 const taskQueue = "reminders"
 
 func main() {
-	from := flag.String("from", "+15005550006", "number that the reminder comes from")
+	from := flag.String("from", "+15005550006", "number that sends the reminder")
 	to := flag.String("to", "+15005550009", "the guest's phone")
 	in := flag.Duration("in", 5*time.Second, "when to remind; the appointment is a minute later")
 	flag.Usage = func() {
-		fmt.Fprint(flag.CommandLine.Output(), "Reminds one phone of an appointment and waits for the answer.\n\nExample:\n  go run ./examples/reminder --to +15005550009 --in 5s\n\nFlags:\n")
+		fmt.Fprint(flag.CommandLine.Output(), "Reminds one phone of an appointment and waits for the reply.\n\nExample:\n  go run ./examples/reminder --to +15005550009 --in 5s\n\nFlags:\n")
 		flag.PrintDefaults()
 	}
 	flag.Parse()

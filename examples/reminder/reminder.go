@@ -22,7 +22,7 @@ type Appointment struct {
 }
 
 // ReminderWorkflow reminds a guest of an appointment and returns "coming", "not
-// coming" or why that is unknown.
+// coming" or the reason why that is unknown.
 func ReminderWorkflow(ctx workflow.Context, a Appointment) (string, error) {
 	if err := workflow.Sleep(ctx, a.RemindAt.Sub(workflow.Now(ctx))); err != nil {
 		return "", err
@@ -49,7 +49,7 @@ func ReminderWorkflow(ctx workflow.Context, a Appointment) (string, error) {
 	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(answer.Reply.Body)), "no") {
 		result, thanks = "not coming", "Thank you for letting us know."
 	}
-	// If the confirmation fails, the guest's answer still counts.
+	// Even if the confirmation fails, the guest's answer counts.
 	_, err = workflows.SendSms(ctx, sms.SendSmsInput{SmsFrom: a.From, SmsTo: sms.To(a.Phone), SmsBody: thanks})
 	return result, err
 }

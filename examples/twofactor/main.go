@@ -19,7 +19,7 @@ import (
 const taskQueue = "codes"
 
 func main() {
-	from := flag.String("from", "+15005550006", "number that the code comes from")
+	from := flag.String("from", "+15005550006", "number that sends the code")
 	to := flag.String("to", "+15005550009", "the phone")
 	flag.Usage = func() {
 		fmt.Fprint(flag.CommandLine.Output(), "Texts a code to a phone and checks what you type.\n\nExample:\n  go run ./examples/twofactor --to +15005550009\n\nFlags:\n")
@@ -51,10 +51,10 @@ func login(ctx context.Context, who Login) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("Type the code that the phone got:")
+	fmt.Println("Type the code that was sent to the phone:")
 	for lines, right := bufio.NewScanner(os.Stdin), false; !right && lines.Scan(); {
 		if right, err = verify(ctx, c, run.GetID(), lines.Text()); err != nil {
-			break // the workflow has ended, and its result says how
+			break // the workflow has ended, and its result says why
 		}
 		fmt.Println(map[bool]string{true: "Right.", false: "Wrong."}[right])
 	}

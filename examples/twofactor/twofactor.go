@@ -23,7 +23,7 @@ const (
 	maxTries = 3
 )
 
-// Login says which phone gets a code.
+// Login identifies the phone that gets a code.
 type Login struct {
 	From  string `json:"from"`
 	Phone string `json:"phone"`
@@ -59,7 +59,8 @@ func CodeWorkflow(ctx workflow.Context, login Login) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// If it is unknown whether Twilio accepted the text, the phone may get the code.
+	// If it is unknown whether Twilio accepted the text, the phone may
+	// still get the code.
 	if len(sent.Errors) > 0 && sent.Errors[0].Code != sms.CodeOutcomeUnknown {
 		return "not sent", nil
 	}
@@ -79,7 +80,7 @@ func CodeWorkflow(ctx workflow.Context, login Login) (string, error) {
 func newCode() string {
 	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
 	if err != nil {
-		panic(err) // never happens
+		panic(err) // crypto/rand never fails
 	}
 	return fmt.Sprintf("%06d", n)
 }

@@ -314,6 +314,6 @@ func TestChangedTriggersNeedNoRestart(t *testing.T) {
 		if reply != "second" {
 			t.Fatalf("answered %q", reply)
 		}
-		return strings.Contains(s.Worker.Output(), "the old ones stay in force")
+		return strings.Contains(s.Worker.Output(), "the old ones still apply")
 	})
 }
