@@ -16,7 +16,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// NamedAccount is one account of the accounts file, which looks like this:
+// NamedAccount is an account in the accounts file, which looks like this:
 //
 //	accounts:
 //	  marketing:
@@ -28,7 +28,7 @@ import (
 type NamedAccount struct {
 	// Account is the account's SID. Required.
 	Account string `yaml:"account"`
-	// Token or TokenFile is the auth token; APIKey with APISecret or
+	// Token or TokenFile is the auth token. APIKey with APISecret or
 	// APISecretFile can replace it. One of the two is required.
 	Token         Secret `yaml:"token"`
 	TokenFile     string `yaml:"tokenFile"`
@@ -38,15 +38,17 @@ type NamedAccount struct {
 	// Region and Edge must be set together. Optional: default us1.
 	Region string `yaml:"region"`
 	Edge   string `yaml:"edge"`
-	// BaseURL replaces Twilio with another host. Optional.
+	// BaseURL is another host to use instead of Twilio. Optional.
 	BaseURL string `yaml:"baseUrl"`
-	// Concurrency, Rate and AccountRate are the account's own limits. Optional:
-	// default SEND_CONCURRENCY, SEND_RATE and SEND_ACCOUNT_RATE.
+	// Concurrency, Rate and AccountRate are the account's own limits.
+	// Optional: by default, SEND_CONCURRENCY, SEND_RATE and
+	// SEND_ACCOUNT_RATE.
 	Concurrency int     `yaml:"concurrency"`
 	Rate        float64 `yaml:"rate"`
 	AccountRate float64 `yaml:"accountRate"`
 
-	// Caps are the account's own, as in SEND_CAPS. Optional: default SEND_CAPS.
+	// Caps are the account's own caps, written as in SEND_CAPS. Optional:
+	// by default, SEND_CAPS.
 	Caps Caps `yaml:"caps"`
 
 	timeout time.Duration
@@ -85,7 +87,7 @@ func (c Config) readAccounts(open follow.Open) (map[string]NamedAccount, error) 
 	return file.Accounts, mistakes.err()
 }
 
-// complete reads the account's secrets, and fills in what is not set.
+// complete reads the account's secrets and sets the defaults.
 func (a NamedAccount) complete(c Config, open follow.Open) (NamedAccount, error) {
 	for _, secret := range []struct {
 		value *Secret
@@ -104,7 +106,7 @@ func (a NamedAccount) complete(c Config, open follow.Open) (NamedAccount, error)
 		}
 		*secret.value = NewSecret(text)
 	}
-	// A mistake in the environment's own value is reported for the environment.
+	// A mistake in an environment variable is reported for that variable.
 	a.Concurrency = cmp.Or(a.Concurrency, max(c.Concurrency, 1))
 	a.Rate = cmp.Or(a.Rate, max(c.Rate, 0))
 	a.AccountRate = cmp.Or(a.AccountRate, max(c.AccountRate, 0))

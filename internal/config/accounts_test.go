@@ -17,7 +17,7 @@ func write(t *testing.T, text string) string {
 	return path
 }
 
-func TestAccountsHaveTheirCredentialsAndPace(t *testing.T) {
+func TestAccountsHaveOwnCredentialsAndLimits(t *testing.T) {
 	token := write(t, "fromfile\n")
 	c := Config{Concurrency: 20, Timeout: time.Second, Accounts: write(t, `accounts:
   marketing: {account: AC2, tokenFile: `+token+`, region: ie1, edge: dublin, rate: 1}
@@ -29,13 +29,13 @@ func TestAccountsHaveTheirCredentialsAndPace(t *testing.T) {
 	}
 	marketing, alerts := accounts["marketing"], accounts["alerts"]
 	if access := marketing.Twilio(); access.AccountSID != "AC2" || access.Token != "fromfile" || access.Region != "ie1" || access.Edge != "dublin" || access.Timeout != time.Second {
-		t.Errorf("marketing has the access %+v", access)
+		t.Errorf("got access %+v for marketing", access)
 	}
 	if marketing.Concurrency != 20 || marketing.Rate != 1 || alerts.Concurrency != 5 || alerts.Rate != 0 {
-		t.Errorf("got the accounts %+v and %+v, want other limits", marketing, alerts)
+		t.Errorf("got accounts %+v and %+v, want other limits", marketing, alerts)
 	}
 	if access := alerts.Twilio(); access.Username != "SK3" || access.Password != "hidden" {
-		t.Errorf("alerts has the access %+v", access)
+		t.Errorf("got access %+v for alerts", access)
 	}
 }
 
@@ -54,7 +54,7 @@ func TestBrokenAccountsFileShowsNoSecrets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := Config{Accounts: write(t, tc.text)}.readAccounts(os.ReadFile)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("got error %v, want %q", err, tc.want)
+				t.Errorf("got error %v, want it to contain %q", err, tc.want)
 			}
 			if err != nil && strings.Contains(err.Error(), secret) {
 				t.Errorf("the error contains the secret: %v", err)

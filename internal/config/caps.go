@@ -12,8 +12,9 @@ import (
 
 // Cap allows Most messages per time window.
 type Cap struct {
-	// Prefix is the prefix of the numbers that the cap applies to, such as +44;
-	// "*" means each country that has no cap of its own, separately.
+	// Prefix is the prefix of the numbers that the cap applies to, such as
+	// +44. "*" applies separately to each country that has no cap of its
+	// own.
 	Prefix string
 	Most   int
 	Per    time.Duration
@@ -35,7 +36,7 @@ func (c *Caps) UnmarshalText(text []byte) error {
 		mistakes []error
 		seen     = map[string]bool{}
 	)
-	_ = entries.UnmarshalText(text) // a list is always valid
+	_ = entries.UnmarshalText(text) // never fails
 	for _, entry := range entries {
 		parts := capForm.FindStringSubmatch(entry)
 		switch {
@@ -46,7 +47,7 @@ func (c *Caps) UnmarshalText(text []byte) error {
 			mistakes = append(mistakes, fmt.Errorf("%s has two caps", parts[1]))
 		}
 		seen[parts[1]] = true
-		most, _ := strconv.Atoi(parts[2]) // at most nine digits
+		most, _ := strconv.Atoi(parts[2]) // the pattern allows at most nine digits
 		*c = append(*c, Cap{Prefix: parts[1], Most: most, Per: units[parts[3]]})
 	}
 	return errors.Join(mistakes...)

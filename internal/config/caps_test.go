@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestCapsAreReadOrRefused(t *testing.T) {
+func TestCapsAreParsedOrRefused(t *testing.T) {
 	var read Caps
 	if err := read.UnmarshalText([]byte("+44=500/h, *= 5000 / d\n+7=0/m")); err != nil || !slices.Equal(read, Caps{{"+44", 500, time.Hour}, {"*", 5000, 24 * time.Hour}, {"+7", 0, time.Minute}}) {
 		t.Errorf("got %v, %v", read, err)

@@ -1,7 +1,7 @@
 package config
 
-// Checks of a configuration, which report all mistakes at once, by the names of
-// its variables.
+// Checks of a configuration. They report all mistakes at once, with the names
+// of the variables.
 
 import (
 	"cmp"
@@ -38,7 +38,8 @@ func (m Mistakes) Error() string {
 // Unwrap returns the errors.
 func (m Mistakes) Unwrap() []error { return m }
 
-// All combines errors, including those within [Mistakes]; nil for none.
+// All combines errors, including those within [Mistakes]. It returns nil if
+// there are none.
 func All(errs ...error) error {
 	var m Mistakes
 	for _, err := range errs {
@@ -62,12 +63,11 @@ func (m Mistakes) err() error {
 	return m
 }
 
-// minIDSecret is the minimum length of ID_SECRET: whoever guesses a shorter one can
-// try all phone numbers, and so find the one behind a pseudonym.
+// minIDSecret is the minimum length of ID_SECRET. Anyone who guesses a shorter
+// one can try all phone numbers to find the one behind a pseudonym.
 const minIDSecret = 16
 
-// misread explains, for each variable that could not be parsed, what is
-// expected.
+// misread explains what is expected of each variable that could not be parsed.
 func misread(variables map[string]string, err error) error {
 	var (
 		all      env.AggregateError
@@ -97,7 +97,7 @@ func misread(variables map[string]string, err error) error {
 			mistakes.add(fmt.Errorf("%s is %q: write a whole number, such as %s", name, value, field.Tag.Get("envDefault")))
 		case field.Type.Kind() == reflect.Float64:
 			mistakes.add(fmt.Errorf("%s is %q: write a number, such as 1.5", name, value))
-		default: // the type parses itself, and the value may be a secret
+		default: // types with their own parser, whose values may be secret
 			for line := range strings.SplitSeq(parse.Err.Error(), "\n") {
 				mistakes.add(fmt.Errorf("%s: %s", name, line))
 			}
@@ -111,8 +111,8 @@ func isNumber(value string) bool {
 	return err == nil
 }
 
-// normalise checks the values, individually and together, and normalises those
-// that can be written in several ways.
+// normalise checks the values, individually and together, and converts those
+// that can be written in several ways to a standard form.
 func (c *Config) normalise(variables map[string]string) error {
 	var m Mistakes
 	fail := func(format string, args ...any) { m.add(fmt.Errorf(format, args...)) }
@@ -159,8 +159,8 @@ func (c *Config) checkTogether(variables map[string]string, fail func(format str
 	}
 }
 
-// check checks a value against the variable's oneof and min. Values that could
-// not be parsed have already been reported.
+// check checks a value against the variable's oneof and min tags. Values that
+// could not be parsed have already been reported.
 func (v variable) check(field reflect.Value, written string) error {
 	if v.oneof != nil {
 		allowed := slices.IndexFunc(v.oneof, func(one string) bool { return strings.EqualFold(one, field.String()) })
@@ -198,8 +198,8 @@ func or(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// Check returns, as [Mistakes], which variables a worker or a webhook lacks or
-// cannot use.
+// Check returns [Mistakes] for the variables that a worker or a webhook lacks
+// or cannot use.
 func (c Config) Check(worker, webhook bool) error {
 	var m Mistakes
 	fail := func(format string, args ...any) { m.add(fmt.Errorf(format, args...)) }
@@ -216,10 +216,10 @@ func (c Config) Check(worker, webhook bool) error {
 	}
 	if webhook && c.WebhookSignature != "off" {
 		if len(c.WebhookTokens()) == 0 && !c.isUnread("TWILIO_TOKEN", "TWILIO_TOKEN_SECONDARY", "TWILIO_SUBACCOUNT_TOKENS") {
-			fail("there is no auth token to verify webhooks with: set TWILIO_TOKEN (the secret of an API key cannot), or for development set WEBHOOK_SIGNATURE=off")
+			fail("there is no auth token for verifying webhooks: set TWILIO_TOKEN (the secret of an API key does not work), or for development set WEBHOOK_SIGNATURE=off")
 		}
 		if c.WebhookPublicURL == "" && len(c.WebhookForwarded) == 0 {
-			fail("WEBHOOK_PUBLIC_URL is not set: set it to where Twilio reaches the webhook, such as https://sms.example.com")
+			fail("WEBHOOK_PUBLIC_URL is not set: set it to the URL at which Twilio reaches the webhook, such as https://sms.example.com")
 		}
 	}
 	if c.lacksIDSecret(worker, webhook) {
@@ -228,20 +228,20 @@ func (c Config) Check(worker, webhook bool) error {
 	return m.err()
 }
 
-// lacksIDSecret reports whether pseudonyms would be made with an empty key, so that
-// anyone could find their numbers. It is false without any credentials, since Check
-// then reports those instead.
+// lacksIDSecret reports whether pseudonyms would be derived from an empty
+// secret, so anyone could find the phone numbers behind them. It returns false
+// if there are no credentials, because Check then reports that instead.
 func (c Config) lacksIDSecret(worker, webhook bool) bool {
 	other := worker && c.APISecret.Reveal() != "" || webhook && c.WebhookSignature != "off" && len(c.WebhookTokens()) > 0
 	return other && cmp.Or(c.IDSecret.Reveal(), c.Token.Reveal()) == "" && !c.isUnread("ID_SECRET", "TWILIO_TOKEN")
 }
 
-// isUnread reports whether the file of one of the variables could not be read.
+// isUnread reports whether the file for one of the variables could not be read.
 func (c Config) isUnread(names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(c.unread, name) })
 }
 
-// checkAccount returns why an account of the accounts file cannot be used.
+// checkAccount returns why an account in the accounts file cannot be used.
 func checkAccount(a NamedAccount) error {
 	if _, err := twilio.New(a.Twilio()); err != nil {
 		return err

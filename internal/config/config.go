@@ -20,11 +20,11 @@ import (
 
 // Config is the configuration in the environment, except for Temporal's own
 // TEMPORAL_* variables. Every secret X can also be given as X_FILE, the path of
-// a file that holds it.
+// a file that contains it.
 //
-// The tags: group starts a section of the documentation, oneof lists the
+// In the tags, group starts a section of the documentation, oneof lists the
 // allowed values, min is the minimum, and file marks a value that is not a
-// secret but can come from a file, too.
+// secret but can also come from a file.
 type Config struct {
 	Account string `env:"TWILIO_ACCOUNT" group:"Twilio" description:"The account's SID. Also TWILIO_ACCOUNT_SID."`
 	Token   Secret `env:"TWILIO_TOKEN" description:"The account's auth token, which verifies webhooks, and sends if there is no API key. Also TWILIO_AUTH_TOKEN."`
@@ -47,7 +47,8 @@ type Config struct {
 	DefaultRegion    string  `env:"DEFAULT_REGION" description:"The country of recipients without a country code, such as US. Without it, they are refused."`
 	TemplateLocale   string  `env:"TEMPLATE_LOCALE" envDefault:"en_US" description:"The locale of numbers and dates in templates, such as pt_BR. A send can override it."`
 	TemplateTimeZone string  `env:"TEMPLATE_TIME_ZONE" envDefault:"UTC" description:"The time zone of dates and times in templates, such as Europe/Berlin or GMT+02:00. A send can override it."`
-	// BroadcastStore is a URL; BroadcastDir is the path of a directory instead.
+	// BroadcastStore is a URL. BroadcastDir is the path of a directory
+	// instead.
 	BroadcastStore string `env:"BROADCAST_STORE" description:"The URL of the recipients and reports of broadcasts, the same for all workers, such as file:///srv/sms or s3://bucket?region=eu-west-1."`
 	BroadcastDir   string `env:"BROADCAST_DIR" description:"The path of a folder, instead of BROADCAST_STORE."`
 	// IDSecret derives the pseudonyms of phone numbers in workflow IDs.
@@ -61,14 +62,14 @@ type Config struct {
 	WebhookForwarded    List    `env:"WEBHOOK_FORWARDED" description:"Headers that report the public URL instead: Forwarded, or X-Forwarded-Host, -Proto, -Port and -Prefix, or Host. The proxy must set each of them."`
 	WebhookSignature    string  `env:"WEBHOOK_SIGNATURE" envDefault:"on" oneof:"on off" description:"Whether requests must be signed by Twilio. off lets anyone send them: for development only."`
 	WebhookOwnNumbers   Numbers `env:"WEBHOOK_OWN_NUMBERS" description:"Your numbers: texts from them never get an echo. A number written as AC…=+1… accepts texts from that account only."`
-	// TokenSecondary verifies webhooks in addition to Token while tokens are
-	// rotated.
+	// TokenSecondary verifies webhooks in addition to Token while tokens
+	// are being rotated.
 	TokenSecondary Secret        `env:"TWILIO_TOKEN_SECONDARY" description:"A second auth token that verifies webhooks, while tokens are rotated."`
 	Subaccounts    AccountTokens `env:"TWILIO_SUBACCOUNT_TOKENS" description:"Additional accounts whose webhooks are accepted: AC…=token,AC…=token. List an account twice while its tokens are rotated."`
 	WebhookTLSCert string        `env:"WEBHOOK_TLS_CERT" description:"The TLS certificate, a PEM file. It is read again when it changes."`
 	WebhookTLSKey  string        `env:"WEBHOOK_TLS_KEY" description:"The key of the certificate, a PEM file."`
-	// WebhookACMEHosts are host names for which certificates are requested from
-	// Let's Encrypt, and stored in WebhookACMECache.
+	// WebhookACMEHosts are host names for which certificates are requested
+	// from Let's Encrypt and stored in WebhookACMECache.
 	WebhookACMEHosts   List          `env:"WEBHOOK_ACME_HOSTS" description:"Instead of a certificate: hosts for which to get one from Let's Encrypt."`
 	WebhookACMECache   string        `env:"WEBHOOK_ACME_CACHE" envDefault:".acme" description:"The folder for certificates from Let's Encrypt."`
 	WebhookDrain       time.Duration `env:"WEBHOOK_DRAIN" envDefault:"0s" min:"0s" description:"How long a webhook that is stopping still accepts requests, while it is not ready."`
@@ -87,33 +88,34 @@ type Config struct {
 	LogFormat   string `env:"LOG_FORMAT" envDefault:"text" oneof:"text json" description:"The format of log lines."`
 	File        string `env:"CONFIG_FILE" description:"A YAML file with variables of this page, for those that the environment lacks. Also --config."`
 
-	// unread names the variables whose files could not be read, which is the only
-	// mistake to report about them.
+	// unread lists the variables whose files could not be read. No other
+	// mistakes are reported for them.
 	unread []string `env:"-"`
 	// CatchUpOff is true if CATCH_UP is 0s rather than unset.
 	CatchUpOff bool `env:"-"`
 	// Named holds the accounts in the file Accounts, by name.
 	Named map[string]NamedAccount `env:"-"`
-	// Warnings lists probable mistakes in the environment, to be logged.
+	// Warnings lists probable mistakes in the environment, which are to be
+	// logged.
 	Warnings []string `env:"-"`
 }
 
-// aliases are the names that Twilio's own tools use.
+// aliases maps the names that Twilio's own tools use to ours.
 var aliases = map[string]string{
 	"TWILIO_ACCOUNT": "TWILIO_ACCOUNT_SID",
 	"TWILIO_TOKEN":   "TWILIO_AUTH_TOKEN",
 }
 
-// FromEnvironment reads the process's environment.
+// FromEnvironment reads the configuration from the environment of the process.
 func FromEnvironment() (Config, error) { return Read(Environment()) }
 
-// Environment returns the process's environment.
+// Environment returns the environment of the process.
 func Environment() map[string]string {
-	return env.ToMap(os.Environ()) //nolint:forbidigo // the only place
+	return env.ToMap(os.Environ()) //nolint:forbidigo // the only place that reads the environment
 }
 
-// Read reads a configuration from variables. The error is of type [Mistakes]
-// and contains every mistake. White space around values is removed.
+// Read reads a configuration from variables. White space around values is
+// removed. The error is of type [Mistakes] and contains every mistake.
 func Read(environment map[string]string) (Config, error) { return read(environment, os.ReadFile) }
 
 func read(environment map[string]string, open follow.Open) (Config, error) {
@@ -147,7 +149,7 @@ func read(environment map[string]string, open follow.Open) (Config, error) {
 	return c, mistakes.err()
 }
 
-// readFile sets a variable from the file that NAME_FILE names.
+// readFile sets a variable to the content of the file in NAME_FILE.
 func readFile(variables map[string]string, name string, open follow.Open) (err error) {
 	path := variables[name+"_FILE"]
 	if path == "" {
@@ -176,8 +178,8 @@ func (c Config) Twilio() twilio.Access {
 	}
 }
 
-// WebhookTokens returns the auth tokens that webhooks may be signed with, by
-// account: those of the environment, of the accounts file and of additional
+// WebhookTokens returns the auth tokens with which webhooks may be signed, by
+// account: those in the environment, in the accounts file, and of additional
 // subaccounts. If TWILIO_ACCOUNT is not set, "" stands for any account.
 func (c Config) WebhookTokens() map[string][]string {
 	tokens := map[string][]string{}

@@ -35,7 +35,7 @@ func TestSecretsNeverPrint(t *testing.T) {
 		"structured": logged.String(),
 	} {
 		if strings.Contains(text, value) || strings.Contains(text, fmt.Sprintf("%x", value)) {
-			t.Errorf("%s shows the secret: got %s", how, text)
+			t.Errorf("%s shows the secret: %s", how, text)
 		}
 	}
 	if c.Token.Reveal() != value {
@@ -43,7 +43,7 @@ func TestSecretsNeverPrint(t *testing.T) {
 	}
 }
 
-func TestReadKnowsAliases(t *testing.T) {
+func TestReadAcceptsAliases(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte("from-file\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestReadKnowsAliases(t *testing.T) {
 				t.Errorf("got account %s and token %s", c.Account, c.Token.Reveal())
 			}
 			if c.WebhookAddr != "127.0.0.1:8080" {
-				t.Errorf("got the default WEBHOOK_ADDR %s, want 127.0.0.1:8080", c.WebhookAddr)
+				t.Errorf("got default WEBHOOK_ADDR %s, want 127.0.0.1:8080", c.WebhookAddr)
 			}
 		})
 	}
@@ -116,7 +116,7 @@ func TestReadRefusesInvalidValues(t *testing.T) {
 	}
 }
 
-func TestTwoStoresOfBroadcastsAreRefused(t *testing.T) {
+func TestTwoBroadcastStoresAreRefused(t *testing.T) {
 	_, err := Read(map[string]string{"BROADCAST_STORE": "s3://bucket", "BROADCAST_DIR": "/srv/sms"})
 	if err == nil || !strings.Contains(err.Error(), "BROADCAST_STORE=file:///srv/sms") {
 		t.Errorf("both set: got error %v", err)
@@ -143,15 +143,15 @@ func TestMistakesAreReportedTogether(t *testing.T) {
 			}
 		}
 		if named != 1 {
-			t.Errorf("%s is reported %d times, want once:\n%v", name, named, err)
+			t.Errorf("%s was reported %d times, want once:\n%v", name, named, err)
 		}
 	}
 	if len(lines) != 11 || strings.Contains(err.Error(), "secret\"") || strings.Contains(err.Error(), "strconv") || strings.Contains(err.Error(), "parse") {
-		t.Errorf("got %d lines, want 11, and neither a secret nor an error of Go's parsers:\n%v", len(lines), err)
+		t.Errorf("got %d lines, want 11 without secrets or errors of Go's parsers:\n%v", len(lines), err)
 	}
 }
 
-func TestUnreadFilesAreTheirOnlyMistakes(t *testing.T) {
+func TestUnreadFilesAreReportedOnce(t *testing.T) {
 	c, err := Read(map[string]string{
 		"TWILIO_ACCOUNT": one, "TWILIO_TOKEN_FILE": "/none/token", "ID_SECRET_FILE": "/none/secret", "TWILIO_API_KEY": "SK1", "TWILIO_API_SECRET_FILE": "/none/key",
 		"WEBHOOK_PUBLIC_URL": "https://sms.example.com",
@@ -211,10 +211,10 @@ func TestValuesAreTrimmed(t *testing.T) {
 		t.Error("the white space around a secret is not removed")
 	}
 	if got := c.Subaccounts.Reveal()[two]; !slices.Equal(got, []string{"a", "b"}) {
-		t.Errorf("got the tokens %q", got)
+		t.Errorf("got tokens %q", got)
 	}
 	if !slices.Equal(c.WebhookForwarded, []string{"X-Forwarded-Host", "X-Forwarded-Proto"}) {
-		t.Errorf("got the headers %q", c.WebhookForwarded)
+		t.Errorf("got headers %q", c.WebhookForwarded)
 	}
 	if c.Timeout != 5*time.Second || c.LogLevel != "info" || c.DefaultRegion != "US" || c.BaseURL != "http://127.0.0.1:1" {
 		t.Errorf("got %v, %q, %q, %q", c.Timeout, c.LogLevel, c.DefaultRegion, c.BaseURL)
@@ -239,19 +239,19 @@ func TestUnknownVariablesAreReported(t *testing.T) {
 		"the environment variable TWILIO_TOKN is not read by this program; did you mean TWILIO_TOKEN?",
 		"the environment variable WEBHOOK_URL is not read by this program; did you mean WEBHOOK_PUBLIC_URL?",
 	}; !slices.Equal(c.Warnings, want) {
-		t.Errorf("got the warnings:\n%s", strings.Join(c.Warnings, "\n"))
+		t.Errorf("got warnings:\n%s", strings.Join(c.Warnings, "\n"))
 	}
 }
 
-func TestVariablesAreAllDescribed(t *testing.T) {
+func TestVariablesHaveDescriptions(t *testing.T) {
 	for _, v := range variablesOf() {
 		if v.name == "" || v.group == "" || !strings.HasSuffix(v.description, ".") {
-			t.Errorf("field %s of Config lacks a tag: name %q, group %q, description %q", reflect.TypeFor[Config]().Field(v.index).Name, v.name, v.group, v.description)
+			t.Errorf("field %s of Config has no name, group or description: %q, %q, %q", reflect.TypeFor[Config]().Field(v.index).Name, v.name, v.group, v.description)
 		}
 	}
 }
 
-func TestPageIsCurrent(t *testing.T) {
+func TestConfigurationPageIsCurrent(t *testing.T) {
 	page, err := os.ReadFile("../../docs/configuration.md")
 	if err != nil || string(page) != Markdown() {
 		t.Errorf("docs/configuration.md is not current: run go generate ./internal/config (%v)", err)

@@ -1,6 +1,6 @@
 package config
 
-// The description of the variables, generated from the tags of Config.
+// The description of the variables, which is generated from the tags of Config.
 
 import (
 	"fmt"
@@ -16,14 +16,14 @@ type variable struct {
 	group, name, byDefault, description, min string
 	oneof                                    []string
 	secret                                   bool
-	// file is whether NAME_FILE can name a file that holds the value.
+	// file is true if NAME_FILE can be the path of a file with the value.
 	file bool
 	kind reflect.Kind
-	// list is whether a configuration file can hold a list of strings for it.
+	// list is true if a configuration file can set it to a list of strings.
 	list bool
 }
 
-// variablesOf lists the variables in the order of the fields.
+// variablesOf returns the variables in the order of the fields.
 func variablesOf() (all []variable) {
 	group := ""
 	for i := range reflect.TypeFor[Config]().NumField() {
@@ -40,7 +40,7 @@ func variablesOf() (all []variable) {
 			secret: field.Type == reflect.TypeFor[Secret]() || field.Type == reflect.TypeFor[AccountTokens](),
 		}
 		switch reflect.New(field.Type).Interface().(type) {
-		case *time.Duration: // with a unit
+		case *time.Duration: // a duration with its unit
 			v.kind = reflect.String
 		case *List, *Numbers, *Caps, *AccountTokens:
 			v.list = true
@@ -60,16 +60,17 @@ func variablesOf() (all []variable) {
 // temporals describes the variables that the Temporal SDK reads.
 const temporals = "Temporal's own variables, TEMPORAL_ADDRESS (localhost:7233), TEMPORAL_NAMESPACE (default) and those for TLS and API keys"
 
-// more describes the Temporal variables that we read in addition to the SDK.
+// more describes the Temporal variables that we read in addition to those of
+// the SDK.
 const more = "TEMPORAL_API_KEY_FILE names a file that holds the API key. That file and those of the client's certificate are read again when they change. With TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID, as Temporal's worker controller sets them, the workers are versioned: they get no tasks until their version is the current one, and from then on workers without a version get none."
 
 // traces describes the variables that OpenTelemetry's exporter reads.
 const traces = "OTEL_EXPORTER_OTLP_ENDPOINT, such as http://collector:4318, or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT makes the programs send traces there, by OTLP over HTTP. OTEL_SDK_DISABLED=true and OTEL_TRACES_EXPORTER=none turn them off. OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_RESOURCE_ATTRIBUTES and OpenTelemetry's other variables work as usual"
 
-// rotated describes which values follow their files.
+// rotated describes which values are reread from their files.
 const rotated = "Twilio's credentials, those in TWILIO_ACCOUNTS included, are read again within seconds when their files change; a replaced auth token still verifies webhooks for 15 minutes. A file that is empty, half written or lacks an account that it had before is ignored, and the log names it. Write an API key before its secret: both are used once the secret has changed too"
 
-// Help lists the variables for a terminal.
+// Help returns the description of the variables for a terminal.
 func Help() string {
 	var out strings.Builder
 	group := ""

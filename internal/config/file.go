@@ -1,7 +1,7 @@
 package config
 
-// The configuration file sets the same variables in YAML, unless they are set in
-// the environment.
+// The configuration file sets variables in YAML, unless they are set in the
+// environment.
 
 import (
 	"encoding/json"
@@ -19,9 +19,9 @@ import (
 // fileVariable is the variable that names the configuration file.
 const fileVariable = "CONFIG_FILE"
 
-// merge returns an environment with the variables of the file named by
-// CONFIG_FILE. A variable that the environment sets, under any of its names, takes
-// precedence. from maps each added variable to its file and line.
+// merge returns an environment with the variables in the file named by
+// CONFIG_FILE added. A variable that the environment sets, under any of its
+// names, takes precedence. from maps each added variable to its file and line.
 func merge(environment map[string]string, open follow.Open) (merged, from map[string]string, err error) {
 	merged, from = maps.Clone(environment), map[string]string{}
 	path := strings.TrimSpace(environment[fileVariable])
@@ -63,7 +63,7 @@ func merge(environment map[string]string, open follow.Open) (merged, from map[st
 	return merged, from, mistakes.err()
 }
 
-// text returns a value of the file as it would be written in the environment.
+// text returns a value in the file as it would be written in the environment.
 func (v variable) text(value yamlfile.Value) (string, error) {
 	switch value := value.Any.(type) {
 	case nil:
@@ -90,13 +90,14 @@ func (v variable) text(value yamlfile.Value) (string, error) {
 	return "", errors.New("write a single value")
 }
 
-// isSet reports whether an environment has the variable, under any of its names.
+// isSet reports whether an environment sets the variable under any of its
+// names.
 func (v variable) isSet(environment map[string]string) bool {
 	return slices.ContainsFunc(v.spellings(), func(name string) bool { return strings.TrimSpace(environment[name]) != "" })
 }
 
-// spellings lists the names of the variable: its own and Twilio's, and those
-// that name a file instead.
+// spellings returns the names of the variable: its own name, Twilio's, and
+// those of the variables that name a file instead.
 func (v variable) spellings() []string {
 	names := []string{v.name}
 	if alias := aliases[v.name]; alias != "" {
@@ -138,7 +139,7 @@ func Schema() []byte {
 		"properties":           properties,
 	}, "", "  ")
 	if err != nil {
-		panic(err) // cannot fail: it is made of strings
+		panic(err) // cannot fail, since it contains only strings
 	}
 	return append(text, '\n')
 }

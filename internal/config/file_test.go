@@ -13,7 +13,7 @@ import (
 	"temporal-twilio/internal/yamlfile"
 )
 
-func TestFileSetsWhatTheEnvironmentLacks(t *testing.T) {
+func TestFileSetsMissingVariables(t *testing.T) {
 	file := write(t, `# in YAML
 TWILIO_ACCOUNT: AC1
 TWILIO_TOKEN: hidden
@@ -24,12 +24,12 @@ WEBHOOK_OWN_NUMBERS: ["+15005550006", "AC00000000000000000000000000000001=+15005
 LOG_LEVEL: debug
 DEFAULT_REGION:
 `)
-	environment := map[string]string{"CONFIG_FILE": file, "SEND_CONCURRENCY": "9", "TWILIO_AUTH_TOKEN": "of the environment", "PATH": "/bin"}
+	environment := map[string]string{"CONFIG_FILE": file, "SEND_CONCURRENCY": "9", "TWILIO_AUTH_TOKEN": "from the environment", "PATH": "/bin"}
 	c, err := Read(environment)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Account != "AC1" || c.Rate != 1.5 || c.Concurrency != 9 || !c.WebhookShowOutcome || len(c.WebhookOwnNumbers.All) != 2 || c.LogLevel != "debug" || c.Token.Reveal() != "of the environment" {
+	if c.Account != "AC1" || c.Rate != 1.5 || c.Concurrency != 9 || !c.WebhookShowOutcome || len(c.WebhookOwnNumbers.All) != 2 || c.LogLevel != "debug" || c.Token.Reveal() != "from the environment" {
 		t.Errorf("got %+v", c)
 	}
 	var out strings.Builder
@@ -41,7 +41,7 @@ DEFAULT_REGION:
 		"TWILIO_TOKEN=<secret>  # environment, as TWILIO_AUTH_TOKEN\n", "SEND_RATE_UNIT=messages  # default\n", "CONFIG_FILE=" + file + "  # environment\n",
 	} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("%q is missing in\n%s", want, out.String())
+			t.Errorf("%q is missing from\n%s", want, out.String())
 		}
 	}
 }
@@ -69,7 +69,7 @@ UNRELATED: 1
 		file + ":9: UNRELATED: this program has no such variable\n",
 	} {
 		if err == nil || !strings.Contains(err.Error()+"\n", want) {
-			t.Errorf("%q is missing in\n%v", want, err)
+			t.Errorf("%q is missing from\n%v", want, err)
 		}
 	}
 	if err == nil || strings.Contains(err.Error(), "hidden") || strings.Contains(err.Error(), ":5:") {
@@ -78,7 +78,7 @@ UNRELATED: 1
 	for text, want := range map[string]string{"": "", "# nothing\n": "", "- a\n": "CONFIG_FILE: ", "a: 1\na: 2\n": "already defined"} {
 		_, err := Read(map[string]string{"CONFIG_FILE": write(t, text)})
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: got error %v, want %q", text, err, want)
+			t.Errorf("%q: got error %v, want it to contain %q", text, err, want)
 		}
 	}
 	if _, err := Read(map[string]string{"CONFIG_FILE": "/does/not/exist"}); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "CONFIG_FILE") {
@@ -100,7 +100,7 @@ func TestFileSchemaIsCurrent(t *testing.T) {
 	}
 }
 
-func TestFileSchemaAcceptsWhatReads(t *testing.T) {
+func TestFileSchemaAgreesWithRead(t *testing.T) {
 	var schema jsonschema.Schema
 	if err := json.Unmarshal(Schema(), &schema); err != nil {
 		t.Fatal(err)
@@ -131,10 +131,10 @@ func TestFileSchemaAcceptsWhatReads(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := resolved.Validate(value); (err == nil) != valid {
-			t.Errorf("%q: got the schema's error %v, want valid %v", text, err, valid)
+			t.Errorf("%q: got schema error %v, want valid %v", text, err, valid)
 		}
 		if _, err := Read(map[string]string{"CONFIG_FILE": write(t, text), "TWILIO_TOKEN_FILE": ""}); valid == (err != nil && !strings.Contains(err.Error(), "/run/token")) {
-			t.Errorf("%q: got the error of Read %v, want valid %v", text, err, valid)
+			t.Errorf("%q: got error %v from Read, want valid %v", text, err, valid)
 		}
 	}
 }

@@ -17,22 +17,23 @@ import (
 )
 
 // KeepTokens is how long an auth token still verifies webhooks after its file
-// has changed: Twilio signs with it until the new one is promoted there.
+// has changed. Twilio signs with it until the new token is promoted there.
 const KeepTokens = 15 * time.Minute
 
-// Credentials names the contents of [Live]'s files in the log and the metrics.
+// Credentials is the name of the content of [Live]'s files in the log and the
+// metrics.
 const Credentials = "Twilio's credentials"
 
-// Live is the configuration that the process started with, whose credentials
-// for Twilio follow the files that they come from: those of the variables
-// *_FILE, the accounts file, and the files that it names. Everything else
-// requires a restart.
+// Live is the configuration with which the process started, but its Twilio
+// credentials follow their files: those of the *_FILE variables, the accounts
+// file, and the files named in it. A change to anything else requires a
+// restart.
 type Live struct {
 	Config
 	file *follow.File[*Config]
 }
 
-// Follow reads a configuration from variables, as [Read] does, and follows the
+// Follow reads a configuration from variables, like [Read], and follows the
 // files of its credentials.
 func Follow(environment map[string]string, logger *slog.Logger) (*Live, error) {
 	file, err := follow.New(logger, Credentials, func(before *Config, open follow.Open) (*Config, error) {
@@ -44,7 +45,7 @@ func Follow(environment map[string]string, logger *slog.Logger) (*Live, error) {
 			return &now, err
 		}
 		if now.IDSecret.Reveal() == "" && now.Token != before.Token {
-			logger.Warn("the auth token has changed, and ID_SECRET is not set, so pseudonyms still derive from the token in force at startup. Set ID_SECRET, or restart all workers and webhooks")
+			logger.Warn("the auth token has changed, and ID_SECRET is not set, so pseudonyms are still derived from the token at startup. Set ID_SECRET, or restart all workers and webhooks")
 		}
 		return &now, nil
 	})
@@ -55,7 +56,7 @@ func Follow(environment map[string]string, logger *slog.Logger) (*Live, error) {
 }
 
 // Watch reads the files until the context ends, even while nothing uses the
-// credentials, so that a mistake is logged before it matters.
+// credentials, so a mistake is logged before it matters.
 func (l *Live) Watch(ctx context.Context) error {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
@@ -69,7 +70,7 @@ func (l *Live) Watch(ctx context.Context) error {
 	}
 }
 
-// Err returns why changed files are not in force, or nil if they are.
+// Err returns why changed files are not in use, or nil if they are.
 func (l *Live) Err() error { return l.file.Err() }
 
 // Twilio returns the [twilio.Access] of the account.
@@ -88,8 +89,8 @@ func (l *Live) following(access func(*Config, string) twilio.Access, name string
 	return followed
 }
 
-// WebhookTokens returns the auth tokens that webhooks may be signed with now, by
-// account. Those that were replaced in the last [KeepTokens] are among them.
+// WebhookTokens returns the auth tokens with which webhooks may now be signed,
+// by account, including those that were replaced less than [KeepTokens] ago.
 func (l *Live) WebhookTokens() map[string][]string {
 	tokens := l.file.Value().WebhookTokens()
 	for _, old := range l.file.Replaced(KeepTokens) {
@@ -104,7 +105,7 @@ func (l *Live) WebhookTokens() map[string][]string {
 	return tokens
 }
 
-// access returns the [twilio.Access] of a named account; "" names the account of
+// access returns the [twilio.Access] of a named account. "" is the account in
 // the environment.
 func (c *Config) access(name string) twilio.Access {
 	if name == "" {
@@ -121,8 +122,8 @@ func (c *Config) subaccount(sid string) twilio.Access {
 	return access
 }
 
-// becomes returns why a changed configuration cannot replace this one: the change
-// requires a restart, or a file is half written.
+// becomes returns why a changed configuration cannot replace this one, or nil
+// if it can. The change may require a restart, or a file may be half written.
 func (c *Config) becomes(now *Config) error {
 	var mistakes Mistakes
 	for _, name := range append([]string{""}, slices.Sorted(maps.Keys(c.Named))...) {
@@ -153,8 +154,8 @@ func (c *Config) becomes(now *Config) error {
 	return mistakes.err()
 }
 
-// halfWritten returns an error if the previous secret has the length of Twilio's
-// secrets but the new one does not.
+// halfWritten returns an error if the previous secret has the length of
+// Twilio's secrets but the new one does not.
 func halfWritten(what, before, now string) error {
 	const size = 32 // both auth tokens and secrets of API keys
 	if len(before) == size && len(now) != size {

@@ -17,7 +17,7 @@ const (
 	newToken = "fedcba9876543210fedcba9876543210"
 )
 
-// rotation is a configuration whose secrets are in files.
+// rotation is a configuration with secrets in files.
 type rotation struct {
 	*Live
 	t   *testing.T
@@ -56,18 +56,18 @@ func (r *rotation) write(name, text string) {
 func (r *rotation) sends(when string, access twilio.Access, username, password string) {
 	r.t.Helper()
 	if u, p := access.Renewed(); u != username || p != password {
-		r.t.Errorf("%s: got the login %q, %q, want %q, %q", when, u, p, username, password)
+		r.t.Errorf("%s: got login %q, %q, want %q, %q", when, u, p, username, password)
 	}
 }
 
 func (r *rotation) verifies(when string, want map[string][]string) {
 	r.t.Helper()
 	if got := r.WebhookTokens(); !reflect.DeepEqual(got, want) {
-		r.t.Errorf("%s: got the tokens %v, want %v", when, got, want)
+		r.t.Errorf("%s: got tokens %v, want %v", when, got, want)
 	}
 }
 
-func TestLiveFollowsTheTokenFile(t *testing.T) {
+func TestLiveFollowsTokenFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := rotate(t, map[string]string{"TWILIO_ACCOUNT": one, "TWILIO_TOKEN_FILE": "DIR/token"}, map[string]string{"token": oldToken})
 		access := r.Twilio()
@@ -78,10 +78,10 @@ func TestLiveFollowsTheTokenFile(t *testing.T) {
 			r.write("token", text)
 			r.sends(name, access, one, oldToken)
 			if r.Err() == nil {
-				t.Errorf("%s: Err returns nil although the file cannot be used", name)
+				t.Errorf("%s: Err returns nil, but the file cannot be used", name)
 			}
 			if log := r.log.String(); strings.Count(log, "level=WARN") != 1 || !strings.Contains(log, filepath.Join(r.dir, "token")) || strings.Contains(log, newToken[:16]) {
-				t.Errorf("%s: got the log %s", name, log)
+				t.Errorf("%s: got log %s", name, log)
 			}
 		}
 		r.verifies("still", map[string][]string{one: {oldToken}})
@@ -92,13 +92,13 @@ func TestLiveFollowsTheTokenFile(t *testing.T) {
 			t.Errorf("after the change: got error %v", err)
 		}
 		r.verifies("after the change", map[string][]string{one: {newToken, oldToken}})
-		if log := r.log.String(); !strings.Contains(log, "a changed file is in force") || !strings.Contains(log, "ID_SECRET is not set") || strings.Contains(log, oldToken) || strings.Contains(log, newToken) {
-			t.Errorf("got the log %s", log)
+		if log := r.log.String(); !strings.Contains(log, "a changed file is in use") || !strings.Contains(log, "ID_SECRET is not set") || strings.Contains(log, oldToken) || strings.Contains(log, newToken) {
+			t.Errorf("got log %s", log)
 		}
 	})
 }
 
-func TestLiveTakesKeyWithItsSecret(t *testing.T) {
+func TestLiveReplacesKeyWithItsSecret(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := rotate(t, map[string]string{
 			"TWILIO_ACCOUNT": one, "TWILIO_TOKEN": "token", "TWILIO_API_KEY_FILE": "DIR/key", "TWILIO_API_SECRET_FILE": "DIR/secret",
@@ -113,7 +113,7 @@ func TestLiveTakesKeyWithItsSecret(t *testing.T) {
 	})
 }
 
-func TestLiveFollowsTheOtherAccounts(t *testing.T) {
+func TestLiveFollowsOtherAccounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const accounts = "accounts:\n  marketing: {account: " + two + ", tokenFile: DIR/marketing}\n  alerts: {account: " + two + ", apiKey: SK1, apiSecret: s1}\n"
 		r := rotate(t, map[string]string{
@@ -131,7 +131,7 @@ func TestLiveFollowsTheOtherAccounts(t *testing.T) {
 		r.write("secondary", "third")
 		r.verifies("after all", map[string][]string{one: {"token", "third", "second"}, two: {"m2", "m1"}, three: {"b", "a"}})
 		for name, text := range map[string]string{
-			"accounts":    "accounts:\n  marketing: {account: " + two + ", tokenFile: DIR/marketing}\n", // without the other
+			"accounts":    "accounts:\n  marketing: {account: " + two + ", tokenFile: DIR/marketing}\n", // without the other account
 			"subaccounts": two + "=c",
 		} {
 			r.log.Reset()
@@ -139,11 +139,11 @@ func TestLiveFollowsTheOtherAccounts(t *testing.T) {
 			r.sends("without an account", alerts, "SK2", "s2")
 			r.sends("without a subaccount", subaccount, three, "b")
 			if !strings.Contains(r.log.String(), "only after a restart") {
-				t.Errorf("%s: got the log %s", name, r.log.String())
+				t.Errorf("%s: got log %s", name, r.log.String())
 			}
 		}
 		if strings.Contains(r.log.String(), "ID_SECRET") {
-			t.Errorf("with ID_SECRET: got the log %s", r.log.String())
+			t.Errorf("with ID_SECRET: got log %s", r.log.String())
 		}
 	})
 }

@@ -1,6 +1,6 @@
 package config
 
-// Our own numbers, and the accounts that they belong to.
+// Our own numbers and the accounts that own them.
 
 import (
 	"errors"
@@ -11,11 +11,11 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Numbers are our own numbers, written as "+1…, AC…=+1…": with or without the
-// SID of the account that a number belongs to.
+// Numbers are our own numbers, written as "+1…, AC…=+1…", with or without the
+// SID of the account that owns the number.
 type Numbers struct {
-	// All lists the numbers. Accounts maps numbers, without their channel, to
-	// their accounts if these are given.
+	// All lists the numbers. Accounts maps numbers, without their channel,
+	// to the accounts that own them, if given.
 	All      []string
 	Accounts map[string]string
 }

@@ -14,10 +14,10 @@ func TestNumbersBelongToAccounts(t *testing.T) {
 	}
 	got := c.WebhookOwnNumbers
 	if want := []string{"+15005550006", "+15005550007", "whatsapp:+15005550008", "73737"}; !slices.Equal(got.All, want) {
-		t.Errorf("got the numbers %q", got.All)
+		t.Errorf("got numbers %q", got.All)
 	}
 	if want := map[string]string{"+15005550007": two, "+15005550008": one}; !reflect.DeepEqual(got.Accounts, want) {
-		t.Errorf("got the accounts %v", got.Accounts)
+		t.Errorf("got accounts %v", got.Accounts)
 	}
 }
 
@@ -31,7 +31,7 @@ func TestInvalidNumbersAreRefused(t *testing.T) {
 	} {
 		_, err := Read(map[string]string{"WEBHOOK_OWN_NUMBERS": text})
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "WEBHOOK_OWN_NUMBERS") {
-			t.Errorf("%q: got error %v, want %q", text, err, want)
+			t.Errorf("%q: got error %v, want it to contain %q", text, err, want)
 		}
 		if err != nil && strings.Contains(err.Error(), "555") && !strings.Contains(err.Error(), "such as +15005550006") {
 			t.Errorf("%q: the error contains a number: %v", text, err)

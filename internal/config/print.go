@@ -1,6 +1,6 @@
 package config
 
-// Printing the effective configuration, with the source of each value.
+// Printing of the effective configuration with the source of each value.
 
 import (
 	"cmp"
@@ -14,18 +14,18 @@ import (
 )
 
 var (
-	// temporalShown matches those of Temporal's variables whose values are printed.
-	// Any other may be a secret.
+	// temporalShown matches those Temporal variables whose values are
+	// printed. Any other may be a secret.
 	temporalShown = regexp.MustCompile(`^TEMPORAL_(ADDRESS|NAMESPACE|PROFILE|CONFIG_FILE|UI_URL|CODEC_ENDPOINT|TLS|TLS_SERVER_NAME|` +
 		`TLS_DISABLE_HOST_VERIFICATION|DEPLOYMENT_NAME|WORKER_BUILD_ID|[A-Z_]+_PATH|[A-Z_]+_FILE)$`)
 	// login matches the user and password in a URL.
 	login = regexp.MustCompile(`(^|//)[^/@]*@`)
 )
 
-// WithoutLogin returns a URL without the user and password that it may have.
+// WithoutLogin returns a URL with its user and password masked, if it has any.
 func WithoutLogin(address string) string { return login.ReplaceAllString(address, "${1}"+masked+"@") }
 
-// Print writes each variable as NAME=value, with its source: the environment, a
+// Print writes each variable as NAME=value with its source: the environment, a
 // file or the default. Secrets are masked.
 func Print(w io.Writer, environment map[string]string) error {
 	line := func(name, value, source string) error {
@@ -64,7 +64,7 @@ func Print(w io.Writer, environment map[string]string) error {
 	return nil
 }
 
-// from returns the variable's value and its source. places maps each variable in
+// from returns the variable's value and source. places maps each variable in
 // the configuration file to its file and line.
 func (v variable) from(environment, places map[string]string) (value, source string) {
 	for _, name := range []string{v.name, aliases[v.name]} {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestPrintShowsSourcesButNoSecret(t *testing.T) {
+func TestPrintShowsSourcesButNoSecrets(t *testing.T) {
 	var out strings.Builder
 	err := Print(&out, map[string]string{
 		"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_TOKEN_FILE": "/run/token", "ID_SECRET": "hidden-1", "SEND_RATE": " 5 ",
@@ -28,10 +28,10 @@ func TestPrintShowsSourcesButNoSecret(t *testing.T) {
 		"WEBHOOK_PUBLIC_URL=https://<secret>@sms.example.com  # environment\n",
 	} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("%q is missing in\n%s", want, out.String())
+			t.Errorf("%q is missing from\n%s", want, out.String())
 		}
 	}
 	if strings.Contains(out.String(), "hidden") || strings.Contains(out.String(), "PATH=/bin") {
-		t.Errorf("a secret or a variable of another program is printed:\n%s", out.String())
+		t.Errorf("the output contains a secret or another program's variable:\n%s", out.String())
 	}
 }

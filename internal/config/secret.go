@@ -10,8 +10,8 @@ import (
 )
 
 // Secret is a token, a key or a password. However it is printed, logged or
-// marshalled, it appears as "<secret>", or as nothing if it is empty. Reveal
-// returns the value, to be used where it is needed but not stored.
+// marshalled, it appears as "<secret>", or as "" if it is empty. Reveal returns
+// the value, which should be used where it is needed and not stored.
 type Secret struct{ value string }
 
 const masked = "<secret>"

@@ -1,6 +1,6 @@
 package config
 
-// Tokens of additional accounts.
+// The auth tokens of additional accounts.
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 
 // AccountTokens are auth tokens by account SID, written as
 // "AC…=token,AC…=token", separated by commas or lines. An account may be listed
-// twice while its tokens are rotated. It prints like a [Secret].
+// twice while its tokens are being rotated. It is printed like a [Secret].
 type AccountTokens struct {
 	Secret
 	tokens map[string][]string
@@ -22,7 +22,7 @@ var accountSID = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
 // Reveal returns the tokens by account.
 func (t AccountTokens) Reveal() map[string][]string { return t.tokens }
 
-// UnmarshalText parses the tokens. Its errors do not contain any.
+// UnmarshalText parses the tokens. Its errors contain no tokens.
 func (t *AccountTokens) UnmarshalText(text []byte) error {
 	t.Secret, t.tokens = NewSecret(string(text)), map[string][]string{}
 	pairs := strings.FieldsFunc(string(text), func(r rune) bool { return r == ',' || r == '\n' || r == '\r' || r == ' ' })

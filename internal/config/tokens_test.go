@@ -15,7 +15,7 @@ const (
 	three = "AC00000000000000000000000000000003"
 )
 
-func TestAccountsHaveTheirOwnTokens(t *testing.T) {
+func TestAccountsHaveOwnTokens(t *testing.T) {
 	accounts := filepath.Join(t.TempDir(), "accounts.yaml")
 	if err := os.WriteFile(accounts, []byte("accounts:\n  marketing: {account: "+three+", token: named}\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -29,7 +29,7 @@ func TestAccountsHaveTheirOwnTokens(t *testing.T) {
 	}
 	tokens := c.WebhookTokens()
 	if want := map[string][]string{one: {"primary", "secondary", "c"}, two: {"a", "b"}, three: {"named"}}; !reflect.DeepEqual(tokens, want) {
-		t.Errorf("got the tokens %v, want %v", tokens, want)
+		t.Errorf("got tokens %v, want %v", tokens, want)
 	}
 	if printed := fmt.Sprintf("%v %+v %#v", c, c, c.Subaccounts); strings.Contains(printed, "primary") || strings.Contains(printed, "="+"a") {
 		t.Errorf("a token is printed: %s", printed)

@@ -1,6 +1,6 @@
 package config
 
-// Unknown variables are those that look like ours but are not.
+// Unknown variables look like ours but are not.
 
 import (
 	"fmt"
@@ -15,8 +15,8 @@ import (
 // ours matches the prefixes of our variables.
 var ours = regexp.MustCompile(`^(TWILIO|WEBHOOK|SEND|SMS|CATCH_UP|CATCHUP|TRIGGERS?|BROADCAST|ID_SECRET|PAYLOADS?|CODEC)(_|$)`)
 
-// kubernetes matches variables that Kubernetes sets for each service of the
-// namespace, which may well be named webhook or twilio.
+// kubernetes matches variables that Kubernetes sets for each service in the
+// namespace. A service may well be named webhook or twilio.
 var kubernetes = regexp.MustCompile(`_SERVICE_(HOST|PORT)(_|$)|_PORT_[0-9]+_(TCP|UDP)`)
 
 // unknown returns a warning for each variable that looks like ours but is not,
@@ -33,8 +33,8 @@ func unknown(variables map[string]string) (lines []string) {
 }
 
 // didYouMean returns "; did you mean …?" with the most similar known name, or
-// nothing if none is similar: a few letters differ, or one name contains all
-// words of the other.
+// "" if none is similar. A name is similar if a few letters differ, or if one
+// name contains all words of the other.
 func didYouMean(name string) (hint string) {
 	least := len(name)
 	for _, other := range slices.Sorted(maps.Keys(spellings())) {

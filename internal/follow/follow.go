@@ -1,4 +1,4 @@
-// Package follow holds values from files that change while the process runs,
+// Package follow provides values from files that change while the process runs,
 // such as keys, tokens and certificates.
 package follow
 
@@ -20,8 +20,8 @@ const (
 	every = time.Second
 	// maxFile limits the size of a file, in bytes.
 	maxFile = 1 << 20
-	// patience bounds how long a caller waits while the files are read, such as
-	// from a file system or a pipe that hangs.
+	// patience limits how long a caller waits while the files are being
+	// read, for example from a file system or a pipe that hangs.
 	patience = time.Second
 	// maxReplaced is how many replaced values are kept.
 	maxReplaced = 8
@@ -29,28 +29,28 @@ const (
 
 var errHangs = fmt.Errorf("reading takes longer than %s", patience)
 
-// Open reads a file. Every file that a value is made from must be read with it,
-// since it records which files to watch.
+// Open reads a file. Every file that a value depends on must be read with it,
+// because it records which files to watch.
 type Open func(path string) ([]byte, error)
 
-// File holds a value that is read from one or several files. It is safe for
-// concurrent use. A value that cannot be read is never put in force: the
-// previous one stays, and one log line says why, with the files that were read.
+// File holds a value that is read from one or more files. It is safe for
+// concurrent use. If changed files cannot be used, the previous value stays in
+// use, and one log line says why and which files were read.
 type File[T any] struct {
 	what   string
 	logger *slog.Logger
 	read   func(before T, open Open) (T, error)
 
 	state atomic.Pointer[state[T]]
-	// looked is the time at which the files were last read, in nanoseconds
-	// since began.
+	// looked is when the files were last read, in nanoseconds since began.
 	looked atomic.Int64
 	began  time.Time
 
 	mu sync.Mutex
-	// reading is closed once the files have been read; nil if nobody reads them.
+	// reading is closed when the files have been read. It is nil if nobody
+	// is reading them.
 	reading chan struct{}
-	// hangs is true once callers no longer wait for a reading that hangs.
+	// hangs is true if callers no longer wait for a read that hangs.
 	hangs bool
 }
 
@@ -58,9 +58,9 @@ type state[T any] struct {
 	value  T
 	paths  []string
 	digest []byte
-	// replaced holds earlier values, the latest first.
+	// replaced holds earlier values, most recent first.
 	replaced []replaced[T]
-	// err says why the files are not in force.
+	// err says why the current files are not in use.
 	err error
 }
 
@@ -69,8 +69,8 @@ type replaced[T any] struct {
 	at    time.Time
 }
 
-// New reads a value; what names it in the log. read gets the value in force,
-// the zero value at first.
+// New reads a value. what is its name in the log. read gets the value in use,
+// which is the zero value at first.
 func New[T any](logger *slog.Logger, what string, read func(before T, open Open) (T, error)) (*File[T], error) {
 	f := &File[T]{what: what, logger: logger, read: read, began: time.Now()}
 	f.state.Store(&state[T]{})
@@ -82,13 +82,13 @@ func New[T any](logger *slog.Logger, what string, read func(before T, open Open)
 	return f, nil
 }
 
-// Value returns the value in force. Its files are read at most once a second.
+// Value returns the value in use. Its files are read at most once per second.
 func (f *File[T]) Value() T {
 	f.Look(every)
 	return f.state.Load().value
 }
 
-// Err returns why the files are not in force, or nil if they are.
+// Err returns why the current files are not in use, or nil if they are.
 func (f *File[T]) Err() error {
 	f.Look(every)
 	f.mu.Lock()
@@ -99,8 +99,8 @@ func (f *File[T]) Err() error {
 	return f.state.Load().err
 }
 
-// Replaced returns the values that were replaced less than keep ago, the latest
-// first, and no more than eight.
+// Replaced returns the values that were replaced less than keep ago, most
+// recent first. It returns at most eight.
 func (f *File[T]) Replaced(keep time.Duration) (values []T) {
 	for _, old := range f.state.Load().replaced {
 		if time.Since(old.at) < keep {
@@ -111,7 +111,7 @@ func (f *File[T]) Replaced(keep time.Duration) (values []T) {
 }
 
 // Look reads the files, unless they were last read less than the given time
-// ago. If reading takes longer than a second, callers no longer wait for it.
+// ago. If reading takes longer than a second, callers stop waiting for it.
 func (f *File[T]) Look(while time.Duration) {
 	reading := f.begin(while)
 	if reading == nil {
@@ -124,13 +124,14 @@ func (f *File[T]) Look(while time.Duration) {
 		defer f.mu.Unlock()
 		if f.reading == reading && !f.hangs {
 			f.hangs = true
-			f.logger.Warn("a file cannot be read; what was read before stays in force", "what", f.what, "error", errHangs)
+			f.logger.Warn("a file cannot be read; the previous value stays in use", "what", f.what, "error", errHangs)
 		}
 	}
 }
 
-// begin starts to read the files, unless that is in progress, and returns a
-// channel to wait for: nil if they were read recently, or if reading hangs.
+// begin starts to read the files, unless they are being read already, and
+// returns a channel to wait for. It returns nil if they were read recently or
+// if reading hangs.
 func (f *File[T]) begin(while time.Duration) chan struct{} {
 	fresh := func() bool { return time.Since(f.began)-time.Duration(f.looked.Load()) < while }
 	if fresh() {
@@ -154,15 +155,15 @@ func (f *File[T]) begin(while time.Duration) chan struct{} {
 	return f.reading
 }
 
-// look reads the files, and puts them in force if they have changed.
+// look reads the files, and starts to use them if they have changed.
 func (f *File[T]) look() {
 	now, next := f.state.Load(), f.next()
 	switch {
 	case next.err == nil && !bytes.Equal(next.digest, now.digest):
 		next.replaced = append([]replaced[T]{{now.value, time.Now()}}, now.replaced[:min(len(now.replaced), maxReplaced-1)]...)
-		f.logger.Info("a changed file is in force", append([]any{"what", f.what, "files", next.paths}, attributes(next.value)...)...)
+		f.logger.Info("a changed file is in use", append([]any{"what", f.what, "files", next.paths}, attributes(next.value)...)...)
 	case next.err != nil && (now.err == nil || next.err.Error() != now.err.Error()):
-		f.logger.Warn("a changed file cannot be used; what was read before stays in force", "what", f.what, "files", next.paths, "error", next.err)
+		f.logger.Warn("a changed file cannot be used; the previous value stays in use", "what", f.what, "files", next.paths, "error", next.err)
 		fallthrough
 	default:
 		kept := *now
@@ -199,8 +200,8 @@ func readFile(path string) ([]byte, error) {
 	return text, err
 }
 
-// attributes returns what the log shows of a value: nothing, as it may be a
-// secret, unless it is a slog.LogValuer.
+// attributes returns what the log shows of a value: nothing, because it may be
+// a secret, unless it is a slog.LogValuer.
 func attributes(value any) []any {
 	if says, ok := value.(slog.LogValuer); ok {
 		return []any{"now", says}
@@ -208,8 +209,8 @@ func attributes(value any) []any {
 	return nil
 }
 
-// Text returns the text of a file without white space around it. An empty file
-// is an error, since it is probably being written.
+// Text returns the text of a file without surrounding white space. An empty
+// file is an error, because it is probably still being written.
 func Text(open Open, path string) (string, error) {
 	text, err := open(path)
 	text = bytes.TrimSpace(text)
@@ -219,8 +220,8 @@ func Text(open Open, path string) (string, error) {
 	return string(text), err
 }
 
-// KeyPair follows the files of a certificate and its key; what names them in the
-// log.
+// KeyPair follows the files of a certificate and its key. what is their name in
+// the log.
 func KeyPair(logger *slog.Logger, what, certFile, keyFile string) (*File[*tls.Certificate], error) {
 	return New(logger, what, func(_ *tls.Certificate, open Open) (*tls.Certificate, error) {
 		certificate, err := open(certFile)

@@ -20,7 +20,7 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// token follows a file with a token, and returns its log.
+// token follows a file with a token, and also returns the log.
 func token(t *testing.T, path string) (*File[string], *strings.Builder) {
 	t.Helper()
 	log := &strings.Builder{}
@@ -37,7 +37,7 @@ func token(t *testing.T, path string) (*File[string], *strings.Builder) {
 	return file, log
 }
 
-func TestFileKeepsItsLastUsableValue(t *testing.T) {
+func TestFileKeepsLastUsableValue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "token")
 		write(t, path, "one\n")
@@ -57,7 +57,7 @@ func TestFileKeepsItsLastUsableValue(t *testing.T) {
 			}
 			err := file.Err()
 			if got := file.Value(); got != step.want || (err == nil) != (step.err == "") || err != nil && !strings.Contains(err.Error(), step.err) {
-				t.Errorf("%.10q: got %q, %v; want %q, %q", step.text, got, err, step.want, step.err)
+				t.Errorf("%.10q: got %q, %v, want %q, %q", step.text, got, err, step.want, step.err)
 			}
 		}
 		if err := os.Remove(path); err != nil {
@@ -66,8 +66,8 @@ func TestFileKeepsItsLastUsableValue(t *testing.T) {
 		if file.Look(0); file.Value() != "three" || !errors.Is(file.Err(), os.ErrNotExist) {
 			t.Errorf("while the file is missing: got %q, %v", file.Value(), file.Err())
 		}
-		// Each new state is logged once: two values, and a file that is empty, half
-		// written, too long and missing.
+		// Each new state is logged once: two values, and a file that is empty,
+		// half written, too long, and missing.
 		if got := strings.Count(log.String(), "level=INFO"); got != 2 {
 			t.Errorf("got %d lines about values, want 2:\n%s", got, log)
 		}
@@ -75,28 +75,28 @@ func TestFileKeepsItsLastUsableValue(t *testing.T) {
 			t.Errorf("got %d warnings, want 4:\n%s", got, log)
 		}
 		if _, err := New(slog.New(slog.DiscardHandler), "the token", func(string, Open) (string, error) { return "", errors.New("none") }); err == nil {
-			t.Error("New accepts a file that cannot be read")
+			t.Error("New accepted a file that cannot be read")
 		}
 	})
 }
 
-func TestReplacedValuesAreKeptAWhile(t *testing.T) {
+func TestReplacedValuesAreKeptTemporarily(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "token")
 		write(t, path, "0")
 		file, _ := token(t, path)
 		if got := file.Replaced(time.Hour); got != nil {
-			t.Errorf("at first: got the replaced values %v, want none", got)
+			t.Errorf("at first: got replaced values %v, want none", got)
 		}
 		for text := range strings.SplitSeq("123456789", "") {
 			write(t, path, text)
 			file.Look(0)
 		}
 		if got, want := file.Replaced(time.Hour), strings.Split("87654321", ""); !slices.Equal(got, want) {
-			t.Errorf("got the replaced values %v, want %v", got, want)
+			t.Errorf("got replaced values %v, want %v", got, want)
 		}
 		if got := file.Replaced(0); got != nil {
-			t.Errorf("after the interval: got the replaced values %v, want none", got)
+			t.Errorf("after the interval: got replaced values %v, want none", got)
 		}
 	})
 }
@@ -115,7 +115,7 @@ func TestValuesFollowTheirFiles(t *testing.T) {
 	})
 }
 
-func TestFileThatHangsHoldsNobodyUp(t *testing.T) {
+func TestHangingFileBlocksNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "token")
 		write(t, path, "one")
@@ -143,7 +143,7 @@ func TestFileThatHangsHoldsNobodyUp(t *testing.T) {
 			select {
 			case got := <-done:
 				if got != "one" {
-					t.Errorf("got the value %q, want one", got)
+					t.Errorf("got value %q, want one", got)
 				}
 			case <-time.After(20 * time.Second):
 				t.Fatal("Value waits for a file that hangs")
@@ -154,7 +154,7 @@ func TestFileThatHangsHoldsNobodyUp(t *testing.T) {
 			file.Value()
 		}
 		if took := time.Since(before); took > 20*time.Second {
-			t.Errorf("reading the value 100 times took %s: each call waits for the file", took)
+			t.Errorf("100 calls of Value took %s, want no wait for the file", took)
 		}
 		if file.Err() == nil || strings.Count(log.String(), "level=WARN") != 1 {
 			t.Errorf("while reading hangs: got error %v, log %s", file.Err(), log.String())
@@ -164,14 +164,14 @@ func TestFileThatHangsHoldsNobodyUp(t *testing.T) {
 		write(t, path, "two")
 		for deadline := time.Now().Add(time.Minute); file.Value() != "two" || file.Err() != nil; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
-				t.Fatalf("once the file can be read: got %q, %v", file.Value(), file.Err())
+				t.Fatalf("after the file can be read: got %q, %v", file.Value(), file.Err())
 			}
 		}
 	})
 }
 
-// Kubernetes mounts a secret as links to ..data, a link to the folder with the
-// files, which it replaces.
+// Kubernetes mounts a secret as links to ..data, which is a link to the
+// directory with the files. It replaces that link.
 func TestFileFollowsKubernetesLinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mount := t.TempDir()
@@ -201,7 +201,7 @@ func TestFileFollowsKubernetesLinks(t *testing.T) {
 			if swap(step.version); step.version == "." {
 				// The link to the token now points to itself.
 				if _, err := os.Stat(path); err == nil {
-					t.Fatal("a link to itself can be read")
+					t.Fatal("got no error from a link to itself")
 				}
 			}
 			file.Look(0)
@@ -217,7 +217,7 @@ func TestUnreadableFileKeepsItsValue(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "token")
 		write(t, path, "one")
 		file, log := token(t, path)
-		// A folder can be opened but not read, even by root.
+		// A directory can be opened but not read, even by root.
 		if err := errors.Join(os.Remove(path), os.Mkdir(path, 0o700)); err != nil {
 			t.Fatal(err)
 		}
@@ -232,7 +232,7 @@ func TestUnreadableFileKeepsItsValue(t *testing.T) {
 		}
 		write(t, path, "two")
 		if file.Look(0); file.Value() != "two" || file.Err() != nil {
-			t.Errorf("once the file can be read: got %q, %v", file.Value(), file.Err())
+			t.Errorf("after the file can be read: got %q, %v", file.Value(), file.Err())
 		}
 	})
 }

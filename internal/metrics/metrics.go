@@ -1,6 +1,6 @@
 // Package metrics defines our own metrics: their names, their labels and every
-// value that a label can have. No label contains a number, a text, a workflow
-// ID or a secret. Each series that is known in advance starts at 0, so that
+// value that a label can have. No label contains a phone number, a text, a
+// workflow ID or a secret. Each series that is known in advance starts at 0, so
 // rate() and alerts see its first event.
 package metrics
 
@@ -16,14 +16,14 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// What became of a recipient, as sms_sends_total counts it.
+// The outcomes of a recipient, as counted by sms_sends_total.
 const (
 	SendSent    = "sent"
 	SendUnknown = "unknown"
 	SendNotSent = "not_sent"
 )
 
-// How a doubt was resolved, as sms_doubts_resolved_total counts it.
+// How a doubt was resolved, as counted by sms_doubts_resolved_total.
 const (
 	// DoubtFound: Twilio's listing shows the message.
 	DoubtFound = "found"
@@ -35,7 +35,7 @@ const (
 	DoubtReported = "reported"
 )
 
-// Why the webhook refused a request, as sms_webhook_refused_total counts it.
+// Why the webhook refused a request, as counted by sms_webhook_refused_total.
 const (
 	RefusedSignature = "signature"
 	RefusedAccount   = "account"
@@ -44,22 +44,22 @@ const (
 	RefusedPath      = "path"
 )
 
-// What became of a status callback, as sms_status_callbacks_total counts it.
+// The outcomes of a status callback, as counted by sms_status_callbacks_total.
 const (
 	CallbackDelivered = "delivered"
 	CallbackIgnored   = "ignored"
 	CallbackFailed    = "failed"
 )
 
-// What the catch-up did with a missed text, as sms_catch_up_texts_total counts
-// it.
+// What the catch-up did with a missed text, as counted by
+// sms_catch_up_texts_total.
 const (
 	CatchUpPublished = "published"
 	CatchUpFailed    = "failed"
 )
 
 // deliveryCodes are Twilio's error codes for undelivered messages that have
-// their own series. All others count as "other". Source:
+// their own series. All others are counted as "other". Source:
 // https://www.twilio.com/docs/api/errors
 var deliveryCodes = map[int]bool{
 	21610: true, // the recipient has opted out
@@ -80,7 +80,7 @@ var deliveryCodes = map[int]bool{
 	63024: true, // WhatsApp: not a recipient
 }
 
-// Metrics holds all of our metrics. The fields are named after them.
+// Metrics holds all of our metrics. Its fields are named after them.
 type Metrics struct {
 	registry prometheus.Registerer
 
@@ -109,11 +109,10 @@ type Metrics struct {
 	reloadSuccessful prometheus.Gauge
 }
 
-// seconds are the histogram buckets of requests.
+// seconds are the histogram buckets for the duration of requests.
 var seconds = []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60}
 
-// New registers the metrics. registry may be nil, in which case they are not
-// exposed.
+// New registers the metrics. If registry is nil, they are not exposed.
 func New(registry prometheus.Registerer, version string) *Metrics {
 	make := promauto.With(registry)
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
@@ -142,18 +141,18 @@ func New(registry prometheus.Registerer, version string) *Metrics {
 		sendingPaused:   gauge("sms_sending_paused", "1 while all sending of the namespace is paused."),
 		capped:          counter("sms_capped_total", "Messages that a cap of SEND_CAPS held back, by the cap's prefix.", "account", "prefix"),
 		deliveries:      counter("sms_deliveries_total", "Final states of messages reported by status callbacks, by status and Twilio's error code.", "status", "code"),
-		statusCallbacks: counter("sms_status_callbacks_total", "Status callbacks by what became of them.", "outcome"),
+		statusCallbacks: counter("sms_status_callbacks_total", "Status callbacks by outcome.", "outcome"),
 
-		texts:            counter("sms_texts_total", "Inbound texts by trigger and outcome; a text that matches several triggers counts for each, one that matches none has an empty trigger.", "trigger", "outcome"),
+		texts:            counter("sms_texts_total", "Inbound texts by trigger and outcome. A text that matches several triggers counts for each, and one that matches none has an empty trigger.", "trigger", "outcome"),
 		webhookRefused:   counter("sms_webhook_refused_total", "Requests to the webhook that were refused, by reason.", "reason"),
-		webhookReply:     make.NewHistogram(prometheus.HistogramOpts{Name: "sms_webhook_reply_seconds", Help: "How long after its arrival a text was answered; Twilio waits 15 s.", Buckets: seconds[:12]}),
+		webhookReply:     make.NewHistogram(prometheus.HistogramOpts{Name: "sms_webhook_reply_seconds", Help: "How long after its arrival a text was answered. Twilio waits 15 s.", Buckets: seconds[:12]}),
 		echoesSuppressed: make.NewCounter(prometheus.CounterOpts{Name: "sms_echoes_suppressed_total", Help: "Inbound texts whose echo was not sent."}),
-		catchUpThrough:   gauge("sms_catch_up_through_timestamp_seconds", "The time until which missed texts have been caught up on; 0 in a process that has not caught up."),
+		catchUpThrough:   gauge("sms_catch_up_through_timestamp_seconds", "The time up to which missed texts have been caught up on, or 0 in a process that has not caught up."),
 		catchUpTexts:     counter("sms_catch_up_texts_total", "Texts in Twilio's log by what the catch-up did with them.", "outcome"),
-		triggers:         gauge("sms_triggers", "Triggers in force."),
+		triggers:         gauge("sms_triggers", "Triggers in use."),
 		triggerReloads:   counter("sms_trigger_reloads_total", "Loads of changed trigger files by outcome (loaded, broken).", "outcome"),
-		reloadSuccessful: gauge("sms_trigger_last_reload_successful", "0 while the trigger files have mistakes and older triggers are in force."),
-		triggersLoaded:   gauge("sms_triggers_loaded_timestamp_seconds", "When the triggers in force were loaded."),
+		reloadSuccessful: gauge("sms_trigger_last_reload_successful", "0 while the trigger files have mistakes and older triggers are in use."),
+		triggersLoaded:   gauge("sms_triggers_loaded_timestamp_seconds", "When the triggers in use were loaded."),
 	}
 	gauges("sms_build_info", "1 for the running version.", "version", "go").WithLabelValues(version, runtime.Version()).Set(1)
 	m.reloadSuccessful.Set(1)
@@ -192,19 +191,20 @@ func (m *Metrics) begin() {
 // Registry returns the registry for additional metrics.
 func (m *Metrics) Registry() prometheus.Registerer { return m.registry }
 
-// Expiry registers the time at which something expires, zero while that is
-// unknown. what is one of a fixed set, such as "webhook certificate".
+// Expiry registers the time at which something expires, which is zero while it
+// is unknown. what is one of a fixed set, such as "webhook certificate".
 func (m *Metrics) Expiry(what string, at func() time.Time) {
 	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "sms_expiry_timestamp_seconds", Help: "When a certificate or key expires.", ConstLabels: prometheus.Labels{"what": what},
 	}, func() float64 { return unix(at()) })
 }
 
-// File registers whether changed files are in force. what is one of a fixed set, such
-// as "TEMPORAL_API_KEY_FILE"; broken returns why they cannot be used, or nil.
+// File registers whether changed files are in use. what is one of a fixed set,
+// such as "TEMPORAL_API_KEY_FILE". broken returns why the files cannot be used,
+// or nil.
 func (m *Metrics) File(what string, broken func() error) {
 	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "sms_file_broken", Help: "1 while a changed file cannot be used and what was read before stays in force.", ConstLabels: prometheus.Labels{"what": what},
+		Name: "sms_file_broken", Help: "1 while a changed file cannot be used and the previous value stays in use.", ConstLabels: prometheus.Labels{"what": what},
 	}, func() float64 {
 		if broken() != nil {
 			return 1
@@ -220,8 +220,8 @@ func unix(t time.Time) float64 {
 	return float64(t.UnixMilli()) / 1000
 }
 
-// Account returns the metrics of an account by its configured name, and creates
-// their series.
+// Account returns the metrics of the account with the given configured name,
+// and creates their series.
 func (m *Metrics) Account(name string) *Account {
 	if name == "" {
 		name = "default"
@@ -253,7 +253,7 @@ type Account struct {
 	all  *Metrics
 }
 
-// Sent counts what became of the recipients of a send that has ended.
+// Sent counts the outcomes of the recipients of a send that has ended.
 func (a *Account) Sent(result *sms.SendSmsResult) {
 	if a == nil {
 		return
@@ -276,7 +276,7 @@ func (a *Account) Accepted(segments int) {
 	}
 }
 
-// Failed counts a failed request to create a message; an error that is not
+// Failed counts a failed request to create a message. An error that is not
 // Twilio's has no reason and is not counted.
 func (a *Account) Failed(e *sms.Error) {
 	if a != nil && e.Reason != "" {
@@ -308,7 +308,7 @@ func (a *Account) Capped(prefix string) {
 	}
 }
 
-// Resolved counts a doubt that was resolved; how is one of the Doubt constants.
+// Resolved counts a doubt that was resolved. how is one of the Doubt constants.
 func (a *Account) Resolved(how string) {
 	if a != nil {
 		a.all.doubtsResolved.WithLabelValues(a.name, how).Inc()
@@ -340,7 +340,8 @@ const (
 	otherCode = "other"
 )
 
-// TwilioRequest records a request to Twilio; status 0 means no response.
+// TwilioRequest records a request to Twilio. Status 0 means that there was no
+// response.
 func (m *Metrics) TwilioRequest(method string, status int, took time.Duration) {
 	class := noAnswer
 	if status >= 200 && status < 600 {
@@ -374,7 +375,7 @@ func (m *Metrics) StatusCallback(outcome string) { m.statusCallbacks.WithLabelVa
 
 // Delivery counts the state of a message if it is final.
 func (m *Metrics) Delivery(update sms.StatusUpdate) {
-	if !update.Status.Final() || update.Status == sms.StatusRead { // a message that was read was counted when it was delivered
+	if !update.Status.Final() || update.Status == sms.StatusRead { // a message that was read has been counted as delivered
 		return
 	}
 	code := ""
@@ -387,7 +388,7 @@ func (m *Metrics) Delivery(update sms.StatusUpdate) {
 	m.deliveries.WithLabelValues(string(update.Status), code).Inc()
 }
 
-// CaughtUp records the time until which missed texts have been caught up on.
+// CaughtUp records the time up to which missed texts have been caught up on.
 func (m *Metrics) CaughtUp(through time.Time) {
 	if !through.IsZero() {
 		m.catchUpThrough.Set(unix(through))
@@ -397,8 +398,8 @@ func (m *Metrics) CaughtUp(through time.Time) {
 // CatchUpText counts a text in Twilio's log that had not been published.
 func (m *Metrics) CatchUpText(outcome string) { m.catchUpTexts.WithLabelValues(outcome).Inc() }
 
-// Triggers records the triggers that are now in force, and creates the series
-// of their texts.
+// Triggers records the triggers that are now in use, and creates the series for
+// their texts.
 func (m *Metrics) Triggers(names []string) {
 	m.triggers.Set(float64(len(names)))
 	m.triggersLoaded.Set(unix(time.Now()))
@@ -431,6 +432,6 @@ func (m *Metrics) TriggersReloaded(err error) {
 // AttributesMissing registers how many search attributes the namespace lacks.
 func (m *Metrics) AttributesMissing(count func() int) {
 	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "sms_search_attributes_missing", Help: "Our search attributes that the namespace lacks; 0 while that is unknown.",
+		Name: "sms_search_attributes_missing", Help: "Our search attributes that the namespace lacks, or 0 while that is unknown.",
 	}, func() float64 { return float64(count()) })
 }

@@ -40,12 +40,12 @@ func TestKnownSeriesBeginAtZero(t *testing.T) {
 	}
 	for _, code := range sms.Codes() {
 		if series := "sms_sends_total{account=default,code=" + string(code) + ",outcome=not_sent}"; code != sms.CodeOutcomeUnknown && !has(all, series) {
-			t.Errorf("the series %s is missing", series)
+			t.Errorf("series %s is missing", series)
 		}
 	}
 	for _, reason := range twilio.Reasons() {
 		if series := "sms_twilio_failures_total{account=default,reason=" + reason + "}"; !has(all, series) {
-			t.Errorf("the series %s is missing", series)
+			t.Errorf("series %s is missing", series)
 		}
 	}
 }
@@ -99,7 +99,7 @@ func TestDeliveriesCountFinalStatesByCode(t *testing.T) {
 		"sms_deliveries_total{code=other,status=failed}", "sms_deliveries_total{code=other,status=undelivered}",
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("got the series %q, want %q", got, want)
+		t.Errorf("got series %q, want %q", got, want)
 	}
 }
 
@@ -117,8 +117,7 @@ func TestRequestsAreMeasuredByStatusClass(t *testing.T) {
 	}
 }
 
-// A code that is missing from the list has no series until it is first
-// counted.
+// A code that is missing from the list has no series until it is first counted.
 func TestCodesListsAll(t *testing.T) {
 	source, err := os.ReadFile("../../sms/errors.go")
 	if err != nil {
@@ -126,7 +125,7 @@ func TestCodesListsAll(t *testing.T) {
 	}
 	for _, found := range regexp.MustCompile(`Code\w+ Code = "(\w+)"`).FindAllStringSubmatch(string(source), -1) {
 		if !slices.Contains(sms.Codes(), sms.Code(found[1])) {
-			t.Errorf("sms.Codes lacks %s", found[1])
+			t.Errorf("sms.Codes does not contain %s", found[1])
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package payload
 
-// The codec converts payloads to encrypted ones and back.
+// The codec encrypts and decrypts payloads.
 
 import (
 	commonpb "go.temporal.io/api/common/v1"
@@ -27,10 +27,11 @@ const (
 type codec struct{ ring *Ring }
 
 // Codec encrypts with the current key, if there is one, and decrypts with all
-// keys. It passes on unencrypted payloads unchanged.
+// keys. It does not change payloads that are not encrypted.
 func (r *Ring) Codec() converter.PayloadCodec { return codec{r} }
 
-// Encode never fails: the SDK writes a memo unencrypted if it cannot encode it.
+// Encode never fails, because the SDK writes a memo unencrypted if it cannot
+// encode it.
 func (c codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	keys := c.ring.inForce()
 	if keys.current == "" {
@@ -40,7 +41,7 @@ func (c codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 	for i, payload := range payloads {
 		plain, err := proto.Marshal(payload)
 		if err != nil {
-			panic(err) // see above; payloads can always be marshalled
+			panic(err) // cannot happen, since payloads can always be marshalled
 		}
 		all[i] = &commonpb.Payload{
 			Metadata: map[string][]byte{
@@ -79,7 +80,7 @@ func (r *Ring) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
 	id := payload.GetMetadata()[metadataKeyID]
 	keys := r.inForce()
 	if keys.ciphers[string(id)] == nil && r.file != nil {
-		r.file.Look(followAtOnce) // the key may have been added since
+		r.file.Look(followAtOnce) // the key may have been added since the last look
 		keys = r.inForce()
 	}
 	cipher := keys.ciphers[string(id)]
@@ -104,7 +105,8 @@ func (r *Ring) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
 	return inner, nil
 }
 
-// unreadable counts and logs a payload that cannot be read, and returns the error.
+// unreadable counts and logs a payload that cannot be read and returns the
+// error.
 func (r *Ring) unreadable(payload *commonpb.Payload, why string) error {
 	id := clip(string(payload.GetMetadata()[metadataKeyID]))
 	count := &r.missing

@@ -1,6 +1,6 @@
 package payload
 
-// Converters turn values and errors into payloads, for clients and their
+// Converters between values or errors and payloads, for clients and their
 // workers.
 
 import (
@@ -22,10 +22,9 @@ import (
 
 // Protect makes a client encrypt and decrypt with the ring: arguments, results,
 // signals, memos, heartbeats, summaries and the texts of failures. A payload
-// that cannot be read is never mistaken for something else: outside of
-// workflows, reading it fails with a [sms.UnreadableError]; in a workflow, the
-// task fails and is retried, even for a signal, which the SDK would otherwise
-// drop.
+// that cannot be read is never mistaken for something else. Outside workflows,
+// reading it returns a [sms.UnreadableError]. In a workflow, the task fails and
+// is retried, even for a signal, which the SDK would otherwise drop.
 func Protect(options *client.Options, ring *Ring) {
 	dc := dataConverter{converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), reading{codec{ring}})}
 	options.DataConverter = dc
@@ -47,8 +46,9 @@ func (c dataConverter) WithWorkflowContext(workflow.Context) converter.DataConve
 // WithContext is called in activities and clients.
 func (c dataConverter) WithContext(context.Context) converter.DataConverter { return c }
 
-// reading is a codec whose Decode also fails for payloads encoded by another
-// codec: passed on unchanged, they would look like malformed inputs.
+// reading is a codec whose Decode also fails for payloads that another codec
+// encoded. If these were passed on unchanged, they would look like malformed
+// inputs.
 type reading struct{ codec }
 
 func (c reading) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
@@ -81,9 +81,9 @@ func named(encoding string) string {
 	return "which has an unexpected name"
 }
 
-// insisting is a converter for workflows. It panics if a payload cannot be
-// read, in the form that makes the SDK fail the task: the SDK ignores an error
-// when it decodes a signal.
+// insisting is a converter for workflows. If a payload cannot be read, it
+// panics in the way that makes the SDK fail the workflow task, because the SDK
+// ignores an error from decoding a signal.
 type insisting struct{ converter.DataConverter }
 
 func (c insisting) FromPayload(payload *commonpb.Payload, into any) error {
@@ -120,8 +120,8 @@ func (c *failureConverter) ErrorToFailure(err error) *failurepb.Failure {
 	return c.clear.ErrorToFailure(err)
 }
 
-// FailureToError names the key instead of a text that cannot be read. The types
-// of failures are never encrypted, and programs can rely on them.
+// FailureToError names the key if a text cannot be read. The types of failures
+// are never encrypted, so programs can rely on them.
 func (c *failureConverter) FailureToError(failure *failurepb.Failure) error {
 	failure = proto.Clone(failure).(*failurepb.Failure)
 	for one := failure; one != nil; one = one.GetCause() {

@@ -1,6 +1,6 @@
 package payload
 
-// An inventory says which keys a process has. All processes must know a key
+// An inventory lists the keys of a process. All processes must have a key
 // before one of them encrypts with it.
 
 import (
@@ -18,32 +18,33 @@ import (
 
 // Inventory lists the keys of a process.
 type Inventory struct {
-	// Known are the keys that it can read.
+	// Known are the keys with which it can read.
 	Known []string
-	// Current is the key that it encrypts with; empty if it does not encrypt.
+	// Current is the key with which it encrypts, or "" if it does not
+	// encrypt.
 	Current string
 }
 
-// Inventory returns the keys that are in force.
+// Inventory returns the keys in use.
 func (r *Ring) Inventory() Inventory {
 	k := r.inForce()
 	return Inventory{Known: k.known(), Current: k.current}
 }
 
-// keysMetric names the metric that is 1 for each key of a process and each of its
-// uses, by which it is labelled.
+// keysMetric is the name of the metric that is 1 for each key of a process and
+// each use of the key, which are its labels.
 const keysMetric = "sms_payload_keys"
 
 // Measure exposes the ring in metrics: sms_payload_keys by key and use
-// ("reads", "encrypts"), sms_payload_keys_broken while the file is not in
-// force, and sms_payloads_unreadable_total by reason ("missing key",
+// ("reads", "encrypts"), sms_payload_keys_broken, which is 1 while the file
+// cannot be used, and sms_payloads_unreadable_total by reason ("missing key",
 // "damaged").
 func (r *Ring) Measure(meter metric.Meter) error {
-	inForce, err := meter.Int64ObservableGauge(keysMetric, metric.WithDescription("The keys that this process reads payloads with, and the one that it encrypts with."))
+	inForce, err := meter.Int64ObservableGauge(keysMetric, metric.WithDescription("The keys with which this process reads payloads, and the one with which it encrypts."))
 	if err != nil {
 		return err
 	}
-	broken, err := meter.Int64ObservableGauge("sms_payload_keys_broken", metric.WithDescription("1 while the key file cannot be used and the previous keys stay in force."))
+	broken, err := meter.Int64ObservableGauge("sms_payload_keys_broken", metric.WithDescription("1 while the key file cannot be used and the previous keys stay in use."))
 	if err != nil {
 		return err
 	}
@@ -71,7 +72,7 @@ func (r *Ring) Measure(meter metric.Meter) error {
 	return err
 }
 
-// measured matches a sample of keysMetric in Prometheus' text format.
+// measured matches a sample of keysMetric in Prometheus's text format.
 var measured = regexp.MustCompile(`^` + keysMetric + `\{(?:[^}]*,)?key="([^"]*)"(?:,[^}]*)?use="([^"]*)"[^}]*\} 1(?:\.0+)?(?: |$)`)
 
 // ReadInventory extracts the keys of a process from its /metrics.
@@ -88,9 +89,9 @@ func ReadInventory(metrics io.Reader) (has Inventory, err error) {
 	return has, lines.Err()
 }
 
-// Differences says which processes encrypt with a key that another process lacks,
-// given the inventories of processes by name. Until the other process has the key,
-// it cannot read what they write.
+// Differences returns which processes encrypt with a key that another process
+// lacks, given the inventories of the processes by name. Until the other
+// process has the key, it cannot read what they write.
 func Differences(all map[string]Inventory) (lines []string) {
 	for _, writer := range slices.Sorted(maps.Keys(all)) {
 		key := all[writer].Current

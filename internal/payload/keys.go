@@ -1,11 +1,10 @@
-// Package payload encrypts what our programs store in Temporal, and decrypts
-// it.
+// Package payload encrypts and decrypts what our programs store in Temporal.
 //
-// Its wire format is that of the encryption samples of Temporal's SDKs, so that
-// a caller in any language can use its SDK's sample with the same key. It is a
-// payload with the metadata encoding=binary/encrypted and encryption-key-id,
-// whose data is a nonce of 12 bytes, the whole payload encrypted with
-// AES-256-GCM, and a tag of 16 bytes.
+// Its wire format is that of the encryption samples of Temporal's SDKs, so a
+// caller in any language can use its SDK's sample with the same key. An
+// encrypted payload has the metadata encoding=binary/encrypted and
+// encryption-key-id. Its data consists of a nonce of 12 bytes, the whole
+// original payload encrypted with AES-256-GCM, and a tag of 16 bytes.
 package payload
 
 // The contents of a key file.
@@ -30,18 +29,20 @@ import (
 const (
 	// keySize is the key size of AES-256, in bytes.
 	keySize = 32
-	// maxKeys is how many keys a file may have, and maxFile how many bytes.
+	// maxKeys is how many keys a file may have, and maxFile is how many
+	// bytes.
 	maxKeys = 50
 	maxFile = 64 << 10
 )
 
-// keyID matches a valid key ID: it is stored unencrypted with each payload, and
-// is a metric label.
+// keyID matches a valid key ID. The ID is stored unencrypted with each payload,
+// and is a metric label.
 var keyID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-// file is a key file: JSON, so that an incomplete file is detected.
+// file is the content of a key file. It is JSON, so an incomplete file is
+// detected.
 type file struct {
-	// Current names the key that encrypts. If it is empty, payloads are
+	// Current is the ID of the key that encrypts. If it is "", payloads are
 	// decrypted but written unencrypted.
 	Current string    `json:"current"`
 	Keys    []fileKey `json:"keys"`
@@ -53,7 +54,7 @@ type fileKey struct {
 	Key string `json:"key"`
 }
 
-// read parses a key file. Its errors do not contain keys.
+// read parses a key file. Its errors contain no keys.
 func read(data []byte) (f file, err error) {
 	if len(data) > maxFile {
 		return f, fmt.Errorf("it is longer than %d bytes", maxFile)
@@ -90,7 +91,7 @@ func (f file) use() (*keys, error) {
 		}
 		secret, err := base64.StdEncoding.DecodeString(one.Key)
 		if err != nil || len(secret) != keySize {
-			return nil, fmt.Errorf("the key %q must be %d random bytes in base64, not a pass phrase; worker keys new makes one", one.ID, keySize)
+			return nil, fmt.Errorf("the key %q must be %d random bytes in base64, not a pass phrase; worker keys new creates one", one.ID, keySize)
 		}
 		if k.ciphers[one.ID], err = newCipher(secret); err != nil {
 			return nil, err
@@ -110,12 +111,12 @@ func newCipher(secret []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// LogValue names the keys.
+// LogValue returns the IDs of the keys.
 func (k *keys) LogValue() slog.Value {
 	return slog.GroupValue(slog.Any("keys", k.known()), slog.String("current", k.current))
 }
 
-// known returns the IDs of the keys, in order.
+// known returns the IDs of the keys in order.
 func (k *keys) known() []string {
 	ids := make([]string, 0, len(k.ciphers))
 	for id := range k.ciphers {
@@ -133,7 +134,8 @@ func clip(id string) string {
 }
 
 // Add adds a new key to the text of a key file, which may be empty. The key
-// only decrypts until [MakeCurrent] is called: each process must have it first.
+// only decrypts until [MakeCurrent] is called, because each process must have
+// it first.
 func Add(text []byte, id string) ([]byte, error) {
 	var f file
 	if len(bytes.TrimSpace(text)) > 0 {
@@ -175,7 +177,7 @@ func Remove(text []byte, id string) ([]byte, error) {
 	return f.text()
 }
 
-// text returns the file's text, or an error if the file would not be valid.
+// text returns the text of the file, or an error if the file would be invalid.
 func (f file) text() ([]byte, error) {
 	if _, err := f.use(); err != nil {
 		return nil, err
@@ -184,7 +186,7 @@ func (f file) text() ([]byte, error) {
 	return append(data, '\n'), err
 }
 
-// Describe lists the keys of a key file, without their secrets.
+// Describe lists the keys of a key file without their secrets.
 func Describe(text []byte) (string, error) {
 	f, err := read(text)
 	if err != nil {

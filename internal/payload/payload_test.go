@@ -24,7 +24,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// keyFile writes a key file with new keys, of which one may be current, and
+// keyFile writes a key file with new keys, one of which may be current, and
 // returns its path.
 func keyFile(t testing.TB, current string, ids ...string) string {
 	t.Helper()
@@ -68,9 +68,9 @@ func protected(ring *Ring) client.Options {
 
 const secret = "a text that nobody else may read"
 
-// The format is that of the SDKs' samples: this test reads and writes it
+// The format is that of the SDKs' samples. This test reads and writes it
 // without the codec.
-func TestCodecUsesTheSamplesWireFormat(t *testing.T) {
+func TestCodecUsesSamplesWireFormat(t *testing.T) {
 	path := keyFile(t, "one", "one")
 	f := must(read(must(os.ReadFile(path))(t)))(t)
 	block := must(aes.NewCipher(must(base64.StdEncoding.DecodeString(f.Keys[0].Key))(t)))(t)
@@ -80,7 +80,7 @@ func TestCodecUsesTheSamplesWireFormat(t *testing.T) {
 
 	written := must(c.Encode([]*commonpb.Payload{plain}))(t)[0]
 	if string(written.Metadata["encoding"]) != "binary/encrypted" || string(written.Metadata["encryption-key-id"]) != "one" || len(written.Metadata) != 2 {
-		t.Errorf("got the metadata %q", written.Metadata)
+		t.Errorf("got metadata %q", written.Metadata)
 	}
 	var opened commonpb.Payload
 	if err := proto.Unmarshal(must(gcm.Open(nil, written.Data[:12], written.Data[12:], nil))(t), &opened); err != nil || !proto.Equal(&opened, plain) {
@@ -97,7 +97,7 @@ func TestCodecUsesTheSamplesWireFormat(t *testing.T) {
 	}
 }
 
-func TestRingWithoutCurrentKeyStaysClear(t *testing.T) {
+func TestRingWithoutCurrentKeyWritesPlaintext(t *testing.T) {
 	path := keyFile(t, "one", "one")
 	written := must(protected(open(t, path)).DataConverter.ToPayload(secret))(t)
 	write(t, path, must(MakeCurrent(must(os.ReadFile(path))(t), ""))(t))
@@ -146,23 +146,23 @@ func TestUnreadablePayloadNamesOnlyItsKey(t *testing.T) {
 			err := protected(tc.ring).DataConverter.FromPayload(tc.payload, &read)
 			var unreadable *sms.UnreadableError
 			if !errors.As(err, &unreadable) || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "+1500") {
-				t.Errorf("got error %v, want %q", err, tc.want)
+				t.Errorf("got error %v, want it to contain %q", err, tc.want)
 			}
 		})
 	}
 }
 
-func TestFailuresHideTheirTexts(t *testing.T) {
+func TestFailuresHideTexts(t *testing.T) {
 	ring := open(t, keyFile(t, "one", "one"))
 	cause := errors.New("number +15005550009")
 	failed := temporal.NewApplicationErrorWithOptions(secret, "Kind", temporal.ApplicationErrorOptions{Cause: cause, Details: []any{secret}})
 	failure := protected(ring).FailureConverter.ErrorToFailure(failed)
 	raw := string(must(proto.Marshal(failure))(t))
 	if strings.Contains(raw, secret) || strings.Contains(raw, "+15005550009") || !strings.Contains(raw, "Kind") {
-		t.Errorf("got the stored failure %q, want its type but not its texts", raw)
+		t.Errorf("got stored failure %q, want it with its type but without its texts", raw)
 	}
 	if read := protected(ring).FailureConverter.FailureToError(failure); !strings.Contains(read.Error(), secret) || !strings.Contains(errors.Unwrap(read).Error(), cause.Error()) {
-		t.Errorf("got the failure %v", read)
+		t.Errorf("got failure %v", read)
 	}
 	var known *temporal.ApplicationError
 	unread := protected(open(t, "")).FailureConverter.FailureToError(failure)
@@ -195,12 +195,12 @@ func TestUnusableKeyFilesAreRefused(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "keys.json")
 			write(t, path, []byte(tc.text))
 			if _, err := Open(path, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), key) {
-				t.Errorf("got error %v, want %q", err, tc.want)
+				t.Errorf("got error %v, want it to contain %q", err, tc.want)
 			}
 		})
 	}
 	if _, err := Open(filepath.Join(t.TempDir(), "none"), nil); err == nil {
-		t.Error("Open accepts a missing file")
+		t.Error("Open accepted a missing file")
 	}
 	path := keyFile(t, "one", "one")
 	if err := os.Chmod(path, 0o666); err != nil {
@@ -214,7 +214,7 @@ func TestUnusableKeyFilesAreRefused(t *testing.T) {
 // reread makes the ring read its file again at once.
 func reread(r *Ring) { r.file.Look(0) }
 
-func TestRingFollowsItsFile(t *testing.T) {
+func TestRingFollowsFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := keyFile(t, "one", "one")
 		r := open(t, path)
@@ -232,8 +232,9 @@ func TestRingFollowsItsFile(t *testing.T) {
 	})
 }
 
-// If a key is missing, the file is read again at once, since it may have changed.
-func TestRingLooksForAMissingKey(t *testing.T) {
+// If a key is missing, the file is read again at once, because it may have
+// changed.
+func TestRingLooksForMissingKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := keyFile(t, "one", "one")
 		r := open(t, path)
@@ -244,7 +245,7 @@ func TestRingLooksForAMissingKey(t *testing.T) {
 		write(t, path, text)
 		reading := time.NewTicker(followAtOnce)
 		defer reading.Stop()
-		<-reading.C // the ring has just read the file
+		<-reading.C // now the ring has just read the file
 		if _, err := r.Codec().Decode(written); err != nil {
 			t.Error(err)
 		}
@@ -271,7 +272,7 @@ func TestHalfWrittenKeyFileIsIgnored(t *testing.T) {
 	})
 }
 
-func TestEncryptingRingNeverReturnsToClear(t *testing.T) {
+func TestEncryptingRingKeepsEncrypting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := keyFile(t, "one", "one")
 		r := open(t, path)
@@ -291,24 +292,24 @@ func TestEncryptingRingNeverReturnsToClear(t *testing.T) {
 	})
 }
 
-func TestKeyFilesAreChangedInSteps(t *testing.T) {
+func TestKeyFilesChangeInSteps(t *testing.T) {
 	text := must(Add(nil, "one"))(t)
 	if described := must(Describe(text))(t); !strings.Contains(described, "one: reads\n") || !strings.Contains(described, "written unencrypted") {
 		t.Errorf("a new key: got %s", described)
 	}
 	text = must(MakeCurrent(text, "one"))(t)
 	if _, err := Remove(text, "one"); err == nil {
-		t.Error("the current key can be removed")
+		t.Error("the current key was removed")
 	}
 	text = must(MakeCurrent(must(Add(text, "two"))(t), "two"))(t)
 	if described := must(Describe(must(Remove(text, "one"))(t)))(t); described != "two: reads and encrypts\ncurrent: two\n" {
 		t.Errorf("after a rotation: got %s", described)
 	}
 	if _, err := MakeCurrent(text, "three"); err == nil {
-		t.Error("an unknown key can become current")
+		t.Error("an unknown key became current")
 	}
 	if _, err := Add(text, "two"); err == nil {
-		t.Error("a key can be added twice")
+		t.Error("a key was added twice")
 	}
 }
 
@@ -318,6 +319,6 @@ func FuzzDecode(f *testing.F) {
 	f.Add("json/plain", "", []byte(`"x"`))
 	f.Fuzz(func(_ *testing.T, encoding, key string, data []byte) {
 		payload := &commonpb.Payload{Metadata: map[string][]byte{"encoding": []byte(encoding), "encryption-key-id": []byte(key)}, Data: data}
-		_, _ = c.Decode([]*commonpb.Payload{payload, nil}) // any error will do
+		_, _ = c.Decode([]*commonpb.Payload{payload, nil}) // any error is acceptable
 	})
 }

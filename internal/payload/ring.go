@@ -1,6 +1,6 @@
 package payload
 
-// The ring holds the keys in force, which follow their file.
+// The ring holds the keys in use, which follow their file.
 
 import (
 	"errors"
@@ -16,17 +16,17 @@ import (
 
 const (
 	// followAtOnce is the minimum interval between two reads of the file
-	// because a key is missing.
+	// that are caused by a missing key.
 	followAtOnce = 100 * time.Millisecond
 	// maxNamed limits how many different keys of unreadable payloads are logged.
 	maxNamed = 100
 )
 
-// Ring holds the keys of a key file. It is safe for concurrent use. A changed
-// file comes into force within a second or two; an invalid one never does, and
-// the previous keys stay.
+// Ring holds the keys of a key file. It is safe for concurrent use. It uses a
+// changed file within a second or two. If the changed file is invalid, it keeps
+// the previous keys.
 type Ring struct {
-	file   *follow.File[*keys] // nil without a path
+	file   *follow.File[*keys] // nil if there is no path
 	logger *slog.Logger
 
 	missing, damaged atomic.Int64
@@ -35,8 +35,8 @@ type Ring struct {
 	names atomic.Int64
 }
 
-// Open reads a key file. Without a path, the ring has no keys: payloads are
-// written unencrypted, and encrypted ones cannot be read.
+// Open reads a key file. If path is "", the ring has no keys, so payloads are
+// written unencrypted and encrypted ones cannot be read.
 func Open(path string, logger *slog.Logger) (r *Ring, err error) {
 	r = &Ring{logger: logger}
 	if path == "" {
@@ -61,7 +61,7 @@ func readKeys(path string, open follow.Open) (*keys, error) {
 		return nil, err
 	}
 	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o002 != 0 {
-		return nil, fmt.Errorf("%s: everyone on this machine may change it; chmod 600 it", path)
+		return nil, fmt.Errorf("%s: everyone on this machine may change it; run chmod 600 on it", path)
 	}
 	f, err := read(text)
 	if err != nil {
@@ -74,7 +74,7 @@ func readKeys(path string, open follow.Open) (*keys, error) {
 	return now, nil
 }
 
-// noKeys holds the keys of a ring without a file: none.
+// noKeys is used by a ring without a file.
 var noKeys = &keys{}
 
 // inForce returns the current keys.
@@ -88,7 +88,7 @@ func (r *Ring) inForce() *keys {
 // Encrypts reports whether there is a current key.
 func (r *Ring) Encrypts() bool { return r.inForce().current != "" }
 
-// Err returns why the current file is not in force, or nil if it is.
+// Err returns why the current file is not in use, or nil if it is.
 func (r *Ring) Err() error {
 	if r.file == nil {
 		return nil

@@ -21,18 +21,18 @@ const maxBody = 16 << 20
 
 // ServerOptions configures a codec server.
 type ServerOptions struct {
-	// Origins are the origins of Web UIs that may call the server, exactly as
-	// browsers send them: https://temporal.example.com.
+	// Origins are the origins of Web UIs that may call the server, exactly
+	// as browsers send them, such as https://temporal.example.com.
 	Origins []string
-	// Token authenticates callers: Authorization: Bearer TOKEN. If it is empty,
-	// everyone who can reach the server may decrypt.
+	// Token authenticates callers, who send Authorization: Bearer TOKEN. If
+	// it is "", everyone who can reach the server may decrypt.
 	Token string
-	// Encode also encrypts what callers send, as the command line needs for
-	// inputs. Callers can then forge payloads.
+	// Encode also encrypts what callers send, which the command line needs
+	// for inputs. Callers can then forge payloads.
 	Encode bool
 }
 
-// Server decrypts what the ring can read, at POST /decode and
+// Server decrypts what the ring can read, at POST /decode and POST
 // /NAMESPACE/decode, and returns everything else unchanged. Its responses do
 // not say what is wrong.
 func Server(ring *Ring, o ServerOptions) http.Handler {
@@ -45,7 +45,7 @@ func Server(ring *Ring, o ServerOptions) http.Handler {
 	handle("decode", func(p *commonpb.Payload) *commonpb.Payload {
 		decoded, err := ring.Codec().Decode([]*commonpb.Payload{p})
 		if err != nil {
-			return p // it cannot be decrypted; the rest of the page is still useful
+			return p // the rest of the page is still useful
 		}
 		return decoded[0]
 	})
@@ -59,7 +59,7 @@ func Server(ring *Ring, o ServerOptions) http.Handler {
 	return mux
 }
 
-// guard rejects unauthorized callers, without reading the body.
+// guard rejects unauthorized callers without reading the body.
 func (o ServerOptions) guard(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")

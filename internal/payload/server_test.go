@@ -22,8 +22,8 @@ func codecServer(t *testing.T, ring *Ring, o ServerOptions) string {
 	return server.URL
 }
 
-// asked returns a client of our server. It is the SDK's own, which Temporal's
-// command line uses, too.
+// asked returns a client of our server: the SDK's own, which Temporal's command
+// line also uses.
 func asked(url, token string) converter.PayloadCodec {
 	return converter.NewRemotePayloadCodec(converter.RemotePayloadCodecOptions{Endpoint: url, ModifyRequest: func(r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+token)
@@ -41,7 +41,7 @@ func TestCodecServerDecryptsOnlyWithToken(t *testing.T) {
 		read := must(asked(url+path, "secret").Decode(written))(t)
 		for i, want := range []*commonpb.Payload{plain, plain, foreign, plain} {
 			if !proto.Equal(read[i], want) {
-				t.Errorf("%s: payload %d is decoded to %v", path, i, read[i])
+				t.Errorf("%s: payload %d decoded to %v", path, i, read[i])
 			}
 		}
 		if _, err := asked(url+path, "guess").Decode(written); err == nil || !strings.Contains(err.Error(), "Unauthorized") {
@@ -50,11 +50,11 @@ func TestCodecServerDecryptsOnlyWithToken(t *testing.T) {
 	}
 }
 
-func TestCodecServerEncryptsOnlyIfAsked(t *testing.T) {
+func TestCodecServerEncryptsOnlyIfConfigured(t *testing.T) {
 	ring := open(t, keyFile(t, "one", "one"))
 	plain := []*commonpb.Payload{{Data: []byte(secret)}}
 	if _, err := asked(codecServer(t, ring, ServerOptions{}), "").Encode(plain); err == nil {
-		t.Error("the server encrypts without the option Encode")
+		t.Error("the server encrypted without the option Encode")
 	}
 	written, err := asked(codecServer(t, ring, ServerOptions{Encode: true}), "").Encode(plain)
 	if err != nil || !isEncrypted(written[0]) {
@@ -62,7 +62,7 @@ func TestCodecServerEncryptsOnlyIfAsked(t *testing.T) {
 	}
 }
 
-func TestCodecServerGuardsItself(t *testing.T) {
+func TestCodecServerRejectsOthers(t *testing.T) {
 	ring := open(t, keyFile(t, "one", "one"))
 	url := codecServer(t, ring, ServerOptions{Origins: []string{webUI}, Token: "secret"})
 	ask := func(method, path string, headers map[string]string, body io.Reader) *http.Response {
@@ -75,7 +75,7 @@ func TestCodecServerGuardsItself(t *testing.T) {
 		text := must(io.ReadAll(response.Body))(t)
 		_ = response.Body.Close()
 		if response.StatusCode >= 400 && len(text) > 0 && response.StatusCode != http.StatusNotFound {
-			t.Errorf("%s %s: got status %d with the text %q", method, path, response.StatusCode, text)
+			t.Errorf("%s %s: got status %d, text %q", method, path, response.StatusCode, text)
 		}
 		return response
 	}
@@ -95,17 +95,17 @@ func TestCodecServerGuardsItself(t *testing.T) {
 		body         io.Reader
 		status       int
 	}{
-		"a good request":              {"POST", "/decode", jsonOf(), unread(), 200},
-		"one of the Web UI":           {"POST", "/decode", jsonOf("Origin", webUI), unread(), 200},
-		"of another origin":           {"POST", "/decode", jsonOf("Origin", "https://temporal.example.com.evil.example"), unread(), 403},
-		"the question before":         {"OPTIONS", "/decode", map[string]string{"Origin": webUI}, nil, 204},
-		"that of another origin":      {"OPTIONS", "/decode", map[string]string{"Origin": "null"}, nil, 403},
+		"a valid request":             {"POST", "/decode", jsonOf(), unread(), 200},
+		"from the Web UI":             {"POST", "/decode", jsonOf("Origin", webUI), unread(), 200},
+		"from another origin":         {"POST", "/decode", jsonOf("Origin", "https://temporal.example.com.evil.example"), unread(), 403},
+		"a preflight request":         {"OPTIONS", "/decode", map[string]string{"Origin": webUI}, nil, 204},
+		"another origin's preflight":  {"OPTIONS", "/decode", map[string]string{"Origin": "null"}, nil, 403},
 		"without a token":             {"POST", "/decode", map[string]string{"Content-Type": "application/json"}, unread(), 401},
 		"with half a token":           {"POST", "/decode", jsonOf("Authorization", "Bearer secre"), unread(), 401},
 		"a form":                      {"POST", "/decode", jsonOf("Content-Type", "text/plain"), unread(), 415},
 		"a look":                      {"GET", "/decode", jsonOf(), nil, 405},
 		"no JSON":                     {"POST", "/decode", jsonOf(), strings.NewReader("x"), 400},
-		"far too much":                {"POST", "/decode", jsonOf(), strings.NewReader(strings.Repeat(" ", maxBody+1)), 413},
+		"a body that is too large":    {"POST", "/decode", jsonOf(), strings.NewReader(strings.Repeat(" ", maxBody+1)), 413},
 		"encoding":                    {"POST", "/encode", jsonOf(), unread(), 404},
 		"a path with the same ending": {"POST", "/a/b/decode", jsonOf(), unread(), 404},
 	} {
@@ -116,7 +116,7 @@ func TestCodecServerGuardsItself(t *testing.T) {
 			}
 			allowed := response.Header.Get("Access-Control-Allow-Origin")
 			if want := tc.headers["Origin"] == webUI; (allowed == webUI) != want || allowed == "*" {
-				t.Errorf("got the allowed origin %q", allowed)
+				t.Errorf("got allowed origin %q", allowed)
 			}
 		})
 	}

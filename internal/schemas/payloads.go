@@ -16,8 +16,8 @@ type payload struct {
 	kind reflect.Type
 	// strict is true if unknown fields are refused.
 	strict bool
-	// internal is true for payloads that only the workflows and activities of
-	// this module exchange.
+	// internal is true for payloads that only the workflows and activities
+	// of this module exchange.
 	internal bool
 }
 
@@ -29,13 +29,13 @@ func (p payload) path() string {
 	return p.name + ".json"
 }
 
-// call is an activity or a workflow. Result is nil if it returns nothing.
+// call is an activity or a workflow. result is nil if it returns nothing.
 type call struct {
 	name          string
 	input, result any
 }
 
-// Calls whose inputs are decoded by [sms.Decode].
+// strict lists the calls whose inputs are decoded by [sms.Decode].
 var strict = []call{
 	{sms.SendSmsName, sms.SendSmsInput{}, sms.SendSmsResult{}},
 	{sms.SendSmsWorkflowName, sms.SendSmsWorkflowInput{}, sms.SendSmsWorkflowResult{}},
@@ -44,7 +44,7 @@ var strict = []call{
 	{"NexusCancel", sms.NexusCancelInput{}, nil},
 }
 
-// Other calls that callers use.
+// public lists the other calls that callers use.
 var public = []call{
 	{sms.GetMessageName, sms.MessageInput{}, sms.MessageState{}},
 	{sms.GetMessagesName, sms.GetMessagesInput{}, []sms.StatusUpdate{}},
@@ -55,9 +55,9 @@ var public = []call{
 	{sms.CatchUpSmsWorkflowName, sms.CatchUpSmsInput{}, sms.CatchUpSmsResult{}},
 }
 
-// The activities that the workflows of this module call, and the workflows that
-// the webhook starts. The states that workflows pass to their own next runs are
-// not included.
+// internal lists the activities that the workflows of this module call, and the
+// workflows that the webhook starts. It does not include the states that
+// workflows pass to their own next runs.
 var internal = []call{
 	{sms.ReceiveSmsWorkflowName, sms.ReceiveSmsInput{}, sms.ReceiveSmsResult{}},
 	{sms.SilenceSmsWorkflowName, sms.SilenceSmsInput{}, nil},
@@ -81,7 +81,8 @@ var internal = []call{
 	{sms.CatchUpSmsName, sms.CatchUpSmsQuery{}, sms.CatchUpSmsResult{}},
 }
 
-// Payloads that are neither inputs nor results of an activity or workflow.
+// others lists payloads that are neither inputs nor results of an activity or
+// workflow.
 var others = []payload{
 	{name: "TriggerEvent", kind: reflect.TypeFor[triggers.Event]()},
 	{name: "SmsStatusSignal", kind: reflect.TypeFor[sms.StatusUpdate]()},

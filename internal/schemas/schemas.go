@@ -1,6 +1,6 @@
-// Package schemas generates JSON Schemas of what callers, workflows and
-// activities exchange, from the types of sms and triggers. docs/schemas holds
-// the result.
+// Package schemas generates JSON Schemas for what callers, workflows and
+// activities exchange, from the types of sms and triggers. The result is in
+// docs/schemas.
 package schemas
 
 import (
@@ -20,7 +20,7 @@ import (
 //go:generate go run ./write ../.. ../../docs/schemas
 
 // Files returns the schema of each payload by its path in docs/schemas. root is
-// the directory of the module, whose source contains the descriptions.
+// the directory of the module, whose source code contains the descriptions.
 func Files(root string) (map[string][]byte, error) {
 	source, err := readSource(root)
 	if err != nil {
@@ -38,7 +38,7 @@ func Files(root string) (map[string][]byte, error) {
 	return files, nil
 }
 
-// description is the schema of one payload under construction.
+// description is the schema of one payload while it is being built.
 type description struct {
 	payload
 	*source
@@ -74,8 +74,8 @@ func (d *description) describe(kind reflect.Type) (*jsonschema.Schema, error) {
 		d.describeFields(schema, kind)
 	}
 	if !d.internal {
-		// Lists that callers read are never null. Those that are only exchanged
-		// internally may be.
+		// Lists that callers read are never null. Lists that are only
+		// exchanged internally may be.
 		withoutNull(schema)
 	}
 	for _, part := range partsOf(schema) {
@@ -92,7 +92,7 @@ func (d *description) describe(kind reflect.Type) (*jsonschema.Schema, error) {
 }
 
 // known returns the schemas of types whose JSON differs from their Go type, and
-// references to those that are defined separately.
+// references to types that are defined separately.
 func (d *description) known(root reflect.Type) map[reflect.Type]*jsonschema.Schema {
 	recipient := []*jsonschema.Schema{{Type: "string"}, reference("Recipient")}
 	known := map[reflect.Type]*jsonschema.Schema{
@@ -128,7 +128,7 @@ func (d *description) define(name string) error {
 	}
 	*d.defs[name] = jsonschema.Schema{Type: "string", Description: d.comments[name]}
 	if name == "Status" {
-		d.defs[name].Examples = d.constants[name] // Twilio may add others
+		d.defs[name].Examples = d.constants[name] // Twilio may add more
 	} else {
 		d.defs[name].Enum = d.constants[name]
 	}
@@ -149,7 +149,7 @@ func (d *description) describeFields(schema *jsonschema.Schema, kind reflect.Typ
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		property := schema.Properties[name]
 		if property == nil {
-			continue // embedded, or not part of the JSON
+			continue // the field is embedded or not part of the JSON
 		}
 		if options != "" { // absent rather than null
 			withoutNull(property)
@@ -205,7 +205,7 @@ func partsOf(schema *jsonschema.Schema) []*jsonschema.Schema {
 	return append(append(parts, partsOf(schema.Items)...), partsOf(schema.AdditionalProperties)...)
 }
 
-// toDefs is how every reference to a type begins.
+// toDefs is the prefix of every reference to a type.
 const toDefs = "#/$defs/"
 
 func reference(name string) *jsonschema.Schema { return &jsonschema.Schema{Ref: toDefs + name} }

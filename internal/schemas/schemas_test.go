@@ -71,18 +71,18 @@ func (r *registry) RegisterWorkflowWithOptions(_ any, options workflow.RegisterO
 	r.names = append(r.names, options.Name)
 }
 
-func TestSchemasCoverAllRegistered(t *testing.T) {
+func TestSchemasCoverRegisteredTypes(t *testing.T) {
 	var r registry
 	new(activities.Activities).Register(&r)
 	new(broadcast.Files).Register(&r)
 	workflows.Register(&r)
 	if len(r.names) < 29 {
-		t.Fatalf("a worker registers only %d names, want at least 29: %q", len(r.names), r.names)
+		t.Fatalf("got only %d registered names, want at least 29: %q", len(r.names), r.names)
 	}
 	described := validators(t)
 	for _, name := range r.names {
 		if slices.Contains([]string{sms.QuestionsWorkflowName, sms.CapsSmsWorkflowName, sms.PauseSmsWorkflowName}, name) {
-			continue // their inputs are the state of earlier runs, or absent
+			continue // their input is the state of earlier runs, or there is none
 		}
 		if described[name+"Input"] == nil {
 			t.Errorf("%s has no schema for its input", name)
@@ -90,7 +90,7 @@ func TestSchemasCoverAllRegistered(t *testing.T) {
 	}
 }
 
-func TestSchemasKnowAllValues(t *testing.T) {
+func TestSchemasContainAllValues(t *testing.T) {
 	source, err := readSource(root)
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +102,8 @@ func TestSchemasKnowAllValues(t *testing.T) {
 	}
 }
 
-// validators compiles the schemas in docs/schemas, by the names of the payloads.
+// validators compiles the schemas in docs/schemas, by the names of the
+// payloads.
 func validators(t *testing.T) map[string]*jsonschema.Resolved {
 	t.Helper()
 	compiled := map[string]*jsonschema.Resolved{}
@@ -130,13 +131,13 @@ func validate(schema *jsonschema.Resolved, data []byte) error {
 	return schema.Validate(value)
 }
 
-// seen is a payload of a recorded history.
+// seen is a payload in a recorded history.
 type seen struct {
 	name string
 	*commonpb.Payloads
 }
 
-// payloadsOf returns the payloads of a history that have a schema.
+// payloadsOf returns the payloads in a history that have a schema.
 func payloadsOf(history *historypb.History) (found []seen) {
 	workflowName, scheduled := "", map[int64]string{}
 	for _, event := range history.GetEvents() {
@@ -167,7 +168,7 @@ var signals = map[string]string{
 	sms.QuestionOpenSignal: "QuestionOpenSignal", sms.QuestionCloseSignal: "QuestionCloseSignal",
 }
 
-func TestRecordedPayloadsHaveTheirSchemas(t *testing.T) {
+func TestRecordedPayloadsMatchSchemas(t *testing.T) {
 	schemas, counts := validators(t), map[string]int{}
 	paths, err := filepath.Glob(filepath.Join(root, "test", "replay", "testdata", "*.json"))
 	if err != nil {
@@ -197,22 +198,22 @@ func TestRecordedPayloadsHaveTheirSchemas(t *testing.T) {
 		}
 	}
 	if len(counts) < 25 {
-		t.Errorf("the histories have payloads of only %d types, want at least 25: %v", len(counts), slices.Sorted(maps.Keys(counts)))
+		t.Errorf("got payloads of only %d types in the histories, want at least 25: %v", len(counts), slices.Sorted(maps.Keys(counts)))
 	}
 }
 
-// undescribed lists payloads that are accepted although they are not in the
+// undescribed lists payloads that are accepted even though they do not have the
 // documented form.
 var undescribed = map[string]bool{
-	"ask-sms-checked.json AskSmsWorkflowInput":                    true, // in other spellings
+	"ask-sms-checked.json AskSmsWorkflowInput":                    true, // written differently
 	"broadcast-sms-continued-last.json BroadcastSmsWorkflowInput": true, // the state of the previous run
 	"catch-up-sms.json CatchUpSmsInput":                           true, // from a version without the field through
 }
 
-// documented matches an input in sending.md, with the workflow that takes it.
+// documented matches an input in sending.md and the name of its workflow.
 var documented = regexp.MustCompile("(?s)```json (\\w+)\n(.*?)```")
 
-func TestDocumentedInputsHaveTheirSchemas(t *testing.T) {
+func TestDocumentedInputsMatchSchemas(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(root, "docs", "sending.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -229,7 +230,7 @@ func TestDocumentedInputsHaveTheirSchemas(t *testing.T) {
 	}
 }
 
-func TestPublishedEventsHaveTheirSchema(t *testing.T) {
+func TestPublishedEventsMatchSchema(t *testing.T) {
 	group := "42"
 	event, err := json.Marshal(triggers.Event{
 		Event: sms.EventReceived, MatchGroups: map[string]*string{"1": &group, "2": nil},
@@ -259,12 +260,12 @@ func TestSchemasRefuseInvalidInput(t *testing.T) {
 	}
 }
 
-func TestSchemasNameFieldsInJSON(t *testing.T) {
+func TestDescriptionsUseJSONNames(t *testing.T) {
 	files, err := Files(root)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if file := string(files["SendSmsInput.json"]); !strings.Contains(file, "Required unless messagingServiceSid is set") {
-		t.Error("the schema of SendSmsInput does not name the field messagingServiceSid as JSON does")
+		t.Error("the schema of SendSmsInput does not use the JSON name messagingServiceSid")
 	}
 }

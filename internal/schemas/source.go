@@ -1,6 +1,6 @@
 package schemas
 
-// What only the types' source code contains: comments and constants.
+// Comments and constants, which are only in the source code of the types.
 
 import (
 	"fmt"
@@ -15,7 +15,7 @@ import (
 )
 
 // source holds comments by "Type" and "Type.Field", and the values of constants
-// by their type.
+// by type.
 type source struct {
 	comments  map[string]string
 	constants map[string][]any
@@ -69,7 +69,7 @@ func (s *source) read(declaration *ast.GenDecl, folder string) {
 }
 
 func (s *source) readStruct(name string, comment *ast.CommentGroup, structure *ast.StructType) {
-	names := map[string]string{} // of the fields in JSON
+	names := map[string]string{} // the JSON names of the fields
 	for _, field := range structure.Fields.List {
 		if field.Tag == nil {
 			continue
@@ -80,7 +80,7 @@ func (s *source) readStruct(name string, comment *ast.CommentGroup, structure *a
 		}
 	}
 	s.comments[name] = plain(comment, nil)
-	shared := "" // of fields that share a comment
+	shared := "" // the comment shared by several fields
 	for _, field := range structure.Fields.List {
 		own := plain(field.Doc, names)
 		for _, ident := range field.Names {
@@ -100,7 +100,7 @@ var (
 	word = regexp.MustCompile(`\b[A-Z][A-Za-z]+\b`)
 )
 
-// plain returns a comment as one line, with fields named as in JSON.
+// plain returns a comment as one line in which fields have their JSON names.
 func plain(comment *ast.CommentGroup, names map[string]string) string {
 	text := strings.Join(strings.Fields(comment.Text()), " ")
 	text = link.ReplaceAllString(text, "$1")

@@ -1,11 +1,11 @@
 package telemetry
 
-// Spans of workflows and activities: an interceptor for Temporal's clients and
-// workers. The SDK's own (contrib/opentelemetry) puts workflow IDs and error
-// messages into spans, and ends a workflow's span whenever a worker evicts the
-// workflow from its cache. Headers have the same form as the SDK's, so that
-// traces of callers with the SDK's interceptor continue here. They only contain
-// a traceparent, and so need no encryption.
+// Spans of workflows and activities, created by an interceptor for Temporal's
+// clients and workers. The SDK's own interceptor (contrib/opentelemetry) adds
+// workflow IDs and error messages to spans, and ends a workflow's span whenever
+// a worker evicts the workflow from its cache. Headers have the same form as
+// the SDK's, so traces of callers with the SDK's interceptor continue here.
+// They contain only a traceparent, so they need no encryption.
 
 import (
 	"context"
@@ -26,11 +26,11 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// headerKey is the header field in which all SDKs pass on traces.
+// headerKey is the header field in which all SDKs propagate traces.
 const headerKey = "_tracer-data"
 
-// Interceptors returns the interceptors for a client. They trace the workflows that
-// it starts, and the workflows and activities that its workers run.
+// Interceptors returns the interceptors for a client. They trace the workflows
+// that it starts, and the workflows and activities that its workers run.
 func (t *Traces) Interceptors() []interceptor.ClientInterceptor {
 	if t == nil {
 		return nil
@@ -44,7 +44,7 @@ func (t *Traces) WorkerInterceptors() []interceptor.WorkerInterceptor {
 	return []interceptor.WorkerInterceptor{&flow{traces: t}}
 }
 
-// flow intercepts clients, and the workers that are created from them.
+// flow intercepts clients and the workers that are created from them.
 type flow struct {
 	interceptor.InterceptorBase
 	traces *Traces
@@ -104,7 +104,7 @@ func (a *activityFlow) ExecuteActivity(ctx context.Context, in *interceptor.Exec
 	return result, err
 }
 
-// workflowFlow creates a span for each run of a workflow, once the run ends.
+// workflowFlow creates a span for each run of a workflow when the run ends.
 type workflowFlow struct {
 	interceptor.WorkflowInboundInterceptorBase
 	*flow
@@ -125,9 +125,9 @@ func (w *workflowFlow) ExecuteWorkflow(ctx workflow.Context, in *interceptor.Exe
 	_, span := w.traces.tracer.Start(parent, named("RunWorkflow", info.WorkflowType.Name), trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(info.WorkflowStartTime),
 		trace.WithAttributes(attribute.String("temporal.run_id", info.WorkflowExecution.RunID)))
 	result, err := w.Next.ExecuteWorkflow(workflow.WithValue(ctx, runContextKey{}, span.SpanContext()), in)
-	// A worker that evicts the workflow never gets here. One that replays a
-	// closed workflow has nothing to add: it does not end the span, which is
-	// therefore not sent.
+	// A worker that evicts the workflow never gets here. A worker that
+	// replays a closed workflow does not end the span, so the span is not
+	// sent again.
 	if !workflow.IsReplaying(ctx) {
 		mark(span, err)
 		span.End()
@@ -135,7 +135,7 @@ func (w *workflowFlow) ExecuteWorkflow(ctx workflow.Context, in *interceptor.Exe
 	return result, err
 }
 
-// outFlow passes the workflow's span on to whatever the workflow calls.
+// outFlow propagates the workflow's span to everything that the workflow calls.
 type outFlow struct {
 	interceptor.WorkflowOutboundInterceptorBase
 }
@@ -161,7 +161,7 @@ func pass(ctx workflow.Context) {
 	}
 }
 
-// write puts the traceparent of a span into a header, without its tracestate,
+// write writes the traceparent of a span to a header. It omits the tracestate,
 // which could contain anything.
 func write(header map[string]*commonpb.Payload, span trace.SpanContext) {
 	fields := propagation.MapCarrier{}
@@ -172,7 +172,7 @@ func write(header map[string]*commonpb.Payload, span trace.SpanContext) {
 	}
 }
 
-// read returns the span in a header, or an invalid one if there is none.
+// read returns the span in a header, or an invalid span if there is none.
 func read(header map[string]*commonpb.Payload) (span trace.SpanContext) {
 	fields := propagation.MapCarrier{}
 	if payload := header[headerKey]; payload == nil || len(payload.GetData()) > 4096 || converter.GetDefaultDataConverter().FromPayload(payload, &fields) != nil {
@@ -181,8 +181,8 @@ func read(header map[string]*commonpb.Payload) (span trace.SpanContext) {
 	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), fields)).WithTraceState(trace.TraceState{})
 }
 
-// plainName and digits decide which workflow and activity types may appear in a
-// span: others may be derived from a text.
+// plainName and digits determine which workflow and activity types may appear
+// in a span. Others may be derived from a text.
 var (
 	plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]{0,99}$`)
 	digits    = regexp.MustCompile(`[0-9]{5}`)

@@ -1,6 +1,6 @@
-// Package telemetry provides what operators see: logs through slog, metrics for
-// Prometheus, and traces through OpenTelemetry. None of them ever contains a
-// phone number, a text or a secret.
+// Package telemetry provides logs through slog, metrics for Prometheus, and
+// traces through OpenTelemetry. None of them ever contains a phone number, a
+// text or a secret.
 package telemetry
 
 import (
@@ -40,33 +40,33 @@ func NewLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 	return nil, fmt.Errorf("LOG_FORMAT is %q; it must be text or json", format)
 }
 
-// Metrics bundles the meters with the handler that exposes them.
+// Metrics bundles the meters and the handler that exposes them.
 type Metrics struct {
 	// Meter records the metrics of Temporal's SDK.
 	Meter metric.Meter
 	// Ours holds our own metrics.
 	Ours *metrics.Metrics
-	// Handler serves all of them in Prometheus' format.
+	// Handler serves all metrics in Prometheus's format.
 	Handler http.Handler
 }
 
 // service is the name of our programs in metrics.
 const service = "temporal-twilio"
 
-// The buckets of the SDK's histograms, in seconds: for operations, and for
-// waits in a task queue.
+// The buckets of the SDK's histograms, in seconds, for operations and for waits
+// in a task queue.
 var (
 	latencies = []float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60}
 	waits     = []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800}
 )
 
-// NewMetrics creates a separate registry, with Go and process metrics.
+// NewMetrics creates a separate registry with Go and process metrics.
 func NewMetrics() (*Metrics, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(registry), otelprometheus.WithoutScopeInfo())
 	if err != nil {
-		return nil, fmt.Errorf("make the metrics exporter: %w", err)
+		return nil, fmt.Errorf("create the metrics exporter: %w", err)
 	}
 	provider := sdkmetric.NewMeterProvider(
 		sdkmetric.WithReader(exporter),
@@ -80,8 +80,8 @@ func NewMetrics() (*Metrics, error) {
 	}, nil
 }
 
-// buckets is the view that sets the buckets of histograms in seconds:
-// OpenTelemetry's defaults are for milliseconds.
+// buckets is the view that sets the buckets of histograms in seconds, since
+// OpenTelemetry's default buckets are for milliseconds.
 func buckets(i sdkmetric.Instrument) (stream sdkmetric.Stream, ours bool) {
 	if i.Kind != sdkmetric.InstrumentKindHistogram {
 		return stream, false

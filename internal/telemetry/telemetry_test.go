@@ -35,10 +35,10 @@ func TestSDKMetricsUseCountersAndSeconds(t *testing.T) {
 		`service_name="temporal-twilio"`, "sms_build_info{go=",
 	} {
 		if !strings.Contains(w.Body.String(), want) {
-			t.Errorf("the metric %s is missing", want)
+			t.Errorf("metric %s is missing", want)
 		}
 	}
 	if strings.Contains(w.Body.String(), "otel_scope") {
-		t.Error("series have the scope as a label")
+		t.Error("got series with the scope as a label")
 	}
 }

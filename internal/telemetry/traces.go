@@ -2,7 +2,7 @@ package telemetry
 
 // Traces consist of spans for the webhook's requests, workflows, activities and
 // requests to Twilio. They are sent by OTLP over HTTP if OpenTelemetry's own
-// variables name an endpoint.
+// variables specify an endpoint.
 
 import (
 	"cmp"
@@ -29,14 +29,15 @@ import (
 	"temporal-twilio/internal/version"
 )
 
-// Traces creates spans. Their names and attributes come from fixed sets: no
-// number, no text, no query and no error message. A nil Traces creates none.
+// Traces creates spans. Their names and attributes come from fixed sets,
+// without phone numbers, texts, queries or error messages. A nil Traces creates
+// none.
 type Traces struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer
 }
 
-// OpenTraces reads OpenTelemetry's variables: spans are sent to
+// OpenTraces reads OpenTelemetry's variables. Spans are sent to
 // OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or OTEL_EXPORTER_OTLP_ENDPOINT, unless
 // OTEL_SDK_DISABLED is true or OTEL_TRACES_EXPORTER is none. It returns nil if
 // tracing is off.
@@ -67,8 +68,9 @@ func OpenTraces(ctx context.Context, getenv func(string) string, logger *slog.Lo
 	return newTraces(ctx, sdktrace.WithBatcher(sender))
 }
 
-// newTraces returns traces with a span processor. OTEL_TRACES_SAMPLER selects
-// the sampler: by default the parent's decision, or else all spans.
+// newTraces returns a Traces with a span processor. OTEL_TRACES_SAMPLER selects
+// the sampler. By default, the parent's decision applies, and spans without a
+// parent are sampled.
 func newTraces(ctx context.Context, processor sdktrace.TracerProviderOption) (*Traces, error) {
 	about, err := resource.New(ctx, resource.WithAttributes(attribute.String("service.name", service), attribute.String("service.version", version.String())), resource.WithFromEnv())
 	if err != nil {
@@ -78,17 +80,17 @@ func newTraces(ctx context.Context, processor sdktrace.TracerProviderOption) (*T
 	return &Traces{provider: provider, tracer: provider.Tracer(service)}, nil
 }
 
-// Close sends the remaining spans, for up to 5 seconds.
+// Close sends the remaining spans. It takes at most 5 seconds.
 func (t *Traces) Close() {
 	if t == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	_ = t.provider.Shutdown(ctx) // the error handler has logged any error
+	_ = t.provider.Shutdown(ctx) // the error handler logs any error
 }
 
-// complaints logs that spans could not be sent, at most once a minute.
+// complaints logs that spans could not be sent, at most once per minute.
 type complaints struct {
 	logger *slog.Logger
 	last   atomic.Int64
@@ -101,8 +103,8 @@ func (c *complaints) Handle(err error) {
 	}
 }
 
-// Webhook creates a span for each request to a path. A trace context in the
-// request is ignored, since anyone can send one.
+// Webhook creates a span for each request to a path. It ignores a trace context
+// in the request, because anyone can send one.
 func (t *Traces) Webhook(path string, next http.Handler) http.Handler {
 	if t == nil {
 		return next
@@ -137,8 +139,8 @@ func (a *answered) WriteHeader(status int) {
 	a.ResponseWriter.WriteHeader(status)
 }
 
-// maxRequests limits the request spans of one activity, so that a broadcast
-// creates spans per page rather than per recipient.
+// maxRequests limits the request spans of one activity, so a broadcast creates
+// spans per page and not per recipient.
 const maxRequests = 5
 
 // requests counts the requests of one activity.
@@ -149,9 +151,9 @@ type requestsKey struct{}
 // requestID matches Twilio's ID of a request.
 var requestID = regexp.MustCompile(`^RQ[0-9a-f]{32}$`)
 
-// TwilioRequest records a request to Twilio that has just ended: it creates spans
-// for the first few of an activity, and counts all of them. status is 0 if there
-// was no response.
+// TwilioRequest records a request to Twilio that has just ended. It creates
+// spans for the first few requests of an activity, and counts all of them.
+// status is 0 if there was no response.
 func TwilioRequest(ctx context.Context, method string, status int, took time.Duration, id string) {
 	parent := trace.SpanFromContext(ctx)
 	if !parent.IsRecording() {
@@ -180,8 +182,8 @@ func TwilioRequest(ctx context.Context, method string, status int, took time.Dur
 	span.End()
 }
 
-// ids generates trace and span IDs: random ones, except that those of a workflow
-// run derive from its run ID, so that every worker that continues the run uses the
+// ids generates random trace and span IDs, except for workflow runs. Their IDs
+// are derived from the run ID, so every worker that continues the run uses the
 // same span.
 type ids struct{}
 

@@ -24,7 +24,7 @@ import (
 // personal is a phone number, which no span may contain.
 const personal = "+15005550009"
 
-// kept returns traces that keep their spans for the test.
+// kept returns a Traces that keeps its spans for the test.
 func kept(t *testing.T) (*Traces, *tracetest.InMemoryExporter) {
 	t.Helper()
 	spans := tracetest.NewInMemoryExporter()
@@ -60,7 +60,7 @@ func TestTracesAreSentIfConfigured(t *testing.T) {
 	}
 }
 
-func TestSamplerFollowsTheParent(t *testing.T) {
+func TestSamplerFollowsParent(t *testing.T) {
 	parent := func(flags trace.TraceFlags) context.Context {
 		return trace.ContextWithRemoteSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
 			TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: flags, Remote: true,
@@ -84,13 +84,13 @@ func TestSamplerFollowsTheParent(t *testing.T) {
 			_, span := traces.tracer.Start(ctx, "a span")
 			span.End()
 			if got := len(spans.GetSpans()) == 1; got != want {
-				t.Errorf("%s: with the parent's flags %v: got recorded %v, want %v", name, trace.SpanContextFromContext(ctx).TraceFlags(), got, want)
+				t.Errorf("%s: with parent flags %v: got recorded %v, want %v", name, trace.SpanContextFromContext(ctx).TraceFlags(), got, want)
 			}
 		}
 	}
 }
 
-func TestActivitySpansAreBounded(t *testing.T) {
+func TestActivitySpansAreLimited(t *testing.T) {
 	traces, spans := kept(t)
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
@@ -107,7 +107,7 @@ func TestActivitySpansAreBounded(t *testing.T) {
 	}
 	env.RegisterActivity(page)
 	if _, err := env.ExecuteActivity(page); err == nil {
-		t.Error("the activity succeeds, want an error")
+		t.Error("the activity succeeded, want an error")
 	}
 	got := spans.GetSpans()
 	if len(got) != maxRequests+1 {
@@ -120,7 +120,7 @@ func TestActivitySpansAreBounded(t *testing.T) {
 		}
 	}
 	if got[0].Parent.SpanID() != last.SpanContext.SpanID() || attributeOf(got[0], "twilio.request_id") == "" {
-		t.Errorf("got the request's span %+v", got[0])
+		t.Errorf("got request span %+v", got[0])
 	}
 	impersonal(t, got)
 }
@@ -148,7 +148,7 @@ func impersonal(t *testing.T, spans tracetest.SpanStubs) {
 	}
 }
 
-func TestRunSpanHoldsItsActivities(t *testing.T) {
+func TestRunSpanContainsActivities(t *testing.T) {
 	traces, spans := kept(t)
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
@@ -166,25 +166,25 @@ func TestRunSpanHoldsItsActivities(t *testing.T) {
 	env.ExecuteWorkflow("Flow")
 	got := spans.GetSpans()
 	if len(got) != 2 || got[1].Name != "RunWorkflow:Flow" {
-		t.Fatalf("got the spans %+v", got)
+		t.Fatalf("got spans %+v", got)
 	}
 	if got[0].Parent.SpanID() != got[1].SpanContext.SpanID() || got[0].SpanContext.TraceID() != got[1].SpanContext.TraceID() {
-		t.Errorf("the activity's parent is %v, want the workflow's span %v", got[0].Parent, got[1].SpanContext)
+		t.Errorf("got parent %v of the activity, want the workflow's span %v", got[0].Parent, got[1].SpanContext)
 	}
 	impersonal(t, got)
 }
 
-func TestWorkersNameRunSpansAlike(t *testing.T) {
+func TestWorkersUseSameRunSpan(t *testing.T) {
 	ctx := context.WithValue(t.Context(), runKey{}, "a run")
 	trace, span := ids{}.NewIDs(ctx)
 	again, spanAgain := ids{}.NewIDs(ctx)
 	other, _ := ids{}.NewIDs(t.Context())
 	if trace != again || span != spanAgain || span != (ids{}).NewSpanID(ctx, other) || trace == other {
-		t.Errorf("got the IDs %v %v, %v %v, %v", trace, span, again, spanAgain, other)
+		t.Errorf("got IDs %v %v, %v %v, %v", trace, span, again, spanAgain, other)
 	}
 }
 
-func TestWebhooksMakeSpansOfTextsAlone(t *testing.T) {
+func TestWebhookCreatesSpansForTextsOnly(t *testing.T) {
 	traces, spans := kept(t)
 	handler := traces.Webhook("/twilio/sms", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -198,32 +198,32 @@ func TestWebhooksMakeSpansOfTextsAlone(t *testing.T) {
 	}
 	got := spans.GetSpans()
 	if len(got) != 1 || got[0].Name != "POST /twilio/sms" || attributeOf(got[0], "http.response.status_code") != "503" {
-		t.Fatalf("got the spans %+v", got)
+		t.Fatalf("got spans %+v", got)
 	}
 	if got[0].Parent.IsValid() || len(got[0].Links) > 0 {
-		t.Error("the trace context of a request is not ignored")
+		t.Error("the trace context of a request was not ignored")
 	}
 	impersonal(t, got)
 }
 
-func TestHeadersHoldATraceparentAlone(t *testing.T) {
+func TestHeadersContainOnlyTraceparent(t *testing.T) {
 	traces, _ := kept(t)
 	_, span := traces.tracer.Start(t.Context(), "a span")
 	header := map[string]*commonpb.Payload{}
 	write(header, span.SpanContext())
 	if len(header) != 1 || strings.Count(string(header[headerKey].GetData()), ":") != 1 || read(header).SpanID() != span.SpanContext().SpanID() {
-		t.Errorf("got the header %v", header)
+		t.Errorf("got header %v", header)
 	}
 	header[headerKey].Data = []byte(`{"traceparent":"` + personal + `","tracestate":"a=b"}`)
 	if read(header).IsValid() {
-		t.Error("an invalid traceparent is accepted")
+		t.Error("an invalid traceparent was accepted")
 	}
 }
 
-func TestNamesOfSpansAreNoText(t *testing.T) {
+func TestSpanNamesHideTexts(t *testing.T) {
 	for name, want := range map[string]string{"SendSms": "Run:SendSms", "": "Run", "Order of Ann": "Run", "Flow" + personal: "Run", "order-15005550009": "Run"} {
 		if got := named("Run", name); got != want {
-			t.Errorf("%q is shown as %q, want %q", name, got, want)
+			t.Errorf("%q: got span name %q, want %q", name, got, want)
 		}
 	}
 }

@@ -1,7 +1,7 @@
 package temporal
 
-// Workflow IDs beyond ASCII: the SDK puts a request's workflow ID into the gRPC
-// header temporal-resource-id, but gRPC only accepts printable ASCII there. A
+// Workflow IDs beyond ASCII. The SDK puts the workflow ID of a request into the
+// gRPC header temporal-resource-id, where gRPC accepts only printable ASCII. A
 // request with any other ID hangs or fails (temporalio/features#721).
 
 import (
@@ -15,7 +15,7 @@ import (
 const resourceHeader = "temporal-resource-id"
 
 // asciiHeaders escapes the header of a request like a URL query, if necessary.
-// The workflow ID in the request itself is unchanged.
+// The workflow ID in the request itself does not change.
 func asciiHeaders(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	if sent, _ := metadata.FromOutgoingContext(ctx); len(sent.Get(resourceHeader)) > 0 {
 		values := sent.Get(resourceHeader)

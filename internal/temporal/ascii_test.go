@@ -22,7 +22,7 @@ func TestWorkflowIDHeadersArePrintableASCII(t *testing.T) {
 			return nil
 		})
 		if err != nil || len(got) != 1 || got[0] != want {
-			t.Errorf("workflow ID %q is sent as %q, %v, want %q", id, got, err, want)
+			t.Errorf("workflow ID %q was sent as %q, %v, want %q", id, got, err, want)
 		}
 	}
 }

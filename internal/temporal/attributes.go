@@ -1,6 +1,6 @@
 package temporal
 
-// Search attributes that our workflows use.
+// The search attributes of our workflows.
 
 import (
 	"context"
@@ -25,9 +25,9 @@ var ours = map[string]enumspb.IndexedValueType{
 }
 
 // EnsureSearchAttributes adds the search attributes of our workflows to the
-// namespace, unless it has them. If that is not permitted, an administrator has
-// to do it: temporal operator search-attribute create --name SmsCatches --type
-// KeywordList.
+// namespace, unless it has them. If that is not permitted, an administrator
+// must add them: temporal operator search-attribute create --name SmsCatches
+// --type KeywordList.
 func (c *Client) EnsureSearchAttributes(ctx context.Context) error {
 	var failed error
 	for name, kind := range ours {
@@ -40,16 +40,16 @@ func (c *Client) EnsureSearchAttributes(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.asked = time.Time{} // the cached list lacks the added attributes
+	c.asked = time.Time{} // the cached list does not contain the added attributes
 	return failed
 }
 
 // attributesFor is how long the list of search attributes is cached.
 const attributesFor = 30 * time.Second
 
-// SearchAttributes returns the namespace's own search attributes; nil if they
-// are unknown. It asks Temporal at most every half minute, or every second while
-// they are unknown or ours are not all there.
+// SearchAttributes returns the namespace's own search attributes, or nil if
+// they are unknown. It asks Temporal at most every 30 seconds, or every second
+// while they are unknown or some of ours are missing.
 func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.IndexedValueType {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,20 +61,20 @@ func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.Indexe
 	listed, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: c.Namespace})
 	if err == nil {
 		if c.attributes = listed.GetCustomAttributes(); c.attributes == nil {
-			c.attributes = map[string]enumspb.IndexedValueType{} // known to be none
+			c.attributes = map[string]enumspb.IndexedValueType{} // not nil: it is known that there are none
 		}
 	}
 	c.asked = time.Now()
 	if c.attributes == nil || err == nil && c.lacks() > 0 {
-		// Temporal may respond soon, or a worker that starts at the same time may
+		// Temporal may answer soon, or a worker that is starting may
 		// add our attributes.
 		c.asked = c.asked.Add(time.Second - attributesFor)
 	}
 	return c.attributes
 }
 
-// MissingAttributes lists those of our search attributes that the namespace
-// lacks; none while that is unknown.
+// MissingAttributes returns those of our search attributes that the namespace
+// lacks, or none while that is unknown.
 func (c *Client) MissingAttributes(ctx context.Context) (missing []string) {
 	there := c.SearchAttributes(ctx)
 	if there == nil {
@@ -89,8 +89,8 @@ func (c *Client) MissingAttributes(ctx context.Context) (missing []string) {
 	return missing
 }
 
-// AttributeCommand returns the command with which an administrator adds one of
-// our search attributes.
+// AttributeCommand returns the command with which an administrator can add one
+// of our search attributes.
 func (c *Client) AttributeCommand(name string) string {
 	return fmt.Sprintf("temporal operator search-attribute create --namespace %s --name %s --type %s", c.Namespace, name, ours[name])
 }

@@ -38,7 +38,7 @@ func (o *operator) AddSearchAttributes(_ context.Context, r *operatorservice.Add
 func TestAddedSearchAttributesAreKnown(t *testing.T) {
 	c := &Client{Client: &operator{}}
 	if n := len(c.SearchAttributes(t.Context())); n != 0 {
-		t.Fatalf("got %d attributes before they are added, want 0", n)
+		t.Fatalf("got %d attributes before they were added, want 0", n)
 	}
 	if err := c.EnsureSearchAttributes(t.Context()); err != nil {
 		t.Fatal(err)
@@ -48,15 +48,15 @@ func TestAddedSearchAttributesAreKnown(t *testing.T) {
 	}
 }
 
-func TestSearchAttributesAreSoonKnown(t *testing.T) {
+func TestSearchAttributesAreRetriedSoon(t *testing.T) {
 	o := &operator{err: errors.New("away")}
 	c := &Client{Client: o}
 	list := func() int {
-		c.asked = c.asked.Add(-time.Second) // a second later
+		c.asked = c.asked.Add(-time.Second) // as if a second had passed
 		return len(c.SearchAttributes(t.Context()))
 	}
 	if c.SearchAttributes(t.Context()) != nil {
-		t.Error("got attributes although Temporal is unreachable")
+		t.Error("got attributes, but Temporal is unreachable")
 	}
 	o.custom, o.err = ours, nil
 	if n := list(); n != len(ours) {

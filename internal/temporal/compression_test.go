@@ -39,7 +39,7 @@ func TestSmallRequestsAreNotCompressed(t *testing.T) {
 				return nil
 			}, before...)
 		if err != nil || len(chosen) == 0 || (chosen[len(chosen)-1] == encoding.Identity) != tc.plain {
-			t.Errorf("%s: got the compressors %v, error %v", name, chosen, err)
+			t.Errorf("%s: got compressors %v, error %v", name, chosen, err)
 		}
 		if before[:2][1] != nil {
 			t.Errorf("%s: the caller's options were changed", name)

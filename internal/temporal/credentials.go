@@ -1,7 +1,7 @@
 package temporal
 
 // Credentials that are renewed while the process runs: the API key and the
-// client's certificate are read again when their files change.
+// client certificate are read again when their files change.
 
 import (
 	"context"
@@ -21,16 +21,16 @@ import (
 
 // Renewed reports on the credentials that follow their files.
 type Renewed struct {
-	// Files returns why a changed file cannot be used, or nil, for each file by
-	// the name of its variable.
+	// Files maps the variable of each file to a function that returns why
+	// the changed file cannot be used, or nil.
 	Files map[string]func() error
-	// CertificateExpires returns when the client's certificate expires. It is nil
-	// without a certificate.
+	// CertificateExpires returns when the client certificate expires. It is
+	// nil if there is no certificate.
 	CertificateExpires func() time.Time
 }
 
-// renew makes the options follow TEMPORAL_API_KEY_FILE, and the files of the
-// client's certificate.
+// renew makes the options follow TEMPORAL_API_KEY_FILE and the files of the
+// client certificate.
 func renew(options *client.Options, logger *slog.Logger) (renewed Renewed, err error) {
 	renewed.Files = map[string]func() error{}
 	if path := os.Getenv("TEMPORAL_API_KEY_FILE"); path != "" {
@@ -46,7 +46,7 @@ func renew(options *client.Options, logger *slog.Logger) (renewed Renewed, err e
 		renewed.Files["TEMPORAL_API_KEY_FILE"] = key.Err
 		options.Credentials = client.NewAPIKeyDynamicCredentials(func(context.Context) (string, error) { return key.Value(), nil })
 		if options.ConnectionOptions.TLS == nil && os.Getenv("TEMPORAL_TLS") == "" {
-			options.ConnectionOptions.TLS = &tls.Config{MinVersion: tls.VersionTLS12} // as TEMPORAL_API_KEY does
+			options.ConnectionOptions.TLS = &tls.Config{MinVersion: tls.VersionTLS12} // TEMPORAL_API_KEY has the same effect
 		}
 	}
 	certFile, keyFile := os.Getenv("TEMPORAL_TLS_CLIENT_CERT_PATH"), os.Getenv("TEMPORAL_TLS_CLIENT_KEY_PATH")
@@ -64,8 +64,9 @@ func renew(options *client.Options, logger *slog.Logger) (renewed Renewed, err e
 	return renewed, nil
 }
 
-// deployment reads the names of the worker's version, as Temporal's worker
-// controller sets them. Without them, workers are not versioned.
+// deployment returns the version of the worker from the variables that
+// Temporal's worker controller sets. Without these variables, workers are not
+// versioned.
 func deployment() (worker.DeploymentOptions, error) {
 	name, build := os.Getenv("TEMPORAL_DEPLOYMENT_NAME"), os.Getenv("TEMPORAL_WORKER_BUILD_ID")
 	if (name == "") != (build == "") {
@@ -77,8 +78,8 @@ func deployment() (worker.DeploymentOptions, error) {
 	return worker.DeploymentOptions{
 		UseVersioning: true,
 		Version:       worker.WorkerDeploymentVersion{DeploymentName: name, BuildID: build},
-		// Questions stay open for days, and old histories can be replayed with
-		// new code.
+		// Questions stay open for days, and new code can replay old
+		// histories.
 		DefaultVersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
 	}, nil
 }

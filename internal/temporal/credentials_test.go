@@ -12,7 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-func TestAPIKeyFileMustHoldKey(t *testing.T) {
+func TestAPIKeyFileMustContainKey(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(empty, []byte("\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func TestClientCertificatesAreReadFromFiles(t *testing.T) {
 	}
 }
 
-func TestRenewedSaysWhichFileIsBroken(t *testing.T) {
+func TestRenewedReportsBrokenFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(path, []byte("secret"), 0o600); err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestRenewedSaysWhichFileIsBroken(t *testing.T) {
 	}
 	for deadline := time.Now().Add(time.Minute); broken() == nil; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("no error is reported although the file is empty")
+			t.Fatal("got no error, but the file is empty")
 		}
 	}
 }
@@ -76,7 +76,7 @@ func TestVersioningNeedsDeploymentAndBuildID(t *testing.T) {
 	t.Setenv("TEMPORAL_DEPLOYMENT_NAME", "sms")
 	t.Setenv("TEMPORAL_WORKER_BUILD_ID", "")
 	if _, err := deployment(); err == nil {
-		t.Error("a deployment without a build ID is accepted")
+		t.Error("a deployment without a build ID was accepted")
 	}
 	t.Setenv("TEMPORAL_WORKER_BUILD_ID", "v1")
 	if o, err := deployment(); err != nil || !o.UseVersioning || o.Version.BuildID != "v1" {

@@ -1,7 +1,6 @@
 package temporal
 
-// The pause of all sending is a workflow that is open for as long as the pause
-// lasts.
+// The pause of all sending is a workflow that is open while the pause lasts.
 
 import (
 	"context"
@@ -19,12 +18,13 @@ import (
 // Pause is a pause of all sending.
 type Pause struct {
 	Since time.Time `json:"since"`
-	// Why is the reason. It is empty if none was given, or if this process lacks
-	// the key to decrypt it.
+	// Why is the reason. It is "" if none was given, or if this process
+	// does not have the key to decrypt it.
 	Why string `json:"why,omitempty"`
 }
 
-// Paused returns the pause of all sending in the namespace; nil if there is none.
+// Paused returns the pause of all sending in the namespace, or nil if there is
+// none.
 func (c *Client) Paused(ctx context.Context) (*Pause, error) {
 	found, err := c.DescribeWorkflow(ctx, sms.PauseID, "")
 	if missing := (*serviceerror.NotFound)(nil); errors.As(err, &missing) {
@@ -33,17 +33,17 @@ func (c *Client) Paused(ctx context.Context) (*Pause, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask whether all sending is paused: %w", err)
 	}
-	// A trigger may derive IDs from inbound texts, but cannot start a workflow of
-	// this type.
+	// A trigger may derive workflow IDs from inbound texts, but cannot
+	// start a workflow of this type.
 	if found.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || found.WorkflowType.Name != sms.PauseSmsWorkflowName {
 		return nil, nil
 	}
-	why, _ := found.GetStaticSummary() // the pause holds even if its summary is unreadable
+	why, _ := found.GetStaticSummary() // the pause applies even if its summary cannot be read
 	return &Pause{Since: found.WorkflowStartTime, Why: why}, nil
 }
 
-// PauseAll pauses all sending in the namespace. If it is already paused,
-// nothing changes, and the result says since when and why.
+// PauseAll pauses all sending in the namespace. If sending is already paused,
+// nothing changes, and PauseAll returns the existing pause.
 func (c *Client) PauseAll(ctx context.Context, why string) (already *Pause, err error) {
 	if already, err = c.Paused(ctx); already != nil || err != nil {
 		return already, err
@@ -58,8 +58,8 @@ func (c *Client) PauseAll(ctx context.Context, why string) (already *Pause, err 
 	return nil, nil
 }
 
-// ResumeAll ends the pause and returns it; nil if there was none. It needs no
-// worker.
+// ResumeAll ends the pause and returns it, or nil if there was none. It needs
+// no worker.
 func (c *Client) ResumeAll(ctx context.Context) (ended *Pause, err error) {
 	if ended, err = c.Paused(ctx); ended == nil || err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-// Package temporal creates the client with which all our programs reach
+// Package temporal creates the client with which all our programs access
 // Temporal.
 package temporal
 
@@ -30,9 +30,10 @@ type Client struct {
 	Namespace string
 	// Address is the address of the server.
 	Address string
-	// Deployment is the version of this process's workers, on each task queue.
+	// Deployment is the version of this process's workers on each task
+	// queue.
 	Deployment worker.DeploymentOptions
-	// Converter reads the payloads of histories.
+	// Converter decodes the payloads in histories.
 	Converter converter.DataConverter
 	// Failures reads their failures.
 	Failures converter.FailureConverter
@@ -50,9 +51,9 @@ func (c *Client) Retention(ctx context.Context) (time.Duration, error) {
 }
 
 // NewClient reads Temporal's own TEMPORAL_* variables and configuration file.
-// It does not connect: a server that is down now may be up when it is needed.
-// Everything that it stores is encrypted by the ring, if that has a current
-// key. meter and interceptors may be nil.
+// It does not connect, because a server that is down now may be up when it is
+// needed. Everything that the client stores is encrypted with the ring, if the
+// ring has a current key. meter and interceptors may be nil.
 func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, interceptors []interceptor.ClientInterceptor, dialing ...grpc.DialOption) (*Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {

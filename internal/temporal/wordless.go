@@ -1,8 +1,8 @@
 package temporal
 
-// The SDK's logs omit the texts of errors: those of an activity may quote its
-// input, such as the name of a recipients file. Temporal has the texts, in
-// failures, which are encrypted.
+// The SDK's logs omit the texts of errors, because those of an activity may
+// quote its input, such as the name of a recipients file. Temporal stores the
+// texts in failures, which are encrypted.
 
 import (
 	"context"
@@ -41,9 +41,9 @@ func (w wordless) WithGroup(name string) slog.Handler {
 	return wordless{w.Handler.WithGroup(name)}
 }
 
-// kind returns the kind of an error: the type of a failure, the system's own
-// text, or the Go type. Temporal's own errors contain workflow IDs, but no
-// other data of a caller.
+// kind returns the kind of an error: the type of a failure, the text of an
+// operating system error, or the Go type. Temporal's own errors contain
+// workflow IDs, but no other data of a caller.
 func kind(err error) string {
 	var (
 		failure    *sdk.ApplicationError

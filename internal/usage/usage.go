@@ -1,5 +1,5 @@
-// Package usage explains the mistakes that people make on a command line: each
-// error names the flag or argument, and what to write instead.
+// Package usage explains mistakes on a command line. Each error names the flag
+// or argument and says what to write instead.
 package usage
 
 import (
@@ -14,15 +14,15 @@ import (
 	"temporal-twilio/internal/yamlfile"
 )
 
-// Cobra's own annotations of flags that are required, alone or as a group, or that
-// exclude each other.
+// Cobra's own annotations for flags that are required, alone or as a group, or
+// that exclude each other.
 const (
 	required    = cobra.BashCompOneRequiredFlag
 	oneRequired = "cobra_annotation_one_required"
 	notTogether = "cobra_annotation_mutually_exclusive"
 )
 
-// Explain makes a command and its subcommands explain mistakes of usage.
+// Explain makes a command and its subcommands explain usage mistakes.
 func Explain(root *cobra.Command) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	explain(root)
@@ -30,7 +30,7 @@ func Explain(root *cobra.Command) *cobra.Command {
 }
 
 func explain(cmd *cobra.Command) {
-	if cmd.HasSubCommands() && cmd.Args == nil { // cobra explains these itself, or shows the help
+	if cmd.HasSubCommands() && cmd.Args == nil { // cobra itself explains these or shows the help
 		cmd.Args = cobra.NoArgs
 	}
 	if !cmd.Runnable() {
@@ -57,7 +57,7 @@ func explain(cmd *cobra.Command) {
 	}
 }
 
-// flagError explains a flag that cannot be read.
+// flagError explains a flag that cannot be parsed.
 func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var empty *pflag.ValueRequiredError
@@ -74,8 +74,8 @@ func flagError(cmd *cobra.Command, err error) error {
 	return Value(err)
 }
 
-// Value replaces pflag's error about a value that cannot be parsed with one
-// that says what the flag wants. It returns any other error unchanged.
+// Value replaces pflag's error for a value that cannot be parsed with one that
+// says what the flag expects. It returns any other error unchanged.
 func Value(err error) error {
 	var invalid *pflag.InvalidValueError
 	if !errors.As(err, &invalid) {
@@ -98,7 +98,7 @@ var wanted = map[string]string{
 
 // near suggests the flag that was probably meant, if any.
 func near(cmd *cobra.Command, name string) (suggestion string) {
-	best := 3 // a name that differs by as many letters is another word
+	best := 3 // a name that differs by this many letters is another word
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 		d := yamlfile.Distance(name, flag.Name)
 		if strings.HasPrefix(flag.Name, name) {
@@ -145,7 +145,7 @@ func missing(cmd *cobra.Command) error {
 		}
 		for _, group := range flag.Annotations[notTogether] {
 			if set := given(cmd, strings.Fields(group)); len(set) > 1 {
-				err = fmt.Errorf("--%s exclude each other: give one of them", strings.Join(set, " and --"))
+				err = fmt.Errorf("--%s exclude each other: use only one", strings.Join(set, " and --"))
 			}
 		}
 	})

@@ -33,7 +33,7 @@ func TestMistakesAreExplained(t *testing.T) {
 		{"send --from 1 --to 2", ""},
 		{"send", "missing: --from or --messaging-service, --to; prog send --help has examples"},
 		{"send --from 1", "missing: --to; prog send --help has examples"},
-		{"send --from 1 --messaging-service MG1 --to 2", "--from and --messaging-service exclude each other: give one of them"},
+		{"send --from 1 --messaging-service MG1 --to 2", "--from and --messaging-service exclude each other: use only one"},
 		{"send --frm 1", "unknown flag --frm; did you mean --from? prog send --help lists the flags"},
 		{"send --time 1s", "unknown flag --time; did you mean --timeout? prog send --help lists the flags"},
 		{"send --reason x", "unknown flag --reason; prog send --help lists the flags"},

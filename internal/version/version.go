@@ -1,5 +1,5 @@
-// Package version reports which version of the project a program was built
-// from.
+// Package version reports the version of the project from which a program was
+// built.
 package version
 
 import "runtime/debug"
@@ -7,9 +7,9 @@ import "runtime/debug"
 // release is set by make release.
 var release string
 
-// String returns the version: for a release its tag, such as v1.2.3; otherwise
-// the commit and its time, with +dirty if files were changed since, or
-// "(devel)" if Go was told not to record them.
+// String returns the version. For a release, it is the tag, such as v1.2.3.
+// Otherwise, it is the commit and its time, followed by +dirty if files have
+// been changed since, or "(devel)" if Go was told not to record them.
 func String() string {
 	if release != "" {
 		return release

@@ -1,6 +1,6 @@
 package yamlfile
 
-// Suggestions for misspelt names.
+// Suggestions for misspelled names.
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// DidYouMean returns `; did you mean "echo"?` with the known name that is most
-// similar to name, or nothing if none is similar.
+// DidYouMean returns `; did you mean "echo"?` with the known name most similar
+// to name, or "" if none is similar.
 func DidYouMean(name string, known []string) string {
 	nearest, least := "", 3
 	if len(name) < 4 {
@@ -32,8 +32,8 @@ func DidYouMean(name string, known []string) string {
 // maxName limits the length of compared names.
 const maxName = 100
 
-// Distance counts the letters of b to change, add, remove or swap with the next
-// to get a.
+// Distance returns how many letters of b must be changed, added, removed or
+// swapped with the next one to get a.
 func Distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
@@ -56,8 +56,8 @@ func Distance(a, b string) int {
 	return last[len(b)]
 }
 
-// fields lists the keys of each struct that a type consists of, by the struct's
-// name.
+// fields lists the keys of each struct that a type contains, by the name of the
+// struct.
 func fields(t reflect.Type, into map[string][]string) {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map:

@@ -9,11 +9,11 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Value is a string, a [json.Number], a bool, nil, a []any or a map[string]any
-// of these. A number stays as it is written, however long. A number that is
-// valid in YAML but not in JSON, such as 01234, +15005550009 or 0x10, is read
-// as a string: 01234 hardly means 668, and a phone number must keep its plus sign.
-// See [File.Loose].
+// Value is a string, a [json.Number], a bool, nil, or a []any or map[string]any
+// of these. A number stays as it is written, however long it is. A number that
+// is valid in YAML but not in JSON, such as 01234, +15005550009 or 0x10,
+// becomes a string, because 01234 is unlikely to mean 668, and a phone number
+// must keep its plus sign. See [File.Loose].
 type Value struct{ Any any }
 
 // jsonNumber matches a number in JSON.
@@ -49,20 +49,21 @@ func plain(n *yaml.Node) any {
 		return nil
 	case tag == "!!bool":
 		return n.Value[0] == 't' || n.Value[0] == 'T'
-	case n.Style == 0 && jsonNumber.MatchString(n.Value): // including 1e400, which the library treats as a string
+	case n.Style == 0 && jsonNumber.MatchString(n.Value): // includes 1e400, which the library treats as a string
 		return json.Number(n.Value)
 	}
 	return n.Value
 }
 
-// Loose is an unquoted string that another YAML parser takes for a number.
+// Loose is an unquoted string that another YAML parser would read as a number.
 type Loose struct {
 	Line int
-	// Key is the nearest key above it; empty if there is none.
+	// Key is the nearest key above it, or "" if there is none.
 	Key string
 }
 
-// Loose lists the loose strings in a part of the file; path is as for [File.Line].
+// Loose returns the loose strings in a part of the file. path is the same as
+// for [File.Line].
 func (f *File) Loose(path ...any) []Loose {
 	n := f.root
 	for _, step := range path {

@@ -1,5 +1,5 @@
-// Package yamlfile reads files that people write in YAML or JSON: strictly, so
-// that a typo is reported with its line, and with limits, since the file may
+// Package yamlfile reads files that people write in YAML or JSON. It is strict,
+// so a typo is reported with its line, and has limits, because the file may
 // come from anyone.
 package yamlfile
 
@@ -18,15 +18,16 @@ import (
 )
 
 const (
-	// maxDepth limits how deep lists and mappings may nest.
+	// maxDepth limits how deeply lists and mappings may be nested.
 	maxDepth = 64
-	// maxKeys limits a mapping: the library compares each key with every other.
+	// maxKeys limits the keys of a mapping, because the library compares
+	// each key with every other.
 	maxKeys = 1000
 )
 
 const noAliases = "aliases are not supported; write the value out, in quotes if it is a text that begins with *"
 
-// File is a parsed file, with the lines of its parts.
+// File is a parsed file with the lines of its parts.
 type File struct {
 	name string
 	// root is nil if the file is empty.
@@ -34,12 +35,12 @@ type File struct {
 }
 
 // Parse parses a file with one document. Its errors have the form "name:line:
-// what is wrong", and do not quote the file's values, which may be secrets.
+// what is wrong". They do not quote the file's values, which may be secrets.
 //
-// A date, an infinity and a key that is not a string are read as the strings
-// that are written: JSON, which they end up in, has no such types. In a
-// [Value], the same applies to numbers that are not valid JSON. Aliases and
-// tags are refused: a few aliases can expand to gigabytes.
+// Dates, infinities and keys that are not strings are read as the strings that
+// are written, because JSON, to which they are converted, does not have such
+// types. In a [Value], the same applies to numbers that are not valid JSON.
+// Aliases and tags are refused, because a few aliases can expand to gigabytes.
 func Parse(name string, data []byte) (*File, error) {
 	if filepath.Ext(name) == ".json" {
 		data = asYAML(data)
@@ -53,7 +54,7 @@ func Parse(name string, data []byte) (*File, error) {
 			return f, nil
 		case strings.Contains(located.Message, "found multiple"):
 			return nil, f.at(1, "there is more than one document; put each into a separate file")
-		case strings.Contains(located.Message, "anchor"): // the library's error quotes what may be a secret
+		case strings.Contains(located.Message, "anchor"): // the library's error may quote a secret
 			return nil, f.at(syntaxLine(located, data), noAliases)
 		}
 		return nil, f.at(syntaxLine(located, data), "%s", located.Message)
@@ -67,15 +68,15 @@ func Parse(name string, data []byte) (*File, error) {
 	return f, f.tidy(f.root)
 }
 
-// syntaxLine returns the line of a syntax error; the end of the file counts as
+// syntaxLine returns the line of a syntax error. The end of the file counts as
 // its last line.
 func syntaxLine(e *yaml.LoadError, data []byte) int {
 	last := strings.Count(strings.TrimRight(string(data), "\n"), "\n") + 1
 	return min(max(e.Mark.Line, 1), last)
 }
 
-// tidy refuses unsupported syntax, and turns values that JSON lacks into
-// strings.
+// tidy refuses unsupported syntax and converts values that JSON does not have
+// to strings.
 func (f *File) tidy(n *yaml.Node) error {
 	if n == nil {
 		return nil
@@ -84,7 +85,7 @@ func (f *File) tidy(n *yaml.Node) error {
 	case n.Kind == yaml.AliasNode:
 		return f.at(n.Line, noAliases)
 	case n.Style&yaml.TaggedStyle != 0:
-		return f.at(n.Line, "tags are not supported; if it is a text, put it in quotes")
+		return f.at(n.Line, "tags are not supported; put a text in quotes")
 	case n.Kind == yaml.MappingNode && len(n.Content) > 2*maxKeys:
 		return f.at(n.Line, "%d keys are too many for one mapping; the limit is %d", len(n.Content)/2, maxKeys)
 	case n.Kind == yaml.ScalarNode && (n.ShortTag() == "!!timestamp" || n.ShortTag() == "!!float" && strings.ContainsAny(n.Value, "nN")):
@@ -111,8 +112,8 @@ func (f *File) tidy(n *yaml.Node) error {
 	return nil
 }
 
-// Decode decodes into a struct by its yaml tags. Every key must have a field,
-// and no key may appear twice. All mistakes are reported.
+// Decode decodes the file into a struct by its yaml tags. Every key must have a
+// field, and no key may appear twice. All mistakes are reported.
 func (f *File) Decode(into any) error {
 	if f.root == nil {
 		return nil
@@ -131,8 +132,8 @@ func (f *File) Decode(into any) error {
 	return errors.Join(mistakes...)
 }
 
-// Line returns the line of a part, given by the keys and list indexes that lead
-// to it, or of its parent if it is absent.
+// Line returns the line of a part, given the keys and list indexes that lead to
+// it, or the line of its parent if the part is absent.
 func (f *File) Line(path ...any) int {
 	n := f.root
 	if n == nil {
@@ -196,17 +197,17 @@ func plainly(message string, known map[string][]string) string {
 	return message
 }
 
-// kinds names YAML's types in words.
+// kinds maps YAML's types to words.
 var kinds = map[string]string{
 	"str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false", "null": "nothing",
 	"seq": "a list", "map": "a mapping",
 }
 
-// jsonEscape matches an escape in a JSON string, or two that form one
+// jsonEscape matches an escape in a JSON string, or two escapes that form one
 // character.
 var jsonEscape = regexp.MustCompile(`\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|.)`)
 
-// asYAML converts what JSON allows and YAML does not: tabs as white space, and
+// asYAML converts what JSON allows but YAML does not: tabs as white space, and
 // characters escaped as two surrogates. Line numbers do not change.
 func asYAML(data []byte) []byte {
 	text := strings.ReplaceAll(string(data), "\t", " ")

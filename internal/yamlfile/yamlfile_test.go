@@ -36,7 +36,7 @@ func TestYAMLIsRead(t *testing.T) {
 		"map: {1: a, true: b, ~: c}":      {Map: map[string]any{"1": "a", "true": "b", "~": "c"}},
 	} {
 		if got, err := read("t.yaml", text); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%q is read as %+v, error %v, want %+v", text, got, err, want)
+			t.Errorf("%q: got %+v, error %v, want %+v", text, got, err, want)
 		}
 	}
 }
@@ -76,7 +76,7 @@ func TestMistakesShowLinesButNoValues(t *testing.T) {
 	}
 }
 
-func TestNumbersStayWhatIsWritten(t *testing.T) {
+func TestNumbersStayAsWritten(t *testing.T) {
 	type content struct {
 		V Value            `yaml:"v"`
 		M map[string]Value `yaml:"m"`
@@ -84,7 +84,7 @@ func TestNumbersStayWhatIsWritten(t *testing.T) {
 	for text, want := range map[string]string{
 		"9007199254740993": `9007199254740993`, "12345678901234567890": `12345678901234567890`, "-0": `-0`, "1.10": `1.10`, "1e400": `1e400`,
 		strings.Repeat("9", 50) + ".5": strings.Repeat("9", 50) + ".5",
-		// A value that JSON lacks is kept as its text.
+		// A value that JSON does not have is kept as its text.
 		"01234": `"01234"`, "+15005550009": `"+15005550009"`, "0x10": `"0x10"`, "1_000": `"1_000"`, ".5": `".5"`, "08": `"08"`, ".inf": `".inf"`,
 		"'5'": `"5"`, "true": `true`, "False": `false`, "~": `null`, "yes": `"yes"`, "[1, {a: 0777, b: [~]}]": `[1,{"a":"0777","b":[null]}]`, "R&D": `"R\u0026D"`,
 	} {
@@ -108,7 +108,7 @@ func TestNumbersStayWhatIsWritten(t *testing.T) {
 	}
 }
 
-func TestNumbersWithoutJSONFormAreFound(t *testing.T) {
+func TestLooseNumbersAreFound(t *testing.T) {
 	f, err := Parse("t.yaml", []byte("a:\n  - zip: 01234\n    to: [+15005550009, '+15005550009', 5]\n  - 0x10\nb: 007\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ func TestNumbersWithoutJSONFormAreFound(t *testing.T) {
 	}
 }
 
-func TestMisspeltKeysSuggestTheRightOne(t *testing.T) {
+func TestMisspelledKeysGetSuggestions(t *testing.T) {
 	for text, want := range map[string]string{
 		"nmae: a\n":                        `t.yaml:1: unknown field "nmae"; did you mean "name"?`,
 		"part: {part: {cuont: 1}}":         `unknown field "cuont"; did you mean "count"?`,
@@ -151,7 +151,7 @@ func manyKeys() string {
 	return keys.String()
 }
 
-func TestLinesPointToThePart(t *testing.T) {
+func TestLinesPointToParts(t *testing.T) {
 	f, err := Parse("t.yaml", []byte("name: a\nlist:\n  - x\n  - y\npart:\n\n  part: {name: b}\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -163,11 +163,11 @@ func TestLinesPointToThePart(t *testing.T) {
 		7: {"part", "part", "name", "nothing"},
 	} {
 		if got := f.Line(path...); got != want {
-			t.Errorf("%v is on line %d, want %d", path, got, want)
+			t.Errorf("%v: got line %d, want %d", path, got, want)
 		}
 	}
 	if got := f.Line("list", 7); got != 3 {
-		t.Errorf("a missing part is on line %d, want 3", got)
+		t.Errorf("a missing part: got line %d, want 3", got)
 	}
 }
 
@@ -178,7 +178,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, name := range []string{"t.yaml", "t.json"} {
 			if _, err := read(name, text); err != nil && !strings.HasPrefix(err.Error(), name+":") {
-				t.Errorf("the error has no line: %v", err)
+				t.Errorf("got an error without a line: %v", err)
 			}
 		}
 	})

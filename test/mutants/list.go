@@ -157,7 +157,7 @@ var mutants = []mutant{
 
 	// One text, one workflow.
 	{"One text, one workflow", "a text is accepted without the search attributes", "webhook/dispatch.go", `errors.As(err, &refused) && r.input.Attributes:`, `errors.As(err, &refused) && false:`, "webhook", "TestDispatchStartsWithoutAttributesIfNeeded"},
-	{"One text, one workflow", "search attributes are known soon after Temporal answers", "internal/temporal/attributes.go", `c.attributes == nil || err == nil && c.lacks() > 0`, `err == nil && c.lacks() > 0`, "internal/temporal", "TestSearchAttributesAreSoonKnown"},
+	{"One text, one workflow", "search attributes are known soon after Temporal answers", "internal/temporal/attributes.go", `c.attributes == nil || err == nil && c.lacks() > 0`, `err == nil && c.lacks() > 0`, "internal/temporal", "TestSearchAttributesAreRetriedSoon"},
 	{"One text, one workflow", "a workflow ID is never used twice", "webhook/dispatch.go", `enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,`, `enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,`, "test/e2e", "TestChangedTriggersLeaveOldTextsAlone"},
 	{"One text, one workflow", "a failed attempt is repeated", "webhook/dispatch.go", `if err == nil || !isPassing(err) {`, `if true {`, "webhook", "TestDispatchRetriesFailedRequests"},
 	{"One text, one workflow", "a text that Twilio classified leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || r.tells())`, `r.tells()`, "webhook", "TestDispatchRecordsMarkedTexts"},
@@ -258,7 +258,7 @@ var mutants = []mutant{
 	{"Bounded engines", "a rendering has a budget of steps", "freemarker/limits.go", `if e.steps > e.limits.Steps {`, `if false {`, "freemarker", "TestHostileTemplatesAreAnsweredInTime|TestNodesEachTakeAStep"},
 
 	{"Bounded engines", "a file that hangs does not block callers", "internal/follow/follow.go", `	case <-time.After(patience):
-`, ``, "internal/follow", "TestFileThatHangsHoldsNobodyUp"},
+`, ``, "internal/follow", "TestHangingFileBlocksNobody"},
 	{"Bounded engines", "a text's call with an ID that cannot be stored is refused", "webhook/check.go", `case strings.Contains(c.WorkflowID, "\x00"):`, `case false:`, "webhook", "TestDispatchRefusesInvalidCalls"},
 	{"Bounded engines", "a huge emoji is not a reaction", "sms/reaction.go", `	if len(text) > maxEmoji {`, `	if false {`, "sms", "TestHugeEmojiIsRejectedQuickly"},
 	{"Bounded engines", "a call with a search attribute that cannot be stored is refused", "webhook/check.go", `case strings.Contains(textOf(value), "\x00"):`, `case false:`, "webhook", "TestSearchAttributesRejectNUL"},

@@ -1,4 +1,5 @@
-// Command document writes docs/configuration.md and the schema of the file.
+// Command document writes docs/configuration.md and the schema of the
+// configuration file.
 package main
 
 import (

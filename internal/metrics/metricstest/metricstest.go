@@ -9,9 +9,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Values returns every non-zero series of a registry, written as Prometheus
-// does but without quotes: sms_sends_total{account=default,code=,outcome=sent}.
-// The value of a histogram is its number of observations.
+// Values returns every non-zero series of a registry, in Prometheus's notation
+// but without quotes: sms_sends_total{account=default,code=,outcome=sent}. The
+// value of a histogram is its number of observations.
 func Values(t testing.TB, registry prometheus.Gatherer) map[string]float64 {
 	t.Helper()
 	values := map[string]float64{}
