@@ -201,16 +201,16 @@ func TestEndedSendLeavesEmptyWindow(t *testing.T) {
 	}
 }
 
-func TestAttemptSaysWhatHoldsItUp(t *testing.T) {
+func TestAttemptReportsItsObstacle(t *testing.T) {
 	problem := sms.Error{Code: sms.CodeRateLimited, TwilioCode: 20429, To: "+15005550009", Message: "to +15005550009"}
 	for name, tc := range map[string]struct {
 		s    *send
 		want string
 	}{
-		"a doubt":   {&send{recipients: []*recipient{{state: untried}, {state: doubtful, problem: problem}}}, "Twilio could not accept every message yet (RATE_LIMITED, Twilio's error 20429)"},
-		"a halt":    {&send{halt: &halt{problem: sms.Error{Code: sms.CodeConnection}}}, "Twilio could not accept every message yet (TWILIO_CONNECTION_ERROR)"},
-		"one waits": {&send{recipients: []*recipient{{state: accepted}, {state: deferred, problem: problem}}}, "Twilio could not accept every message yet (RATE_LIMITED, Twilio's error 20429)"},
-		"unknown":   {&send{}, "Twilio could not accept every message yet"},
+		"a doubt": {&send{recipients: []*recipient{{state: untried}, {state: doubtful, problem: problem}}}, "Twilio could not accept every message yet (RATE_LIMITED, Twilio's error 20429)"},
+		"a halt":  {&send{halt: &halt{problem: sms.Error{Code: sms.CodeConnection}}}, "Twilio could not accept every message yet (TWILIO_CONNECTION_ERROR)"},
+		"a wait":  {&send{recipients: []*recipient{{state: accepted}, {state: deferred, problem: problem}}}, "Twilio could not accept every message yet (RATE_LIMITED, Twilio's error 20429)"},
+		"unknown": {&send{}, "Twilio could not accept every message yet"},
 	} {
 		if got := tc.s.reason(false); got != tc.want {
 			t.Errorf("%s: got %q, want %q", name, got, tc.want)

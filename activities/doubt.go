@@ -1,6 +1,7 @@
 package activities
 
-// Doubts: recipients who may or may not have been texted, looked up at Twilio.
+// Doubts: recipients who may or may not have been texted. Their messages are
+// looked up at Twilio.
 
 import (
 	"cmp"
@@ -19,20 +20,21 @@ import (
 const (
 	defaultSettle   = 15 * time.Second
 	defaultPatience = 30 * time.Second
-	// maxSettleWait bounds the wait until a listing is known to be complete.
+	// maxSettleWait limits the wait until a listing is known to be
+	// complete.
 	maxSettleWait = 10 * time.Minute
-	// longestLag is how many times TWILIO_LISTING_PATIENCE is waited for a listing
-	// to show a message that is known to exist.
+	// longestLag is how many times TWILIO_LISTING_PATIENCE to wait until a
+	// listing shows a message that is known to exist.
 	longestLag = 20
-	// longWait is the shortest wait that is left to the next attempt, if there
-	// will be one, so that it does not hold a slot of the worker.
+	// longWait is the minimum wait that is left to the next attempt, if
+	// there is one, because a waiting attempt holds a worker slot.
 	longWait = 10 * time.Second
 	// slowest is the longest pause between two looks at the listing.
 	slowest = 5 * time.Second
 	// maxListed is how many messages to one recipient are searched.
 	maxListed = 2000
-	// mostResends is how many times recipients in doubt are texted again: each
-	// time, they may get another copy.
+	// mostResends is how many times recipients in doubt are texted again.
+	// Each time, they may get another copy.
 	mostResends = 3
 	// lookUps is how many listings are requested concurrently.
 	lookUps = 8
@@ -52,32 +54,33 @@ func (a *Activities) patience() time.Duration {
 	return defaultPatience
 }
 
-// search counts, in misses, consecutive looks that Twilio did not answer in
-// full and that resolved no doubt. since is the time of the first of them, and
-// left is how many recipients the last look left in doubt.
+// search is the state of lookUp. misses counts the consecutive looks that
+// Twilio did not answer in full and that resolved no doubt, since is when the
+// first of them was, and left is how many recipients the last look left in
+// doubt.
 type search struct {
 	misses, left int
 	since        time.Time
 	// began is when the search began, by Twilio's clock.
 	began time.Time
-	// silent is true if the search ended only because of such looks, and Twilio
-	// may answer later.
+	// silent is true if the search ended only because Twilio did not
+	// answer, and Twilio may answer later.
 	silent bool
-	// why says why the search ended with some left in doubt.
+	// why is the reason why the search ended with some recipients in doubt.
 	why string
 }
 
 // lookUp looks up the recipients in doubt until each is resolved or nothing
-// more can be learnt. A message counts as sent if it can only be this send's
-// (see ours). One that is not found counts as not created only if the listing
-// is known to be complete and has had the time that listings may take: its
-// recipient is tried again. Otherwise, the recipient stays in doubt. lookUp
-// returns how long to wait if another attempt is to look up the rest. silent
-// means that Twilio did not answer, but may later.
+// more can be learned. A message counts as sent if it can only be this send's
+// (see ours). A message that is not found counts as not created only if the
+// listing is known to be complete and has had the time that listings may take.
+// Its recipient is then tried again. Otherwise, the recipient stays in doubt.
+// lookUp returns how long to wait if another attempt should look up the rest.
+// silent is true if Twilio did not answer but may later.
 //
-// It is unknown how far Twilio's listings lag, so absence alone proves nothing.
+// Nobody knows how far Twilio's listings lag, so absence alone proves nothing.
 // But a listing that shows a message lags by no more than that message's age,
-// and shows all messages of the same age a moment later.
+// and a moment later it shows all messages of that age.
 func (s *send) lookUp(ctx context.Context) (wait time.Duration, silent bool) {
 	l := &search{began: s.now()}
 	for pause := 100 * time.Millisecond; len(s.in(doubtful)) > 0; pause = min(2*pause, slowest) {
@@ -97,7 +100,7 @@ func (s *send) lookUp(ctx context.Context) (wait time.Duration, silent bool) {
 		}
 	}
 	if left := len(s.in(doubtful)); left > 0 {
-		s.logger.Warn("this attempt does not learn whether some recipients were texted", "recipients", left, "why", l.why)
+		s.logger.Warn("this attempt could not determine whether some recipients were texted", "recipients", left, "why", l.why)
 	}
 	if ctx.Err() == nil {
 		s.recall(ctx)
@@ -106,16 +109,16 @@ func (s *send) lookUp(ctx context.Context) (wait time.Duration, silent bool) {
 }
 
 // look looks for the messages in doubt once. It returns whether there is more
-// to learn and, if so, the earliest time, by Twilio's clock, at which another
-// look can show it.
+// to learn and, if so, the earliest time by Twilio's clock at which another
+// look can help.
 func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool) {
 	lags, unheard := s.estimate(ctx)
 	ripe := s.quiet.Add(s.activities.patience())
 	now := s.now()
 	decided := unheard == nil && !s.complete.IsZero() && !now.Before(s.complete) && !now.Before(ripe)
 	absent, unfound := s.find(ctx)
-	if s.recorded.Load() { // keep what was found, in case this attempt ends too
-		_ = s.heart.record(ctx) // the wait notices if the context has ended
+	if s.recorded.Load() { // keep what was found, in case this attempt is lost too
+		_ = s.heart.record(ctx) // if this fails, the context ends, which the wait notices
 	}
 	if decided {
 		s.absent(absent)
@@ -127,7 +130,7 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 	left, missed := len(s.in(doubtful)), cmp.Or(unheard, unfound)
 	patience := 2 * s.activities.patience()
 	if s.stalls > 0 {
-		patience = 0 // an earlier round has waited for it
+		patience = 0 // an earlier round has already waited this long
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -135,7 +138,7 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 		return until, false
 	case left == 0:
 		return until, false
-	case now.Before(ripe): // it is too early to conclude anything
+	case now.Before(ripe): // it is too early for a conclusion
 		return ripe, true
 	case l.unanswered(!waits && missed != nil, left, patience):
 		return until, true // ask again after a pause
@@ -147,7 +150,7 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 	return until, false
 }
 
-// undecided says why a look decided nothing.
+// undecided returns the reason why a look resolved nothing.
 func (s *send) undecided(missed error, lags, decided bool) string {
 	switch {
 	case missed != nil:
@@ -155,15 +158,15 @@ func (s *send) undecided(missed error, lags, decided bool) string {
 	case decided:
 		return "Twilio lists messages that may be this send's or another's"
 	case lags:
-		return "Twilio's listing still lacks a message that Twilio accepted"
+		return "Twilio's listing does not show a message yet that Twilio accepted"
 	case s.complete.IsZero():
-		return "Twilio lists no message that shows how far its listing lags"
+		return "Twilio lists no message from which the lag of its listing can be determined"
 	}
-	return fmt.Sprintf("the newest message that Twilio lists is too old: its listing is certainly complete only in %s", s.complete.Sub(s.now()).Round(time.Second))
+	return fmt.Sprintf("the newest message that Twilio lists is too old; its listing is known to be complete only in %s", s.complete.Sub(s.now()).Round(time.Second))
 }
 
-// willShow reports whether the listing is expected to decide the doubts later. One
-// that lags has as much time in each attempt.
+// willShow reports whether the listing is expected to resolve the doubts later.
+// A listing that lags gets the same time in each attempt.
 func (s *send) willShow(now time.Time, lags bool, l *search) bool {
 	if lags {
 		return now.Before(later(s.quiet, l.began).Add(longestLag * s.activities.patience()))
@@ -171,9 +174,9 @@ func (s *send) willShow(now time.Time, lags bool, l *search) bool {
 	return !s.complete.IsZero() && s.complete.Sub(now) <= maxSettleWait
 }
 
-// resendDoubts allows those whom lookUp left in doubt to be tried again, if the
-// caller wants that and there is time. Until then they stay in doubt. It returns
-// how long to wait if they are left to another attempt.
+// resendDoubts allows recipients whom lookUp left in doubt to be tried again,
+// if the caller wants that and there is time. They stay in doubt until then. It
+// returns how long to wait if they are left to another attempt.
 func (s *send) resendDoubts(ctx context.Context) (again bool, wait time.Duration) {
 	delay := max(s.pause, time.Second)
 	switch {
@@ -196,10 +199,10 @@ func (s *send) resendDoubts(ctx context.Context) (again bool, wait time.Duration
 	return true, 0
 }
 
-// unanswered reports whether to ask Twilio again after an unanswered look: until
-// there have been leastPasses of them, since this process may have been suspended
-// in between, and the patience is over. A look that resolves a doubt starts both
-// anew.
+// unanswered reports whether to ask Twilio again after an unanswered look. It
+// does so until the patience is over and there have been at least leastPasses
+// looks, because this process may have been suspended between them. A look that
+// resolves a doubt resets both.
 func (l *search) unanswered(missed bool, left int, patience time.Duration) bool {
 	if !missed || left < l.left {
 		l.misses = 0
@@ -226,9 +229,9 @@ func (s *send) absent(recipients []*recipient) {
 	}
 }
 
-// estimate sets when a listing will show every message that was in doubt: at
-// quiet, plus the longest time that the listing may lag. It becomes unknown
-// again if the listing lacks a message that is known to exist: it lags. The
+// estimate sets when a listing will show every message in doubt: at quiet, plus
+// the maximum lag of the listing. If the listing does not contain a message
+// that is known to exist, it lags, and that time becomes unknown again. The
 // error is that of a listing.
 func (s *send) estimate(ctx context.Context) (lags bool, err error) {
 	shown, err := s.newest(ctx)
@@ -260,14 +263,14 @@ func (s *send) estimate(ctx context.Context) (lags bool, err error) {
 	return lags, nil
 }
 
-// newest returns when the newest of the sent messages that Twilio lists was
-// created; the zero time if it lists none. In an account that receives many
-// texts, the newest page may hold nothing else, so the sender's messages are asked
-// for, too.
+// newest returns when the newest sent message that Twilio lists was created, or
+// the zero time if Twilio lists none. In an account that receives many texts,
+// the newest page may contain nothing else, so newest also asks for the
+// sender's own messages.
 func (s *send) newest(ctx context.Context) (created time.Time, err error) {
 	own := s.query("", time.Time{})
 	if own.Limit = 20; own.From == "" {
-		own.Limit = 1000 // a Messaging Service's messages may be anywhere among the others
+		own.Limit = 1000 // a Messaging Service's messages are mixed with the others
 	}
 	for _, q := range []twilio.Query{{Limit: 20}, own} {
 		listing, err := s.listing(ctx, q)
@@ -275,8 +278,8 @@ func (s *send) newest(ctx context.Context) (created time.Time, err error) {
 			return created, err
 		}
 		for _, r := range listing.Records {
-			// An account that hides numbers does not show whom a message was sent
-			// to.
+			// An account that hides numbers does not show the
+			// recipient of a message.
 			if r.Direction != "inbound" && r.To != "" && r.Created.After(created) {
 				created = r.Created
 			}
@@ -288,8 +291,9 @@ func (s *send) newest(ctx context.Context) (created time.Time, err error) {
 	return created, nil
 }
 
-// listing returns Twilio's listing. A gateway that panics has not answered: this
-// may be a goroutine, in which a panic would end the worker.
+// listing returns Twilio's listing. If the gateway panics, listing returns
+// errPanicked, because it may run on a goroutine, where a panic would end the
+// worker.
 func (s *send) listing(ctx context.Context, q twilio.Query) (listing twilio.Listing, err error) {
 	defer func() {
 		if recover() != nil {
@@ -303,8 +307,8 @@ func (s *send) listing(ctx context.Context, q twilio.Query) (listing twilio.List
 // errPanicked is the error of a listing if the gateway panicked.
 var errPanicked = errors.New("the gateway panicked; the worker's log has the stack")
 
-// lastLook looks once more for the recipients in doubt before the result
-// becomes final, in the time that is left.
+// lastLook looks once more, in the time that is left, for the messages in doubt
+// before the result becomes final.
 func (s *send) lastLook(ctx context.Context) {
 	ctx, cancel := s.within(context.WithoutCancel(ctx), s.resultBy())
 	defer cancel()
@@ -314,9 +318,9 @@ func (s *send) lastLook(ctx context.Context) {
 	s.recall(ctx)
 }
 
-// find looks for the messages in doubt and records those that are certainly ours.
-// It returns the recipients whose listing shows no message that could be ours.
-// The error is that of one of their listings.
+// find looks for the messages in doubt and records those that are certainly
+// ours. It returns the recipients whose listings show no message that could be
+// ours, and the error of one of the listings, if any failed.
 func (s *send) find(ctx context.Context) (absent []*recipient, failed error) {
 	if s.hidden() {
 		return nil, nil
@@ -355,9 +359,9 @@ func (s *send) find(ctx context.Context) (absent []*recipient, failed error) {
 }
 
 // sinceOf returns the moment from which a recipient's message may have been
-// created. For those texted without a record, it is when the activity was
-// scheduled: the earlier of the time by Temporal's clock, which may differ from
-// ours, and our time minus how long ago Temporal says that was.
+// created. For recipients texted without a record, it is when the activity was
+// scheduled: by Temporal's clock, which may differ from ours, or by ours, using
+// Temporal's information on how long ago that was, whichever is earlier.
 func (s *send) sinceOf(to *recipient) moment {
 	if !to.since.from.IsZero() {
 		return to.since
@@ -372,9 +376,9 @@ func (s *send) sinceOf(to *recipient) moment {
 	return moment{first.Truncate(time.Second).Add(-dateSlack), later(ago, at).Truncate(time.Second)}
 }
 
-// ours returns the message that this send created for a recipient, or else
-// those that it may have created. Each recipient is in the list once, so that
-// no message matches two of them.
+// ours returns the message that this send created for a recipient or, if that
+// is not certain, the messages that it may have created. Each recipient is in
+// the list once, so no message matches two of them.
 func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found *twilio.Record, maybe []*twilio.Record) {
 	rendering := s.sameRendering(to)
 	sure := 0
@@ -387,7 +391,7 @@ func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found
 		same := to.content.body != "" && says(r.Body, to.content.body)
 		switch {
 		case same && !r.Created.Before(since.sure) && !rewritten(&s.input):
-			found = r // the last is the oldest, and so the nearest to when we recorded it
+			found = r // the last one is the oldest, and so the closest to the time of our record
 			sure++
 		// A different text means a different message, unless something may have
 		// changed it: a Messaging Service, an option such as smartEncoded, a
@@ -397,8 +401,8 @@ func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found
 			maybe = append(maybe, r)
 		}
 	}
-	// If more sends could own a message than there are messages, the owners are
-	// unknown.
+	// If more sends may own a message than there are messages, the owners
+	// are unknown.
 	if found != nil && (sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) || !s.ledger.own(s.owner, found.Message, found.Created)) {
 		return nil, append(maybe, found)
 	}
@@ -406,7 +410,7 @@ func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found
 }
 
 // sameRendering reports whether the text that may have been sent is known to be
-// the one that this worker renders.
+// the same as this worker's rendering.
 func (s *send) sameRendering(to *recipient) bool {
 	return !strings.Contains(s.input.SmsBody, "${") && !strings.Contains(s.input.SmsBody, "<#") || to.sum == sumOf(to.content.body)
 }
@@ -414,16 +418,16 @@ func (s *send) sameRendering(to *recipient) bool {
 // trialPrefix is what Twilio prepends to the texts of trial accounts.
 const trialPrefix = "Sent from your Twilio trial account - "
 
-// says reports whether a listed text is the one that was sent, apart from
+// says reports whether a listed text is the same as the one sent, ignoring
 // Twilio's changes to white space.
 func says(listed, sent string) bool {
 	listed = strings.TrimPrefix(listed, trialPrefix)
 	return listed == sent || strings.Join(strings.Fields(listed), " ") == strings.Join(strings.Fields(sent), " ")
 }
 
-// recall fills in the SIDs that the record no longer contains, as far as Twilio
-// shows them: first from the sender's newest messages, then recipient by
-// recipient, since other sends may have pushed ours out of the listing.
+// recall restores the SIDs that the record no longer contains, if Twilio shows
+// them. It reads first the sender's newest messages and then those to each
+// recipient, because other sends may have pushed ours out of the first listing.
 func (s *send) recall(ctx context.Context) {
 	missing := s.nameless()
 	if len(missing) == 0 {
@@ -459,21 +463,21 @@ func (s *send) recall(ctx context.Context) {
 }
 
 const (
-	// leastPasses is the minimum number of times that we ask before giving up on
-	// an unanswered listing.
+	// leastPasses is how many times we ask at least before giving up on an
+	// unanswered listing.
 	leastPasses = 12
 	// A pass ends after mostFailures failed listings in a row.
 	mostFailures = 2
 )
 
-// nameless lists the recipients whose messages Twilio accepted but whose SIDs
+// nameless returns the recipients whose messages Twilio accepted but whose SIDs
 // are unknown.
 func (s *send) nameless() []*recipient {
 	return slices.DeleteFunc(s.in(accepted), func(to *recipient) bool { return to.message.SID != "" })
 }
 
-// name fills in a recipient's SID if a listing shows it. Twilio is known to
-// have accepted the message, so a single candidate must be it.
+// name sets a recipient's SID if a listing shows it. Twilio is known to have
+// accepted the message, so a single candidate must be that message.
 func (s *send) name(ctx context.Context, to *recipient, records []twilio.Record, whole bool) bool {
 	if s.render(ctx, to) != nil {
 		return false
@@ -489,7 +493,7 @@ func (s *send) name(ctx context.Context, to *recipient, records []twilio.Record,
 	return found != nil
 }
 
-// firstMoment returns the moment of the send's first text.
+// firstMoment returns the moment of the first text of the send.
 func (s *send) firstMoment() moment {
 	if s.first.IsZero() {
 		return s.sinceOf(&recipient{})
@@ -501,23 +505,23 @@ func (s *send) firstMoment() moment {
 // query selects the messages from this send's sender to a recipient.
 func (s *send) query(to string, since time.Time) twilio.Query {
 	q := twilio.Query{To: to, Since: since, Limit: maxListed}
-	// A Messaging Service's choice of sender is not known in advance.
+	// It is not known in advance which sender a Messaging Service chooses.
 	if s.input.MessagingServiceSID == "" {
 		q.From = s.from
 	}
 	return q
 }
 
-// anyText reports whether our message may be listed with any text, or none.
+// anyText reports whether our message may be listed with any text or with none.
 func (s *send) anyText() bool {
 	return s.input.MessagingServiceSID != "" || s.input.SmsBody == "" || rewritten(&s.input)
 }
 
-// hidden reports whether a listing does not show whom our messages were sent to.
+// hidden reports whether listings hide the recipients of our messages.
 func (s *send) hidden() bool { return s.input.AddressRetention == "obfuscate" }
 
-// rewritten reports whether Twilio may change the body, so that a listed body
-// proves nothing.
+// rewritten reports whether Twilio may change the body, so a listed body proves
+// nothing.
 func rewritten(in *sms.SendSmsInput) bool {
 	return in.ContentSID != "" || in.ContentRetention == "discard" ||
 		in.SmartEncoded != nil && *in.SmartEncoded || in.ShortenURLs != nil && *in.ShortenURLs

@@ -66,8 +66,8 @@ func TestLagWaitRestartsEachAttempt(t *testing.T) {
 	})
 }
 
-// An account that receives so many texts that its newest page shows nothing else.
-func TestReceivedTextsHideNoSentOnes(t *testing.T) {
+// The account receives so many texts that its newest page shows nothing else.
+func TestReceivedTextsDoNotHideSent(t *testing.T) {
 	for name, in := range map[string]sms.SendSmsInput{
 		"number":            {SmsFrom: "+15005550006"},
 		"Messaging Service": {MessagingServiceSID: "MG00000000000000000000000000000001"},
@@ -93,7 +93,7 @@ func TestReceivedTextsHideNoSentOnes(t *testing.T) {
 			}
 			s.lookUp(t.Context())
 			if n := len(s.in(deferred)); n != 1 {
-				t.Errorf("%s: %d recipients are known not to have been texted, want 1", name, n)
+				t.Errorf("%s: got %d recipients known not to have been texted, want 1", name, n)
 			}
 		})
 	}

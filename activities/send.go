@@ -301,7 +301,8 @@ func (s *send) reason(silent bool) string {
 	return "Twilio could not accept every message yet" + s.because()
 }
 
-// because names the error that holds up the send, without a number or a text.
+// because returns the error that holds up the send, without a phone number or a
+// text.
 func (s *send) because() string {
 	var problem sms.Error
 	if s.halt != nil {

@@ -89,7 +89,7 @@ func TestClockFollowsTwilio(t *testing.T) {
 		}
 		now, known := c.Now()
 		behind := time.Now().Add(skew).Sub(now)
-		// A Date is truncated to the second, and a response that takes long is
+		// A Date is truncated to the second, and a slow response is
 		// less exact.
 		if most := time.Second + time.Since(began); !known || behind < 0 || behind > most {
 			t.Errorf("skew %s: the clock is %s behind, want 0 to %s", skew, behind, most)

@@ -72,7 +72,7 @@ func (r *reception) outcome(ctx context.Context) (answer Answer, decided bool) {
 	return answer, false
 }
 
-// told returns the answer that a result describes.
+// told returns the answer described by a workflow's result.
 func told(result sms.ReceiveSmsResult) Answer {
 	answer := Answer{Replies: result.Replies, Outcome: string(result.Outcome), Reasons: map[string]string{}}
 	for _, f := range result.Firings {

@@ -108,7 +108,7 @@ func (s *server) DescribeWorkflowExecution(ctx context.Context, r *workflowservi
 }
 
 // dispatcher returns a dispatcher that reaches the server without a network, as
-// synctest wants it, and a function that stops the server.
+// synctest requires, and a function that stops the server.
 func dispatcher(t *testing.T, s *server) (d *Dispatcher, stop func()) {
 	t.Helper()
 	listener := bufconn.Listen(1 << 20)

@@ -340,7 +340,7 @@ func TestWebhooksShareEchoPace(t *testing.T) {
 		all := &shared{}
 		hooks := all.webhooks(t, everything)
 		echoed := func(hook, n int, from string) bool {
-			time.Sleep(time.Millisecond) // no two texts come at the same time
+			time.Sleep(time.Millisecond) // no two texts arrive at the same time
 			f := numbered(n, "hi")
 			f.Set("From", from)
 			return strings.Contains(hooks[hook].deliver(f, token).Body.String(), "Got it")
@@ -427,7 +427,7 @@ func TestSilenceEndsMachineLoop(t *testing.T) {
 			}))
 		}
 		say := func(hook, n int) (echoed bool, texted int) {
-			time.Sleep(time.Millisecond) // no two texts come at the same time
+			time.Sleep(time.Millisecond) // no two texts arrive at the same time
 			before := strings.Count(strings.Join(hooks[hook].published, " "), "back")
 			w := hooks[hook].deliver(numbered(n, "hi"), token)
 			return strings.Contains(w.Body.String(), "Got it"), strings.Count(strings.Join(hooks[hook].published, " "), "back") - before
@@ -585,7 +585,7 @@ func TestWebhookShowsOutcomesIfConfigured(t *testing.T) {
 	}
 }
 
-func TestSignalThatReachesNobodyIsTold(t *testing.T) {
+func TestUncaughtSignalIsReported(t *testing.T) {
 	nobody, one := 0, 1
 	for _, tc := range []struct {
 		counts []*int

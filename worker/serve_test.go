@@ -98,7 +98,7 @@ func TestDrainingWebhookStillAnswers(t *testing.T) {
 	response.Body.Close()
 	select {
 	case err := <-ended:
-		t.Errorf("while it drains, the service ended with %v", err)
+		t.Errorf("while draining, the service returned error %v", err)
 	default:
 	}
 }

@@ -172,7 +172,7 @@ type held struct {
 	// ended that way since.
 	FailingSince time.Time `json:"failingSince"`
 	Failures     int       `json:"failures,omitempty"`
-	// FullAt is when Twilio last said that the sender's queue is full.
+	// FullAt is when Twilio last reported that the sender's queue is full.
 	FullAt time.Time `json:"fullAt,omitzero"`
 	// Asleep are the recipients waiting for the end of their quiet hours or
 	// for a cap, in the order in which they are due.

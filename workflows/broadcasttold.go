@@ -30,10 +30,11 @@ func (b *broadcast) tell(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, details.String())
 }
 
-// secondsLeft estimates how long the other recipients take: at the rate at which
-// Twilio accepts messages, or at which it sends them from the sender if its queue
-// cannot hold them all. A queue that was full has had room since for what Twilio has
-// sent, such as during a pause. 0 if unknown.
+// secondsLeft estimates how long the remaining recipients will take, from the
+// rate at which Twilio accepts messages or, if the sender's queue cannot hold
+// them all, from the rate at which the sender sends. While a full queue drains,
+// for example during a pause, it gets room for as many messages as Twilio
+// sends. secondsLeft returns 0 if the time is unknown.
 func (b *broadcast) secondsLeft(now time.Time) int {
 	left := float64(max(0, b.progress.Total-b.progress.Recipients))
 	perSecond, full := b.senderRate(), b.notedFullQueue()

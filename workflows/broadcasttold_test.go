@@ -1,6 +1,6 @@
 package workflows
 
-// What a broadcast reports: the line of its progress, and the time left.
+// Tests of what a broadcast reports: its progress line and the time left.
 
 import (
 	"slices"
@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestProgressReadsInALine(t *testing.T) {
+func TestProgressFitsOnOneLine(t *testing.T) {
 	for want, p := range map[string]sms.BroadcastProgress{
 		"600 of 2,000 · 3 failed · 90/s · 15 s left": {State: "sending", Total: 2000, Recipients: 600, Sent: 597, Rate: 90, SecondsLeft: 15},
 		"0 of 1,234,567":        {State: "sending", Total: 1234567},
@@ -37,11 +37,11 @@ func TestTimeLeftIsUnknownWhileWaiting(t *testing.T) {
 	})
 	var left []int
 	if err := env.GetWorkflowResult(&left); err != nil || !slices.Equal(left, []int{5, 0, 5}) {
-		t.Errorf("got seconds left %v, error %v; want [5 0 5]", left, err)
+		t.Errorf("got seconds left %v, error %v, want [5 0 5]", left, err)
 	}
 }
 
-func TestTimeLeftCountsTheSendersQueue(t *testing.T) {
+func TestTimeLeftIncludesSendersQueue(t *testing.T) {
 	full := "the queue of …0006 is full; at its 1 message a second 17 h 40 min remain"
 	now := time.Now()
 	for _, tc := range []struct {
@@ -51,13 +51,13 @@ func TestTimeLeftCountsTheSendersQueue(t *testing.T) {
 		fullFor           time.Duration // how long ago the queue was full
 		want              int
 	}{
-		{"+15005550006", 1_000, 100, "", 0, 10},                         // the queue holds all of them
-		{"+15005550006", 100_000, 900, "", 0, 64_000},                   // the queue holds ten hours' worth
-		{"+15005550006", 100_000, 40_000, full, 0, 60_000},              // as after resume, with the queue still full
-		{"+15005550006", 100_000, 40_000, full, time.Hour, 56_400},      // after a pause of an hour
-		{"+15005550006", 100_000, 40_000, full, 48 * time.Hour, 24_000}, // after a pause in which it ran empty
-		{"+15005550006", 100_000, 91_000, full, 48 * time.Hour, 100},    // at the rate at which Twilio accepts them
-		{"+15005550006", 40_000, 39_500, "", 0, 500},                    // the queue cannot hold more than the remaining recipients
+		{"+15005550006", 1_000, 100, "", 0, 10},                         // the queue can hold all of them
+		{"+15005550006", 100_000, 900, "", 0, 64_000},                   // the queue can hold ten hours' worth
+		{"+15005550006", 100_000, 40_000, full, 0, 60_000},              // the broadcast was resumed while the queue was full
+		{"+15005550006", 100_000, 40_000, full, time.Hour, 56_400},      // after an hour's pause
+		{"+15005550006", 100_000, 40_000, full, 48 * time.Hour, 24_000}, // after a pause in which the queue drained
+		{"+15005550006", 100_000, 91_000, full, 48 * time.Hour, 100},    // limited by the rate at which Twilio accepts messages
+		{"+15005550006", 40_000, 39_500, "", 0, 500},                    // the queue holds only the remaining recipients
 		{"", 100_000, 40_000, "the queue of the Messaging Service is full", 0, 0},
 	} {
 		b := broadcast{progress: sms.BroadcastProgress{Total: tc.total, Recipients: tc.recipients, Rate: 90}}

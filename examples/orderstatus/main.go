@@ -1,5 +1,5 @@
-// Command orderstatus is a worker for the workflows that the text "Order Number 42"
-// starts, and that the text "cancel 42" signals. "make run" runs it.
+// Command orderstatus is a worker for the workflows that the text "Order Number
+// 42" starts and the text "cancel 42" signals. "make run" runs it.
 package main
 
 import (

@@ -28,12 +28,12 @@ type OrderStatus struct {
 // workflow would look up the order in an activity and text the answer with
 // workflows.SendSms.
 //
-// It also opens the order, which a shop would do when the order is placed, so that
-// the text "cancel 42" finds it.
+// It also opens the order, so the text "cancel 42" finds it. A shop would do
+// this when the order is placed.
 func OrderStatusWorkflow(ctx workflow.Context, input OrderStatusInput) (OrderStatus, error) {
 	workflow.SetCurrentDetails(ctx, "Asked for by SMS.")
 	status := OrderStatus{OrderNumber: input.OrderNumber, Status: "received", AskedAt: workflow.Now(ctx).UTC()}
-	// Runs that began before there was an OrderWorkflow go on without it.
+	// Runs that began before OrderWorkflow existed continue without it.
 	if !number.MatchString(input.OrderNumber) || workflow.GetVersion(ctx, "order", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return status, nil
 	}
@@ -42,7 +42,7 @@ func OrderStatusWorkflow(ctx workflow.Context, input OrderStatusInput) (OrderSta
 	}), OrderWorkflow)
 	err := order.GetChildWorkflowExecution().Get(ctx, nil)
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-		err = nil // the order is open already
+		err = nil // the order is already open
 	}
 	return status, err
 }
@@ -54,8 +54,9 @@ var number = regexp.MustCompile(`^[0-9]{1,100}$`)
 // delivery is how long an order can be cancelled.
 const delivery = 24 * time.Hour
 
-// OrderWorkflow is an order: open until it is cancelled, or delivered a day later. Its ID
-// is that to which the trigger "cancel" sends its signal.
+// OrderWorkflow is an order, which stays open until it is cancelled, or
+// delivered a day later. The trigger "cancel" sends its signal to the ID of
+// this workflow.
 func OrderWorkflow(ctx workflow.Context) (outcome string, err error) {
 	if cancelled, _ := workflow.GetSignalChannel(ctx, "cancel").ReceiveWithTimeout(ctx, delivery, nil); cancelled {
 		return "cancelled", nil

@@ -24,7 +24,7 @@ func TestOrderStatusContainsOrder(t *testing.T) {
 			t.Errorf("%s: got %+v, %v", number, status, err)
 		}
 		if (opened == "order-"+number) != opens {
-			t.Errorf("%s: opened the workflow %q", number, opened)
+			t.Errorf("%s: opened workflow %q", number, opened)
 		}
 	}
 }
@@ -38,7 +38,7 @@ func TestOrderIsOpenUntilCancelled(t *testing.T) {
 		env.ExecuteWorkflow(OrderWorkflow)
 		var got string
 		if err := env.GetWorkflowResult(&got); err != nil || got != want {
-			t.Errorf("got %q, %v; want %q", got, err, want)
+			t.Errorf("got %q, %v, want %q", got, err, want)
 		}
 	}
 }

@@ -35,7 +35,7 @@ type Client struct {
 	Deployment worker.DeploymentOptions
 	// Converter decodes the payloads in histories.
 	Converter converter.DataConverter
-	// Failures reads their failures.
+	// Failures converts the failures in histories.
 	Failures converter.FailureConverter
 	Renewed
 

@@ -49,7 +49,7 @@ var mutants = []mutant{
 		return now`, "activities", "TestSendWaitsForLaggingListing"},
 	{"Nobody twice", "a send does not wait for a listing that is refused", "activities/doubt.go", `l.silent = missed != nil && sms.AsError(missed).Retryable`, `l.silent = missed != nil`, "activities", "TestSendWaitsForSilentTwilio"},
 	{"Nobody twice", "a listing that lags is waited for in each attempt", "activities/doubt.go", `later(s.quiet, l.began).Add(`, `s.quiet.Add(`, "activities", "TestLagWaitRestartsEachAttempt"},
-	{"Always completes", "received texts do not hide how far the listing lags", "activities/doubt.go", `{{Limit: 20}, own}`, `{{Limit: 20}}`, "activities", "TestReceivedTextsHideNoSentOnes"},
+	{"Always completes", "received texts do not hide how far the listing lags", "activities/doubt.go", `{{Limit: 20}, own}`, `{{Limit: 20}}`, "activities", "TestReceivedTextsDoNotHideSent"},
 	{"Nobody twice", "a failed listing is requested again", "activities/doubt.go", `return l.misses < leastPasses ||`, `return`, "activities", "TestSlowFailedListingIsRetried"},
 	{"Nobody twice", "an attempt that only looks does not postpone the decision", "activities/progress.go", `if len(r.Window) > 0 && !r.Timed {`, `if len(r.Window) > 0 {`, "activities", "TestDecisionIsNotPostponedByLooking"},
 	{"Nobody twice", "a new doubt postpones the decision", "activities/progress.go", `			r.Timed = false
