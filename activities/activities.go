@@ -64,8 +64,8 @@ func (a *Activities) Register(r worker.ActivityRegistry) {
 
 // Account is a Twilio account with its credentials.
 type Account struct {
-	// SID is the account's SID. Optional: without it, the webhook does not
-	// check which account a status callback or a reply belongs to.
+	// SID is the account's SID. Optional: without it, status callbacks and
+	// replies are accepted from any account.
 	SID     string
 	Gateway Gateway
 	// Pace is shared by everything that this worker sends from the account.
@@ -103,11 +103,11 @@ type Activities struct {
 	// Record stores heartbeat details and returns when they are stored.
 	// Optional: by default, it uses the worker's Temporal client.
 	Record func(ctx context.Context, details any) error
-	// Settle is how long after a request has timed out Twilio may still
-	// create its message. Optional: default 15 s, in addition to the
-	// request's own timeout of 10 s.
+	// Settle is how long Twilio may still create a message after the
+	// request for it has timed out. Optional: default 15 s, in addition to
+	// the request's own timeout of 10 s.
 	Settle time.Duration
-	// Patience is how long it may take until a listing shows a message that
+	// Patience is how long a listing may take to show a message that
 	// exists. Optional: default 30 s.
 	Patience time.Duration
 	// RecordFirst makes a send store a record before it creates its first

@@ -1,8 +1,9 @@
 package activities
 
-// Addresses of recipients and senders, as people and spreadsheets write them.
-// No other file parses addresses. An address is either understood in full or
-// refused: a guess may reach another person's phone.
+// Addresses of recipients and senders, in the forms that people and
+// spreadsheets write. No other file parses addresses. An address is either
+// understood in full or refused, because a guess may reach another person's
+// phone.
 
 import (
 	"cmp"
@@ -22,9 +23,9 @@ import (
 )
 
 // readRecipient parses an address that a message can be sent to. A number
-// without a country code is read as a number of the region ("US", "DE"), and
-// refused if there is no region. The error gives the reason without quoting the
-// address.
+// without a country code belongs to the region ("US", "DE"). If there is no
+// region, such a number is refused. The error gives the reason without quoting
+// the address.
 func readRecipient(written, region string) (string, error) {
 	text, err := clean(written)
 	if err != nil {
@@ -218,9 +219,9 @@ func readInternational(digits string, hasOptional bool) (string, error) {
 	}
 	number := phonenumbers.Format(parsed, phonenumbers.E164)
 	country := strconv.Itoa(int(parsed.GetCountryCode()))
-	// If the digits are unchanged, they need not be in a range that the
-	// library knows: the range may be newer than the library, and Twilio
-	// decides. IsValidNumber is called last because it is slow.
+	// An unchanged number need not be in a range that the library knows:
+	// the range may be newer than the library, so Twilio decides.
+	// IsValidNumber is called last because it is slow.
 	asWritten := number == "+"+digits && !hasOptional && !strings.HasPrefix(digits[len(country):], "0") &&
 		phonenumbers.IsPossibleNumberWithReason(parsed) == phonenumbers.IS_POSSIBLE
 	if !asWritten && !phonenumbers.IsValidNumber(parsed) {
@@ -247,8 +248,8 @@ func isWhole(digits string) bool {
 type plan struct {
 	lengths []int32
 	// prefix matches what may be dialled before a number within the
-	// country, such as 0 or a carrier's code, and the start of numbers that
-	// are dialled differently there.
+	// country, such as 0 or a carrier's code, and the beginnings of numbers
+	// that are dialled differently there.
 	prefix *regexp.Regexp
 }
 

@@ -51,7 +51,7 @@ func ownerOf(info *activity.Info) string {
 	return strings.Join([]string{info.WorkflowExecution.ID, info.WorkflowExecution.RunID, info.ActivityID, info.ActivityRunID}, "\x00")
 }
 
-// retried reports whether an earlier attempt may already have sent something.
+// retried reports whether an earlier attempt may already have texted someone.
 func retried(ctx context.Context) bool {
 	return activity.GetInfo(ctx).Attempt > 1 || activity.HasHeartbeatDetails(ctx)
 }
@@ -64,8 +64,8 @@ func elapsed(since time.Time) time.Duration {
 	return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))
 }
 
-// total returns how long the attempt may take, or 0 for no limit. Both times
-// are by Temporal's clock, which may differ from this machine's.
+// total returns how long the attempt may take, or 0 if there is no limit. Both
+// times are by Temporal's clock, which may differ from this machine's.
 func (t *attempt) total() time.Duration {
 	if t.info.Deadline.IsZero() {
 		return 0
@@ -151,7 +151,7 @@ func (t *attempt) mayGoOn(delay time.Duration) (room, ends bool) {
 	return t.allows(delay)
 }
 
-// allows is like mayGoOn, but ignores that the caller itself may retry what was
+// allows is like mayGoOn, but also if the caller itself retries what was
 // certainly not sent.
 func (t *attempt) allows(delay time.Duration) (room, ends bool) {
 	policy := t.info.RetryPolicy
@@ -169,13 +169,13 @@ func (t *attempt) allows(delay time.Duration) (room, ends bool) {
 }
 
 // callerGoesOn reports whether the caller itself retries what was certainly not
-// sent, and so wants the result at once.
+// sent, and therefore wants the result immediately.
 func (t *attempt) callerGoesOn() bool {
 	policy := t.info.RetryPolicy
 	return policy != nil && slices.Contains(policy.NonRetryableErrorTypes, sms.NotSentYetErrorType)
 }
 
-// leastAttempt is the minimum time for which it is worth starting an attempt.
+// leastAttempt is the minimum time that makes an attempt worth starting.
 const leastAttempt = 5 * time.Second
 
 // unreadableDelay is the delay until another worker may try to decrypt what

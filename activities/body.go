@@ -28,7 +28,7 @@ type content struct {
 	segments int
 }
 
-// size returns the number of segments of the body. It computes the number once.
+// size returns the number of segments of the body, which it computes only once.
 func (c *content) size() int {
 	if c.segments == 0 {
 		c.segments = sms.Measure(c.body).Segments
@@ -36,8 +36,8 @@ func (c *content) size() int {
 	return c.segments
 }
 
-// bodies renders the templates for a list of recipients. It parses templates
-// and variables shared by all of them once.
+// bodies renders the templates for a list of recipients. Templates and
+// variables that all of them share are parsed only once.
 type bodies struct {
 	renderer *FreeMarker
 	style    style
@@ -101,7 +101,7 @@ func (b *bodies) of(ctx context.Context, recipient sms.Recipient) (c content, pr
 	return b.render(ctx, variables, own)
 }
 
-// render returns a text that Twilio accepts and the content variables.
+// render returns the content variables and a text that Twilio accepts.
 func (b *bodies) render(ctx context.Context, variables freemarker.Value, templates map[string]string) (c content, problem *sms.Error) {
 	if b.body != nil {
 		text, err := b.body.RenderAt(ctx, variables, b.now)

@@ -15,9 +15,9 @@ import (
 // cause error 21609.
 const maxCallback = 4000
 
-// callback returns the query of the status callback URL, which identifies the
-// workflow to signal and the sending account. It returns nil if the workflow
-// did not ask for status signals.
+// callback returns the query of the status callback URL. It identifies the
+// workflow to signal and the sending account. callback returns nil if the
+// workflow did not ask for status signals.
 func (a *Activities) callback(workflowID string, input *sms.SendSmsInput) url.Values {
 	if given, err := url.Parse(input.StatusCallback); err == nil && input.StatusCallback != "" {
 		if query := given.Query(); a.StatusCallback != "" && strings.HasPrefix(input.StatusCallback, a.StatusCallback+"?") && sms.StatusProven(a.IDSecret, query) {

@@ -21,9 +21,9 @@ import (
 )
 
 const (
-	// capAhead is how many messages of a list are counted at once, before
-	// it is their turn. If the worker dies, they count even though they
-	// were not sent.
+	// capAhead is how many messages of a list are counted together, before
+	// their turns. If the worker dies, they count even though they were not
+	// sent.
 	capAhead = 100
 	// reachedFor is how long a send that has reached a cap waits before it
 	// asks again.
@@ -49,8 +49,8 @@ type allowance struct {
 	left, waiting map[string]int
 	limits        map[string]*Cap
 	// counted is when messages were last reserved, by our clock, and at is
-	// the same moment as the count recorded it. reached is when the cap
-	// last allowed fewer messages than requested.
+	// the same moment by the count's clock. reached is when the cap last
+	// allowed fewer messages than requested.
 	counted, reached map[string]time.Time
 	at               map[string]int64
 }
@@ -88,8 +88,8 @@ func (a *allowance) isReached(key string) bool {
 	return known && elapsed(at) < reachedFor
 }
 
-// wait adds to the number of recipients waiting for a message of a key and
-// returns the sum.
+// wait adds to the number of recipients waiting for a message of a key, and
+// returns the new number.
 func (a *allowance) wait(key string, more int) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -194,8 +194,8 @@ func (s *send) giveBack(to *recipient) {
 	}
 }
 
-// giveUpCaps returns the unused messages to the count, without waiting for the
-// answer.
+// giveUpCaps returns the unused messages to the count without waiting for a
+// response.
 func (s *send) giveUpCaps(ctx context.Context) {
 	s.allowance.mu.Lock()
 	defer s.allowance.mu.Unlock()
@@ -283,8 +283,8 @@ type capCount struct {
 	asking  bool
 }
 
-// reservation is how many messages were reserved, and when according to the
-// count.
+// reservation is how many messages were reserved, and when, by the count's
+// clock.
 type reservation struct {
 	count int
 	at    int64

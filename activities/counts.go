@@ -20,9 +20,9 @@ func (s *send) beginDoubts() {
 	s.account.Metrics.InDoubt(more)
 }
 
-// count updates the metrics at the end of an attempt. The recipients' outcomes
-// are counted only if no other attempt continues the send. s is nil if the
-// input could not be parsed; the default account's metrics are used then.
+// count updates the metrics at the end of an attempt. It counts the recipients'
+// outcomes only if no other attempt continues the send. If the input could not
+// be parsed, s is nil and the default account's metrics are used.
 func (a *Activities) count(s *send, result *sms.SendSmsResult, err error) {
 	account := a.Accounts[""].Metrics
 	if s != nil {

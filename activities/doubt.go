@@ -55,8 +55,8 @@ func (a *Activities) patience() time.Duration {
 }
 
 // search is the state of lookUp. misses counts the consecutive looks that
-// Twilio did not answer in full and that resolved no doubt, since is when the
-// first of them was, and left is how many recipients the last look left in
+// Twilio did not answer in full and that resolved no doubt. since is the time
+// of the first of them. left is how many recipients the last look left in
 // doubt.
 type search struct {
 	misses, left int
@@ -231,8 +231,8 @@ func (s *send) absent(recipients []*recipient) {
 
 // estimate sets when a listing will show every message in doubt: at quiet, plus
 // the maximum lag of the listing. If the listing does not contain a message
-// that is known to exist, it lags, and that time becomes unknown again. The
-// error is that of a listing.
+// that is known to exist, it lags, and that time is unknown again. The error,
+// if any, is a listing's.
 func (s *send) estimate(ctx context.Context) (lags bool, err error) {
 	shown, err := s.newest(ctx)
 	if err != nil {
@@ -304,7 +304,7 @@ func (s *send) listing(ctx context.Context, q twilio.Query) (listing twilio.List
 	return s.account.Gateway.List(ctx, q)
 }
 
-// errPanicked is the error of a listing if the gateway panicked.
+// errPanicked is the error of listing if the gateway panicked.
 var errPanicked = errors.New("the gateway panicked; the worker's log has the stack")
 
 // lastLook looks once more, in the time that is left, for the messages in doubt
@@ -360,8 +360,9 @@ func (s *send) find(ctx context.Context) (absent []*recipient, failed error) {
 
 // sinceOf returns the moment from which a recipient's message may have been
 // created. For recipients texted without a record, it is when the activity was
-// scheduled: by Temporal's clock, which may differ from ours, or by ours, using
-// Temporal's information on how long ago that was, whichever is earlier.
+// scheduled. That is the earlier of two times: the one by Temporal's clock,
+// which may differ from ours, and ours minus how long ago Temporal says the
+// activity was scheduled.
 func (s *send) sinceOf(to *recipient) moment {
 	if !to.since.from.IsZero() {
 		return to.since
@@ -376,9 +377,9 @@ func (s *send) sinceOf(to *recipient) moment {
 	return moment{first.Truncate(time.Second).Add(-dateSlack), later(ago, at).Truncate(time.Second)}
 }
 
-// ours returns the message that this send created for a recipient or, if that
-// is not certain, the messages that it may have created. Each recipient is in
-// the list once, so no message matches two of them.
+// ours returns the message that this send certainly created for a recipient, or
+// else the messages that it may have created. Each recipient is in the list
+// once, so no message matches two of them.
 func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found *twilio.Record, maybe []*twilio.Record) {
 	rendering := s.sameRendering(to)
 	sure := 0
@@ -426,7 +427,7 @@ func says(listed, sent string) bool {
 }
 
 // recall restores the SIDs that the record no longer contains, if Twilio shows
-// them. It reads first the sender's newest messages and then those to each
+// them. It first reads the sender's newest messages, and then those to each
 // recipient, because other sends may have pushed ours out of the first listing.
 func (s *send) recall(ctx context.Context) {
 	missing := s.nameless()
@@ -463,7 +464,7 @@ func (s *send) recall(ctx context.Context) {
 }
 
 const (
-	// leastPasses is how many times we ask at least before giving up on an
+	// leastPasses is the minimum number of requests before we give up on an
 	// unanswered listing.
 	leastPasses = 12
 	// A pass ends after mostFailures failed listings in a row.
@@ -477,7 +478,7 @@ func (s *send) nameless() []*recipient {
 }
 
 // name sets a recipient's SID if a listing shows it. Twilio is known to have
-// accepted the message, so a single candidate must be that message.
+// accepted the message, so a single candidate must be it.
 func (s *send) name(ctx context.Context, to *recipient, records []twilio.Record, whole bool) bool {
 	if s.render(ctx, to) != nil {
 		return false

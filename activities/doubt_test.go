@@ -558,8 +558,8 @@ func (f *faltering) List(ctx context.Context, q twilio.Query) (twilio.Listing, e
 type stumbling struct {
 	lister
 	calls int
-	// slow is how long each of the first four listings takes if all of them
-	// are to fail, otherwise 0.
+	// slow is how long each of the first four listings takes if all four
+	// are to fail, or 0.
 	slow time.Duration
 }
 
@@ -600,7 +600,7 @@ func TestMessageIsRecognizedWithOtherQuotes(t *testing.T) {
 }
 
 // blind is a gateway that does not know Twilio's time until a listing succeeds.
-// The first late listings fail.
+// The listings up to number late fail.
 type blind struct {
 	*fakeTwilio
 	lists, late int
@@ -620,8 +620,8 @@ func (b *blind) List(ctx context.Context, q twilio.Query) (twilio.Listing, error
 
 func TestSettleTimeIsByTwiliosClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// The worker's clock is behind Twilio's, and the message of a create in
-		// doubt is created late.
+		// The worker's clock is behind Twilio's, and Twilio creates the
+		// message in doubt late.
 		f := &fakeTwilio{skew: 90 * time.Second}
 		f.records = []twilio.Record{another(second, "x", time.Second-f.skew)}
 		f.fail = func(n int, d twilio.Draft) (error, bool) {

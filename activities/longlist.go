@@ -27,8 +27,8 @@ import (
 // run, since the broadcasts' pages need slots too. All other sends poll.
 const maxWaiting = 100
 
-// maxStopping is how long a cancelled send waits for its broadcast to stop,
-// without heartbeats. The broadcast finishes its current page first.
+// maxStopping is how long a cancelled send waits, without heartbeats, for its
+// broadcast to stop. The broadcast finishes its current page first.
 const maxStopping = 20 * time.Second
 
 // longList is one attempt's wait for the broadcast of a list. The broadcast's
@@ -59,7 +59,8 @@ func (a *Activities) broadcast(ctx context.Context, input sms.SendSmsInput) (sms
 }
 
 // tooLong returns an error if the page of a broadcast is itself too long for
-// one send: it would become another broadcast with a report of its own.
+// one send. Such a page would become another broadcast with a report of its
+// own.
 func (t *attempt) tooLong(input sms.SendSmsInput) error {
 	if !isLong(input) || !t.isPage() || t.info.Attempt > 1 {
 		return nil

@@ -93,8 +93,8 @@ func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.Send
 	return k.ask(ctx)
 }
 
-// contentOf returns the part of the input that two requests must share to get
-// the same send.
+// contentOf returns the part of the input that must be the same in two requests
+// for the same send.
 func contentOf(input sms.SendSmsInput) string {
 	input.IdempotencyKey, input.OnError, input.OnUnknown, input.GiveUpAfter, input.Priority, input.Label = "", "", "", 0, "", ""
 	input.StatusCallback, input.StatusSignals = "", nil
@@ -336,9 +336,9 @@ func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (
 }
 
 // refused returns the error for a send whose workflow Temporal refuses to
-// start. If the input is too large, it returns the error at once, otherwise
-// after Temporal has refused for as long as a send may make no progress. It
-// returns nil while a retry may help.
+// start. If the input is too large, it returns the error immediately.
+// Otherwise, it does so when Temporal has refused for as long as a send may
+// make no progress. It returns nil while a retry may help.
 func (t *attempt) refused(err error, input sms.SendSmsInput) *sms.Error {
 	if _, tooBig := errors.AsType[*serviceerror.InvalidArgument](err); tooBig {
 		return &sms.Error{Code: sms.CodeInvalidInput, Message: "the list does not fit into a Temporal payload, which is limited to 2 MB; write it to a file and start BroadcastSmsWorkflow with the file"}

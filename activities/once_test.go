@@ -17,7 +17,7 @@ import (
 )
 
 // clerk is a fake of Temporal's client. It records the workflows that are
-// started, each of which ends at once.
+// started. Each of them ends immediately.
 type clerk struct {
 	client.Client
 	started []string

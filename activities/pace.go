@@ -14,15 +14,15 @@ import (
 	"temporal-twilio/sms"
 )
 
-// DefaultConcurrency is how many creates of one account are in flight at once.
+// DefaultConcurrency is the maximum number of creates of one account in flight.
 // Twilio allows an account about 100 concurrent requests from all its programs.
 const DefaultConcurrency = 20
 
 // maxSenders is how many senders a pace remembers.
 const maxSenders = 10_000
 
-// Pace throttles the creates of one account. It limits how many are in flight,
-// and how many start per second for each sender and for the account, and it
+// Pace throttles the creates of one account. It limits how many are in flight
+// and how many start per second, for each sender and for the account, and
 // starts none while Twilio has asked for a pause. It grants turns by priority
 // and, within a priority, in the order of the requests. It is safe for
 // concurrent use.
@@ -49,8 +49,8 @@ type Pace struct {
 	timer *time.Timer
 }
 
-// Limits configures a Pace. The zero value sets no rates: Twilio queues what
-// its senders cannot send at once.
+// Limits configures a Pace. The zero value sets no rates, so Twilio queues what
+// its senders cannot send immediately.
 type Limits struct {
 	// Concurrency is how many creates may be in flight. Optional: default
 	// [DefaultConcurrency].
@@ -58,7 +58,8 @@ type Limits struct {
 	// PerSender and PerAccount are messages per second, for all workers
 	// together (see [Pace.Share]). Optional: default no limit.
 	PerSender, PerAccount float64
-	// Segments counts segments instead of messages, as Twilio's senders do.
+	// Segments makes the rates count segments instead of messages, as
+	// Twilio's senders do.
 	Segments bool
 }
 
@@ -219,9 +220,9 @@ func (p *Pace) foresee(w *waiter, now time.Time) time.Duration {
 	return max(wait, delay(p.account, p.order.ahead(w.level), w.count, now))
 }
 
-// delay returns how long a limiter needs to pass ahead tokens and then a
-// message of count tokens. A message with more tokens than a burst waits only
-// for a full burst. The limiter recovers the rest afterwards.
+// delay returns how long a limiter needs before it can pass a message of count
+// tokens, after the tokens in ahead. A message with more tokens than a burst
+// waits only for a full burst. The limiter recovers the rest afterwards.
 func delay(limiter *rate.Limiter, ahead, count int, now time.Time) time.Duration {
 	if limiter.Limit() == rate.Inf {
 		return 0
@@ -254,8 +255,8 @@ func (p *Pace) grant() {
 	}
 }
 
-// next returns the turn that is due, or the time until a turn is due. Both are
-// zero if no turn is pending.
+// next returns the turn that is due. If none is due, it returns the time until
+// one is, or 0 if no turn is pending.
 func (p *Pace) next(now time.Time) (first *waiter, wait time.Duration) {
 	var ready [levels]*waiter
 	notBefore := func(d time.Duration) {

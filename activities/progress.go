@@ -62,8 +62,8 @@ type recipient struct {
 	// its index in the table of problems, or -1.
 	problem sms.Error
 	cause   int
-	// message has no SID if it was accepted so long ago that the record no
-	// longer contains it.
+	// message has no SID if Twilio accepted it so long ago that the record
+	// no longer contains it.
 	message sms.Message
 }
 
@@ -99,8 +99,8 @@ type record struct {
 	// started (Unix seconds by Twilio's clock) and the checksum of the
 	// text. 0 means unknown.
 	Open [][2]int64 `json:"open,omitempty"`
-	// Runs are triples of state, index of the problem, and count, in the
-	// order of the list. The recipients after the last run are untried.
+	// Runs are triples of a state, the index of a problem, and a count, in
+	// the order of the list. The recipients after the last run are untried.
 	Runs [][3]int `json:"runs,omitempty"`
 	// Problems holds the errors that Runs refers to, with "{to}" in place
 	// of the recipient.

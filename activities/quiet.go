@@ -68,8 +68,8 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 	return []sms.QuietGroup{{Until: until.UTC(), Places: all}}, nil
 }
 
-// quietUntil returns the earliest time, not before at, at which an address is
-// outside quiet hours, and the time zones of the address.
+// quietUntil returns the time zones of an address, and the earliest time, from
+// at on, that is outside quiet hours in all of them.
 func quietUntil(hours sms.QuietHours, address string, at time.Time) (until time.Time, zones []*time.Location) {
 	zones = zonesOf(address)
 	until, ok := hours.Until(at, zones)
@@ -117,7 +117,7 @@ func compact(all []*time.Location) []*time.Location {
 }
 
 // zonesOf returns the time zones that an address may be in, or nil if its
-// digits do not determine any.
+// digits do not say.
 func zonesOf(to string) (zones []*time.Location) {
 	_, number := sms.CutChannel(to)
 	if !strings.HasPrefix(number, "+") {

@@ -33,9 +33,9 @@ func (a *Activities) AskKeeper(ctx context.Context, in sms.AskKeeperInput) (answ
 	return offer(ctx, activity.GetClient(ctx), in, activity.GetInfo(ctx).Attempt)
 }
 
-// offer makes one attempt. An update that has failed stays failed for its
-// update ID, so each attempt after a failure uses another ID, which contains
-// the attempt's number.
+// offer makes one attempt. An update that has failed stays failed under its
+// update ID, so if that has happened, the attempt uses another ID, which
+// contains the attempt's number.
 func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt int32) (answered bool, err error) {
 	id := "reply-" + in.Text.MessageSID + "-" + in.Text.AccountSID // see sms.TextWorkflowID
 	for _, id := range []string{id, fmt.Sprintf("%s-%d", id, attempt)} {
@@ -265,8 +265,8 @@ func final(err error) error {
 	return err
 }
 
-// isOutcome reports whether an update has ended with an error, which every
-// repetition of it also gets. Otherwise, only the request failed, or this
+// isOutcome reports whether an update has ended with an error, which would also
+// be the result of repeating it. Otherwise, only the request failed, or this
 // worker lacks the key that decrypts the answer.
 func isOutcome(err error) bool {
 	_, refused := errors.AsType[serviceerror.ServiceError](err)

@@ -206,7 +206,7 @@ func (s *send) try(ctx, creating context.Context, to *recipient) {
 	s.create(ctx, creating, to)
 }
 
-// turnLimit returns how long to wait for a turn at most.
+// turnLimit returns the longest time to wait for a turn.
 func (s *send) turnLimit() time.Duration {
 	if s.total() == 0 {
 		return DefaultGiveUpAfter
@@ -246,7 +246,7 @@ func (s *send) create(ctx, creating context.Context, to *recipient) {
 	}
 }
 
-// lane returns the sender by which the pace tells sends apart.
+// lane returns the sender that the pace throttles this send under.
 func (s *send) lane() string { return cmp.Or(s.from, s.input.MessagingServiceSID) }
 
 // refuse records a problem that was found before the request to Twilio. Such a

@@ -75,8 +75,8 @@ type send struct {
 	// news wakes the pool and the goroutine that names recipients ahead of
 	// it.
 	news *sync.Cond
-	// halt says why the round stops trying recipients, or is nil if it does
-	// not.
+	// halt says why the round has stopped trying recipients. It is nil if
+	// the round has not stopped.
 	halt *halt
 	// failures counts consecutive creates with an unknown outcome, doubts
 	// counts the recipients that the metrics show as in doubt, and resends

@@ -47,7 +47,7 @@ type BroadcastProgress struct {
 	// Total is the number of recipients, or 0 if it is unknown.
 	Total int `json:"total,omitempty"`
 	// Recipients is how many recipients have been processed, and Sent is
-	// how many of these messages Twilio accepted.
+	// for how many of them Twilio accepted a message.
 	Recipients int `json:"recipients"`
 	Sent       int `json:"sent"`
 	// Errors counts the other recipients by code.

@@ -2,8 +2,8 @@ package sms
 
 // Decoding of the inputs of activities and workflows, which come from any
 // language, and from process models in which every value is a string. Unknown
-// fields are refused, because a text might otherwise be sent without what they
-// ask for. The values of known fields may be written in many ways.
+// fields are refused, because a text must not be sent without an option that
+// the caller asked for. The values of known fields may be written in many ways.
 
 import (
 	"bytes"

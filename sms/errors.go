@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Code says why something was not sent. Codes that the Alfresco connector also
-// has use the connector's names.
+// Code says why something was not sent. Codes that exist in the Alfresco
+// connector have the connector's names.
 type Code string
 
 // The codes of the Alfresco connector.

@@ -38,18 +38,20 @@ const (
 
 // The workflow types that the webhook and the activities start.
 const (
-	// ReceiveSmsWorkflowName carries out the plan of a text, unless the
-	// plan is a single plain start.
+	// ReceiveSmsWorkflowName is the workflow that carries out the plan of a
+	// text, unless the plan is a single plain start.
 	ReceiveSmsWorkflowName = "ReceiveSmsWorkflow"
-	// SilenceSmsWorkflowName is open while a number does not reply to a
-	// phone.
+	// SilenceSmsWorkflowName is the workflow that is open while a number
+	// does not reply to a phone.
 	SilenceSmsWorkflowName = "SilenceSmsWorkflow"
-	// PauseSmsWorkflowName is open while all sending is paused. "starter
-	// pause-all" starts it with the ID PauseID.
+	// PauseSmsWorkflowName is the workflow that is open while all sending
+	// is paused. "starter pause-all" starts it with the ID PauseID.
 	PauseSmsWorkflowName = "PauseSmsWorkflow"
-	// CapsSmsWorkflowName counts messages for SEND_CAPS, with the ID CapsID.
+	// CapsSmsWorkflowName is the workflow that counts messages for
+	// SEND_CAPS. Its ID is CapsID.
 	CapsSmsWorkflowName = "CapsSmsWorkflow"
-	// QuestionsWorkflowName keeps the open questions between two numbers.
+	// QuestionsWorkflowName is the workflow that keeps the open questions
+	// between two numbers.
 	QuestionsWorkflowName = "SmsQuestionsWorkflow"
 )
 

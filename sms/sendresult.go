@@ -30,8 +30,8 @@ type SendSmsResult struct {
 // ended. Its report lists the outcome for each recipient.
 type ListBroadcast struct {
 	WorkflowID string `json:"workflowId"`
-	// Recipients is the number of recipients, without duplicates, and Sent is
-	// how many of them Twilio accepted.
+	// Recipients is the number of recipients, without duplicates, and Sent
+	// is for how many of them Twilio accepted a message.
 	Recipients int `json:"recipients"`
 	Sent       int `json:"sent"`
 	// Errors counts the other recipients by code. Recipients whose turn

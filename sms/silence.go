@@ -1,7 +1,7 @@
 package sms
 
 // The input of SilenceSmsWorkflow, which keeps a number from replying to a
-// phone while the two answer each other like machines.
+// phone after the two have answered each other like machines.
 
 // SilenceSmsInput is the input of SilenceSmsWorkflow.
 type SilenceSmsInput struct {

@@ -21,8 +21,8 @@ import (
 
 // Draft is a message to create. To is required, as are one of From and
 // Options.MessagingServiceSID, and one of Body, Options.MediaURL and
-// Options.ContentSID. The rest is optional. Twilio decides about fields with
-// zero values.
+// Options.ContentSID. The rest is optional. Fields with zero values are left to
+// Twilio.
 type Draft struct {
 	// To is the recipient: a number in E.164 form, or a channel address.
 	To string

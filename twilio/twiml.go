@@ -1,6 +1,6 @@
 package twilio
 
-// TwiML is the webhook's response.
+// TwiML is the format of the webhook's response.
 
 import (
 	"bytes"

@@ -1,8 +1,8 @@
 package webhook
 
-// What was decided about a text whose reply depends on more than Temporal
-// accepting the text. The text's workflow decides, and the webhook waits for
-// it. If no worker is available in time, the webhook gives up in a way that
+// What was decided about a text whose reply depends on more than whether
+// Temporal accepts the text. The text's workflow decides, and the webhook waits
+// for it. If no worker is available in time, the webhook gives up in a way that
 // keeps what it tells the sender true.
 
 import (
@@ -88,8 +88,8 @@ func told(result sms.ReceiveSmsResult) Answer {
 
 type callerKey struct{}
 
-// withCaller returns a context that holds the context of the request, which
-// ends when nobody is waiting for the answer any more.
+// withCaller returns a context that holds the context of the request. The
+// latter ends when nobody is waiting for the answer any more.
 func withCaller(ctx, request context.Context) context.Context {
 	return context.WithValue(ctx, callerKey{}, request)
 }

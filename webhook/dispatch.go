@@ -76,9 +76,9 @@ type Answer struct {
 	Replies []string
 	// Unsaid says why replies were withheld. It is "" if they are sent.
 	Unsaid string
-	// Again is true if Twilio should deliver the text again because its
-	// outcome is not known yet, or because a trigger prefers that to losing
-	// it.
+	// Again is true if Twilio should deliver the text again, either because
+	// its outcome is not known yet or because a trigger prefers redelivery
+	// to losing the text.
 	Again bool
 	// Outcome is the outcome of the text in a word or two.
 	Outcome string
@@ -172,7 +172,7 @@ type reception struct {
 	input      sms.ReceiveSmsInput
 	attributes Attributes
 	// keep is true if the text gets a workflow even though it matches
-	// nothing, to prevent a catch-up for it.
+	// nothing, so it is not caught up on later.
 	keep bool
 }
 
@@ -274,7 +274,7 @@ func (r *reception) delivered(ctx context.Context) bool {
 	return !isNotFound(err)
 }
 
-// describe describes the text's workflow.
+// describe returns the description of the text's workflow.
 func (r *reception) describe(ctx context.Context) (found *client.WorkflowExecutionDescription, err error) {
 	_, err = r.try(ctx, func(ctx context.Context) error {
 		found, err = r.Client.DescribeWorkflow(ctx, r.workflowID, "")
@@ -298,9 +298,9 @@ func (r *reception) unwanted() Answer {
 	return answer
 }
 
-// refusedRetries reports whether a trigger prefers that a refused text is
-// delivered again. This does not apply to a text from the log, which would be
-// refused every time.
+// refusedRetries reports whether a trigger wants a refused text to be delivered
+// again. This does not apply to a text from the log, which would be refused
+// every time.
 func (r *reception) refusedRetries() bool {
 	return !r.input.Late && slices.ContainsFunc(r.input.Firings, func(f sms.Firing) bool { return f.Retry })
 }
@@ -344,7 +344,7 @@ func (r *reception) problems() map[string]string {
 }
 
 // tells reports whether to tell the sender that publishing failed: a trigger
-// has an echoError, and no trigger prefers that the text is delivered again.
+// has an echoError, and no trigger wants the text to be delivered again.
 func (r *reception) tells() bool {
 	if r.mode != Live {
 		return false
@@ -379,7 +379,8 @@ func (r *reception) unreached(err error, doubt bool) Answer {
 const fallbackParameter = "ErrorUrl"
 
 // mayBeAccepted reports whether Temporal may have accepted an earlier delivery
-// of the text, by this webhook or by the one whose fallback this is.
+// of the text, either from this webhook or from the webhook that Twilio called
+// before this fallback.
 func (r *reception) mayBeAccepted() bool {
 	if r.mode == Late {
 		return false // the caller retries until Temporal decides
@@ -444,8 +445,8 @@ func (r *reception) accept(ctx context.Context) (earlier *client.WorkflowExecuti
 	case errors.As(err, &already):
 		return r.earlier(ctx)
 	case errors.As(err, &refused) && r.input.Attributes:
-		// A namespace may list a new attribute before it accepts the
-		// attribute. That must not lose a text.
+		// A namespace may list a new attribute before it accepts values
+		// for it. That must not lose a text.
 		r.attributes = nil
 		return r.accept(ctx)
 	}

@@ -1,7 +1,7 @@
 package webhook
 
-// Guards against conversations between two machines, which cost money, and
-// against replies that Twilio would refuse.
+// Guards against expensive conversations between two machines, and against
+// replies that Twilio would refuse.
 
 import (
 	"cmp"
@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	// echoBurst is how many texts from one phone to one of our numbers get
-	// an echo at once. After that, one text per echoEvery gets an echo.
+	// echoBurst is how many texts in a row from one phone to one of our
+	// numbers get an echo. After that, one text per echoEvery gets an echo.
 	// People text less often than this. Twilio itself stops a loop after 30
 	// replies in 30 s (error 14107).
 	echoBurst = 10
@@ -51,8 +51,8 @@ type guard struct {
 	answers recent[string, bool]
 	// counted holds when this webhook first received each text.
 	counted recent[string, time.Time]
-	// asking limits how often Temporal is asked. Before pausedUntil,
-	// Temporal is not asked at all.
+	// asking limits how often Temporal is asked. Before pausedUntil, it is
+	// not asked at all.
 	asking      *rate.Limiter
 	pausedUntil time.Time
 }

@@ -64,8 +64,8 @@ func TestRefusalsAreCountedByReason(t *testing.T) {
 	}
 }
 
-// An outcome that is not in the list of metrics has no series until it is first
-// counted.
+// An outcome that is missing from metrics.TextOutcomes has no series until it
+// is first counted.
 func TestMetricsKnowEveryOutcome(t *testing.T) {
 	for _, file := range []string{"decide.go", "dispatch.go", "sms.go"} {
 		source, err := os.ReadFile(file)

@@ -1,8 +1,8 @@
 package webhook
 
-// How fast a phone texts one of our numbers, whichever webhooks receive its
-// texts. Each webhook knows the texts that it received itself. From the third
-// text without a pause on, it asks Temporal for the others.
+// How fast a phone texts one of our numbers, no matter which webhooks receive
+// its texts. Each webhook knows the texts that it received itself. Starting
+// with the third text without a pause, it asks Temporal for the others.
 
 import (
 	"context"
@@ -16,8 +16,8 @@ import (
 
 const (
 	// unasked is how many texts without a pause are assumed to come from a
-	// person, whatever other webhooks accept. With up to five webhooks,
-	// these are no more texts than may get an echo at once.
+	// person, no matter what other webhooks accept. With up to five
+	// webhooks, these are no more texts than echoBurst.
 	unasked = 2
 	// askingTimeout limits how long Temporal may delay a reply, and
 	// askingPause is how long Temporal is not asked after it failed to
@@ -50,7 +50,7 @@ type pace struct {
 	streak      int
 	began, last time.Time
 	// often is how many texts this webhook has received without a pause
-	// long enough to hide texts that other webhooks received.
+	// that is long enough to hide texts to other webhooks.
 	often int
 	// silent is whether the pair was silenced when this webhook last
 	// checked.
@@ -133,8 +133,8 @@ func (g *guard) echoes(message sms.Inbound, now time.Time) bool {
 }
 
 // withinPace reports whether the known texts arrive slowly enough for this one
-// to get an echo. It also returns when this one arrived, which is when another
-// webhook accepted it, if one did.
+// to get an echo. It also returns when this text arrived or, if another webhook
+// accepted it, when that was.
 func (g *guard) withinPace(p *pace, message sms.Inbound, now time.Time) (within bool, at time.Time) {
 	now = p.byTemporal(now)
 	times := slices.Clone(p.replied)

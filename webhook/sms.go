@@ -139,7 +139,8 @@ func (h *handler) unsaid(ctx context.Context, message sms.Inbound) string {
 	return h.guard.unsaid(message)
 }
 
-// restrain removes replies that must not be sent or that Twilio would refuse.
+// restrain removes replies that must not be sent and replies that Twilio would
+// refuse.
 func (h *handler) restrain(ctx context.Context, message sms.Inbound, answer *Answer) {
 	if answer.Again || answer.Unsaid != "" {
 		answer.Replies = nil

@@ -460,7 +460,8 @@ func TestSilenceEndsMachineLoop(t *testing.T) {
 		if log := hooks[0].log.String(); all.silent != 1 || strings.Count(log, "like machines") != 1 || strings.Contains(log, "+1500") || !strings.Contains(log, `outcome="accepted, not echoed: more than 50 texts without a pause; silent for a day"`) {
 			t.Errorf("silenced %d times, want once; log %s", all.silent, log)
 		}
-		// Terminating the workflow ends the silence at once for all webhooks.
+		// Terminating the workflow ends the silence immediately for all
+		// webhooks.
 		all.silent, all.ended = 0, time.Now()
 		for hook := range hooks {
 			if echoed, texted := say(hook, 4000+10*hook); !echoed || texted != 1 || all.silent != 0 {

@@ -104,8 +104,8 @@ type Options struct {
 	// Optional: by default, always ready.
 	Ready func(context.Context) (note string, err error)
 	// Paused reports whether all sending is paused, and the reason, which
-	// may be "". Texts are then published, but get no reply. Optional: by
-	// default, never paused.
+	// may be "". While sending is paused, texts are published but get no
+	// reply. Optional: by default, never paused.
 	Paused func() (why string, paused bool)
 	// Metrics counts requests and texts. Optional: default none.
 	Metrics *metrics.Metrics
@@ -113,14 +113,14 @@ type Options struct {
 	// phone numbers or texts. Required.
 	Logger *slog.Logger
 
-	// These are set by tests: how many texts get an echo at once, and how
-	// often after that.
+	// Tests set these: how many texts in a row get an echo, and how often
+	// after that.
 	echoBurst int
 	echoEvery time.Duration
 }
 
-// Silencer shares what is known about conversations between machines with all
-// webhooks. *Dispatcher implements it.
+// Silencer shares among all webhooks what is known about conversations between
+// machines. *Dispatcher implements it.
 type Silencer interface {
 	// Silenced returns when a number last stopped replying to a phone and
 	// when that silence ended. began is zero if there was no silence, and

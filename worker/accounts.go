@@ -1,7 +1,7 @@
 package main
 
 // Checks whether Twilio accepts the credentials of each account, at startup and
-// again until it does.
+// then repeatedly until it does.
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// recheck is the time until an account is checked again after Twilio refused it
-// or did not answer.
+// recheck is the time until an account is checked again if Twilio refused it or
+// did not answer.
 const recheck = 30 * time.Second
 
 // refusals holds the accounts that Twilio refuses. The zero value holds none.

@@ -31,8 +31,8 @@ import (
 // catchUpSchedule is the ID of the schedule, which all webhooks share.
 const catchUpSchedule = "sms-catch-up"
 
-// newCatchUp returns a service that catches up at once and then at the interval
-// CATCH_UP.
+// newCatchUp returns a service that catches up immediately and then at the
+// interval CATCH_UP.
 func newCatchUp(c *config.Live, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	gateways, err := receiving(c, ours)
 	if err != nil {
@@ -128,7 +128,7 @@ func unschedule(ctx context.Context, temporalClient *temporal.Client) error {
 	return err
 }
 
-// schedule creates or updates the schedule and catches up at once.
+// schedule creates or updates the schedule and starts a catch-up.
 func schedule(ctx context.Context, c config.Config, temporalClient *temporal.Client) error {
 	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: c.CatchUp}}}
 	action := &client.ScheduleWorkflowAction{

@@ -44,7 +44,7 @@ const (
 	// recognized.
 	leastRetention = 24 * time.Hour
 	goodRetention  = 30 * 24 * time.Hour
-	// soon is how long before it expires a credential should be renewed.
+	// soon is how long before its expiry a credential should be renewed.
 	soon = 14 * 24 * time.Hour
 	// checkTimeout limits one request to Temporal or the webhook.
 	checkTimeout = 10 * time.Second

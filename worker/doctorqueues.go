@@ -28,8 +28,7 @@ const (
 	longWait = 5 * time.Second
 )
 
-// triggers checks whether the trigger files can be read, like triggers lint
-// does.
+// triggers checks whether the trigger files can be read, as triggers lint does.
 func (d *doctor) triggers(ctx context.Context) {
 	const check = "triggers"
 	if d.config.Triggers == "" {

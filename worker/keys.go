@@ -106,8 +106,8 @@ func keyFile(flag string) (string, error) {
 	return path, nil
 }
 
-// changeKeys replaces the file. A process that reads it meanwhile sees the old
-// contents.
+// changeKeys changes the file by replacing it, so a process that reads it
+// meanwhile sees the old contents.
 func changeKeys(out io.Writer, file, id, done string, how func([]byte, string) ([]byte, error)) error {
 	path, err := keyFile(file)
 	if err != nil {

@@ -17,8 +17,8 @@ const (
 	// readyFor is how long an answer from Temporal counts as current.
 	readyFor = time.Second
 	// askTimeout is how long Temporal may take to answer. It is longer than
-	// a text may wait, to distinguish a slow Temporal from one that does
-	// not answer.
+	// a text may wait, so a slow Temporal is distinguished from one that
+	// does not answer.
 	askTimeout = 10 * time.Second
 	// slowAfter is how long a probe waits for Temporal before it gets the
 	// previous answer, since load balancers have short timeouts. firstWait
@@ -30,7 +30,7 @@ const (
 // readiness asks Temporal at most once per second, however many probes there
 // are.
 type readiness struct {
-	// ask returns Temporal's error.
+	// ask sends a request to Temporal and returns its error.
 	ask func(context.Context) error
 
 	asking singleflight.Group
@@ -45,8 +45,8 @@ type verdict struct {
 }
 
 // get returns an error if texts cannot be published now, or a note if they can
-// but something else is wrong. If Temporal takes long to answer, the previous
-// answer counts.
+// but something else is wrong. If Temporal takes a long time to answer, the
+// previous answer counts.
 func (r *readiness) get(ctx context.Context) (note string, err error) {
 	last, wait := r.last.Load(), slowAfter
 	switch {

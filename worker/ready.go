@@ -1,8 +1,8 @@
 package main
 
-// worker ready reports, as its exit status, whether the webhook on this machine
-// is ready or, without a webhook, the worker. The container image has no other
-// program that can ask.
+// worker ready reports whether the webhook on this machine, or the worker if
+// there is no webhook, is ready. The exit status is the answer. The container
+// image has no other program that can ask.
 
 import (
 	"context"

@@ -57,7 +57,7 @@ func (a *asking) ask(ctx workflow.Context, pair sms.QuestionInput) error {
 		TaskQueue: sms.TaskQueue, StartToCloseTimeout: 10 * time.Second, Summary: "Register the open question",
 	})
 	// The question is opened before it is sent because the reply may arrive
-	// at once.
+	// immediately.
 	err := workflow.ExecuteActivity(keeping, sms.OpenQuestionName, pair).Get(ctx, nil)
 	if err == nil {
 		err = a.run(ctx)
@@ -223,7 +223,8 @@ func (a *asking) remind(ctx workflow.Context, body string) (optedOut bool, err e
 }
 
 // mayBeThere reports whether the phone may have received the text. If the
-// outcome is unknown, a reply proves that it has.
+// outcome of the send is unknown, a reply proves that the phone has received
+// it.
 func mayBeThere(sent sms.SendSmsResult) bool {
 	return len(sent.Messages) > 0 ||
 		slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.CodeOutcomeUnknown })

@@ -139,9 +139,9 @@ type broadcast struct {
 	// fair is false for broadcasts that started on an older worker, where
 	// pauses by a person and waits for a cap counted towards giveUpAfter.
 	fair bool
-	// capsApart is false for broadcasts that started on an older worker.
-	// There, a reached cap held up the whole list, indefinitely if other
-	// sends used up the cap; the default patience was 24 h; and a page was
+	// capsApart is false for broadcasts that started on an older worker. On
+	// that worker, a full cap held up the whole list, indefinitely if other
+	// sends used up the cap. The default patience was 24 h. A page was
 	// reported as in doubt if the broadcast was cancelled while the page
 	// was being read.
 	capsApart bool
@@ -157,7 +157,8 @@ type broadcast struct {
 	unwritten []int
 }
 
-// held contains recipients that have been read but not finished.
+// held contains recipients that have been read but whose outcome is not final
+// yet.
 type held struct {
 	// Page is the number of the last page read, counted from 1. It is set
 	// only if pages have keys.
@@ -183,7 +184,7 @@ type held struct {
 	Ended bool `json:"ended,omitempty"`
 }
 
-// check returns the mistakes that decoding found, and those that it cannot
+// check returns the mistakes found by decoding, and those that decoding cannot
 // find.
 func (b *broadcast) check(wrong error) error {
 	problems, _ := errors.AsType[sms.Problems](wrong)
@@ -350,9 +351,9 @@ func (b *broadcast) manyAsleep() bool {
 	return b.progress.Asleep+b.progress.Capped >= maxAsleep || bytes >= maxAsleepBytes || bytes > 0 && b.input.IdempotencyKey != ""
 }
 
-// awoken removes and returns at most most recipients whose wait has ended,
-// earliest first, and the cap that they waited for, if any. A page with a key
-// stays whole.
+// awoken removes and returns the recipients whose wait has ended, earliest
+// first and not more than most, and the cap that they waited for, if any. A
+// page with a key stays whole.
 func (b *broadcast) awoken(most int) (awoken sms.Recipients, limit string) {
 	first := &b.held.Asleep[0]
 	n := len(first.Recipients)
@@ -411,8 +412,8 @@ func (b *broadcast) fits() bool {
 	return err == nil && len(data) < maxCarried
 }
 
-// end ends the broadcast and its report, for any reason. It returns an error
-// only if nobody was texted, because a workflow that fails has no result.
+// end ends the broadcast and its report, whatever the reason. It returns an
+// error only if nobody was texted, because a workflow that fails has no result.
 func (b *broadcast) end(ctx workflow.Context, why error) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	left := b.left()
@@ -485,7 +486,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// brief returns the options of an activity that takes at most seconds. Its
+// brief returns the options of an activity that takes no more than seconds. Its
 // attempts are limited, because a file that is missing, or on another worker's
 // disk, will not appear.
 func brief(summary string) workflow.ActivityOptions {

@@ -26,9 +26,9 @@ type capWait struct {
 	Failures int       `json:"failures,omitempty"`
 }
 
-// forgotten is how long after its recipients were last due the wait for a cap
-// starts over. It is longer than any quiet hours, which therefore do not
-// restart a wait.
+// forgotten is how long recipients may have been overdue before the wait for
+// their cap starts over. Quiet hours are shorter, so they do not restart a
+// wait.
 const forgotten = 24 * time.Hour
 
 // underCap adds a recipient to the group waiting for a cap. Older workers do
@@ -95,8 +95,8 @@ func (b *broadcast) take(prefix string) (taken sms.Recipients) {
 	return taken
 }
 
-// retryCaps makes all recipients who are waiting for a cap due, and restarts
-// their waits.
+// retryCaps makes all recipients waiting for a cap due now, and restarts their
+// waits.
 func (b *broadcast) retryCaps(now time.Time) {
 	b.held.Caps = nil
 	for i := range b.held.Asleep {

@@ -13,9 +13,9 @@ import (
 	"temporal-twilio/sms"
 )
 
-// pageSize returns the size of the next page. If the caller does not set it, it
-// starts small, to show progress at once, and then approaches ten seconds per
-// page.
+// pageSize returns the size of the next page. If the caller does not set it,
+// pages start small, to show progress immediately, and then approach ten
+// seconds each.
 func (b *broadcast) pageSize() int {
 	const begin, least, most, seconds = 25, 25, 500, 10
 	switch {
@@ -179,9 +179,8 @@ type failed struct {
 	problem   *sms.Error
 }
 
-// find returns the recipients to whom the errors in problems belong, each once.
-// problems maps addresses, as results spell them, to errors. find removes the
-// errors that it finds a recipient for.
+// find returns the recipients with an error in problems, each once, and removes
+// these errors from the map. Its keys are addresses as results spell them.
 func find(ctx workflow.Context, recipients sms.Recipients, problems map[string]*sms.Error, region string) (found []failed, err error) {
 	in := sms.ReadAddressesInput{DefaultRegion: region}
 	for i := range recipients {
@@ -204,7 +203,7 @@ func find(ctx workflow.Context, recipients sms.Recipients, problems map[string]*
 // keyedPatience is how long the send of a page with a key is retried without
 // progress before the broadcast reports the reason and retries the page itself.
 // The pause for a full queue is longer than that, so a full queue is reported
-// at once.
+// immediately.
 const keyedPatience = 10 * time.Second
 
 // send sends to some recipients. If the send ends without a result, it returns
@@ -314,9 +313,9 @@ func (b *broadcast) worthAnother(e *sms.Error) bool {
 	return e.Retryable && e.TwilioCode != replyLoop
 }
 
-// How long a broadcast waits before it tries again: briefly after some
-// progress, otherwise twice as long each time, and a few minutes if the
-// sender's queue at Twilio, which takes hours to drain, is full.
+// How long a broadcast waits before it tries again. After some progress, the
+// wait is short. Without progress, it doubles each time. If the sender's queue
+// at Twilio is full, which takes hours to drain, it is a few minutes.
 const (
 	shortWait = 2 * time.Second
 	firstWait = 10 * time.Second
@@ -418,5 +417,5 @@ func (b *broadcast) preview(ctx workflow.Context, page sms.Page) error {
 	return nil
 }
 
-// first returns the first elements of a list, at most the given number.
+// first returns at most the given number of elements from the start of a list.
 func first[T any](list []T, most int) []T { return list[:min(len(list), most)] }

@@ -164,7 +164,7 @@ func (b *broadcast) forecast(count int, of string) string {
 
 const faster = "; a Messaging Service with more senders is faster"
 
-// queueIsFull returns the start of the note about a full queue.
+// queueIsFull returns the beginning of the note about a full queue.
 func (b *broadcast) queueIsFull() string { return "the queue of " + b.sender() + " is full" }
 
 // notedFullQueue reports whether Twilio's queue has been full.
@@ -172,7 +172,8 @@ func (b *broadcast) notedFullQueue() bool {
 	return slices.ContainsFunc(b.progress.Notes, func(note string) bool { return strings.HasPrefix(note, b.queueIsFull()) })
 }
 
-// noteFullQueue adds a note that Twilio's queue is full, once.
+// noteFullQueue adds a note that Twilio's queue is full, unless it has already
+// done so.
 func (b *broadcast) noteFullQueue(ctx workflow.Context) {
 	if b.notedFullQueue() {
 		return

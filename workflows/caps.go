@@ -14,11 +14,11 @@ import (
 
 const (
 	// capParts is the number of parts into which a cap's time window is
-	// divided. A message counts for up to one part longer than the window.
+	// divided. A message may count for one part longer than the window.
 	capParts = 60
 	// capsKept is how many requests an update may have, and how many counts
 	// are kept before old ones are dropped. It far exceeds the number of
-	// countries of all accounts.
+	// countries that all accounts send to.
 	capsKept = 10_000
 )
 

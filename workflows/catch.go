@@ -28,9 +28,9 @@ func CatchSignal(ctx workflow.Context, name string) error {
 }
 
 // CatchMessage declares that this workflow catches a message with a correlation
-// key. Only a trigger with this name and the same key reaches it. secret must
-// be the ID_SECRET of the webhooks: the key is stored as a pseudonym derived
-// from it, and with another secret, nothing would ever reach the workflow.
+// key. Only a trigger with this name and the same key reaches it. The key is
+// stored as a pseudonym derived from secret, which must be the ID_SECRET of the
+// webhooks. With any other secret, nothing would reach the workflow.
 func CatchMessage(ctx workflow.Context, secret []byte, name, correlationKey string) error {
 	// The pseudonym is recorded, so replays of old runs do not depend on
 	// the current secret.

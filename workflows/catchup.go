@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// catchUpOverlap is how far a catch-up goes back before the previous
-	// one. Texts may appear in Twilio's log up to a quarter of an hour
-	// late.
+	// catchUpOverlap is how far before the end of the previous catch-up the
+	// next one starts, because texts may appear in Twilio's log up to a
+	// quarter of an hour late.
 	catchUpOverlap = 15 * time.Minute
 	// catchUpTimeout limits one attempt.
 	catchUpTimeout = 30 * time.Minute

@@ -29,8 +29,8 @@ func Appointment(ctx workflow.Context, phone string) (string, error) {
 	return "Monday at " + asked.Reply.Body, err
 }
 
-// A workflow can send and ask like it calls any function. The test kit stands
-// in for the phones and does not wait.
+// A workflow sends and asks by calling functions. The test kit stands in for
+// the phones and does not wait.
 func Example() {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))

@@ -199,8 +199,8 @@ func looks(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "ended-questions", workflow.DefaultVersion, 1) > workflow.DefaultVersion
 }
 
-// asks reports whether a question's workflow is open, and closes the question
-// if it is not.
+// asks reports whether a question's workflow is still open, and closes the
+// question if it is not.
 func (k *keeper) asks(ctx workflow.Context, q sms.Question) bool {
 	var run sms.FindRunResult
 	err := untilAnswered(ctx, "Check whether the question is still open", sms.FindRunName, sms.FindRunInput{WorkflowID: q.WorkflowID}, &run)

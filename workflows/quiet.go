@@ -33,8 +33,8 @@ func (g *sleepers) unsent() sms.Error {
 }
 
 // asleep divides recipients into those who may be texted now and those in quiet
-// hours, in the order in which their quiet hours end. With together, either all
-// may be texted or none.
+// hours. The latter are in the order in which their quiet hours end. With
+// together, either all may be texted or none.
 func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsInput, together bool) (awake sms.Recipients, groups []sleepers, err error) {
 	in := sms.FindQuietInput{DefaultRegion: input.DefaultRegion, QuietHours: *input.QuietHours, At: workflow.Now(ctx), Together: together}
 	for i := range recipients {
@@ -133,8 +133,8 @@ func refusesHours(result sms.SendSmsResult) bool {
 		strings.HasPrefix(result.Errors[0].Message, "quietHours needs a timer")
 }
 
-// fellAsleep returns a result without the recipients whose quiet hours began
-// before their turn, and those recipients.
+// fellAsleep removes from a result the recipients whose quiet hours began
+// before their turn, and returns the result and these recipients.
 func fellAsleep(ctx workflow.Context, recipients sms.Recipients, result sms.SendSmsResult, region string) (sms.SendSmsResult, sms.Recipients) {
 	late := make(map[string]*sms.Error)
 	for i := range result.Errors {

@@ -130,9 +130,9 @@ func gaveUp(signals workflow.ReceiveChannel) bool {
 	return older > 0 || slices.ContainsFunc(deliveries, func(d int) bool { return d > 0 && !slices.Contains(deliveries, -d) })
 }
 
-// offer offers the text to a keeper until the keeper answers. A text that
-// arrives live is dated by Temporal's clock, as questions are, because the
-// webhook's clock may be wrong.
+// offer offers the text to a keeper until the keeper answers. A live text is
+// dated by Temporal's clock, as questions are, because the webhook's clock may
+// be wrong.
 func (r *receiving) offer(ctx workflow.Context, keeper string, answered *bool) {
 	const summary = "Ask whether the text answers a question"
 	ask := sms.AskKeeperInput{Keeper: keeper, Text: r.input.Text}
@@ -441,7 +441,7 @@ func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string) (answ
 }
 
 // signalAll signals all workflows that catch the text. If there are more than
-// one run can signal, After says where the next run continues.
+// one run can signal, After says where the next run must continue.
 func (r *receiving) signalAll(ctx workflow.Context, i int) error {
 	f, s := &r.input.Firings[i], &r.Firings[i]
 	find := sms.FindCatchersInput{Query: f.Call.Catchers, Limit: signalsPerRun}

@@ -126,8 +126,9 @@ func (p *Phones) ask(ctx workflow.Context, input sms.AskSmsInput) (result sms.As
 	return result, workflow.Sleep(ctx, reply.after)
 }
 
-// broadcast sends to all recipients at once. It reads a source defined by the
-// test page by page. A dry run sends nothing, and quiet hours end at once.
+// broadcast sends to all recipients immediately. It reads a source defined by
+// the test page by page. A dry run sends nothing, and quiet hours end
+// immediately.
 func (p *Phones) broadcast(ctx workflow.Context, input sms.BroadcastSmsInput) (progress sms.BroadcastProgress, err error) {
 	progress = sms.BroadcastProgress{State: "done", Errors: map[sms.Code]int{}}
 	page := sms.Page{Recipients: input.SmsTo}

@@ -70,7 +70,8 @@ export interface Message {
   segments: number;
 }
 
-// Code says why something was not sent. Codes that the Alfresco connector also has use the connector's names.
+// Code says why something was not sent. Codes that exist in the Alfresco connector have the connector's
+// names.
 export type Code = 'MISSING_INPUT' | 'INVALID_INPUT' | 'TWILIO_CONNECTION_ERROR' | 'AUTHENTICATION_CONNECTION_ERROR' | 'INVALID_REQUEST_ERROR' | 'INVALID_TO_PHONE_NUMBER_ERROR' | 'INVALID_FROM_PHONE_NUMBER_ERROR' | 'PERMISSION_DENIED_ERROR' | 'INVALID_REGION_TO_PHONE_NUMBER_ERROR' | 'TEMPLATE_METADATA_ERROR' | 'TEMPLATE_SYNTAX_ERROR' | 'UNKNOWN_ERROR' | 'RATE_LIMITED' | 'RECIPIENT_OPTED_OUT' | 'OUTCOME_UNKNOWN' | 'CANCELLED' | 'TIME_UP' | 'WORKER_STOPPED' | 'NO_ATTEMPT_LEFT' | 'SENDING_PAUSED' | 'CAP_REACHED' | 'QUIET_HOURS';
 
 // Error is a failure as the payload of SendSms reports it.
