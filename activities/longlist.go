@@ -113,7 +113,7 @@ func (l *longList) wait(ctx context.Context) (progress sms.BroadcastProgress, er
 // caller's retry policy allows another attempt, that one finds the same
 // broadcast.
 func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResult, error) {
-	problem := sms.Error{Code: sms.CodeOutcomeUnknown, Message: fmt.Sprintf("the workflow %s continues to send the list; its result and its report say what became of each recipient", l.id)}
+	problem := sms.Error{Code: sms.CodeOutcomeUnknown, Message: fmt.Sprintf("the workflow %s continues to send the list; its result and its report contain the outcome for each recipient", l.id)}
 	delay := min(time.Second<<min(l.info.Attempt-1, 5), 30*time.Second)
 	room, _ := l.mayGoOn(delay)
 	cancelled := temporal.IsCanceledError(context.Cause(work)) || errors.Is(context.Cause(work), context.Canceled)

@@ -190,7 +190,7 @@ func (s *send) try(ctx, creating context.Context, to *recipient) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.pause = max(s.pause, time.Duration(turn))
-			s.stop(sms.Error{Code: sms.CodeRateLimited, Retryable: true, Message: "the sender's rate leaves no turn before the send ends; nothing was sent"}, false)
+			s.stop(sms.Error{Code: sms.CodeRateLimited, Retryable: true, Message: "the sender's rate allows no turn before the send has to end; nothing was sent"}, false)
 		} else if errors.Is(err, ErrHeld) {
 			s.mu.Lock()
 			defer s.mu.Unlock()

@@ -296,7 +296,7 @@ func (s *send) reason(silent bool) string {
 	case s.paused():
 		return "all sending is paused"
 	case silent:
-		return "Twilio does not say what became of some messages" + s.because()
+		return "Twilio does not report the outcome of some messages" + s.because()
 	}
 	return "Twilio could not accept every message yet" + s.because()
 }

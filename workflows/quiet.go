@@ -175,7 +175,7 @@ func cancelled(recipients sms.Recipients, began bool) sms.SendSmsResult {
 	case !began:
 		problem = sms.Error{Code: sms.CodeCancelled, Retryable: true, Message: "the workflow was cancelled before it began to send; nothing was sent"}
 	case isLong:
-		problem.Message = "the send was cancelled between two attempts: if its broadcast (sms-list-…) has begun, it goes on, and its report says what became of each recipient"
+		problem.Message = "the send was cancelled between two attempts; if its broadcast (sms-list-…) has begun, it continues, and its report contains the outcome for each recipient"
 	}
 	if isLong { // a result cannot hold that many errors
 		return sms.NewSendSmsResult(nil, []sms.Error{problem})

@@ -45,7 +45,7 @@ func TestBrokenAccountsFileShowsNoSecrets(t *testing.T) {
 		"an unknown key":       {"accounts:\n  a:\n    tokn: " + secret + "\n", ":3: unknown field"},
 		"not YAML":             {"accounts: {" + secret, "TWILIO_ACCOUNTS"},
 		"a secret given twice": {"accounts:\n  a: {account: AC1, token: " + secret + ", tokenFile: x}\n", `account "a": a secret is given both`},
-		"no credentials":       {"accounts:\n  a: {account: AC1}\n", `account "a": there are no credentials`},
+		"no credentials":       {"accounts:\n  a: {account: AC1}\n", `account "a": the credentials are missing`},
 		"a region and no edge": {"accounts:\n  a: {account: AC1, token: t, region: ie1}\n", "region and edge must be set together"},
 		"a negative pace":      {"accounts:\n  a: {account: AC1, token: t, rate: -1}\n", "rate and accountRate 0 or more"},
 		"an empty file":        {"accounts:\n  a: {account: AC1, tokenFile: /dev/null}\n", `account "a": /dev/null is empty`},

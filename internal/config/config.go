@@ -29,7 +29,7 @@ type Config struct {
 	Account string `env:"TWILIO_ACCOUNT" group:"Twilio" description:"The account's SID. Also TWILIO_ACCOUNT_SID."`
 	Token   Secret `env:"TWILIO_TOKEN" description:"The account's auth token, which verifies webhooks, and sends if there is no API key. Also TWILIO_AUTH_TOKEN."`
 	// APIKey and APISecret, if set, are used to send instead of Token.
-	APIKey    string        `env:"TWILIO_API_KEY" file:"true" description:"An API key to send with, instead of the auth token."`
+	APIKey    string        `env:"TWILIO_API_KEY" file:"true" description:"An API key for sending, instead of the auth token."`
 	APISecret Secret        `env:"TWILIO_API_SECRET" description:"The secret of the API key."`
 	Region    string        `env:"TWILIO_REGION" description:"The region that handles requests, such as ie1, together with TWILIO_EDGE. Default us1."`
 	Edge      string        `env:"TWILIO_EDGE" description:"The edge through which the region is reached, such as dublin, together with TWILIO_REGION."`
@@ -39,9 +39,9 @@ type Config struct {
 	Patience  time.Duration `env:"TWILIO_LISTING_PATIENCE" envDefault:"30s" min:"0s" description:"How long Twilio's listings may take to show a message that exists."`
 
 	Concurrency      int     `env:"SEND_CONCURRENCY" envDefault:"20" min:"1" group:"Sending" description:"How many messages are created concurrently."`
-	Rate             float64 `env:"SEND_RATE" envDefault:"0" min:"0" description:"How many messages per second from one sender, for all workers together. 0 leaves the rate to Twilio's queue."`
-	AccountRate      float64 `env:"SEND_ACCOUNT_RATE" envDefault:"0" min:"0" description:"How many messages per second from all senders of the account, for all workers together. 0 leaves the rate to Twilio's queue."`
-	Caps             Caps    `env:"SEND_CAPS" description:"How many messages all workers together may send to numbers with the same prefix, against SMS pumping: +44=500/h, *=200/h, per m, h or d. The longest prefix counts; * stands for each other country separately. Messages beyond a cap are reported as CAP_REACHED."`
+	Rate             float64 `env:"SEND_RATE" envDefault:"0" min:"0" description:"The maximum number of messages per second from one sender, for all workers together. 0 leaves the rate to Twilio's queue."`
+	AccountRate      float64 `env:"SEND_ACCOUNT_RATE" envDefault:"0" min:"0" description:"The maximum number of messages per second from all senders of the account, for all workers together. 0 leaves the rate to Twilio's queue."`
+	Caps             Caps    `env:"SEND_CAPS" description:"How many messages all workers together may send to numbers with the same prefix, to protect against SMS pumping: +44=500/h, *=200/h, per m, h or d. The longest matching prefix applies. * applies to each other country separately. Messages beyond a cap are reported as CAP_REACHED."`
 	RecordFirst      bool    `env:"SEND_RECORD_FIRST" envDefault:"false" description:"Record whom a send is about to text even before its first few texts, which otherwise need no record. Set it while workers of older versions still run."`
 	RateUnit         string  `env:"SEND_RATE_UNIT" envDefault:"messages" oneof:"messages segments" description:"What the two rates count."`
 	DefaultRegion    string  `env:"DEFAULT_REGION" description:"The country of recipients without a country code, such as US. Without it, they are refused."`
@@ -51,17 +51,18 @@ type Config struct {
 	// instead.
 	BroadcastStore string `env:"BROADCAST_STORE" description:"The URL of the recipients and reports of broadcasts, the same for all workers, such as file:///srv/sms or s3://bucket?region=eu-west-1."`
 	BroadcastDir   string `env:"BROADCAST_DIR" description:"The path of a folder, instead of BROADCAST_STORE."`
-	// IDSecret derives the pseudonyms of phone numbers in workflow IDs.
+	// IDSecret is the secret from which the pseudonyms of phone numbers in
+	// workflow IDs are derived.
 	IDSecret Secret `env:"ID_SECRET" description:"The secret for pseudonyms of numbers in workflow IDs: 32 random characters, at least 16, the same for all workers and webhooks. Without it, the auth token is used, triggers have no pseudonyms, and idempotencyKey is refused. Changing it invalidates all idempotency keys and all open questions."`
 
 	Triggers            string  `env:"TRIGGERS" group:"Receiving" description:"The trigger file, or a folder of them. Without it, there is no webhook."`
-	TriggersTaskQueue   string  `env:"TRIGGERS_TASK_QUEUE" envDefault:"twilio" description:"The task queue of triggers that name none, such as those of Alfresco, whose processes need another than twilio."`
+	TriggersTaskQueue   string  `env:"TRIGGERS_TASK_QUEUE" envDefault:"twilio" description:"The task queue for triggers that specify none, such as Alfresco's. Alfresco's processes need a task queue other than twilio."`
 	TriggersBusinessKey string  `env:"TRIGGERS_BUSINESS_KEY_ATTRIBUTE" description:"The search attribute of type Keyword for the business keys of Alfresco's processes. The namespace must have it, or Temporal refuses the start."`
 	WebhookAddr         string  `env:"WEBHOOK_ADDR" envDefault:"127.0.0.1:8080" description:"Where the webhook listens: /twilio/sms, /twilio/status, /healthz, /readyz."`
-	WebhookPublicURL    string  `env:"WEBHOOK_PUBLIC_URL" description:"The URL under which Twilio reaches the webhook, without /twilio/sms, as Twilio signs it. Workers also use it for status callbacks."`
+	WebhookPublicURL    string  `env:"WEBHOOK_PUBLIC_URL" description:"The URL at which Twilio reaches the webhook, without /twilio/sms, as Twilio signs it. Workers also use it for status callbacks."`
 	WebhookForwarded    List    `env:"WEBHOOK_FORWARDED" description:"Headers that report the public URL instead: Forwarded, or X-Forwarded-Host, -Proto, -Port and -Prefix, or Host. The proxy must set each of them."`
 	WebhookSignature    string  `env:"WEBHOOK_SIGNATURE" envDefault:"on" oneof:"on off" description:"Whether requests must be signed by Twilio. off lets anyone send them: for development only."`
-	WebhookOwnNumbers   Numbers `env:"WEBHOOK_OWN_NUMBERS" description:"Your numbers: texts from them never get an echo. A number written as AC…=+1… accepts texts from that account only."`
+	WebhookOwnNumbers   Numbers `env:"WEBHOOK_OWN_NUMBERS" description:"Your numbers. Texts from them never get an echo. A number written as AC…=+1… accepts texts only from that account."`
 	// TokenSecondary verifies webhooks in addition to Token while tokens
 	// are being rotated.
 	TokenSecondary Secret        `env:"TWILIO_TOKEN_SECONDARY" description:"A second auth token that verifies webhooks, while tokens are rotated."`
@@ -73,12 +74,12 @@ type Config struct {
 	WebhookACMEHosts   List          `env:"WEBHOOK_ACME_HOSTS" description:"Instead of a certificate: hosts for which to get one from Let's Encrypt."`
 	WebhookACMECache   string        `env:"WEBHOOK_ACME_CACHE" envDefault:".acme" description:"The folder for certificates from Let's Encrypt."`
 	WebhookDrain       time.Duration `env:"WEBHOOK_DRAIN" envDefault:"0s" min:"0s" description:"How long a webhook that is stopping still accepts requests, while it is not ready."`
-	WebhookShowOutcome bool          `env:"WEBHOOK_SHOW_OUTCOME" envDefault:"false" description:"Whether responses say what became of a text, in the headers X-Sms-Outcome and X-Sms-Workflow-Id, as make run does for its page."`
-	CatchUp            time.Duration `env:"CATCH_UP" min:"0s" description:"How often to look for missed texts and publish them, such as 5m. If unset, this webhook leaves that to others; 0s ends it for all and removes its schedule."`
+	WebhookShowOutcome bool          `env:"WEBHOOK_SHOW_OUTCOME" envDefault:"false" description:"Whether responses include the outcome of a text, in the headers X-Sms-Outcome and X-Sms-Workflow-Id, as make run does for its page."`
+	CatchUp            time.Duration `env:"CATCH_UP" min:"0s" description:"How often to look for missed texts and publish them, such as 5m. If it is unset, this webhook leaves catching up to others. 0s ends catching up for all and removes its schedule."`
 	CatchUpAfter       time.Duration `env:"CATCH_UP_AFTER" envDefault:"1m" min:"0s" description:"How long a text is left to the webhooks before it is caught up on. Twilio waits 15s for each webhook."`
 
-	PayloadKeys  string `env:"PAYLOAD_KEYS" group:"Privacy" description:"The path of a file of keys that payloads in Temporal are encrypted with, as created by worker keys new. It is read again when it changes. Without it, or without a current key in it, payloads are stored unencrypted."`
-	CodecAddr    string `env:"CODEC_ADDR" envDefault:"127.0.0.1:8234" description:"Where worker codec listens, which decrypts payloads for Temporal's Web UI and command line."`
+	PayloadKeys  string `env:"PAYLOAD_KEYS" group:"Privacy" description:"The path of a key file, as created by worker keys new. Its keys encrypt the payloads in Temporal. It is read again when it changes. Without it, or without a current key in it, payloads are stored unencrypted."`
+	CodecAddr    string `env:"CODEC_ADDR" envDefault:"127.0.0.1:8234" description:"The address of worker codec, which decrypts payloads for Temporal's Web UI and command line."`
 	CodecToken   Secret `env:"CODEC_TOKEN" description:"The token that callers of the codec server must send: Authorization: Bearer …. It is optional only at a loopback address."`
 	CodecOrigins List   `env:"CODEC_ORIGINS" description:"The origins of Web UIs that may call the codec server, such as https://temporal.example.com, separated by commas."`
 	CodecEncode  bool   `env:"CODEC_ENCODE" envDefault:"false" description:"Whether the codec server also encrypts what callers send, at /encode, as the command line needs to start workflows."`
@@ -86,7 +87,7 @@ type Config struct {
 	MetricsAddr string `env:"METRICS_ADDR" group:"Operating" description:"The address that serves /metrics, for Prometheus, and /healthz and /readyz of the worker, the webhook or both. Without it, there are no metrics."`
 	LogLevel    string `env:"LOG_LEVEL" envDefault:"info" oneof:"debug info warn error" description:"The lowest level that is logged."`
 	LogFormat   string `env:"LOG_FORMAT" envDefault:"text" oneof:"text json" description:"The format of log lines."`
-	File        string `env:"CONFIG_FILE" description:"A YAML file with variables of this page, for those that the environment lacks. Also --config."`
+	File        string `env:"CONFIG_FILE" description:"A YAML file with variables on this page that are not set in the environment. Also --config."`
 
 	// unread lists the variables whose files could not be read. No other
 	// mistakes are reported for them.
