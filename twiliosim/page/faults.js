@@ -34,8 +34,8 @@ const describe = (kind) => kinds[kind] ?? { name: kind, text: "", settings: ["de
 export class FaultsPanel {
   constructor(panel, views) {
     this.views = views;
-    this.faults = el("ul", { class: "cards", "aria-label": "Faults in force" });
-    this.rules = el("ul", { class: "cards", "aria-label": "Rules in force" });
+    this.faults = el("ul", { class: "cards", "aria-label": "Active faults" });
+    this.rules = el("ul", { class: "cards", "aria-label": "Active rules" });
     panel.append(
       el("h2", {}, "Make things go wrong"), this.faultForm(), this.faults,
       el("h2", {}, "How messages end"), this.ruleForm(), this.rules);
