@@ -98,3 +98,23 @@ func TestReceivedTextsDoNotHideSent(t *testing.T) {
 		})
 	}
 }
+
+// Received texts, and messages whose recipient is hidden, may be listed earlier than
+// the messages that a listing is searched for.
+func TestOnlySentMessagesShowTheLag(t *testing.T) {
+	old := listed(first, "SM1", "Hi")
+	old.Created = time.Now().Add(-time.Hour)
+	received, hidden := listed(first, "SM2", "Hi"), listed("", "SM3", "Hi")
+	received.Direction = "inbound"
+	for _, shown := range [][]twilio.Record{{received, hidden, old}, {received, hidden}} {
+		a := newActivities(lister{list: func(twilio.Query) []twilio.Record { return shown }})
+		s := pageInDoubt(t, a, leftInDoubt(time.Now()), first, second)
+		want := time.Time{}
+		if len(shown) == 3 {
+			want = old.Created
+		}
+		if got, err := s.newest(t.Context()); err != nil || !got.Equal(want) {
+			t.Errorf("%d listed: the newest that was sent is of %v, want %v; error %v", len(shown), got, want, err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,9 +20,11 @@ func TestFastListNeedsFewRecords(t *testing.T) {
 		recipients, atOnce int
 		create             time.Duration
 		records, inDoubt   int
+		longer             float64 // how many times the time for the creates alone is allowed
 	}{
-		"fast": {2000, 20, 8 * time.Millisecond, 20, mostAhead + 20},
-		"slow": {90, 1, 10 * time.Millisecond, 6, leastAhead + 1},
+		"fast":   {2000, 20, 8 * time.Millisecond, 20, mostAhead + 20, 1.05},
+		"slow":   {90, 1, 10 * time.Millisecond, 6, leastAhead + 1, 1.05},
+		"faster": {4000, 20, 200 * time.Microsecond, 40, mostAhead + 20, 5}, // than records: it waits for them
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -44,11 +47,91 @@ func TestFastListNeedsFewRecords(t *testing.T) {
 				if err != nil || len(result.Messages) != tc.recipients {
 					t.Fatalf("%d of %d recipients were texted: %v", len(result.Messages), tc.recipients, err)
 				}
-				most := tc.create * time.Duration(tc.recipients/tc.atOnce) * 21 / 20
+				most := time.Duration(tc.longer * float64(tc.create) * float64(tc.recipients/tc.atOnce))
 				if took := time.Since(began); records > tc.records || inDoubt > tc.inDoubt || took > most {
 					t.Errorf("got %d records, %d in doubt, in %v; want at most %d, %d, and %v", records, inDoubt, took, tc.records, tc.inDoubt, most)
 				}
 			})
 		})
 	}
+}
+
+// TestCreateThatBeganIsFinished ends the context of a send, or its time, during its
+// creates.
+func TestCreateThatBeganIsFinished(t *testing.T) {
+	for name, tc := range map[string]struct {
+		create time.Duration
+		want   state
+	}{
+		"cancelled":           {10 * time.Second, accepted},
+		"until time is short": {time.Hour, doubtful},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const total = 30 * time.Second
+				a := newActivities(gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
+					select {
+					case <-ctx.Done():
+						return sms.Message{}, unknownError(0)
+					case <-time.After(tc.create):
+						return sms.Message{To: d.To, SID: "SM1", Status: sms.StatusQueued, Segments: 1}, nil
+					}
+				}))
+				s := newTestSend(first)
+				s.activities, s.account = a, a.Accounts[""]
+				s.input.SmsFrom, s.input.SmsBody = one.SmsFrom, "Hi"
+				s.bodies, _ = newBodies(t.Context(), a.Renderer, s.input, time.Now())
+				s.began, s.heart = time.Now(), newHeart(a.Record, 0, time.Now())
+				s.info.StartedTime, s.info.Deadline = s.began, s.began.Add(total)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				s.text(ctx)
+				if took := time.Since(s.began); s.recipients[0].state != tc.want || took > s.lastEnd() {
+					t.Errorf("after %v: got the state %d, want %d; the time for creates is %v", took, s.recipients[0].state, tc.want, s.lastEnd())
+				}
+			})
+		})
+	}
+}
+
+// TestCreatesFollowTheirRecords lets records take longer than the pause between the
+// heartbeats, and creates nearly as long.
+func TestCreatesFollowTheirRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var (
+			mu       sync.Mutex
+			recorded = make(map[string]bool) // in a record that was stored
+			storing  int
+		)
+		to := phones(200)
+		a := newActivities(gatewayFunc(func(_ context.Context, d twilio.Draft) (sms.Message, error) {
+			mu.Lock()
+			if !recorded[d.To] {
+				t.Errorf("%s is texted before it is in a record", d.To)
+			}
+			mu.Unlock()
+			time.Sleep(2 * time.Second)
+			return sms.Message{To: d.To, SID: "SM" + d.To[1:], Status: sms.StatusQueued, Segments: 1}, nil
+		}))
+		a.Accounts[""] = Account{Gateway: a.Accounts[""].Gateway, Pace: NewPace(Limits{Concurrency: 8})}
+		a.RecordFirst = true
+		a.Record = func(_ context.Context, details any) error {
+			mu.Lock()
+			if storing++; storing > 1 {
+				t.Error("two records are stored at a time: the older one may replace the newer")
+			}
+			mu.Unlock()
+			time.Sleep(3 * time.Second)
+			mu.Lock()
+			defer mu.Unlock()
+			storing--
+			for _, place := range details.(record).Window {
+				recorded[to[place]] = true
+			}
+			return nil
+		}
+		if result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(to...), SmsBody: "Hi"}); err != nil || len(result.Messages) != len(to) {
+			t.Errorf("%d of %d recipients were texted: %v", len(result.Messages), len(to), err)
+		}
+	})
 }

@@ -71,3 +71,18 @@ func TestTimeLeftIncludesSendersQueue(t *testing.T) {
 		}
 	}
 }
+
+func TestFullQueueIsDated(t *testing.T) {
+	env := newBroadcastBench(t, 0)
+	env.ExecuteWorkflow(func(ctx workflow.Context) (apart time.Duration, err error) {
+		b := broadcast{progress: sms.BroadcastProgress{State: broadcastSending}}
+		b.held.Last = sms.ReportPage{Errors: []sms.Error{{Code: sms.CodeRateLimited, TwilioCode: queueFull, Retryable: true}}}
+		began := workflow.Now(ctx)
+		err = b.notYet(ctx, true)
+		return b.held.FullAt.Sub(began), err
+	})
+	apart := time.Hour
+	if err := env.GetWorkflowResult(&apart); err != nil || apart != 0 {
+		t.Errorf("the queue was full %v after it was, error %v", apart, err)
+	}
+}

@@ -50,6 +50,18 @@ var mutants = []mutant{
 	{"Nobody twice", "a send does not wait for a listing that is refused", "activities/doubt.go", `l.silent = missed != nil && sms.AsError(missed).Retryable`, `l.silent = missed != nil`, "activities", "TestSendWaitsForSilentTwilio"},
 	{"Nobody twice", "a listing that lags is waited for in each attempt", "activities/doubt.go", `later(s.quiet, l.began).Add(`, `s.quiet.Add(`, "activities", "TestLagWaitRestartsEachAttempt"},
 	{"Always completes", "received texts do not hide how far the listing lags", "activities/doubt.go", `{{Limit: 20}, own}`, `{{Limit: 20}}`, "activities", "TestReceivedTextsDoNotHideSent"},
+	{"Nobody twice", "received texts do not show how far the listing lags", "activities/doubt.go", `if r.Direction != "inbound" && r.To != "" &&`, `if r.To != "" &&`, "activities", "TestOnlySentMessagesShowTheLag"},
+	{"Nobody twice", "a create that began is finished although its send ends", "activities/round.go", `s.within(context.WithoutCancel(ctx), s.lastEnd())`, `s.within(ctx, s.lastEnd())`, "activities", "TestCreateThatBeganIsFinished"},
+	{"Always completes", "a create ends before the attempt does", "activities/round.go", `s.within(context.WithoutCancel(ctx), s.lastEnd())`, `context.WithCancel(context.WithoutCancel(ctx))`, "activities", "TestCreateThatBeganIsFinished"},
+	{"Nobody twice", "few recipients are named ahead of their creates", "activities/round.go", `min(16*tried/records, mostAhead)`, `16*tried/records`, "activities", "TestFastListNeedsFewRecords"},
+	{"Nobody twice", "records are stored one at a time", "activities/heart.go", `	h.turn <- struct{}{}
+	defer func() { <-h.turn }()
+`, ``, "activities", "TestCreatesFollowTheirRecords"},
+	{"Nobody twice", "a recipient is tried only after the record is stored", "activities/round.go", `		s.asked += len(batch)
+`, `		s.asked += len(batch)
+		s.named = s.asked
+		s.news.Broadcast()
+`, "activities", "TestCreatesFollowTheirRecords"},
 	{"Nobody twice", "a failed listing is requested again", "activities/doubt.go", `return l.misses < leastPasses ||`, `return`, "activities", "TestSlowFailedListingIsRetried"},
 	{"Nobody twice", "an attempt that only looks does not postpone the decision", "activities/progress.go", `if len(r.Window) > 0 && !r.Timed {`, `if len(r.Window) > 0 {`, "activities", "TestDecisionIsNotPostponedByLooking"},
 	{"Nobody twice", "a new doubt postpones the decision", "activities/progress.go", `			r.Timed = false
