@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -33,12 +34,13 @@ type OrderStatus struct {
 func OrderStatusWorkflow(ctx workflow.Context, input OrderStatusInput) (OrderStatus, error) {
 	workflow.SetCurrentDetails(ctx, "Asked for by SMS.")
 	status := OrderStatus{OrderNumber: input.OrderNumber, Status: "received", AskedAt: workflow.Now(ctx).UTC()}
+	placed := strings.TrimSpace(input.OrderNumber) // keyboards add a space
 	// Runs that began before OrderWorkflow existed continue without it.
-	if !number.MatchString(input.OrderNumber) || workflow.GetVersion(ctx, "order", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+	if !number.MatchString(placed) || workflow.GetVersion(ctx, "order", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return status, nil
 	}
 	order := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID: "order-" + input.OrderNumber, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		WorkflowID: "order-" + placed, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
 	}), OrderWorkflow)
 	err := order.GetChildWorkflowExecution().Get(ctx, nil)
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {

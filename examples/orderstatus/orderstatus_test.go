@@ -11,7 +11,7 @@ import (
 )
 
 func TestOrderStatusContainsOrder(t *testing.T) {
-	for number, opens := range map[string]bool{"42": true, "of last week": false} {
+	for number, want := range map[string]string{"42": "order-42", "42 ": "order-42", "of last week": ""} {
 		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 		env.RegisterWorkflow(OrderWorkflow)
 		opened := ""
@@ -23,9 +23,25 @@ func TestOrderStatusContainsOrder(t *testing.T) {
 		if err := env.GetWorkflowResult(&status); err != nil || status.OrderNumber != number || status.Status != "received" || status.AskedAt.IsZero() {
 			t.Errorf("%s: got %+v, %v", number, status, err)
 		}
-		if (opened == "order-"+number) != opens {
-			t.Errorf("%s: opened workflow %q", number, opened)
+		if opened != want {
+			t.Errorf("%q: opened workflow %q, want %q", number, opened, want)
 		}
+	}
+}
+
+func TestOpenOrderIsAskedAboutAgain(t *testing.T) {
+	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+	env.RegisterWorkflow(OrderWorkflow)
+	env.ExecuteWorkflow(func(ctx workflow.Context) error {
+		for range 2 {
+			if _, err := OrderStatusWorkflow(ctx, OrderStatusInput{OrderNumber: "42"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := env.GetWorkflowError(); err != nil {
+		t.Error(err)
 	}
 }
 
