@@ -103,9 +103,9 @@ type Activities struct {
 	// Record stores heartbeat details and returns when they are stored.
 	// Optional: by default, it uses the worker's Temporal client.
 	Record func(ctx context.Context, details any) error
-	// Settle is how long Twilio may still create a message after the
-	// request for it has timed out. Optional: default 15 s, in addition to
-	// the request's own timeout of 10 s.
+	// Settle is how long after a request has timed out Twilio may still create
+	// its message. Optional: default 15 s, in addition to the request's own
+	// timeout of 10 s.
 	Settle time.Duration
 	// Patience is how long a listing may take to show a message that
 	// exists. Optional: default 30 s.

@@ -521,8 +521,8 @@ func (s *send) anyText() bool {
 // hidden reports whether listings hide the recipients of our messages.
 func (s *send) hidden() bool { return s.input.AddressRetention == "obfuscate" }
 
-// rewritten reports whether Twilio may change the body, so a listed body proves
-// nothing.
+// rewritten reports whether Twilio may change the body, in which case a listed body
+// proves nothing.
 func rewritten(in *sms.SendSmsInput) bool {
 	return in.ContentSID != "" || in.ContentRetention == "discard" ||
 		in.SmartEncoded != nil && *in.SmartEncoded || in.ShortenURLs != nil && *in.ShortenURLs

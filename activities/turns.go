@@ -83,8 +83,8 @@ type order struct {
 	waiting, skipped [levels]int
 }
 
-// ahead returns how many tokens the pending turns take that precede a new turn
-// of a level.
+// ahead returns how many tokens are needed by the pending turns that would precede
+// a new turn of the given level.
 func (o *order) ahead(level int) (sum int) {
 	for _, waiting := range o.waiting[:level+1] {
 		sum += waiting

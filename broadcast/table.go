@@ -65,6 +65,8 @@ func newTable(heading []byte, separator string) (*table, error) {
 		return best, best.unique()
 	case separator != "" && !strings.Contains(separators, separator):
 		return nil, refuse("the file says \"sep=%s\", but its separator must be one of , ; | or a tab", separator)
+	case errors.Is(problem, errBlank):
+		return nil, refuse("the file has no header: its first line is blank")
 	case problem != nil:
 		return nil, refuse("the file has no header: its first line %v", problem)
 	}

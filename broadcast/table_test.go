@@ -117,6 +117,7 @@ func TestAmbiguousFilesAreRefused(t *testing.T) {
 		"\x1f\x8b\x08":                                            "is compressed",
 		"\xff\xfe\x00\x00t\x00\x00\x00":                           "is UTF-32",
 		"":                                                        "has no header",
+		"\nto,name\n+15005550009,Ann":                             "its first line is blank",
 	} {
 		dir := t.TempDir()
 		write(t, dir, "list.csv", text)

@@ -135,12 +135,14 @@ func letters(n *builtinNode, v Value, first byte) (Value, error) {
 	if !ok || i < 1 {
 		return v, otherError(n.pos, "?%s needs a whole number of at least 1", n.bi.written)
 	}
-	// As in the reference: start with the smallest number that has as many
-	// letters, and increase each letter as far as possible. Large numbers
-	// overflow the 32-bit integers of the reference.
+	// Like the reference, start with the smallest number that has as many letters,
+	// and increase each letter as far as possible. Large numbers overflow the int32s,
+	// as they do the reference's ints; for the largest, it never ends.
 	whole, reached, weight := int32(i), int32(1), int32(1)
 	for reached+weight*26 <= whole {
-		weight *= 26
+		if weight *= 26; weight == 0 {
+			return v, otherError(n.pos, "?%s does not support numbers as large as %d", n.bi.written, i)
+		}
 		reached += weight
 	}
 	var out []byte

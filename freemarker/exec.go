@@ -83,7 +83,7 @@ func (n *numberOutputNode) result(e *env) (Value, error) {
 }
 
 func (n *blockNode) exec(e *env) error {
-	if n.kind == blockIf { // an #if without #else is its only branch
+	if n.kind == blockIf { // an #if with a single branch: cleanUp replaces the #if with that branch
 		ok, err := e.boolean(n.cond)
 		if err != nil || !ok {
 			return err

@@ -28,3 +28,16 @@ func TestIntegersAreExactBeyond64Bits(t *testing.T) {
 		}
 	}
 }
+
+// TestLargestNumbersHaveNoLetters checks numbers for which the reference never ends.
+func TestLargestNumbersHaveNoLetters(t *testing.T) {
+	for _, template := range []string{"${2104533975?lower_abc}", "${2147483647?upper_abc}"} {
+		parsed, err := freemarker.Parse("test", template)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := parsed.Render(t.Context(), freemarker.Map()); err == nil || !strings.Contains(err.Error(), "does not support numbers as large as 21") {
+			t.Errorf("%s: got %q, error %v, want one that says that the number is too large", template, got, err)
+		}
+	}
+}

@@ -217,7 +217,7 @@ func (p *progress) text() string {
 		return fmt.Sprintf("%d %s", p.done, p.what)
 	}
 	done := min(p.done, p.total) // Go may compile a package in two variants
-	text := fmt.Sprintf("%d of %d %s (%d %%)", done, p.total, p.what, done*100/p.total)
+	text := fmt.Sprintf("%d of %d %s (%d%%)", done, p.total, p.what, done*100/p.total)
 	if !p.began.IsZero() && done*10 >= p.total && done < p.total {
 		text += ", " + left(remaining(done, p.total, time.Since(p.began)))
 	}
@@ -226,7 +226,7 @@ func (p *progress) text() string {
 
 // remaining estimates how long the other packages will take. Packages that many
 // others import come first and are small: in measurements, half of the time had
-// passed when 83 % of the packages were done, and 80 % of it when 96 % were.
+// passed when 83% of the packages were done, and 80% of it when 96% were.
 // The share of the time that is left is therefore about the square root of the
 // share of the packages that are left.
 func remaining(done, total int, passed time.Duration) time.Duration {

@@ -133,13 +133,13 @@ func TestProgressPrintsEachTenth(t *testing.T) {
 	}
 	bar.finish()
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(lines) != 10 || lines[0] != "20 of 200 packages (10 %)" || lines[9] != "  200 of 200 packages (100 %)" {
+	if len(lines) != 10 || lines[0] != "20 of 200 packages (10%)" || lines[9] != "  200 of 200 packages (100%)" {
 		t.Errorf("got the progress:\n%s", out.String())
 	}
 }
 
 func TestProgressShowsTimeLeft(t *testing.T) {
-	for done, want := range map[int]string{1: "1 of 100 packages (1 %)", 20: "20 of 100 packages (20 %), about 8 min left", 90: "90 of 100 packages (90 %), less than a minute left", 100: "100 of 100 packages (100 %)"} {
+	for done, want := range map[int]string{1: "1 of 100 packages (1%)", 20: "20 of 100 packages (20%), about 8 min left", 90: "90 of 100 packages (90%), less than a minute left", 100: "100 of 100 packages (100%)"} {
 		bar := &progress{what: "packages", total: 100, done: done, began: time.Now().Add(-time.Minute)}
 		if got := bar.text(); got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -170,7 +170,7 @@ func TestProgressOnTerminalIsOneLine(t *testing.T) {
 	bar.line("example.com/p")
 	bar.line("example.com/q")
 	bar.finish()
-	if want := "\r\x1b[K  1 of 2 packages (50 %)\r\x1b[K  2 of 2 packages (100 %)\n"; out.String() != want {
+	if want := "\r\x1b[K  1 of 2 packages (50%)\r\x1b[K  2 of 2 packages (100%)\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }

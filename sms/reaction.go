@@ -169,8 +169,8 @@ func unquoted(text string, mayBeCut bool) (string, bool) {
 	return strings.TrimSpace(rest), mayBeCut && opening != '"'
 }
 
-// maxEmoji limits an emoji, in bytes. Families have 25, and flags of regions
-// have 28.
+// maxEmoji is the length limit of an emoji, in bytes. A family takes 25, the flag of
+// Scotland 28, and a couple kissing with two skin tones 35.
 const maxEmoji = 40
 
 // isEmoji reports whether a text consists of symbols, joiners and modifiers.

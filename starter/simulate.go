@@ -33,8 +33,9 @@ func simulateCommand() *cobra.Command {
 	var f simulateFlags
 	cmd := &cobra.Command{
 		Use:   "simulate --from NUMBER --body TEXT",
-		Short: "Deliver a text to a webhook, signed like Twilio's",
-		Long: `Deliver a text to a webhook, signed as Twilio signs, and print its response.
+		Short: "Deliver a text to a webhook, signed the way Twilio signs its requests",
+		Long: `Deliver a text to a webhook, signed the way Twilio signs its requests, and print
+the response.
 The auth token must be the webhook's: TWILIO_TOKEN, TWILIO_AUTH_TOKEN or the
 file TWILIO_TOKEN_FILE, by default that of the local stack. The webhook is that
 of make run: the one at WEBHOOK_PUBLIC_URL, if that is on this machine. Any other

@@ -278,9 +278,9 @@ func (c *checker) at(i int, field, format string, args ...any) {
 	c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: %s", c.name, c.line(i, field), fmt.Sprintf(format, args...)))
 }
 
-// maxWarnings limits the warnings about all files together. Each is logged and
-// compared with all earlier ones, which takes long if there are many, and
-// nobody would read more than that.
+// maxWarnings limits the number of warnings across all files. Each one is logged
+// and compared with all earlier ones, which gets slow if there are many, and nobody
+// would read more than that.
 const maxWarnings = 500
 
 // warn adds a warning: something that the author should know, but that is not a

@@ -54,7 +54,7 @@ func validTakes(input sms.TakeCapsInput) error {
 	}
 	for _, t := range input.Takes {
 		if t.Seconds < capParts || t.Most < 0 {
-			return errors.New("seconds must be at least 60, and most at least 0")
+			return errors.New("seconds must be at least 60, and most must not be negative")
 		}
 	}
 	return nil

@@ -246,7 +246,7 @@ func TestUnknownVariablesAreReported(t *testing.T) {
 func TestVariablesHaveDescriptions(t *testing.T) {
 	for _, v := range variablesOf() {
 		if v.name == "" || v.group == "" || !strings.HasSuffix(v.description, ".") {
-			t.Errorf("field %s of Config has no name, group or description: %q, %q, %q", reflect.TypeFor[Config]().Field(v.index).Name, v.name, v.group, v.description)
+			t.Errorf("field %s of Config: got name %q, group %q, description %q, want all three, and a description that ends with a period", reflect.TypeFor[Config]().Field(v.index).Name, v.name, v.group, v.description)
 		}
 	}
 }

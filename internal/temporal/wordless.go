@@ -13,7 +13,6 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 	sdk "go.temporal.io/sdk/temporal"
-	"google.golang.org/grpc/codes"
 
 	"temporal-twilio/sms"
 )
@@ -41,22 +40,29 @@ func (w wordless) WithGroup(name string) slog.Handler {
 	return wordless{w.Handler.WithGroup(name)}
 }
 
-// kind returns the kind of an error: the type of a failure, the text of an
-// operating system error, or the Go type. Temporal's own errors contain
-// workflow IDs, but no other data of a caller.
+// kind describes an error without quoting a caller's data: by the type of an
+// application failure, the text of a context's or an operating system's error, or
+// else the Go type. An UnreadableError and Temporal's own errors keep their text,
+// which may contain workflow IDs but no other data of a caller; what wraps them is
+// left out.
 func kind(err error) string {
 	var (
 		failure    *sdk.ApplicationError
 		unreadable *sms.UnreadableError
 		system     syscall.Errno
+		server     serviceerror.ServiceError
 	)
 	switch {
 	case errors.As(err, &unreadable):
 		return unreadable.Error()
 	case errors.As(err, &failure):
 		return failure.Type()
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), serviceerror.ToStatus(err).Code() != codes.Unknown:
-		return err.Error()
+	case errors.Is(err, context.Canceled):
+		return context.Canceled.Error()
+	case errors.Is(err, context.DeadlineExceeded):
+		return context.DeadlineExceeded.Error()
+	case errors.As(err, &server):
+		return server.Status().Message()
 	case errors.As(err, &system):
 		return fmt.Sprintf("%T: %s", err, system)
 	}

@@ -355,8 +355,8 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 			switch texts := created[e.To]; {
 			case e.Code == sms.CodeOutcomeUnknown:
 				v.unknown++
-				// It is impossible to tell which of two sends a message belongs to, or
-				// whether one with different quotes is ours.
+				// This can be decided, except if another send has the same text, or if
+				// Twilio has replaced the curly quotes in it.
 				if !l.twin && (len(texts) == 0 || texts[0].Body == l.body) {
 					v.decidable++
 					t.Errorf("%s: an outcome is reported as unknown although it can be decided from %d texts: %s", l.id, len(texts), e.Message)

@@ -22,7 +22,7 @@ import (
 	"temporal-twilio/workflows"
 )
 
-var texts = flag.Int("chaos.texts", 200, "how many texts the storm of redeliveries has, at least 10")
+var texts = flag.Int("chaos.texts", 200, "the number of texts in the storm of redeliveries (at least 10)")
 
 // The promise: each message is in its workflow once, or its sender was never told
 // that it was accepted. A message that was accepted gets the same answer in each
