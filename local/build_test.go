@@ -51,7 +51,7 @@ func TestBuildShowsItsProgress(t *testing.T) {
 	if strings.Contains(out.String(), "takes about") {
 		t.Errorf("a build of two packages announces that it takes minutes:\n%s", out.String())
 	}
-	if !regexp.MustCompile(`(?m)^  (\d+) of (\d+) packages \(100 %\)$`).MatchString(out.String()) {
+	if !regexp.MustCompile(`(?m)^  (\d+) of (\d+) packages \(100%\)$`).MatchString(out.String()) {
 		t.Errorf("got the progress:\n%s", out.String())
 	}
 	if rest, _ := os.ReadDir(filepath.Dir(binary)); len(rest) != 1 {

@@ -257,9 +257,9 @@ func TestNexusRefusesInvalidInput(t *testing.T) {
 		{sms.NexusAsk, full(map[string]any{"pattern": "("}), "pattern"},
 		{sms.NexusBroadcast, full(map[string]any{"carried": map[string]any{"sent": 5}}), "there is no field carried"},
 		{sms.NexusBroadcast, map[string]any{"smsFrom": stack.Number, "smsBody": "Hello"}, "set exactly one of smsTo, file and source"},
-		{sms.NexusCancel, map[string]any{}, "operationToken must be what starting an operation"},
-		{sms.NexusCancel, map[string]any{"operationToken": token}, "operationToken must be what starting an operation"},
-		{sms.NexusCancel, map[string]any{"operationToken": "?"}, "operationToken must be what starting an operation"},
+		{sms.NexusCancel, map[string]any{}, "operationToken must be the token returned when an operation"},
+		{sms.NexusCancel, map[string]any{"operationToken": token}, "operationToken must be the token returned when an operation"},
+		{sms.NexusCancel, map[string]any{"operationToken": "?"}, "operationToken must be the token returned when an operation"},
 	} {
 		run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "caller"}, "calls", tc.operation, tc.input)
 		if err != nil {
