@@ -357,6 +357,7 @@ var mutants = []mutant{
 	{"Under control", "low priority is not starved", "activities/turns.go", `o.skipped[level] >= fairness`, `false`, "activities", "TestLowPriorityIsNotStarved"},
 
 	// Private.
+	{"Private", "a log line leaves out what wraps an error", "internal/temporal/wordless.go", `return server.Status().Message()`, `return err.Error()`, "internal/temporal", "TestLogQuotesNoCaller"},
 	{"Private", "a body is cleared once its outcome is known", "workflows/redact.go", `if d.Status.Final() {`, `if true {`, "workflows", "TestBodiesAreClearedAfterOutcome"},
 	{"Private", "a secret does not print", "internal/config/secret.go", `func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }`, `func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.value) }`, "internal/config", "TestSecretsNeverPrint"},
 	{"Private", "a pseudonym needs the secret", "sms/pseudonym.go", `hmac.New(sha256.New, secret)`, `hmac.New(sha256.New, nil)`, "sms", "TestPseudonymsHideAndStayTheSame"},
