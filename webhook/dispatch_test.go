@@ -202,7 +202,11 @@ func TestDispatchTellsOnlyWhatIsCertain(t *testing.T) {
 					stop()
 				}
 				m, firings := matched(t, plainStart, "a")
+				began := time.Now()
 				got := d.Receive(t.Context(), m, firings, Live)
+				if took := time.Since(began); took > acceptTimeout+time.Second {
+					t.Errorf("got the answer after %s, want it after at most %s", took, acceptTimeout)
+				}
 				if got.Again != tc.again || !tc.again && !reflect.DeepEqual(got.Replies, []string{"Lost"}) || strings.Contains(got.reasons(), "+1500") {
 					t.Errorf("got %+v", got)
 				}
@@ -339,7 +343,11 @@ func TestDispatchReportsOnlyRealLosses(t *testing.T) {
 				}
 				d, _ := dispatcher(t, s)
 				m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, signal: {workflowId: x, name: s}}\n", "a")
+				began := time.Now()
 				got := d.Receive(t.Context(), m, firings, Live)
+				if took := time.Since(began); took > 14*time.Second { // Twilio waits 15 s
+					t.Errorf("got the answer after %s, want it while Twilio waits", took)
+				}
 				if tc.told != strings.Join(got.Replies, " ") || (tc.told == "") != got.Again {
 					t.Errorf("got %+v", got)
 				}

@@ -185,6 +185,10 @@ var mutants = []mutant{
 	{"One text, one workflow", "an ID with an empty part is refused", "triggers/trigger.go", `if name := t.missing(&m.Event); name != "" {`, `if name := t.missing(&m.Event); false {`, "triggers", "TestIDWithAHoleIsRefused"},
 
 	// The sender is told the truth.
+	{"The sender is told the truth", "the answer comes while Twilio waits", "webhook/webhook.go", `answerTimeout = 13 * time.Second`, `answerTimeout = 20 * time.Second`, "webhook", "TestDispatchReportsOnlyRealLosses"},
+	{"The sender is told the truth", "a delivery limits its own time", "webhook/dispatch.go", `	ctx, cancel := context.WithTimeout(ctx, answerTimeout)`, `	ctx, cancel := context.WithTimeout(ctx, 2*answerTimeout)`, "webhook", "TestDispatchReportsOnlyRealLosses"},
+	{"The sender is told the truth", "Temporal has limited time to accept a text", "webhook/dispatch.go", `accepting, stop := context.WithTimeout(ctx, acceptTimeout)`, `accepting, stop := context.WithCancel(ctx)`, "webhook", "TestDispatchTellsOnlyWhatIsCertain"},
+	{"The sender is told the truth", "a list of texts delays no reply for long", "webhook/pace.go", `ctx, cancel := context.WithTimeout(ctx, askingTimeout)`, `ctx, cancel := context.WithCancel(ctx)`, "webhook", "TestWebhookCountsByItselfWithoutTemporal"},
 	{"The sender is told the truth", "a text that may have been published is not reported lost", "webhook/dispatch.go", `Again: doubt || !r.tells()`, `Again: !r.tells()`, "webhook", "TestDispatchTellsOnlyWhatIsCertain"},
 	{"The sender is told the truth", "a text that an earlier delivery published is not reported lost", "webhook/dispatch.go", `doubt = doubt || r.mayBeAccepted()`, ``, "webhook", "TestRedeliveryRemembersWhatWasAccepted|TestFallbackReportsNoLoss"},
 	{"The sender is told the truth", "a webhook notices that it is the fallback", "webhook/dispatch.go", `return accepted || r.message.Parameters[fallbackParameter] != ""`, `return accepted`, "webhook", "TestFallbackReportsNoLoss"},
