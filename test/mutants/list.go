@@ -94,7 +94,7 @@ var mutants = []mutant{
 	{"Nobody twice", "a machine that slept waits for Twilio", "activities/send.go", `	s.untimed = true
 	if until`, `	if until`, "activities", "TestWokenMachineWaitsForTwilio"},
 	{"Nobody twice", "a listing that lacks known messages does not prove absence", "activities/doubt.go", `	case lags:
-		s.complete = time.Time{}`, `	case false && lacks:
+		s.complete = time.Time{}`, `	case false && lags:
 		s.complete = time.Time{}`, "activities", "TestFrozenListingProvesNothing"},
 	{"Nobody twice", "a scheduled message does not end a listing", "twilio/messages.go", `case !r.sent.IsZero() && r.sent.Before(q.Since):`, `case !r.Created.IsZero() && r.Created.Before(q.Since):`, "twilio", "TestScheduledMessageDoesNotEndListing"},
 	{"Nobody twice", "a proxy does not set the clock", "twilio/exchange.go", `if requestID != "" {`, `if true {`, "twilio", "TestProxyDoesNotSetTheClock"},
