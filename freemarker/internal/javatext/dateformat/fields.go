@@ -134,10 +134,9 @@ func (f *fields) weekDate() {
 			week += day / 7
 			day = day%7 + 1
 		} else {
-			for day <= 0 {
-				day += 7
-				week--
-			}
+			weeks := 1 - day/7
+			day += 7 * weeks
+			week -= weeks
 		}
 		// The number was an ISO weekday.
 		if day == 7 {
