@@ -500,6 +500,9 @@ func (s *sorter) sort(items, spare []sortItem) ([]sortItem, error) {
 // key returns the key by which an item is sorted.
 func (s *sorter) key(key Value, path []string) (Value, error) {
 	for _, name := range path {
+		if err := s.e.step(); err != nil {
+			return key, err
+		}
 		if !key.can(aHash) {
 			return key, otherError(s.n.pos, "?sort_by cannot follow its path: a value on it is not a hash")
 		}

@@ -603,7 +603,7 @@ func (e *env) concatLists(l, r Value) (Value, error) {
 // wins. Keys of the left one come first.
 func (e *env) concatHashes(l, r Value) (Value, error) {
 	if !l.can(aHashEx) || !r.can(aHashEx) {
-		return Value{ref: &joinedHash{l.ref.(hash), r.ref.(hash)}, kind: kObject}, nil
+		return Value{ref: &joinedHash{l.ref.(hash), r.ref.(hash)}, kind: kObject}, e.growList(1)
 	}
 	left, right := l.ref.(hashEx), r.ref.(hashEx)
 	if left.hashSize() == 0 {
@@ -631,17 +631,28 @@ func (e *env) concatHashes(l, r Value) (Value, error) {
 }
 
 // joinedHash is the sum of two hashes, at least one of which cannot list its
-// keys.
+// keys. Either may be such a sum, or both the same one: a sum that is doubled
+// thirty times has a billion parts.
 type joinedHash struct{ l, r hash }
 
 func (*joinedHash) abilities() ability { return aHash }
 
 func (h *joinedHash) get(e *env, key string) (Value, error) {
-	v, err := h.r.get(e, key)
-	if err != nil || !v.missing() {
-		return v, err
+	for {
+		if err := e.enter(); err != nil {
+			return Value{}, err
+		}
+		v, err := h.r.get(e, key)
+		e.leave()
+		if err != nil || !v.missing() {
+			return v, err
+		}
+		left, ok := h.l.(*joinedHash)
+		if !ok {
+			return h.l.get(e, key)
+		}
+		h = left
 	}
-	return h.l.get(e, key)
 }
 
 func (n *compareNode) eval(e *env) (Value, error) {

@@ -193,6 +193,8 @@ var hostile = map[string]string{
 	"long text in a function":       "<#function f>" + rep("x", 200000) + "<#return 1></#function><#list 1..100000000 as i><#assign a = f()></#list>",
 	"long string in a function":     "<#assign s = ''?left_pad(250000)><#function f>${s}<#return 1></#function><#list 1..100000000 as i><#assign a = f()></#list>",
 	"loops within loops of code":    "<#assign s><#noparse>" + rep("<#list 1..1 as x>", 100) + "<@s?interpret/>${y!}" + rep("</#list>", 100) + "</#noparse></#assign><@s?interpret/>",
+	"sums of hashes that double":    `<#assign h = .data_model + .vars><#list 1..64 as i><#assign h = h + h></#list>${h.x!}`,
+	"long path of ?sort_by":         `<#assign h = {"a": 1}><#list 1..30000 as i><#assign h = {"a": h}></#list>${(1..30000)?map(i -> h)?sort_by((1..30001)?map(i -> "a"))?size}`,
 	"early weekdays":                `<#list 1..1000 as i><#assign d = "2020 1 -2147483640"?date("Y w u")></#list>`,
 	"new":                           `${"freemarker.template.utility.Execute"?new()("id")}`,
 	"api":                           `${m?api.class}`,
