@@ -141,6 +141,11 @@ func (n *builtinNode) apply(e *env, target Value, args []Value) (Value, error) {
 	if len(args) < n.bi.min || n.bi.max >= 0 && len(args) > n.bi.max {
 		return Value{}, otherError(n.pos, "wrong number of arguments for ?%s: %d", n.bi.written, len(args))
 	}
+	for i := range args {
+		if args[i].kind == kString {
+			e.charge(len(args[i].str()) >> 6)
+		}
+	}
 	return n.bi.method(e, n, target, args)
 }
 
@@ -237,7 +242,9 @@ func (n *builtinNode) argString(e *env, args []Value, i int) (string, error) {
 		return args[i].str(), nil
 	}
 	if args[i].can(aString) {
-		return e.stringOf(args[i])
+		s, err := e.stringOf(args[i])
+		e.charge(len(s) >> 6)
+		return s, err
 	}
 	return "", otherError(n.pos, "argument %d of ?%s must be a string", i+1, n.bi.written)
 }

@@ -78,7 +78,7 @@ func (t *truncation) terminator(e *env, n *builtinNode, args []Value, withMarkup
 	}
 	switch {
 	case args[1].can(aString):
-		s, err := e.stringOf(args[1])
+		s, err := n.argString(e, args, 1)
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,11 @@ func (t *truncation) terminator(e *env, n *builtinNode, args []Value, withMarkup
 	case withMarkup && args[1].kind == kMarkup:
 		t.end, t.isMarkup, t.endLen = args[1], true, 3
 		if m := args[1].ref.(*markup); m.htmlLike() {
-			t.endLen = lengthWithoutTags(m.markupText())
+			text := m.markupText()
+			if err := e.work(8 * len(text)); err != nil {
+				return err
+			}
+			t.endLen = lengthWithoutTags(text)
 		}
 	case withMarkup:
 		return otherError(n.pos, "argument 2 of ?%s must be a string or markup", n.bi.written)

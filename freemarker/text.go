@@ -133,6 +133,9 @@ func setBooleanFormat(s *settingsState, v string) error {
 
 // set changes a setting for the rest of the rendering.
 func (e *env) set(at pos, name, value string) error {
+	if err := e.work(len(value)); err != nil {
+		return err
+	}
 	s := *e.settings
 	if err := settings[name](&s, value); err != nil {
 		return otherError(at, "setting %s: %s", name, err.Error())

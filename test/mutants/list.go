@@ -271,6 +271,7 @@ var mutants = []mutant{
 	{"Bounded engines", "patterns share one budget", "triggers/pattern.go", `*left -= steps`, `*left -= 0`, "triggers", "TestTriesTakeFromTheBudget"},
 	{"Bounded engines", "a match has a budget of steps", "javaregex/machine.go", `case m.spent > m.limits.Steps:`, `case false:`, "javaregex", "TestLimitsAreEnforced"},
 	{"Bounded engines", "a match has a budget of memory", "javaregex/machine.go", `case m.depth*frameBytes+m.memo.size() > m.limits.Memory:`, `case false:`, "javaregex", "TestLimitsAreEnforced"},
+	{"Bounded engines", "a long setting takes steps", "freemarker/text.go", `if err := e.work(len(value)); err != nil {`, `if err := error(nil); err != nil {`, "freemarker", "TestContextEndsARendering"},
 	{"Bounded engines", "a rendering has a budget of steps", "freemarker/limits.go", `if e.steps > e.limits.Steps {`, `if false {`, "freemarker", "TestHostileTemplatesAreAnsweredInTime|TestNodesEachTakeAStep"},
 
 	{"Bounded engines", "a file that hangs does not block callers", "internal/follow/follow.go", `	case <-time.After(patience):
