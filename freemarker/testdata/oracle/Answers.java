@@ -24,7 +24,7 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Reads cases (template, model, locale, timezone; one JSON object per line) and prints for each the
- * result of Apache FreeMarker: {"output"} or {"class", "line", "column"}, or {} if it takes too long.
+ * result of Apache FreeMarker: {"output"} or {"class", "line", "column"}, or {} if it takes too long, or too much memory.
  */
 final class Answers {
     public static void main(String[] args) throws Exception {
@@ -82,6 +82,8 @@ final class Answers {
             else if (e instanceof freemarker.core.UnexpectedTypeException) kind = "type";
             boolean placed = e.getLineNumber() != null;
             return failure(kind, placed ? e.getLineNumber() : 0, placed ? e.getColumnNumber() : 0);
+        } catch (OutOfMemoryError e) {
+            return "{}"; // no answer
         } catch (Throwable e) {
             return failure("other", 0, 0);
         }
