@@ -76,8 +76,9 @@ func tellWhy(ctx context.Context, progress io.Writer, last func(context.Context)
 	}
 }
 
-// publicly describes the failure of an attempt by its message alone, which holds no
-// number and no text; its details may.
+// publicly describes the failure of an attempt without the details of our own
+// failures, which may contain numbers and texts. Any other error is printed in full,
+// on the caller's terminal.
 func publicly(err error) string {
 	if application, is := errors.AsType[*sdk.ApplicationError](err); is {
 		return application.Message()

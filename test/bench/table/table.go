@@ -136,7 +136,7 @@ func Number(x float64) string {
 }
 
 // If turns differ by more than a factor of tooWide and some of them meet the aim, the
-// result is unclear. A turn may miss the aim by smallMiss percent.
+// result is unclear, unless it is no comparison and all of them meet it. A turn may miss the aim by smallMiss percent.
 const (
 	tooWide   = 2
 	smallMiss = 5
@@ -150,7 +150,7 @@ func (r Row) verdict() string {
 		return "not measured: " + r.Missing
 	case r.aim() == "":
 		return ""
-	case r.High > tooWide*r.Low && min(r.missed(r.Low), r.missed(r.High)) <= 0:
+	case r.High > tooWide*r.Low && min(r.missed(r.Low), r.missed(r.High)) <= 0 && (r.Beside != "" || max(r.missed(r.Low), r.missed(r.High)) > 0):
 		return fmt.Sprintf("unclear: turns differ by a factor of %.1f", r.High/r.Low)
 	case r.missed(r.Median) > 0:
 		by := "less than 1"
