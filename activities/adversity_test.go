@@ -91,6 +91,17 @@ func unknownError(status int) *sms.Error {
 	return &sms.Error{Code: sms.CodeOutcomeUnknown, HTTPStatus: status, TwilioCode: 20000 + status, Message: "lost"}
 }
 
+// firstUnknown makes the first create return an error that leaves its outcome
+// unknown; created says whether the message is created.
+func firstUnknown(created bool) func(int, twilio.Draft) (error, bool) {
+	return func(n int, _ twilio.Draft) (error, bool) {
+		if n == 1 {
+			return unknownError(503), created
+		}
+		return nil, true
+	}
+}
+
 // another returns a message that another send created.
 func another(to, body string, age time.Duration) twilio.Record {
 	r := listed(to, "SMother", body)
@@ -104,12 +115,7 @@ func TestSingleDoubtIsResolved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, created := range map[string]bool{"an error, but created": true, "not created": false} {
 			for _, skew := range []time.Duration{0, 90 * time.Second, -90 * time.Second} {
-				f := &fakeTwilio{skew: skew, fail: func(n int, _ twilio.Draft) (error, bool) {
-					if n == 1 {
-						return unknownError(503), created
-					}
-					return nil, true
-				}}
+				f := &fakeTwilio{skew: skew, fail: firstUnknown(created)}
 				f.records = []twilio.Record{another(second, "the text of another send", time.Second-skew)}
 				result := execute(t, f, one)
 				if len(result.Messages) != 1 || f.sent(first) != 1 {
@@ -159,12 +165,7 @@ func TestWokenMachineWaitsForTwilio(t *testing.T) {
 
 func TestFullListingProvesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fakeTwilio{endless: true, fail: func(n int, _ twilio.Draft) (error, bool) {
-			if n > 1 {
-				return nil, true
-			}
-			return unknownError(503), false
-		}}
+		f := &fakeTwilio{endless: true, fail: firstUnknown(false)}
 		f.records = []twilio.Record{another(second, "the text of another send", time.Second)}
 		if result := execute(t, f, one); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
 			t.Errorf("got %d creates, result %+v", f.creates, result)
@@ -377,12 +378,7 @@ func TestAbandonedAttemptIsRecorded(t *testing.T) {
 
 func TestPageResendsUnknownOutcomes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fakeTwilio{endless: true, fail: func(n int, _ twilio.Draft) (error, bool) {
-			if n > 1 {
-				return nil, true
-			}
-			return unknownError(503), false
-		}}
+		f := &fakeTwilio{endless: true, fail: firstUnknown(false)}
 		f.records = []twilio.Record{another(second, "the text of another send", time.Second)}
 		page := func(ctx context.Context, input sms.SendSmsInput) (sms.SendSmsResult, error) {
 			s := newActivities(f).newSend(ctx, input)

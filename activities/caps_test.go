@@ -230,12 +230,7 @@ func TestSlowRequestCountsOnce(t *testing.T) {
 
 func TestAbsentMessageDoesNotCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
-			if n == 1 {
-				return unknownError(503), false
-			}
-			return nil, true
-		}}
+		f := &fakeTwilio{fail: firstUnknown(false)}
 		f.records = []twilio.Record{another(second, "the text of another send", time.Second)}
 		a := newActivities(f)
 		account := a.Accounts[""]
