@@ -13,6 +13,7 @@ import (
 
 	"temporal-twilio/activities"
 	"temporal-twilio/test/chaos/sender"
+	"temporal-twilio/test/chaos/version0"
 )
 
 func main() {
@@ -34,17 +35,7 @@ func understood(details any) (known map[string]json.RawMessage, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(data, &known); err != nil {
-		return nil, err
-	}
-	for name := range known {
-		switch name {
-		case "list", "window", "runs", "problems", "recent", "known", "stalls", "quiet":
-		default:
-			delete(known, name)
-		}
-	}
-	return known, nil
+	return version0.Reduce(data)
 }
 
 // older reads records as version 0 did.
