@@ -62,7 +62,7 @@ func (a *asking) ask(ctx workflow.Context, pair sms.QuestionInput) error {
 	if err == nil {
 		err = a.run(ctx)
 		workflow.SetCurrentDetails(ctx, "") // the wait is over
-	} else if !temporal.IsCanceledError(err) || !a.reports(ctx) { // even if cancelled, the question may be open
+	} else if !temporal.IsCanceledError(err) || !a.reports(ctx) { // even after a cancellation, the question may have been opened
 		return err
 	}
 	if a.result.Outcome == sms.AskAnswered {
@@ -75,8 +75,8 @@ func (a *asking) ask(ctx workflow.Context, pair sms.QuestionInput) error {
 	return err
 }
 
-// reports returns true if a cancelled question has a result. It has none if it
-// was cancelled on an older worker.
+// reports reports whether a cancelled question returns a result. Questions that
+// were cancelled on an older worker returned none.
 func (a *asking) reports(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "cancelled-questions", workflow.DefaultVersion, 1) > workflow.DefaultVersion
 }
@@ -88,12 +88,13 @@ type asking struct {
 	question sms.SendSmsInput
 	result   *sms.AskSmsResult
 	replies  workflow.ReceiveChannel
-	// began is true when the question may have been sent.
+	// began is true once the question may have been sent.
 	began bool
 	// since is when the question was sent, and until is when the wait ends.
 	since, until time.Time
 	// checks is false for questions that started on an older worker, which
-	// did not check them and counted reminders that were not sent.
+	// did not check their input and also counted reminders that were not
+	// sent.
 	checks bool
 }
 
@@ -105,8 +106,8 @@ func (a *asking) prepare(ctx workflow.Context, raw converter.RawValue) (pair sms
 	pair = sms.QuestionInput{Account: a.request.Account, Question: sms.Question{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID,
 		Pattern:    a.request.Pattern, Code: a.request.Code, IfSeveral: a.request.IfSeveral,
-		// The question opens now, not when the keeper is told about it,
-		// which may be after the reply arrives.
+		// The question counts as open from now on, because the signal that
+		// opens it may reach the keeper after the reply.
 		OpenedAt: workflow.Now(ctx).UTC(),
 	}}
 	if !a.checks {
@@ -191,12 +192,13 @@ func (a *asking) run(ctx workflow.Context) error {
 	}
 }
 
-// progress returns the answer to a sms.QuestionQuery.
+// progress answers [sms.QuestionQuery].
 func (a *asking) progress() sms.AskProgress {
 	return sms.AskProgress{Since: a.since, Until: a.until, Reminders: a.result.Reminders}
 }
 
-// tell shows in the Web UI what the question is waiting for.
+// tell shows the question's deadline and the number of reminders in Temporal's
+// Web UI.
 func (a *asking) tell(ctx workflow.Context) {
 	details := fmt.Sprintf("Waiting for a reply until %s.", a.until.Format(time.RFC3339))
 	if n := a.result.Reminders; n == 1 {
@@ -207,8 +209,8 @@ func (a *asking) tell(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, details)
 }
 
-// remind sends a reminder, unless that takes longer than the question stays
-// open, and reports whether the phone has opted out.
+// remind sends a reminder, gives up when the question's time is up, and reports
+// whether the phone has opted out.
 func (a *asking) remind(ctx workflow.Context, body string) (optedOut bool, err error) {
 	var sent sms.SendSmsResult
 	reminder := a.question.TextOnly(body)
@@ -223,8 +225,8 @@ func (a *asking) remind(ctx workflow.Context, body string) (optedOut bool, err e
 }
 
 // mayBeThere reports whether the phone may have received the text. If the
-// outcome of the send is unknown, a reply proves that the phone has received
-// it.
+// outcome of the send is unknown, a reply can still arrive, and then proves
+// that the text did.
 func mayBeThere(sent sms.SendSmsResult) bool {
 	return len(sent.Messages) > 0 ||
 		slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.CodeOutcomeUnknown })

@@ -54,8 +54,8 @@ type askBench struct {
 	opened, shut int
 	// pair is the question that was opened last.
 	pair sms.QuestionInput
-	// paused is how long sending the question takes, and patience is the
-	// give-up time of the last text.
+	// paused is how long it takes to send the question, and patience is the
+	// GiveUpAfter of the last text.
 	paused, patience time.Duration
 	// opening and closing are called while the question is being opened and
 	// closed.
@@ -65,8 +65,8 @@ type askBench struct {
 	reminded sms.Code
 }
 
-// newAskBench returns a bench on which the question fails with the given code,
-// or is accepted if the code is "".
+// newAskBench returns a bench on which sending the question fails with the
+// given code, or succeeds if the code is "".
 func newAskBench(ends sms.Code) *askBench {
 	b := &askBench{opening: func() {}, closing: func() {}, TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()}
 	Register(b)
@@ -114,7 +114,7 @@ func TestQuestionSendsRemindersUntilTimeout(t *testing.T) {
 			{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}, {After: sms.Duration(2 * time.Hour), SmsBody: "Last call"}, {After: sms.Duration(9 * time.Hour), SmsBody: "Too late"},
 		}})
 		if result.Outcome != sms.AskTimedOut || result.Reminders != 2 || len(b.sent) != 3 || b.sent[2] != "Last call" {
-			t.Errorf("got %+v, sent %q", result, b.sent)
+			t.Errorf("got %+v, sent %q; want timedOut after the question and 2 reminders", result, b.sent)
 		}
 		if took := b.Now().Sub(began); took != 3*time.Hour {
 			t.Errorf("waited %s, want 3h", took)
@@ -132,7 +132,7 @@ func TestQuestionWaitsFromSending(t *testing.T) {
 		b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, 28*time.Minute)
 		result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(10 * time.Minute), Reminders: []sms.Reminder{{After: sms.Duration(6 * time.Minute), SmsBody: "Still coming?"}}})
 		if result.Outcome != sms.AskAnswered || result.Reminders != 1 || b.patience != 4*time.Minute {
-			t.Errorf("got %+v and a reminder with GiveUpAfter %s, want 1 reminder with 4m", result, b.patience)
+			t.Errorf("got %+v and a reminder with GiveUpAfter %s, want an answer after 1 reminder with 4m", result, b.patience)
 		}
 	})
 }
@@ -143,7 +143,7 @@ func TestReplyEndsTheQuestion(t *testing.T) {
 		b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, 90*time.Minute)
 		result := b.run(t, sms.AskSmsInput{Reminders: []sms.Reminder{{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}}})
 		if result.Outcome != sms.AskAnswered || result.Reply.Body != "yes" || result.Reminders != 1 || b.shut != 0 {
-			t.Errorf("got %+v, closed %d times", result, b.shut)
+			t.Errorf("got %+v, closed %d times; want the reply \"yes\" after 1 reminder, closed by the keeper", result, b.shut)
 		}
 	})
 }
@@ -151,7 +151,7 @@ func TestReplyEndsTheQuestion(t *testing.T) {
 func TestUnsentQuestionDoesNotWait(t *testing.T) {
 	b := newAskBench(sms.CodeOptedOut)
 	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskNotSent || result.Sent.Errors[0].Code != sms.CodeOptedOut || b.shut != 1 {
-		t.Errorf("got %+v, closed %d times", result, b.shut)
+		t.Errorf("got %+v, closed %d times; want notSent, closed once", result, b.shut)
 	}
 }
 
@@ -160,11 +160,11 @@ func TestDoubtfulQuestionWaitsForReply(t *testing.T) {
 		b := newAskBench(sms.CodeOutcomeUnknown)
 		b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, time.Hour)
 		if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskAnswered || result.Reply.Body != "yes" || result.Sent.Errors[0].Code != sms.CodeOutcomeUnknown || b.shut != 0 {
-			t.Errorf("got %+v, closed %d times", result, b.shut)
+			t.Errorf("got %+v, closed %d times; want the reply \"yes\" and OUTCOME_UNKNOWN, closed by the keeper", result, b.shut)
 		}
 		b = newAskBench(sms.CodeOutcomeUnknown)
 		if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskTimedOut || b.shut != 1 {
-			t.Errorf("without a reply: got %+v, closed %d times", result, b.shut)
+			t.Errorf("without a reply: got %+v, closed %d times; want timedOut, closed once", result, b.shut)
 		}
 	})
 }
@@ -175,7 +175,7 @@ func TestUnsentReminderIsNotCounted(t *testing.T) {
 		b := newAskBench("")
 		b.reminded = code
 		if result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(3 * time.Hour), Reminders: reminders}); result.Outcome != sms.AskTimedOut || result.Reminders != 0 || len(b.sent) != want {
-			t.Errorf("%s: got %+v, sent %q", code, result, b.sent)
+			t.Errorf("%s: got %+v, sent %q; want timedOut with 0 reminders after %d texts", code, result, b.sent, want)
 		}
 	}
 }
@@ -210,7 +210,7 @@ func TestQuestionIsCheckedBeforeSending(t *testing.T) {
 		b.ExecuteWorkflow(sms.AskSmsWorkflowName, input)
 		var failure *temporal.ApplicationError
 		if !errors.As(b.GetWorkflowError(), &failure) || failure.Type() != string(sms.CodeInvalidInput) || !failure.NonRetryable() || len(b.sent)+b.opened > 0 {
-			t.Errorf("%s: sent %q, opened %d questions, error %v", tc.change, b.sent, b.opened, b.GetWorkflowError())
+			t.Errorf("%s: sent %q, opened %d questions, error %v; want nothing sent or opened, and INVALID_INPUT", tc.change, b.sent, b.opened, b.GetWorkflowError())
 			continue
 		}
 		var details sms.Error
@@ -239,7 +239,7 @@ func TestQuestionAcceptsProcessModelInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	if b.pair.Ours != "MG00000000000000000000000000000001" || b.pair.Theirs != "whatsapp:+447400123456" || result.Reminders != 1 || len(b.sent) != 2 {
-		t.Errorf("got a question between %s and %s, texts %q, result %+v", b.pair.Ours, b.pair.Theirs, b.sent, result)
+		t.Errorf("got a question between %s and %s, texts %q, result %+v; want the service and whatsapp:+447400123456, and 1 reminder", b.pair.Ours, b.pair.Theirs, b.sent, result)
 	}
 }
 
@@ -276,7 +276,7 @@ func TestCancelledQuestionHasResult(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, tc := range map[string]struct {
 			cancel       func(*askBench)
-			sent, unsent int // results of sending the question
+			sent, unsent int // in the result of sending the question
 			code         sms.Code
 			closed       int
 		}{
@@ -288,9 +288,9 @@ func TestCancelledQuestionHasResult(t *testing.T) {
 			tc.cancel(b)
 			result := b.run(t, sms.AskSmsInput{})
 			if result.Outcome != sms.AskCancelled || result.Reply != nil || len(result.Sent.Messages) != tc.sent || len(result.Sent.Errors) != tc.unsent || b.shut != tc.closed {
-				t.Errorf("%s: got %+v, closed %d times", name, result, b.shut)
+				t.Errorf("%s: got %+v, closed %d times; want cancelled with %d messages and %d errors, closed %d times", name, result, b.shut, tc.sent, tc.unsent, tc.closed)
 			} else if tc.unsent > 0 && (result.Sent.Errors[0].Code != tc.code || result.Sent.Errors[0].To != "+15005550009") {
-				t.Errorf("%s: got %+v", name, result.Sent.Errors)
+				t.Errorf("%s: got errors %+v, want %s for the recipient", name, result.Sent.Errors, tc.code)
 			}
 		}
 	})
@@ -299,7 +299,7 @@ func TestCancelledQuestionHasResult(t *testing.T) {
 func TestCancelledSendClosesQuestion(t *testing.T) {
 	b := newAskBench(sms.CodeCancelled)
 	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskCancelled || len(result.Sent.Errors) != 1 || b.shut != 1 {
-		t.Errorf("got %+v, closed %d times", result, b.shut)
+		t.Errorf("got %+v, closed %d times; want cancelled with 1 error, closed once", result, b.shut)
 	}
 }
 
@@ -309,7 +309,7 @@ func TestReplyBeforeCancellationCounts(t *testing.T) {
 		b.closing = func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }
 		b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour)
 		if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskAnswered || result.Reply == nil {
-			t.Errorf("got %+v", result)
+			t.Errorf("got %+v, want the reply to count", result)
 		}
 	})
 }
@@ -337,7 +337,7 @@ func TestReplyWithCancellationCounts(t *testing.T) {
 		b.ExecuteWorkflow(asked, converter.NewRawValue(input))
 		var result sms.AskSmsResult
 		if err := b.GetWorkflowResult(&result); err != nil || result.Outcome != sms.AskAnswered || result.Reply == nil || result.Reply.Body != "yes" {
-			t.Errorf("sending takes %s: got %+v, error %v", sending, result, err)
+			t.Errorf("sending takes %s: got %+v, error %v; want the reply \"yes\"", sending, result, err)
 		}
 	}
 }

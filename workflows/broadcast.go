@@ -1,6 +1,7 @@
 package workflows
 
-// BroadcastSmsWorkflow sends one text to very many recipients, page by page.
+// BroadcastSmsWorkflow sends one text to any number of recipients, page by
+// page.
 
 import (
 	"encoding/json"
@@ -38,43 +39,46 @@ const (
 const (
 	defaultPageSize = 200
 	maxPageSize     = 1000
-	// maxKey leaves room for the page number within the 1000 bytes that a
-	// send's key may have.
+	// maxKey is the maximum length of a broadcast's key, in bytes. It
+	// leaves room for the page number within the 1,000 bytes allowed for
+	// the key of a send.
 	maxKey = 900
-	// maxAsleep is how many recipients a broadcast holds until their quiet
-	// hours end or their cap has room. Beyond that, it stops reading the
-	// list, because everything that a run passes on has to fit into a
-	// payload.
+	// maxAsleep is the maximum number of recipients that a broadcast holds
+	// until their quiet hours end or their cap has room. Beyond that, it
+	// stops reading the list, because everything that a run passes on has
+	// to fit into one payload.
 	maxAsleep      = 2000
 	maxAsleepBytes = 256 << 10
-	// maxCarried leaves some room within the 2 MB of a payload.
+	// maxCarried is the maximum size of the next run's input, in bytes. It
+	// is a little less than the 2 MB that Temporal allows for a payload.
 	maxCarried = 2<<20 - 64<<10
 )
 
-// DefaultBroadcastPatience is how long a broadcast keeps trying while it can
-// text nobody, not counting pauses. It exceeds the 24 h 24 min for which a
+// DefaultBroadcastPatience is how long a broadcast keeps trying while nobody
+// can be texted, not counting pauses. It exceeds the 24 h 24 min for which a
 // message may count against a daily cap.
 const DefaultBroadcastPatience = 25 * time.Hour
 
 // BroadcastSmsWorkflow sends one text to all recipients. Like SendSms, it texts
 // nobody twice, and its report includes every recipient. The updates "pause",
 // "resume" and "cancel" take effect between two pages. If the workflow is
-// cancelled, the current page ends at once, with what is known.
+// cancelled, the current page ends immediately, and its known outcomes are
+// reported.
 //
 // If Twilio refuses the account or is unreachable, the broadcast pauses itself
-// and tries again at growing intervals. "resume" makes it try at once.
+// and tries again at growing intervals. "resume" makes it try immediately.
 //
 // It fails only if nobody was texted. Otherwise, its result says how far it got
 // and why it stopped.
 //
-// The argument is a [sms.BroadcastSmsInput].
+// The argument is an [sms.BroadcastSmsInput].
 func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (sms.BroadcastProgress, error) {
 	var input broadcastInput
 	problems := readInput(ctx, raw, &input)
 	if problems != nil && input.Carried != nil {
-		// Only a newer worker passes on what this one cannot decode. A
-		// panic fails only the workflow task, which a newer worker then
-		// retries. It does not fail the workflow.
+		// Only a newer worker passes on state that this one cannot
+		// decode. A panic fails the workflow task but not the workflow,
+		// so a newer worker can retry the task.
 		panic("a newer worker must continue the broadcast: " + sms.Public(problems))
 	}
 	b := &broadcast{input: input, progress: sms.BroadcastProgress{State: broadcastSending}}
@@ -139,21 +143,21 @@ type broadcast struct {
 	// fair is false for broadcasts that started on an older worker, where
 	// pauses by a person and waits for a cap counted towards giveUpAfter.
 	fair bool
-	// capsApart is false for broadcasts that started on an older worker. On
-	// that worker, a full cap held up the whole list, indefinitely if other
-	// sends used up the cap. The default patience was 24 h. A page was
-	// reported as in doubt if the broadcast was cancelled while the page
+	// capsApart is false for broadcasts that started on an older worker.
+	// There, a full cap held up the whole list, indefinitely if other sends
+	// used up the cap; the default patience was 24 h; and a page was
+	// reported as in doubt if the broadcast was cancelled while that page
 	// was being read.
 	capsApart bool
 	// numbered is false for keyed broadcasts that started on an older
 	// worker, which numbered the pages in the order of the reports.
 	numbered bool
-	// byItself is true while the broadcast is waiting for a time rather
-	// than for a person.
+	// byItself is true while the broadcast is waiting for a set time, not
+	// for someone to resume it.
 	byItself bool
 	// unwritten lists the pages that are missing from the report. Their
-	// numbers are not reused, because an attempt to write one may finish
-	// after its timeout.
+	// numbers are not reused, because an attempt to write one of them may
+	// still finish after its timeout.
 	unwritten []int
 }
 
@@ -173,19 +177,20 @@ type held struct {
 	// ended that way since.
 	FailingSince time.Time `json:"failingSince"`
 	Failures     int       `json:"failures,omitempty"`
-	// FullAt is when Twilio last reported that the sender's queue is full.
+	// FullAt is when Twilio last reported that the sender's queue was full.
 	FullAt time.Time `json:"fullAt,omitzero"`
-	// Asleep are the recipients waiting for the end of their quiet hours or
-	// for a cap, in the order in which they are due.
+	// Asleep holds the recipients who are waiting for the end of their
+	// quiet hours or for a cap, in the order in which they are due.
 	Asleep []sleepers `json:"asleep,omitempty"`
-	// Caps holds the waits for caps, by the prefix of each cap.
+	// Caps holds the state of each wait for a cap, keyed by the cap's
+	// prefix.
 	Caps map[string]capWait `json:"caps,omitempty"`
 	// Ended is true when all recipients have been read.
 	Ended bool `json:"ended,omitempty"`
 }
 
-// check returns the mistakes found by decoding, and those that decoding cannot
-// find.
+// check adds the mistakes that decoding cannot find to those that it found. It
+// returns nil if there are none.
 func (b *broadcast) check(wrong error) error {
 	problems, _ := errors.AsType[sms.Problems](wrong)
 	given := 0
@@ -201,7 +206,7 @@ func (b *broadcast) check(wrong error) error {
 		AddIf(b.input.PageSize < 0 || b.input.PageSize > maxPageSize, "pageSize", "pageSize must be 1 to 1000").
 		AddIf(len(b.input.IdempotencyKey) > maxKey, "idempotencyKey", "the idempotencyKey of a broadcast may have at most 900 bytes").
 		AddIf(b.input.QuietHours != nil && b.input.SendAt != nil, "sendAt", "sendAt and quietHours cannot be combined: Twilio would send at sendAt, even to those in quiet hours; set only one").
-		AddIf(b.input.OnError == sms.OnErrorFail, "onError", "a broadcast completes, and its report lists the outcome for each recipient; leave onError out").
+		AddIf(b.input.OnError == sms.OnErrorFail, "onError", "a broadcast cannot use onError, because its report lists the outcome for each recipient; remove onError").
 		AddIf(b.input.SenderRate < 0, "senderRate", "senderRate must be a number of segments per second, such as 1")
 	if len(problems) > 0 {
 		return problems
@@ -209,7 +214,7 @@ func (b *broadcast) check(wrong error) error {
 	return nil
 }
 
-// handle registers the handlers of queries and updates.
+// handle registers the query and update handlers.
 func (b *broadcast) handle(ctx workflow.Context) error {
 	become := func(state string, from ...string) func(workflow.Context) (sms.BroadcastProgress, error) {
 		return func(ctx workflow.Context) (sms.BroadcastProgress, error) {
@@ -234,8 +239,8 @@ func (b *broadcast) handle(ctx workflow.Context) error {
 	)
 }
 
-// begin finds problems that would stop the broadcast later, before anyone is
-// texted. It also drops duplicate recipients of a list.
+// begin detects, before anyone is texted, problems that would stop the
+// broadcast later. It also removes duplicate recipients from a list.
 func (b *broadcast) begin(ctx workflow.Context) error {
 	if b.input.File != "" || b.input.Report != "" {
 		in := sms.BeginInput{
@@ -261,10 +266,11 @@ func (b *broadcast) begin(ctx workflow.Context) error {
 	return nil
 }
 
-// dropDuplicates drops duplicate recipients of a list.
+// dropDuplicates removes duplicate recipients from a list that is longer than a
+// page.
 func (b *broadcast) dropDuplicates(ctx workflow.Context) error {
 	if len(b.input.SmsTo) <= b.pageSize() {
-		return nil // SendSms gets the whole list, and drops duplicates itself
+		return nil // SendSms gets the whole list and drops duplicates itself
 	}
 	finding := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: time.Minute, Summary: "Find repeated recipients",
@@ -278,7 +284,7 @@ func (b *broadcast) dropDuplicates(ctx workflow.Context) error {
 	return nil
 }
 
-// identity identifies the broadcast in all of its runs.
+// identity returns an ID that all runs of the broadcast share.
 func identity(ctx workflow.Context) string { return workflow.GetInfo(ctx).FirstRunID }
 
 // without returns a list without the elements at the given sorted indexes.
@@ -293,7 +299,8 @@ func without(list sms.Recipients, places []int) (kept sms.Recipients) {
 	return kept
 }
 
-// run sends page after page and reports whether another run must continue.
+// run sends page after page and reports whether the broadcast must continue in
+// another run.
 func (b *broadcast) run(ctx workflow.Context) (more bool, err error) {
 	for {
 		if err := workflow.Await(ctx, func() bool { return b.progress.State != broadcastPaused }); err != nil {
@@ -314,9 +321,9 @@ func (b *broadcast) run(ctx workflow.Context) (more bool, err error) {
 	}
 }
 
-// step handles the recipients whose turn it is: those who were not texted,
-// those whose wait has ended, or the next ones in the list. If all remaining
-// recipients are in quiet hours or waiting for a cap, it waits.
+// step handles the recipients whose turn it is: those left over from the last
+// page, those whose wait has ended, or the next ones in the list. If all
+// remaining recipients are in quiet hours or waiting for a cap, it waits.
 func (b *broadcast) step(ctx workflow.Context) error {
 	page, limit := sms.Page{Next: b.progress.Cursor}, ""
 	switch size := b.pageSize(); {
@@ -339,8 +346,8 @@ func (b *broadcast) step(ctx workflow.Context) error {
 }
 
 // manyAsleep reports whether the broadcast holds as many waiting recipients as
-// it can. With a key, one is enough: the next page is read only after this one
-// has been sent, so a rerun forms the same pages.
+// it can. With a key, the limit is one: the next page is read only after this
+// one has been sent, so a rerun forms the same pages.
 func (b *broadcast) manyAsleep() bool {
 	bytes := 0
 	for _, group := range b.held.Asleep {
@@ -351,9 +358,9 @@ func (b *broadcast) manyAsleep() bool {
 	return b.progress.Asleep+b.progress.Capped >= maxAsleep || bytes >= maxAsleepBytes || bytes > 0 && b.input.IdempotencyKey != ""
 }
 
-// awoken removes and returns the recipients whose wait has ended, earliest
-// first and not more than most, and the cap that they waited for, if any. A
-// page with a key stays whole.
+// awoken removes and returns at most the given number of recipients whose wait
+// has ended, earliest first, and the cap that they waited for, if any. A page
+// with a key is never split.
 func (b *broadcast) awoken(most int) (awoken sms.Recipients, limit string) {
 	first := &b.held.Asleep[0]
 	n := len(first.Recipients)
@@ -389,7 +396,7 @@ func (b *broadcast) await(ctx workflow.Context, until time.Time, state, why stri
 	return err
 }
 
-// next continues as new.
+// next continues the broadcast as new, once all update handlers have finished.
 func (b *broadcast) next(ctx workflow.Context) error {
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return err
@@ -405,15 +412,16 @@ func (b *broadcast) carried() broadcastInput {
 }
 
 // fits reports whether Temporal accepts the input of the next run. If it is too
-// large, continuing as new would fail the workflow. The rest of a long list
-// shrinks with each page.
+// large, continuing as new would fail the workflow. A list in the input shrinks
+// with each page, until it fits.
 func (b *broadcast) fits() bool {
 	data, err := json.Marshal(b.carried())
 	return err == nil && len(data) < maxCarried
 }
 
-// end ends the broadcast and its report, whatever the reason. It returns an
-// error only if nobody was texted, because a workflow that fails has no result.
+// end finishes the broadcast and its report. why is nil if the broadcast has
+// come to its regular end. end returns an error only if nobody was texted,
+// because a workflow that fails has no result.
 func (b *broadcast) end(ctx workflow.Context, why error) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	left := b.left()
@@ -462,9 +470,9 @@ func mayBeTexted(page sms.ReportPage) bool {
 	return len(page.Messages) > 0 || slices.ContainsFunc(page.Errors, func(e sms.Error) bool { return e.Code == sms.CodeOutcomeUnknown })
 }
 
-// left returns what the report says about the held recipients if the broadcast
-// ends early. If the page has a key, its known result includes recipients whose
-// quiet hours have begun since.
+// left removes the held recipients, and returns what the report says about them
+// if the broadcast ends early. If the page has a key, its last result already
+// includes recipients whose quiet hours have begun since.
 func (b *broadcast) left() sms.ReportPage {
 	left := b.held.Last
 	if b.input.IdempotencyKey != "" && len(left.Messages)+len(left.Errors) > 0 {
@@ -486,9 +494,9 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// brief returns the options of an activity that takes no more than seconds. Its
-// attempts are limited, because a file that is missing, or on another worker's
-// disk, will not appear.
+// brief returns the options for an activity that takes a few seconds at most.
+// The number of attempts is limited, because a file that is missing, or on
+// another worker's disk, will not appear.
 func brief(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue: sms.TaskQueue, StartToCloseTimeout: time.Minute, Summary: summary,
@@ -496,7 +504,7 @@ func brief(summary string) workflow.ActivityOptions {
 	}
 }
 
-// reading returns the options of an activity that may read a long file.
+// reading returns the options for an activity that may read a large file.
 func reading(summary string) workflow.ActivityOptions {
 	options := brief(summary)
 	options.StartToCloseTimeout, options.HeartbeatTimeout = 15*time.Minute, time.Minute

@@ -51,7 +51,7 @@ type broadcastBench struct {
 	// region is the default region of the sending worker, if it differs
 	// from the broadcast's.
 	region string
-	// hanging completes an attempt to write a page after the attempt was
+	// hanging completes an attempt to write a page that has already been
 	// reported as failed, as an attempt that outlives its timeout may do.
 	hanging func()
 	// attempts counts the attempts to write a page of the report.
@@ -68,8 +68,8 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 	return newBroadcastBenchIn(t, t.TempDir(), recipients)
 }
 
-// newBroadcastBenchIn is like newBroadcastBench, but for a later run of a
-// broadcast.
+// newBroadcastBenchIn is like newBroadcastBench, but uses the directory of an
+// earlier run.
 func newBroadcastBenchIn(t *testing.T, dir string, recipients int) *broadcastBench {
 	t.Helper()
 	b := &broadcastBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), dir: dir, hanging: func() {}, quietAsked: func() {}}
@@ -138,7 +138,7 @@ func newBroadcastBenchIn(t *testing.T, dir string, recipients int) *broadcastBen
 	}, activity.RegisterOptions{Name: sms.SendSmsName})
 	b.RegisterActivityWithOptions(func(in sms.PageInput) (page sms.Page, err error) {
 		if string(in.Input) != `{"segment":"all"}` {
-			return page, fmt.Errorf("got source input %s", in.Input)
+			return page, fmt.Errorf("got source input %s, want the broadcast's", in.Input)
 		}
 		from := 0
 		if in.Cursor != "" {
@@ -172,7 +172,7 @@ func TestBroadcastReadsFromActivity(t *testing.T) {
 		t.Fatal(err)
 	}
 	if progress.Sent != 35 || progress.Pages != 4 || progress.State != "done" || len(b.texted) != 35 || b.texted[34] != "+15550000034" {
-		t.Errorf("got %+v, texted %d", progress, len(b.texted))
+		t.Errorf("got %+v, texted %d; want all 35 recipients texted in 4 pages", progress, len(b.texted))
 	}
 }
 
@@ -222,14 +222,14 @@ func TestBroadcastContinuesAsNew(t *testing.T) {
 			if !more {
 				var progress sms.BroadcastProgress
 				if err := b.GetWorkflowResult(&progress); err != nil || progress.Sent != 35 || progress.Pages != 4 || run != 3 {
-					t.Errorf("%s: run %d returned %+v, error %v", name, run, progress, err)
+					t.Errorf("%s: run %d returned %+v, error %v; want 35 sent in 4 pages by run 3", name, run, progress, err)
 				}
 				break
 			}
 			input = next
 		}
 		if len(texted) != 35 || texted[0] != list[0] || texted[34] != list[34] {
-			t.Errorf("%s: texted %v", name, texted)
+			t.Errorf("%s: texted %v, want the 35 recipients in order", name, texted)
 		}
 	}
 }
@@ -250,7 +250,7 @@ func TestInvalidBroadcastFails(t *testing.T) {
 		b := newBroadcastBench(t, 35)
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 		if err := b.GetWorkflowError(); err == nil || len(b.texted) > 0 {
-			t.Errorf("%s: texted %d, error %v", name, len(b.texted), err)
+			t.Errorf("%s: texted %d, error %v; want nobody texted, and an error", name, len(b.texted), err)
 		}
 		if left, _ := filepath.Glob(filepath.Join(b.dir, "*")); len(left) > 0 {
 			t.Errorf("%s: files left behind: %q", name, left)
@@ -271,7 +271,7 @@ func TestDuplicateNumberIsTextedOnce(t *testing.T) {
 	input.PageSize, input.DefaultRegion = 2, "US"
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	if want := []string{"+12125550100", "+12125550101", "+12125550102"}; !slices.Equal(b.texted, want) {
-		t.Errorf("texted %q, error %v; want %q", b.texted, b.GetWorkflowError(), want)
+		t.Errorf("texted %q, error %v; want %q texted", b.texted, b.GetWorkflowError(), want)
 	}
 }
 
@@ -314,7 +314,7 @@ func TestBadLineIsReported(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	progress, report := b.runOn(t, b.fromFile(t, "+15550000001,Ann", "+15550000002", "+15550000003,Cy", "?", "!", "+15550000004,Di"))
 	if progress.State != "done" || progress.Sent != 3 || progress.Recipients != 6 || progress.Errors[sms.CodeInvalidInput] != 3 || len(report) != 6 {
-		t.Errorf("got %+v, report %+v", progress, report)
+		t.Errorf("got %+v, report %+v; want 3 sent, and INVALID_INPUT for the other 3", progress, report)
 	}
 	if want := []string{"+15550000001", "+15550000003", "+15550000004"}; !slices.Equal(b.texted, want) {
 		t.Errorf("texted %q, want %q", b.texted, want)
@@ -336,7 +336,7 @@ func TestFailedBroadcastReportsItsProgress(t *testing.T) {
 		b.sending = func(int) { tc.spoil(b) }
 		progress, report := b.runOn(t, b.fromFile(t, lines...))
 		if progress.State != "failed" || progress.Sent != tc.sent || len(report) != tc.report || !strings.Contains(progress.Error, tc.says) {
-			t.Errorf("%s: got %+v, report %+v", name, progress, report)
+			t.Errorf("%s: got %+v, report %+v; want %d sent, %d reported, and the error %q", name, progress, report, tc.sent, tc.report, tc.says)
 		}
 		if b.attempts != tc.attempts {
 			t.Errorf("%s: got %d attempts to write pages, want %d", name, b.attempts, tc.attempts)
@@ -350,7 +350,7 @@ func TestRefusedPageReportsEachRecipient(t *testing.T) {
 	input.SmsBody = "broken later"
 	progress, report := b.runOn(t, input)
 	if progress.State != "done" || progress.Sent != 2 || progress.Errors[sms.CodeTemplateSyntax] != 3 || len(report) != 5 || report[4].To != "+15550000005" {
-		t.Errorf("got %+v, report %+v", progress, report)
+		t.Errorf("got %+v, report %+v; want 2 sent, and TEMPLATE_SYNTAX_ERROR for the other 3", progress, report)
 	}
 }
 
@@ -365,7 +365,7 @@ func TestCancelledBroadcastFinishesItsReport(t *testing.T) {
 	// The test environment loses the second page's result. With Temporal,
 	// that happens only if no worker returns a result.
 	if progress.State != "cancelled" || progress.Report != "monday.jsonl" || progress.Recipients != 4 || len(report) != 4 {
-		t.Errorf("got %+v, report %+v", progress, report)
+		t.Errorf("got %+v, report %+v; want cancelled, with the recipients of 2 pages reported", progress, report)
 	}
 	if report[3].Code != sms.CodeOutcomeUnknown || report[3].To != "+15550000004" {
 		t.Errorf("got report %+v for the page without a result, want OUTCOME_UNKNOWN", report[2:])
@@ -378,13 +378,13 @@ func TestBroadcastCancelledEarlyHasNoReport(t *testing.T) {
 		b.RegisterDelayedCallback(b.CancelWorkflow, 0)
 		progress, _ := b.runOn(t, b.fromFile(t, "+15550000001,Ann"))
 		if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); progress.State != "cancelled" || progress.Report != "" || len(b.texted) != 0 || len(left) != 0 {
-			t.Errorf("got %+v, texted %q, files left behind: %q", progress, b.texted, left)
+			t.Errorf("got %+v, texted %q, files left behind: %q; want cancelled, with nobody texted and no file", progress, b.texted, left)
 		}
 	})
 }
 
-// A message may quote the text, so it belongs in the details, which are
-// encrypted.
+// The message of the failure may not quote the text, which only the details may
+// contain, because they are encrypted.
 func TestBroadcastFailureHasReasonInDetails(t *testing.T) {
 	input := fromSource()
 	input.SmsBody = "broken"
@@ -396,6 +396,6 @@ func TestBroadcastFailureHasReasonInDetails(t *testing.T) {
 	}
 	var problem sms.Error
 	if err := failure.Details(&problem); err != nil || !strings.Contains(problem.Message, "is not closed") {
-		t.Errorf("got details %+v, error %v, want the mistake in the template", problem, err)
+		t.Errorf("got details %+v, error %v; want the mistake in the template", problem, err)
 	}
 }

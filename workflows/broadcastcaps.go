@@ -14,25 +14,26 @@ import (
 	"temporal-twilio/sms"
 )
 
-// capWait is the state of a wait for a cap. Its recipients are tried again one
-// page at a time, at growing intervals while the cap lets none of them through.
+// capWait is the state of a wait for a cap. The waiting recipients are tried
+// again one page at a time, at growing intervals while the cap lets none of
+// them through.
 type capWait struct {
 	// Until is when the next of these recipients are due.
 	Until time.Time `json:"until"`
 	// Since is when the cap was first reached, or when it last let a
-	// waiting recipient through. Failures is how many pages it has refused
-	// since.
+	// waiting recipient through. Failures is how many pages the cap has
+	// refused since.
 	Since    time.Time `json:"since"`
 	Failures int       `json:"failures,omitempty"`
 }
 
-// forgotten is how long recipients may have been overdue before the wait for
-// their cap starts over. Quiet hours are shorter, so they do not restart a
-// wait.
+// forgotten is how long the recipients waiting for a cap may be overdue before
+// their wait starts over. Quiet hours are shorter, so they do not restart it.
 const forgotten = 24 * time.Hour
 
-// underCap adds a recipient to the group waiting for a cap. Older workers do
-// not say which cap that is.
+// underCap adds a recipient to the group that is waiting for the cap with the
+// given prefix. The prefix is "" if the page was sent by an older worker, which
+// does not report it.
 func underCap(groups []sleepers, prefix string, to sms.Recipient) []sleepers {
 	prefix = cmp.Or(prefix, "*")
 	place := slices.IndexFunc(groups, func(g sleepers) bool { return g.Cap == prefix })
@@ -95,8 +96,8 @@ func (b *broadcast) take(prefix string) (taken sms.Recipients) {
 	return taken
 }
 
-// retryCaps makes all recipients waiting for a cap due now, and restarts their
-// waits.
+// retryCaps makes all recipients who are waiting for a cap due now, and
+// restarts their waits.
 func (b *broadcast) retryCaps(now time.Time) {
 	b.held.Caps = nil
 	for i := range b.held.Asleep {
@@ -107,8 +108,8 @@ func (b *broadcast) retryCaps(now time.Time) {
 	slices.SortStableFunc(b.held.Asleep, func(x, y sleepers) int { return x.Until.Compare(y.Until) })
 }
 
-// waiting returns a pointer to the number of recipients waiting for the same
-// reason as a group.
+// waiting returns a pointer to the number of recipients who are waiting for the
+// same reason as the group.
 func (b *broadcast) waiting(group *sleepers) *int {
 	if group.Cap != "" {
 		return &b.progress.Capped
@@ -121,11 +122,11 @@ func (b *broadcast) whyAsleep() string {
 	problem := b.held.Asleep[0].unsent()
 	switch {
 	case b.progress.Capped == 0:
-		return "all recipients whose turn it is are in quiet hours"
+		return "the next recipients are in quiet hours"
 	case b.progress.Asleep > 0:
-		return "all recipients whose turn it is are in quiet hours or under a cap"
+		return "the next recipients are in quiet hours or under a cap"
 	case slices.ContainsFunc(b.held.Asleep, func(g sleepers) bool { return g.Cap != problem.Cap }):
-		return "the caps of the recipients' countries are reached (" + string(sms.CodeCapReached) + ")"
+		return "the caps of the recipients' countries have been reached (" + string(sms.CodeCapReached) + ")"
 	}
 	return because(&problem)
 }

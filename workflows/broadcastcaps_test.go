@@ -20,7 +20,7 @@ func capReached(prefix string) *sms.Error {
 	return &sms.Error{Code: sms.CodeCapReached, Cap: prefix, Retryable: true}
 }
 
-// fullCap is the outcome of sends while the cap for +44 is full.
+// fullCap is the outcome of sends while the cap for +44 has been reached.
 func fullCap(_ int, to string) *sms.Error {
 	if strings.HasPrefix(to, "+44") {
 		return capReached("+44")
@@ -28,7 +28,7 @@ func fullCap(_ int, to string) *sms.Error {
 	return nil
 }
 
-// fullCapUntil is like fullCap, but only until the given time from now.
+// fullCapUntil is like fullCap, but only until the given duration has passed.
 func fullCapUntil(b *broadcastBench, after time.Duration) func(int, string) *sms.Error {
 	began := b.Now()
 	return func(page int, to string) *sms.Error {
@@ -55,20 +55,20 @@ func TestCappedCountryDelaysNobodyElse(t *testing.T) {
 		}
 		b.RegisterDelayedCallback(func() {
 			p := b.progress(t)
-			if p.State != "waiting" || p.Sent != 3 || p.Recipients != 3 || p.Capped != 3 || p.NextTry == nil || p.Why != "the cap for +44 is reached (CAP_REACHED)" {
-				t.Errorf("meanwhile: got %+v", p)
+			if p.State != "waiting" || p.Sent != 3 || p.Recipients != 3 || p.Capped != 3 || p.NextTry == nil || p.Why != "the cap for +44 has been reached (CAP_REACHED)" {
+				t.Errorf("while the cap is full: got %+v, want 3 sent and 3 waiting for the cap", p)
 			}
 			if line := ProgressLine(p); !strings.HasPrefix(line, "3 of 6 · 3 under a cap · waiting: ") {
-				t.Errorf("meanwhile: got %q", line)
+				t.Errorf("while the cap is full: got progress line %q", line)
 			}
 		}, 4*time.Hour)
 		progress, report := b.runOn(t, input)
 		if progress.State != "done" || progress.Sent != 6 || progress.Recipients != 6 || progress.Capped != 0 || len(report) != 6 || len(b.texted) != 6 {
-			t.Errorf("got %+v, texted %q, report %+v", progress, b.texted, report)
+			t.Errorf("got %+v, texted %q, report %+v; want all 6 texted and reported", progress, b.texted, report)
 		}
 		for to, after := range at {
 			if isCapped := strings.HasPrefix(to, "+44"); after > time.Minute != isCapped || after > 5*time.Hour+16*time.Minute {
-				t.Errorf("%s was texted after %s, want 5h to 5h16m for a capped recipient, otherwise at most a minute", to, after)
+				t.Errorf("%s was texted after %s, want 5h to 5h16m for a capped recipient, at most a minute for the others", to, after)
 			}
 		}
 		if b.pages > 60 {
@@ -93,7 +93,7 @@ func TestCapsWaitSeparately(t *testing.T) {
 		}
 		progress, _ := b.runOn(t, input)
 		if progress.State != "done" || progress.Sent != 4 || at["+491701234567"] > 2*time.Hour+16*time.Minute {
-			t.Errorf("got %+v, texted after %v", progress, at)
+			t.Errorf("got %+v, texted after %v; want 4 sent, +49 within 2h16m", progress, at)
 		}
 	})
 }
@@ -113,11 +113,11 @@ func TestExhaustedCapIsGivenUp(t *testing.T) {
 				patience = DefaultBroadcastPatience
 			}
 			if took := b.Now().Sub(began); took < patience || took > patience+time.Hour {
-				t.Errorf("%s: took %s, want %s or up to an hour more", name, took, patience)
+				t.Errorf("%s: took %s, want %s to an hour more", name, took, patience)
 			}
 			if progress.State != "failed" || progress.Sent != 1 || progress.Errors[sms.CodeCapReached] != 3 || len(report) != 4 || progress.Capped != 0 ||
-				!strings.Contains(progress.Error, "the cap for +44 is reached") {
-				t.Errorf("%s: got %+v, report %+v", name, progress, report)
+				!strings.Contains(progress.Error, "the cap for +44 has been reached") {
+				t.Errorf("%s: got %+v, report %+v; want failed with 1 sent, and CAP_REACHED for the other 3", name, progress, report)
 			}
 		}
 	})
@@ -133,14 +133,14 @@ func TestProgressKeepsCapWaiting(t *testing.T) {
 		}
 		input := b.fromFile(t, lines...)
 		input.GiveUpAfter = sms.Duration(2 * time.Hour)
-		b.outcome = func(int, string) *sms.Error { // the cap allows one more each hour
+		b.outcome = func(int, string) *sms.Error { // the cap allows one more message each hour
 			if b.Now().Sub(began) < time.Duration(len(b.texted)+1)*time.Hour {
 				return capReached("+44")
 			}
 			return nil
 		}
 		if progress, report := b.runOn(t, input); progress.State != "done" || progress.Sent != 6 || len(report) != 6 {
-			t.Errorf("got %+v, report %+v", progress, report)
+			t.Errorf("got %+v, report %+v; want all 6 sent and reported", progress, report)
 		}
 	})
 }
@@ -154,7 +154,7 @@ func TestResumeRetriesCapAtOnce(t *testing.T) {
 		b.RegisterDelayedCallback(func() { b.update(t, sms.ResumeUpdate) }, 20*time.Hour+time.Second)
 		progress, _ := b.runOn(t, input)
 		if took := b.Now().Sub(began); progress.State != "done" || progress.Sent != 1 || took > 20*time.Hour+time.Minute {
-			t.Errorf("after %s: got %+v", took, progress)
+			t.Errorf("after %s: got %+v, want done with 1 sent within a minute of the resume", took, progress)
 		}
 	})
 }
@@ -167,7 +167,7 @@ func TestPauseKeepsCapWaiting(t *testing.T) {
 		b.RegisterDelayedCallback(func() { b.update(t, sms.PauseUpdate) }, 20*time.Hour)
 		b.RegisterDelayedCallback(func() { b.update(t, sms.ResumeUpdate) }, 29*time.Hour)
 		if progress, _ := b.runOn(t, input); progress.State != "done" || progress.Sent != 1 {
-			t.Errorf("got %+v", progress)
+			t.Errorf("got %+v, want done with 1 sent", progress)
 		}
 	})
 }
@@ -187,7 +187,7 @@ func TestCappedRecipientsAreReportedIndividually(t *testing.T) {
 			}, time.Hour)
 			progress, report := b.runOn(t, input)
 			if progress.State != "cancelled" || progress.Sent != 1 || progress.Recipients != 3 || progress.Capped != 0 || progress.Errors[sms.CodeCapReached] != 2 || len(report) != 3 {
-				t.Errorf("%q: got %+v, report %+v", act, progress, report)
+				t.Errorf("%q: got %+v, report %+v; want cancelled with 1 sent, and CAP_REACHED for the other 2", act, progress, report)
 			}
 		}
 	})
@@ -210,7 +210,7 @@ func TestCapWaitEndsInQuietHours(t *testing.T) {
 		}
 		progress, _ := b.runOn(t, input)
 		if want := map[string]string{"+447400123456": "16 08:00", "+447400123457": "16 08:00"}; progress.State != "done" || fmt.Sprint(at) != fmt.Sprint(want) || progress.Asleep+progress.Capped != 0 {
-			t.Errorf("got %+v, texted at %v", progress, at)
+			t.Errorf("got %+v, texted at %v; want both at 08:00 on the 16th", progress, at)
 		}
 	})
 }
@@ -240,7 +240,7 @@ func TestCapsSurviveContinueAsNew(t *testing.T) {
 			input = next
 		}
 		if progress.State != "failed" || progress.Sent != 2 || progress.Errors[sms.CodeCapReached] != 2 || len(texted) != 2 || runs < 3 {
-			t.Errorf("after %d runs: got %+v, texted %q", runs, progress, texted)
+			t.Errorf("after %d runs: got %+v, texted %q; want failed with 2 sent and 2 CAP_REACHED, after at least 3 runs", runs, progress, texted)
 		}
 	})
 }
@@ -283,7 +283,7 @@ func TestUnsentPageIsNotInDoubt(t *testing.T) {
 	b.ExecuteWorkflow("Cancelled", fromSource())
 	var progress sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil || progress.State != "cancelled" || b.pages != 0 || progress.Recipients != 0 || progress.Cursor != "" {
-		t.Errorf("after %d sends: got %+v, error %v", b.pages, progress, err)
+		t.Errorf("after %d sends: got %+v, error %v; want cancelled without a send", b.pages, progress, err)
 	}
 }
 
@@ -295,6 +295,6 @@ func TestKeyedBroadcastGivesUpCap(t *testing.T) {
 	b.outcome = fullCap
 	progress, report := b.runOn(t, input)
 	if progress.State != "failed" || progress.Sent != 1 || progress.Errors[sms.CodeCapReached] != 1 || len(report) != 2 || progress.Cursor == "" {
-		t.Errorf("got %+v, report %+v", progress, report)
+		t.Errorf("got %+v, report %+v; want failed with 1 sent and 1 CAP_REACHED", progress, report)
 	}
 }

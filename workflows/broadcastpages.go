@@ -1,6 +1,6 @@
 package workflows
 
-// The pages of a broadcast are read, sent, reported, and tried again.
+// How the pages of a broadcast are read, sent, reported and tried again.
 
 import (
 	"fmt"
@@ -14,8 +14,8 @@ import (
 )
 
 // pageSize returns the size of the next page. If the caller does not set it,
-// pages start small, to show progress immediately, and then approach ten
-// seconds each.
+// pages start small, to show progress early, and are then sized to take about
+// ten seconds each.
 func (b *broadcast) pageSize() int {
 	const begin, least, most, seconds = 25, 25, 500, 10
 	switch {
@@ -29,7 +29,7 @@ func (b *broadcast) pageSize() int {
 	return min(max(int(b.progress.Rate*seconds), least), most)
 }
 
-// read reads the next page of the list.
+// read returns the next page of the source, the file or the list.
 func (b *broadcast) read(ctx workflow.Context) (page sms.Page, err error) {
 	in := sms.PageInput{File: b.input.File, DefaultRegion: b.input.DefaultRegion, Cursor: b.progress.Cursor, Limit: b.pageSize()}
 	switch {
@@ -47,8 +47,8 @@ func (b *broadcast) read(ctx workflow.Context) (page sms.Page, err error) {
 	return page, err
 }
 
-// slice removes the next page from the input's list, so it is not passed on to
-// the next run.
+// slice removes and returns the next page of the input's list, so that page is
+// not passed on to the next run.
 func (b *broadcast) slice() (page sms.Page) {
 	n := min(b.pageSize(), len(b.input.SmsTo))
 	page.Recipients, b.input.SmsTo = b.input.SmsTo[:n], b.input.SmsTo[n:]
@@ -59,8 +59,8 @@ func (b *broadcast) slice() (page sms.Page) {
 }
 
 // deal sends to the recipients of a page who are not in quiet hours, and
-// reports the outcomes. Recipients to try again later are held. limit is the
-// cap that the recipients have waited for, if any.
+// reports the outcomes. It holds the recipients to be tried again later. limit
+// is the cap that the recipients have waited for, if any.
 func (b *broadcast) deal(ctx workflow.Context, page sms.Page, limit string) error {
 	recipients := page.Recipients
 	var groups []sleepers
@@ -74,7 +74,7 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page, limit string) erro
 		return ctx.Err()
 	}
 	b.hold(groups)
-	// From here on, a broadcast that restarts at the cursor skips this
+	// From here on, a broadcast that is restarted at the cursor skips this
 	// page.
 	b.progress.Cursor, b.held.Ended = page.Next, page.Next == ""
 	if len(page.Recipients)+len(page.Errors) == 0 {
@@ -114,7 +114,8 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page, limit string) erro
 	return b.notYet(ctx, len(settled.Messages) > 0 || b.numbered && len(b.held.Last.Messages) > texted)
 }
 
-// hold adds recipients who have to wait, in the order in which their waits end.
+// hold adds groups of waiting recipients, in the order in which their waits
+// end.
 func (b *broadcast) hold(groups []sleepers) {
 	for _, group := range groups {
 		*b.waiting(&group) += len(group.Recipients)
@@ -161,8 +162,8 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	}
 	settled.Messages = result.Messages
 	for i := range result.Errors {
-		// A recipient whose number the sending worker reads differently
-		// is not found, and is therefore reported.
+		// A recipient whose number the sending worker parses differently
+		// was not found, and is therefore reported.
 		switch e := &result.Errors[i]; {
 		case !b.worthAnother(e) || again[e.To] != nil:
 			settled.Errors = append(settled.Errors, *e)
@@ -173,14 +174,15 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	return settled, rest, capped
 }
 
-// failed is a recipient with an error of a send.
+// failed is a recipient with the error from the send.
 type failed struct {
 	recipient sms.Recipient
 	problem   *sms.Error
 }
 
 // find returns the recipients with an error in problems, each once, and removes
-// these errors from the map. Its keys are addresses as results spell them.
+// these errors from the map, whose keys are addresses as they appear in
+// results.
 func find(ctx workflow.Context, recipients sms.Recipients, problems map[string]*sms.Error, region string) (found []failed, err error) {
 	in := sms.ReadAddressesInput{DefaultRegion: region}
 	for i := range recipients {
@@ -200,15 +202,15 @@ func find(ctx workflow.Context, recipients sms.Recipients, problems map[string]*
 	return found, nil
 }
 
-// keyedPatience is how long the send of a page with a key is retried without
-// progress before the broadcast reports the reason and retries the page itself.
-// The pause for a full queue is longer than that, so a full queue is reported
-// immediately.
+// keyedPatience is how long SendSms retries a page with a key, without
+// progress, before the broadcast reports the reason and retries the page
+// itself. SendSms would wait longer than that for a full queue, so a full queue
+// is reported immediately.
 const keyedPatience = 10 * time.Second
 
-// send sends to some recipients. If the send ends without a result, it returns
-// an error and a result with all of them in doubt. If the first page shows a
-// mistake that affects everyone, it returns only an error.
+// send sends to the given recipients. If the send ends without a result, it
+// returns an error and a result with all of them in doubt. If the first page
+// shows a mistake that affects everyone, it returns only an error.
 func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (result sms.SendSmsResult, err error) {
 	input := b.input.SendSmsInput
 	input.SmsTo, input.GiveUpAfter = recipients, 0
@@ -220,8 +222,8 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 			input.GiveUpAfter = sms.Duration(keyedPatience)
 		}
 	case b.patient:
-		// The broadcast itself retries, and reports the reason
-		// meanwhile.
+		// The broadcast retries the page itself, and reports the reason
+		// in the meantime.
 		options.RetryPolicy.NonRetryableErrorTypes = []string{sms.NotSentYetErrorType}
 	}
 	if input.StatusCallback == "" {
@@ -313,9 +315,9 @@ func (b *broadcast) worthAnother(e *sms.Error) bool {
 	return e.Retryable && e.TwilioCode != replyLoop
 }
 
-// How long a broadcast waits before it tries again. After some progress, the
-// wait is short. Without progress, it doubles each time. If the sender's queue
-// at Twilio is full, which takes hours to drain, it is a few minutes.
+// How long a broadcast waits before it tries again: shortWait after some
+// progress; without progress, firstWait, doubled each time up to longWait; and
+// queueWait if the sender's queue at Twilio is full, which takes hours to drain.
 const (
 	shortWait = 2 * time.Second
 	firstWait = 10 * time.Second
@@ -382,7 +384,8 @@ const (
 	keptGaps     = 100
 )
 
-// preview adds what would happen to a page.
+// preview renders a page without sending it, and adds the findings to the
+// result of the dry run.
 func (b *broadcast) preview(ctx workflow.Context, page sms.Page) error {
 	if b.progress.DryRun == nil {
 		b.progress.DryRun = &sms.Preview{}

@@ -1,6 +1,7 @@
 package workflows
 
-// Tests of broadcasts to which everything happens at once, in random order.
+// Tests of broadcasts, sends and questions to which everything happens, in
+// random order.
 
 import (
 	"encoding/json"
@@ -24,7 +25,8 @@ var (
 	firstSeed = flag.Uint64("first-seed", 1, "the seed of the first random broadcast")
 )
 
-// storm is a broadcast to which everything happens, driven by a random seed.
+// storm is a broadcast, send or question whose interruptions follow from a
+// random seed.
 type storm struct {
 	*rand.Rand
 	t     *testing.T
@@ -35,13 +37,15 @@ type storm struct {
 	// run.
 	began time.Time
 	now   time.Time
-	// room is when each cap has room, away is when Twilio is unreachable,
-	// held is when all sending is paused, and acts is what a person does.
-	// All are times since the broadcast began.
+	// room maps each country to when its cap has room. away is the period
+	// in which Twilio is unreachable, and held the one in which all sending
+	// is paused. acts maps times to the operator's actions. All are times
+	// since the broadcast began.
 	room       map[string]time.Duration
 	away, held [2]time.Duration
 	acts       map[time.Duration]string
-	// used counts the texts for each cap, and texted for each recipient.
+	// used counts the texts for each cap, and texted those to each
+	// recipient.
 	used, texted map[string]int
 	// doubts is true if a send may have lost its result.
 	doubts bool
@@ -71,7 +75,7 @@ func (s *storm) hours(most int) time.Duration {
 	return time.Duration(s.Int64N(int64(most) * int64(time.Hour)))
 }
 
-// outcome decides what happens to a recipient.
+// outcome decides what happens when a recipient is texted.
 func (s *storm) outcome(b *broadcastBench, to string) *sms.Error {
 	since := b.Now().Sub(s.began)
 	country := to[:3]
@@ -101,7 +105,7 @@ func (s *storm) outcome(b *broadcastBench, to string) *sms.Error {
 	return nil
 }
 
-// run runs the broadcast until it ends.
+// run runs the broadcast and all runs that continue it, until it ends.
 func (s *storm) run() (progress sms.BroadcastProgress, report []sms.Error) {
 	dir := s.t.TempDir()
 	for range 500 {
@@ -141,7 +145,7 @@ func (s *storm) run() (progress sms.BroadcastProgress, report []sms.Error) {
 	return progress, report
 }
 
-// act performs an action on the broadcast.
+// act performs an operator's action on the broadcast.
 func (s *storm) act(b *broadcastBench, act string) {
 	update := func(name string) {
 		ignore := func(any, error) {}
@@ -201,7 +205,7 @@ func (s *storm) check(progress sms.BroadcastProgress, report []sms.Error) {
 	}
 	if progress.State == "done" && len(seen) != len(s.list) || progress.Recipients != len(report) || progress.Sent != sent || fmt.Sprint(progress.Errors) != fmt.Sprint(codes) ||
 		progress.Asleep != 0 || progress.Capped != 0 || progress.NextTry != nil || progress.Why != "" {
-		t.Errorf("seed %d: got %+v, a report with %d lines, %d of them sent, %v", s.seed, progress, len(report), sent, codes)
+		t.Errorf("seed %d: got %+v, but the report has %d lines, %d of them sent, and errors %v", s.seed, progress, len(report), sent, codes)
 	}
 	if took := s.now.Sub(s.began); took > 7*24*time.Hour {
 		t.Errorf("seed %d: took %s, want at most a week", s.seed, took)
@@ -255,7 +259,7 @@ func TestStormyQuestionsLoseNoReply(t *testing.T) {
 		replied, closed := false, false
 		b.closing = func() { closed = true }
 		b.RegisterDelayedCallback(func() {
-			if !closed { // the keeper passes on no later reply
+			if !closed { // the keeper does not pass on a reply after that
 				replied = true
 				b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"})
 			}
@@ -267,7 +271,7 @@ func TestStormyQuestionsLoseNoReply(t *testing.T) {
 		result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(1 + s.hours(6)), Reminders: []sms.Reminder{{After: sms.Duration(1 + s.hours(6)), SmsBody: "Still coming?"}}})
 		isAnswered := result.Outcome == sms.AskAnswered
 		if isAnswered != (result.Reply != nil) || isAnswered != replied || !isAnswered && !closed || result.Outcome == sms.AskCancelled && !cancels || len(result.Sent.Messages)+len(result.Sent.Errors) != 1 && !isAnswered {
-			t.Errorf("seed %d: replied %v, closed %v: got %+v", seed, replied, closed, result)
+			t.Errorf("seed %d: replied %v, closed %v, cancelled %v: got %+v", seed, replied, closed, cancels, result)
 		}
 	}
 }

@@ -15,8 +15,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// tell shows the progress in the Web UI. It contains no phone number, because
-// these details are never encrypted.
+// tell shows the progress in Temporal's Web UI. The text contains no phone
+// number, because these details are never encrypted.
 func (b *broadcast) tell(ctx workflow.Context) {
 	b.progress.SecondsLeft = 0
 	if b.progress.Total > 0 && b.progress.Rate > 0 && b.progress.State == broadcastSending {
@@ -33,8 +33,8 @@ func (b *broadcast) tell(ctx workflow.Context) {
 // secondsLeft estimates how long the remaining recipients will take, from the
 // rate at which Twilio accepts messages or, if the sender's queue cannot hold
 // them all, from the rate at which the sender sends. While a full queue drains,
-// for example during a pause, it gets room for as many messages as Twilio
-// sends. secondsLeft returns 0 if the time is unknown.
+// for example during a pause, each message that Twilio sends makes room for
+// another. secondsLeft returns 0 if the time is unknown.
 func (b *broadcast) secondsLeft(now time.Time) int {
 	left := float64(max(0, b.progress.Total-b.progress.Recipients))
 	perSecond, full := b.senderRate(), b.notedFullQueue()
@@ -103,9 +103,9 @@ func because(e *sms.Error) string {
 	case e.Code == sms.CodeSendingPaused:
 		why = "all sending is paused; run starter resume-all to resume"
 	case e.Code == sms.CodeCapReached && e.Cap != "" && e.Cap != "*":
-		why = "the cap for " + e.Cap + " is reached"
+		why = "the cap for " + e.Cap + " has been reached"
 	case e.Code == sms.CodeCapReached:
-		why = "the cap of the recipients' country is reached"
+		why = "the cap of the recipients' country has been reached"
 	case e.Code == sms.CodeQuietHours:
 		why = "the recipients' quiet hours have begun"
 	case e.Code == sms.CodeConnection:
@@ -122,8 +122,8 @@ func because(e *sms.Error) string {
 	return why + ")"
 }
 
-// measure updates the rate after a page with the given number of processed
-// recipients.
+// measure updates the rate after a page. dealt is the number of recipients
+// whose outcome has become final.
 func (b *broadcast) measure(ctx workflow.Context, began time.Time, dealt int) {
 	took := workflow.Now(ctx).Sub(began)
 	if dealt == 0 || took <= 0 {
@@ -137,7 +137,7 @@ func (b *broadcast) measure(ctx workflow.Context, began time.Time, dealt int) {
 	b.progress.Rate += (now - b.progress.Rate) * 0.3
 }
 
-// note adds a note for people and logs it.
+// note adds a note for the operator and logs it.
 func (b *broadcast) note(ctx workflow.Context, note string) {
 	b.progress.Notes = append(b.progress.Notes, note)
 	workflow.GetLogger(ctx).Warn("broadcast note", "note", note)
@@ -147,8 +147,8 @@ func (b *broadcast) note(ctx workflow.Context, note string) {
 // Source: https://www.twilio.com/docs/messaging/guides/queueing-and-latency
 const queueSeconds = 10 * 60 * 60
 
-// forecast says how long it takes to send this many messages or segments. It
-// returns "" if that is too short to mention.
+// forecast returns a note about how long it takes to send this many messages or
+// segments. It returns "" if that is at most ten minutes, or unknown.
 func (b *broadcast) forecast(count int, of string) string {
 	perSecond := b.senderRate()
 	if perSecond == 0 || float64(count) <= perSecond*600 {
@@ -167,13 +167,13 @@ const faster = "; a Messaging Service with more senders is faster"
 // queueIsFull returns the beginning of the note about a full queue.
 func (b *broadcast) queueIsFull() string { return "the queue of " + b.sender() + " is full" }
 
-// notedFullQueue reports whether Twilio's queue has been full.
+// notedFullQueue reports whether there is a note about a full queue.
 func (b *broadcast) notedFullQueue() bool {
 	return slices.ContainsFunc(b.progress.Notes, func(note string) bool { return strings.HasPrefix(note, b.queueIsFull()) })
 }
 
-// noteFullQueue adds a note that Twilio's queue is full, unless it has already
-// done so.
+// noteFullQueue adds a note that Twilio's queue is full, unless there is one
+// already.
 func (b *broadcast) noteFullQueue(ctx workflow.Context) {
 	if b.notedFullQueue() {
 		return
@@ -181,12 +181,12 @@ func (b *broadcast) noteFullQueue(ctx workflow.Context) {
 	text := b.queueIsFull()
 	if perSecond := b.senderRate(); perSecond > 0 && b.progress.Total > 0 {
 		left := float64(max(0, b.progress.Total-b.progress.Recipients)) / perSecond
-		text += fmt.Sprintf("; at its %s %s a second %s remain", rate(perSecond), plural(perSecond, "message"), spoken(time.Duration(left)*time.Second))
+		text += fmt.Sprintf("; at %s %s a second, %s remain", rate(perSecond), plural(perSecond, "message"), spoken(time.Duration(left)*time.Second))
 	}
 	b.note(ctx, text+faster)
 }
 
-// sender names the sender by its last digits.
+// sender names the sender by its last four characters.
 func (b *broadcast) sender() string {
 	if from := strings.TrimSpace(b.input.SmsFrom); len(from) > 4 {
 		return "…" + from[len(from)-4:]
@@ -246,8 +246,7 @@ func plural(n float64, word string) string {
 	return word + "s"
 }
 
-// spoken formats a duration the way people say it: "15 s", "12 min", "17 h 40
-// min".
+// spoken formats a duration as people say it: "15 s", "12 min", "17 h 40 min".
 func spoken(d time.Duration) string {
 	switch {
 	case d < 2*time.Minute:

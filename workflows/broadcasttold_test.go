@@ -20,7 +20,7 @@ func TestProgressFitsOnOneLine(t *testing.T) {
 		"2,000 of 2,000 · done": {State: "done", Total: 2000, Recipients: 2000, Sent: 2000, Rate: 90},
 	} {
 		if got := ProgressLine(p); got != want {
-			t.Errorf("got %q, want %q", got, want)
+			t.Errorf("got progress line %q, want %q", got, want)
 		}
 	}
 }
@@ -42,7 +42,7 @@ func TestTimeLeftIsUnknownWhileWaiting(t *testing.T) {
 }
 
 func TestTimeLeftIncludesSendersQueue(t *testing.T) {
-	full := "the queue of …0006 is full; at its 1 message a second 17 h 40 min remain"
+	full := "the queue of …0006 is full; at 1 message a second, 17 h 40 min remain"
 	now := time.Now()
 	for _, tc := range []struct {
 		from              string
@@ -83,6 +83,6 @@ func TestFullQueueIsDated(t *testing.T) {
 	})
 	apart := time.Hour
 	if err := env.GetWorkflowResult(&apart); err != nil || apart != 0 {
-		t.Errorf("the queue was full %v after it was, error %v", apart, err)
+		t.Errorf("got a full queue dated %v after it was reported, error %v; want 0s", apart, err)
 	}
 }

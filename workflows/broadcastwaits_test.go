@@ -41,15 +41,15 @@ func (b *broadcastBench) update(t *testing.T, name string) {
 func TestBroadcastOutlivesRefusedRecipient(t *testing.T) {
 	b := newBroadcastBench(t, 35)
 	b.outcome = fails(1, sms.Error{Code: sms.CodePermissionDenied, TwilioCode: 21608, HTTPStatus: 400}) // as for a trial account
-	b.SetOnTimerScheduledListener(func(_ string, d time.Duration) { t.Errorf("the broadcast waits %s, want no wait", d) })
+	b.SetOnTimerScheduledListener(func(_ string, d time.Duration) { t.Errorf("the broadcast waited %s, want no wait", d) })
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
 	var progress sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil || progress.State != "done" || progress.Errors[sms.CodePermissionDenied] == 0 || progress.Sent == 0 {
-		t.Errorf("got %+v, %v", progress, err)
+		t.Errorf("got %+v, error %v; want done, with PERMISSION_DENIED and some sent", progress, err)
 	}
 }
 
-// fails returns an outcome in which all recipients of the first pages fail.
+// fails returns an outcome in which every recipient of the first pages fails.
 func fails(pages int, problem sms.Error) func(int, string) *sms.Error {
 	return func(page int, _ string) *sms.Error {
 		if page > pages {
@@ -76,7 +76,7 @@ func TestBroadcastPausesIfAccountRefused(t *testing.T) {
 			b.SetOnTimerScheduledListener(func(_ string, d time.Duration) { waits = append(waits, d) })
 			b.RegisterDelayedCallback(func() {
 				if p := b.progress(t); p.State != "paused" || !strings.Contains(p.Why, string(problem.Code)) || p.NextTry == nil || p.Recipients != 0 {
-					t.Errorf("%s: while paused: got %+v", name, p)
+					t.Errorf("%s: while paused: got %+v, want %s and the next try", name, p, problem.Code)
 				}
 			}, 5*time.Second)
 			b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
@@ -86,7 +86,7 @@ func TestBroadcastPausesIfAccountRefused(t *testing.T) {
 			}
 			slices.Sort(b.texted)
 			if progress.State != "done" || progress.Sent != 35 || progress.Why != "" || len(progress.Errors) != 0 || len(slices.Compact(b.texted)) != 35 {
-				t.Errorf("%s: got %+v, texted %d", name, progress, len(b.texted))
+				t.Errorf("%s: got %+v, texted %d; want 35 sent without errors", name, progress, len(b.texted))
 			}
 			if want := []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second}; !slices.Equal(waits, want) {
 				t.Errorf("%s: got waits %v, want 10s, 20s, 40s and 80s", name, waits)
@@ -124,7 +124,7 @@ func TestSelfPausedBroadcastObeysUpdates(t *testing.T) {
 				t.Fatal(err)
 			}
 			if progress.State != tc.state || progress.Sent != tc.sent || progress.Recipients != 10 || b.pages != tc.sends {
-				t.Errorf("%s: after %d sends: got %+v", name, b.pages, progress)
+				t.Errorf("%s: after %d sends: got %+v, want %s with %d sent after %d sends", name, b.pages, progress, tc.state, tc.sent, tc.sends)
 			}
 		}
 	})
@@ -133,9 +133,9 @@ func TestSelfPausedBroadcastObeysUpdates(t *testing.T) {
 func TestBroadcastEventuallyGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, tc := range map[string]struct {
-			pages  int // pages that are sent before all others fail
+			pages  int // pages that are sent before the rest fail
 			failed bool
-		}{"before anybody was texted": {0, true}, "halfway": {1, false}} {
+		}{"before anyone was texted": {0, true}, "halfway": {1, false}} {
 			b := newBroadcastBench(t, 0)
 			input := b.fromFile(t, "+15005550009,Ann", "+15005550010,Bo", "+15005550011,Cy", "+15005550012,Di", "+15005550013,Ed")
 			input.GiveUpAfter, input.Report = sms.Duration(2*time.Hour), "monday"
@@ -152,12 +152,12 @@ func TestBroadcastEventuallyGivesUp(t *testing.T) {
 			var progress sms.BroadcastProgress
 			err := b.GetWorkflowResult(&progress)
 			if (err != nil) != tc.failed || took < 2*time.Hour || took > 3*time.Hour {
-				t.Errorf("%s: after %s: got %+v, error %v", name, took, progress, err)
+				t.Errorf("%s: after %s: got %+v, error %v; want it to give up after 2h to 3h", name, took, progress, err)
 			}
 			report, _ := os.ReadFile(filepath.Join(b.dir, "monday.jsonl"))
 			if !tc.failed && (progress.State != "failed" || progress.Sent != 2 || progress.Errors[sms.CodeAuthentication] != 2 || !strings.Contains(progress.Error, "Twilio refuses the account") ||
 				strings.Count(string(report), "\n") != 4 || progress.Cursor == "") {
-				t.Errorf("%s: got %+v, report\n%s", name, progress, report)
+				t.Errorf("%s: got %+v, want failed with 2 sent; report\n%s", name, progress, report)
 			}
 			if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); tc.failed && len(left) > 0 {
 				t.Errorf("%s: files left behind: %q", name, left)
@@ -185,7 +185,7 @@ func TestPageRemainderIsSentAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	if progress.Sent != 4 || progress.Recipients != 5 || progress.Errors[sms.CodeInvalidTo] != 1 || len(b.texted) != 4 || b.pages != 2 {
-		t.Errorf("got %+v, texted %q in %d sends", progress, b.texted, b.pages)
+		t.Errorf("got %+v, texted %q in %d sends; want 4 texted in 2 sends", progress, b.texted, b.pages)
 	}
 }
 
@@ -205,7 +205,7 @@ func TestKeyedPageIsRetriedWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	if progress.Sent != 2 || progress.Recipients != 2 || len(b.keys) != 2 || b.keys[0] != b.keys[1] {
-		t.Errorf("got %+v, keys %q", progress, b.keys)
+		t.Errorf("got %+v, keys %q; want 2 sent, and one key used twice", progress, b.keys)
 	}
 	if b.patience == 0 || b.patience > 10*time.Second {
 		t.Errorf("got GiveUpAfter %s for a page, want more than 0 and at most 10s", b.patience)
@@ -224,7 +224,7 @@ func TestKeyedPageKeepsItsNumber(t *testing.T) {
 		progress, _ := b.runOn(t, input)
 		want := []string{"spring (page 1 of a broadcast)", "spring (page 2 of a broadcast)"}
 		if got := slices.Compact(b.keys); progress.Sent != 3 || progress.Recipients != 4 || !slices.Equal(got, want) {
-			t.Errorf("started at %d:00: got %+v, keys %q", hour, progress, b.keys)
+			t.Errorf("started at %d:00: got %+v, keys %q; want 3 sent with keys %q", hour, progress, b.keys, want)
 		}
 	}
 }
@@ -247,7 +247,7 @@ func TestGivenUpKeyedPageIsReported(t *testing.T) {
 	input.IdempotencyKey, input.GiveUpAfter = "spring", sms.Duration(10*time.Minute)
 	progress, report := b.runOn(t, input)
 	if progress.State != "failed" || progress.Sent != 9 || progress.Errors[sms.CodeRateLimited] != 1 || len(report) != 10 {
-		t.Errorf("got %+v, report %+v", progress, report)
+		t.Errorf("got %+v, report %+v; want failed with 9 sent, and all 10 reported", progress, report)
 	}
 }
 
@@ -270,7 +270,7 @@ func TestCursorIsPastTextedRecipients(t *testing.T) {
 			offset, _, _ := strings.Cut(progress.Cursor, "-")
 			from, err := strconv.Atoi(offset)
 			if err != nil || strings.TrimSpace(string(data[from:])) != "+15550000005,Ed" || len(b.texted) != 3 {
-				t.Errorf("%s: texted %q, cursor %q, result %+v", name, b.texted, progress.Cursor, progress)
+				t.Errorf("%s: texted %q, cursor %q, result %+v; want 3 texted, and the cursor at the last line", name, b.texted, progress.Cursor, progress)
 			}
 		}
 	})
@@ -282,7 +282,7 @@ func TestReportOutlivesUnwrittenPage(t *testing.T) {
 	b.outcome, b.unwritable = stuck("+15550000003"), "+15550000004"
 	progress, report := b.runOn(t, input)
 	if progress.Report == "" || len(report) != 3 || report[2].To != "+15550000003" || report[2].Code == "" || !strings.Contains(progress.Error, "page 2 is not in the report") {
-		t.Errorf("got %+v, report %+v", progress, report)
+		t.Errorf("got %+v, report %+v; want 3 recipients reported, and page 2 named as missing", progress, report)
 	}
 }
 
@@ -307,10 +307,10 @@ func TestFullQueueIsReportedOnce(t *testing.T) {
 	}
 	want := []string{
 		"Twilio sends about 0.1 a second from …0006: 4,000 messages take at least 11 h 7 min. Its queue holds 3,600 of them, and the broadcast waits 67 min for room; a Messaging Service with more senders is faster",
-		"the queue of …0006 is full; at its 0.1 messages a second 67 min remain; a Messaging Service with more senders is faster",
+		"the queue of …0006 is full; at 0.1 messages a second, 67 min remain; a Messaging Service with more senders is faster",
 	}
 	if progress.Sent != 4_000 || progress.Total != 4_000 || !slices.Equal(progress.Notes, want) {
-		t.Errorf("sent %d of %d, got notes %q", progress.Sent, progress.Total, progress.Notes)
+		t.Errorf("sent %d of %d, got notes %q, want %q", progress.Sent, progress.Total, progress.Notes, want)
 	}
 }
 
@@ -334,8 +334,8 @@ func TestQuietRecipientsAreTextedLater(t *testing.T) {
 			return nil
 		}
 		b.RegisterDelayedCallback(func() {
-			if p := b.progress(t); p.State != "waiting" || p.Asleep != 2 || p.Sent != 3 || p.NextTry == nil || ProgressLine(p) != "3 of 5 · 2 in quiet hours · waiting: all recipients whose turn it is are in quiet hours; tries again at 13:00:00 UTC" {
-				t.Errorf("meanwhile: got %+v, shown as %s", p, ProgressLine(p))
+			if p := b.progress(t); p.State != "waiting" || p.Asleep != 2 || p.Sent != 3 || p.NextTry == nil || ProgressLine(p) != "3 of 5 · 2 in quiet hours · waiting: the next recipients are in quiet hours; tries again at 13:00:00 UTC" {
+				t.Errorf("in quiet hours: got %+v, shown as %s; want 3 sent and 2 waiting", p, ProgressLine(p))
 			}
 		}, time.Hour)
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
@@ -345,7 +345,7 @@ func TestQuietRecipientsAreTextedLater(t *testing.T) {
 		}
 		want := map[string]string{"+12125550100": "27 13:00", "+12125550101": "27 13:00", "+14155550100": "27 04:00", "+14155550101": "27 04:00", "nobody": "27 04:00"}
 		if progress.State != "done" || progress.Sent != 5 || progress.Asleep != 0 || fmt.Sprint(at) != fmt.Sprint(want) {
-			t.Errorf("got %+v, texted %v", progress, at)
+			t.Errorf("got %+v, texted at %v, want at %v", progress, at, want)
 		}
 	})
 }
@@ -357,7 +357,7 @@ func TestCancelledBroadcastReportsQuietRecipients(t *testing.T) {
 		b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour)
 		progress, report := b.runOn(t, input)
 		if progress.State != "cancelled" || progress.Sent != 1 || progress.Errors[sms.CodeCancelled] != 1 || len(report) != 2 || !slices.ContainsFunc(report, func(e sms.Error) bool { return e.To == "+12125550100" && e.Code == sms.CodeCancelled }) {
-			t.Errorf("got %+v, report %+v", progress, report)
+			t.Errorf("got %+v, report %+v; want 1 sent, and CANCELLED for the recipient in quiet hours", progress, report)
 		}
 	})
 }
@@ -375,7 +375,7 @@ func TestJustAwokenRecipientsAreReported(t *testing.T) {
 		}
 		progress, report := b.runOn(t, input)
 		if progress.State != "cancelled" || progress.Errors[sms.CodeCancelled] != 2 || len(report) != 2 || len(b.texted) > 0 {
-			t.Errorf("with key %q: got %+v, report %+v", key, progress, report)
+			t.Errorf("with key %q: got %+v, report %+v; want CANCELLED for both", key, progress, report)
 		}
 	}
 }
@@ -386,7 +386,7 @@ func TestRecipientReadDifferentlyIsReported(t *testing.T) {
 	b.outcome = fails(1, sms.Error{Code: sms.CodeConnection, Retryable: true})
 	progress, report := b.runOn(t, b.fromFile(t, "(212) 555-0100,Ann", "+12125550101,Bo", "+12125550102,Cy"))
 	if progress.State != "done" || progress.Sent != 2 || progress.Recipients != 3 || len(report) != 3 || report[0].To != "+12125550100" {
-		t.Errorf("got %+v, report %+v", progress, report)
+		t.Errorf("got %+v, report %+v; want 2 sent, and the number read differently reported first", progress, report)
 	}
 }
 
@@ -434,7 +434,7 @@ func TestNextRunFitsIntoPayload(t *testing.T) {
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	next, _ := errors.AsType[*workflow.ContinueAsNewError](b.GetWorkflowError())
 	if next == nil || proto.Size(next.Input) > 2<<20 || len(b.texted) == 80 {
-		t.Errorf("texted %d, the input of the next run is %d bytes, error %v", len(b.texted), proto.Size(next.Input), b.GetWorkflowError())
+		t.Errorf("texted %d, input of the next run is %d bytes, error %v; want a next run with at most 2 MB", len(b.texted), proto.Size(next.Input), b.GetWorkflowError())
 	}
 }
 
@@ -451,7 +451,7 @@ func TestHeldRecipientsAreLimited(t *testing.T) {
 		b.RegisterDelayedCallback(func() { most = b.progress(t).Asleep }, time.Hour)
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 		if err := b.GetWorkflowError(); err != nil || len(b.texted) != 5000 || most != maxAsleep {
-			t.Errorf("texted %d, held up to %d recipients, error %v", len(b.texted), most, err)
+			t.Errorf("texted %d, held %d recipients, error %v; want 5000 texted, and %d held", len(b.texted), most, err, maxAsleep)
 		}
 	})
 }
@@ -475,7 +475,7 @@ func TestDryRunReportsWithoutSending(t *testing.T) {
 		}
 	}
 	if p.State != "done" || p.Sent != 0 || p.Recipients != 6 || p.Total != 6 || p.Errors[sms.CodeInvalidTo] != 1 || p.Errors[sms.CodeInvalidInput] != 1 || len(b.texted) > 0 {
-		t.Errorf("got %+v, texted %q", p, b.texted)
+		t.Errorf("got %+v, texted %q; want 6 recipients checked, 2 of them invalid, and nobody texted", p, b.texted)
 	}
 	if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); len(left) > 0 {
 		t.Errorf("files left behind: %q", left)
@@ -489,7 +489,7 @@ func TestDryRunFindsUnknownAccount(t *testing.T) {
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	var p sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&p); err != nil || p.DryRun.Messages != 0 || len(p.DryRun.Failures) != 1 || !strings.Contains(p.DryRun.Failures[0].Message, `no account "marketin"`) {
-		t.Errorf("got %+v, %v", p.DryRun, err)
+		t.Errorf("got %+v, error %v; want 1 failure that names the account", p.DryRun, err)
 	}
 }
 
@@ -503,7 +503,7 @@ func TestDryRunReportsBrokenTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if p.DryRun == nil || len(p.DryRun.Failures) == 0 || p.DryRun.Failures[0].Code != sms.CodeTemplateSyntax || p.DryRun.Messages != 0 {
-		t.Errorf("got %+v %+v", p, p.DryRun)
+		t.Errorf("got %+v with dry run %+v, want TEMPLATE_SYNTAX_ERROR", p, p.DryRun)
 	}
 }
 
@@ -514,7 +514,7 @@ func TestDefaultPagesStartSmall(t *testing.T) {
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	var progress sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil || progress.Sent != 500 || progress.Pages < 2 {
-		t.Errorf("got %+v, %v", progress, err)
+		t.Errorf("got %+v, error %v; want 500 sent in several pages", progress, err)
 	}
 	bench := &broadcast{patient: true}
 	for perSecond, want := range map[float64]int{0: 25, 1: 25, 20: 200, 1000: 500} {
@@ -537,7 +537,7 @@ func TestBroadcastWaitsUntilPauseEnds(t *testing.T) {
 		}
 		b.RegisterDelayedCallback(func() {
 			if p := b.progress(t); p.State != "paused" || !strings.Contains(p.Why, "all sending is paused") || p.NextTry == nil {
-				t.Errorf("while paused: got %+v", p)
+				t.Errorf("while paused: got %+v, want the reason and the next try", p)
 			}
 		}, 47*time.Hour)
 		input := fromList("+12125550100", "+12125550101")
@@ -545,7 +545,7 @@ func TestBroadcastWaitsUntilPauseEnds(t *testing.T) {
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 		var progress sms.BroadcastProgress
 		if err := b.GetWorkflowResult(&progress); err != nil || progress.State != "done" || progress.Sent != 2 {
-			t.Errorf("got %+v, %v", progress, err)
+			t.Errorf("got %+v, error %v; want done with 2 sent", progress, err)
 		}
 		if took := b.Now().Sub(began); took > 48*time.Hour+time.Minute {
 			t.Errorf("took %s, want at most 48h1m", took)
@@ -577,14 +577,14 @@ func TestBroadcastWaitsForCap(t *testing.T) {
 			var progress sms.BroadcastProgress
 			err := b.GetWorkflowResult(&progress)
 			if took := b.Now().Sub(began); (err == nil) != (tc.sent > 0) || tc.sent != progress.Sent || took > 26*time.Hour || err == nil && progress.State != tc.state {
-				t.Errorf("%s: after %s: got %+v, error %v", name, took, progress, err)
+				t.Errorf("%s: after %s: got %+v, error %v; want %s with %d sent within 26h", name, took, progress, err, tc.state, tc.sent)
 			}
 		}
 	})
 }
 
-// The broadcast began on an older worker, and its history ends when that worker
-// gave up.
+// The broadcast began on an older worker. Its recorded history ends when that
+// worker gave up, so a replay must give up at the same time.
 func TestOldBroadcastKeepsItsPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for version, want := range map[workflow.Version]time.Duration{4: 24 * time.Hour, 5: DefaultBroadcastPatience} {
@@ -595,7 +595,7 @@ func TestOldBroadcastKeepsItsPatience(t *testing.T) {
 			began := b.Now()
 			b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
 			if took := b.Now().Sub(began); b.GetWorkflowError() == nil || took < want || took > want+30*time.Minute {
-				t.Errorf("version %d: gave up after %s, want %s; error %v", version, took, want, b.GetWorkflowError())
+				t.Errorf("version %d: ended after %s with error %v, want to give up after %s", version, took, b.GetWorkflowError(), want)
 			}
 		}
 	})
@@ -618,7 +618,7 @@ func TestResumeRestoresBroadcastPatience(t *testing.T) {
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 		var progress sms.BroadcastProgress
 		if err := b.GetWorkflowResult(&progress); err != nil || progress.State != "done" || progress.Sent != 10 {
-			t.Errorf("got %+v, %v", progress, err)
+			t.Errorf("got %+v, error %v; want done with 10 sent", progress, err)
 		}
 	})
 }
@@ -644,7 +644,7 @@ func TestFailingBroadcastObeysUpdates(t *testing.T) {
 			if tc.act == sms.PauseUpdate {
 				b.RegisterDelayedCallback(func() {
 					if p := b.progress(t); p.State != "paused" || p.NextTry != nil || b.pages != 1 {
-						t.Errorf("%s: after %d sends: got %+v", name, b.pages, p)
+						t.Errorf("%s: after %d sends: got %+v, want paused after 1 send, without a next try", name, b.pages, p)
 					}
 					b.update(t, sms.ResumeUpdate)
 				}, time.Hour)
@@ -652,7 +652,7 @@ func TestFailingBroadcastObeysUpdates(t *testing.T) {
 			b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
 			var progress sms.BroadcastProgress
 			if err := b.GetWorkflowResult(&progress); err != nil || progress.State != tc.state || progress.Sent != tc.sent || progress.Recipients != 10 {
-				t.Errorf("%s: after %s: got %+v, error %v", name, b.Now().Sub(began), progress, err)
+				t.Errorf("%s: after %s: got %+v, error %v; want %s with %d sent", name, b.Now().Sub(began), progress, err, tc.state, tc.sent)
 			}
 		}
 	})
@@ -665,6 +665,6 @@ func TestDryRunFindsBadQuietHours(t *testing.T) {
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	var p sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&p); err != nil || p.DryRun.Messages != 0 || len(p.DryRun.Failures) != 1 || !strings.Contains(p.DryRun.Failures[0].Message, "quietHours.from must be") {
-		t.Errorf("got %+v, %v", p.DryRun, err)
+		t.Errorf("got %+v, error %v; want 1 failure that names quietHours.from", p.DryRun, err)
 	}
 }

@@ -1,6 +1,6 @@
 package workflows
 
-// Functions with which other workflows send and ask.
+// Functions that other workflows call to send texts and ask questions.
 
 import (
 	"cmp"
@@ -10,7 +10,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// SendSms runs the activity SendSms from a workflow. Its result lists the
+// SendSms runs the SendSms activity from a workflow. Its result lists the
 // outcome for each recipient. Its error is nil unless the workflow was
 // cancelled before the activity started or between two of its attempts, no
 // worker could run the activity, or the input sets OnError to fail. If the
@@ -40,7 +40,7 @@ func AskSms(ctx workflow.Context, input sms.AskSmsInput) (result sms.AskSmsResul
 	return result, err
 }
 
-// BroadcastSms sends to very many recipients in a child workflow and waits
+// BroadcastSms sends to any number of recipients in a child workflow and waits
 // until it is done.
 func BroadcastSms(ctx workflow.Context, input sms.BroadcastSmsInput) (progress sms.BroadcastProgress, err error) {
 	err = workflow.ExecuteChildWorkflow(child(ctx, input.Label), sms.BroadcastSmsWorkflowName, input).Get(ctx, &progress)
@@ -48,8 +48,8 @@ func BroadcastSms(ctx workflow.Context, input sms.BroadcastSmsInput) (progress s
 }
 
 // child returns a context for child workflows on our workers, unless the caller
-// has chosen a task queue other than its own. The label is the default of the
-// child workflow's summary.
+// has chosen a task queue other than its own. The child workflow's summary is
+// the label, unless the caller has set one.
 func child(ctx workflow.Context, label string) workflow.Context {
 	options := workflow.GetChildWorkflowOptions(ctx)
 	options.StaticSummary = cmp.Or(options.StaticSummary, sms.ShownLabel(label))

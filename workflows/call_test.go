@@ -27,7 +27,7 @@ func TestSendSmsCallerOptionsWin(t *testing.T) {
 		queue       string
 		start, beat time.Duration
 		all         time.Duration
-		attempts    int // of a failing send, or 0 for one that succeeds
+		attempts    int // attempts of a failing send, or 0 if the send succeeds
 	}{
 		"none":        {false, workflow.ActivityOptions{}, sms.TaskQueue, 30 * time.Minute, 30 * time.Second, endless, 0},
 		"all":         {true, own, "texts", 7 * time.Minute, 11 * time.Second, 13 * time.Minute, 3},
@@ -53,10 +53,10 @@ func TestSendSmsCallerOptionsWin(t *testing.T) {
 				return err
 			})
 			if err := env.GetWorkflowError(); (err != nil) != (tc.attempts > 0) || attempts != tc.attempts {
-				t.Errorf("after %d attempts: got error %v", attempts, err)
+				t.Errorf("got error %v after %d attempts, want %d failed attempts", err, attempts, tc.attempts)
 			}
 			if got.TaskQueue != tc.queue || got.StartToCloseTimeout != tc.start || got.HeartbeatTimeout != tc.beat || got.ScheduleToCloseTimeout != tc.all {
-				t.Errorf("got activity options %+v", got)
+				t.Errorf("got activity options %+v, want %+v", got, tc)
 			}
 		})
 	}

@@ -14,11 +14,12 @@ import (
 
 const (
 	// capParts is the number of parts into which a cap's time window is
-	// divided. A message may count for one part longer than the window.
+	// divided. A message may count for up to one part longer than the
+	// window.
 	capParts = 60
 	// capsKept is how many requests an update may have, and how many counts
 	// are kept before old ones are dropped. It far exceeds the number of
-	// countries that all accounts send to.
+	// countries that all accounts together send to.
 	capsKept = 10_000
 )
 
@@ -44,7 +45,7 @@ func CapsSmsWorkflow(ctx workflow.Context, input sms.CapsSmsInput) error {
 	return workflow.NewContinueAsNewError(ctx, sms.CapsSmsWorkflowName, sms.CapsSmsInput{Counted: c.recent(workflow.Now(ctx))})
 }
 
-// caps maps each key to the number of reserved messages.
+// caps maps the key of each cap to the count of its reserved messages.
 type caps map[string]*sms.CapCount
 
 // validTakes rejects input that no worker sends.
@@ -108,8 +109,8 @@ func total(counted *sms.CapCount, now time.Time) (sum int) {
 }
 
 // reserve counts the messages of a request, and returns how many of them may be
-// sent. A negative count removes messages from the part in which they were
-// counted. If newer ones were removed instead, the cap would have room too
+// sent. A negative count gives messages back, in the part in which they were
+// counted: if newer ones were given back instead, the cap would have room too
 // early.
 func reserve(counted *sms.CapCount, t sms.CapTake, now time.Time) int {
 	left, current := max(0, t.Most-total(counted, now)), part(counted, now)

@@ -77,14 +77,14 @@ func TestLateReturnFreesNothing(t *testing.T) {
 	const half = 30 * time.Minute
 	take(0, 90, 0)
 	take(half, 10, 0)
-	take(half, -80, 0) // give back most of the first 90
+	take(half, -80, 0) // gives back most of the first 90
 	if got := take(half, 100, 0); got != 80 {
 		t.Errorf("reserved %d messages, want 80", got)
 	}
 	if got := take(62*time.Minute, 100, 0); got != 10 { // the 90 from half an hour ago still count
 		t.Errorf("after an hour: reserved %d messages, want 10", got)
 	}
-	take(3*time.Hour, -5, half) // give back messages that no longer count
+	take(3*time.Hour, -5, half) // gives back messages that no longer count
 	if got := take(3*time.Hour, 200, 0); got != 100 {
 		t.Errorf("after 3 hours: reserved %d messages, want 100", got)
 	}
@@ -98,7 +98,7 @@ func TestCapCountsSurviveContinueAsNew(t *testing.T) {
 			"new": {Seconds: 60, Parts: map[int64]int{now.Unix() - 59: 2, now.Unix(): 1, now.Unix() - 62: 5}},
 		}
 		if got := c.recent(now); len(got) != 1 || total(got["new"], now) != 3 || len(got["new"].Parts) != 2 {
-			t.Errorf("got %+v", got)
+			t.Errorf("got %+v, want only new, with 3 messages in 2 parts", got)
 		}
 	})
 }

@@ -13,7 +13,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// The namespace must have this search attribute. The worker adds it.
+// catchesKey is a search attribute that the namespace must have. The worker
+// adds it.
 var catchesKey = temporal.NewSearchAttributeKeyKeywordList(sms.AttributeCatches)
 
 // CatchSignal declares that this workflow catches a signal by name, like a
@@ -21,8 +22,8 @@ var catchesKey = temporal.NewSearchAttributeKeyKeywordList(sms.AttributeCatches)
 // open workflow that catches it. Receive the signals from an [Inbox] with the
 // same name.
 //
-// The declaration takes effect a moment after the workflow made it. A text that
-// arrives earlier is not caught.
+// The declaration takes effect shortly after the call. A text that arrives before
+// that is not caught.
 func CatchSignal(ctx workflow.Context, name string) error {
 	return catch(ctx, sms.SignalCatch(name))
 }
@@ -30,7 +31,7 @@ func CatchSignal(ctx workflow.Context, name string) error {
 // CatchMessage declares that this workflow catches a message with a correlation
 // key. Only a trigger with this name and the same key reaches it. The key is
 // stored as a pseudonym derived from secret, which must be the ID_SECRET of the
-// webhooks. With any other secret, nothing would reach the workflow.
+// webhooks. With any other secret, no message reaches the workflow.
 func CatchMessage(ctx workflow.Context, secret []byte, name, correlationKey string) error {
 	// The pseudonym is recorded, so replays of old runs do not depend on
 	// the current secret.

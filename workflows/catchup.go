@@ -20,8 +20,7 @@ const (
 	// catchUpTimeout limits one attempt.
 	catchUpTimeout = 30 * time.Minute
 	// catchUpHeartbeat is how long a catch-up whose webhook has died delays
-	// the next one. While it is alive, a catch-up sends a heartbeat every 2
-	// seconds.
+	// the next one. A running catch-up sends a heartbeat every 2 seconds.
 	catchUpHeartbeat = 12 * time.Second
 )
 

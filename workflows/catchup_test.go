@@ -42,14 +42,14 @@ func TestCatchUpStopsAtItsBeginning(t *testing.T) {
 			var result sms.CatchUpSmsResult
 			err := env.GetWorkflowResult(&result)
 			if failed := failure != nil && tc.last != nil; failed != (err != nil) {
-				t.Errorf("%s, failure %v: got error %v", name, failure, err)
+				t.Errorf("%s, failure %v: got error %v, want an error: %t", name, failure, err, failed)
 			}
 			began := now
 			if tc.last != nil {
 				began = tc.last.Began
 			}
 			if err == nil && (!result.Began.Equal(began) || !result.Through.Equal(now)) {
-				t.Errorf("%s, failure %v: got %+v", name, failure, result)
+				t.Errorf("%s, failure %v: got %+v, want began %s and through %s", name, failure, result, began, now)
 			}
 		}
 	}

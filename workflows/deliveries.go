@@ -38,7 +38,8 @@ type Deliveries struct {
 	// updates before they were expected.
 	order, early []string
 	// doubts maps references in updates to the recipients with an unknown
-	// outcome. resolved lists the messages whose outcome has become known.
+	// outcome. resolved lists the messages of those whose outcome has
+	// become known.
 	doubts   map[string]string
 	resolved []string
 }
@@ -48,8 +49,8 @@ type tracked struct {
 	expected bool
 }
 
-// DeliveriesState is what a workflow knows about its messages, to be passed to
-// its next run.
+// DeliveriesState is the state of [Deliveries] that a workflow passes to its
+// next run.
 type DeliveriesState struct {
 	// Expected lists the expected messages, in order.
 	Expected []sms.Delivery `json:"expected,omitempty"`
@@ -63,12 +64,13 @@ type DeliveriesState struct {
 // another send or to an earlier run.
 const maxEarly = 1000
 
-// pollEvery is how long a message may have no update before it is looked up.
-// The interval doubles each time, up to maxPoll.
+// pollEvery is how long Await waits before it looks up the messages whose final
+// status is unknown. The interval doubles each time, up to maxPoll.
 const (
 	pollEvery = 30 * time.Second
 	maxPoll   = 30 * time.Minute
-	// pollAtOnce is how many messages one activity looks up.
+	// pollAtOnce is the maximum number of messages that one activity looks
+	// up.
 	pollAtOnce = 100
 )
 
@@ -162,8 +164,8 @@ func (d *Deliveries) expect(sid string) *tracked {
 	return known
 }
 
-// of returns what is known about a message. A message that is not expected is
-// early.
+// of returns the record of a message, and creates one if there is none. A new
+// record counts as early until its message is expected.
 func (d *Deliveries) of(sid string) *tracked {
 	known := d.known[sid]
 	if known == nil {
@@ -178,9 +180,9 @@ func (d *Deliveries) of(sid string) *tracked {
 	return known
 }
 
-// mergeAll merges the updates that have arrived. It is called by the code that
-// needs them, because a coroutine would run only after the workflow's own code,
-// which may end the run.
+// mergeAll merges the updates that have arrived. The code that needs the
+// updates calls it, because a coroutine would run only after the workflow's own
+// code, which may end the run.
 func (d *Deliveries) mergeAll() {
 	var update sms.StatusUpdate
 	for d.news.ReceiveAsync(&update) {

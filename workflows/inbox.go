@@ -1,7 +1,7 @@
 package workflows
 
-// An inbox receives the texts that reach a workflow as signals, each of them
-// exactly once.
+// An inbox receives the texts that reach a workflow as signals, each exactly
+// once.
 
 import (
 	"encoding/json"

@@ -88,7 +88,7 @@ func TestUnreadSignalsReachNextRun(t *testing.T) {
 	env.ExecuteWorkflow(collect, collected{Inbox: state}, 1, 1)
 	var bodies []string
 	if err := env.GetWorkflowResult(&bodies); err != nil || len(bodies) != 1 || bodies[0] != "one" {
-		t.Errorf("received %q, error %v, want one message", bodies, err)
+		t.Errorf("received %q, error %v; want one message", bodies, err)
 	}
 }
 
@@ -133,6 +133,6 @@ func TestWorkflowDeclaresWhatItCatches(t *testing.T) {
 		t.Errorf("got declarations %q, want %q", all, want)
 	}
 	if query := sms.CatchersQuery(sms.SignalCatch(`o'x\`)); query != `SmsCatches = 'signal:o\'x\\' AND ExecutionStatus = 'Running'` {
-		t.Errorf("got query %s", query)
+		t.Errorf("got query %s, want the name escaped", query)
 	}
 }

@@ -1,6 +1,6 @@
 package workflows
 
-// A workflow's argument is decoded in the same way as that of SendSms.
+// A workflow's argument is decoded in the same way as the argument of SendSms.
 
 import (
 	"encoding/json"
@@ -12,8 +12,9 @@ import (
 	"temporal-twilio/sms"
 )
 
-// readInput decodes a workflow's argument into a pointer to a struct. Mistakes
-// do not stop a workflow that started on a worker that did not check for them.
+// readInput decodes a workflow's argument into the struct that into points to.
+// It ignores mistakes in the argument of a workflow that started on an older
+// worker, which did not check for them.
 func readInput(ctx workflow.Context, raw converter.RawValue, into any) error {
 	err := decode(raw, into)
 	if err == nil || workflow.GetVersion(ctx, "strict-input", workflow.DefaultVersion, 1) == workflow.DefaultVersion &&
@@ -29,8 +30,8 @@ func decode(raw converter.RawValue, into any) error {
 }
 
 // refusal returns the error of a workflow that texts nobody because its input
-// is invalid. It quotes the input only in its details, because the message of a
-// failure is not a payload and is never encrypted.
+// is invalid. Only the details quote the input, because the message of a
+// failure is never encrypted.
 func refusal(err error) error {
 	return temporal.NewNonRetryableApplicationError(sms.Public(err), string(sms.CodeInvalidInput), nil,
 		sms.Error{Code: sms.CodeInvalidInput, Message: err.Error()})

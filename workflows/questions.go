@@ -32,7 +32,7 @@ type QuestionsState struct {
 
 // QuestionsWorkflow keeps the open questions between two numbers, and gives
 // each reply to only one of them. There is one workflow for each pair of
-// numbers. The activity OpenQuestion starts it, and it ends some time after its
+// numbers. The OpenQuestion activity starts it, and it ends two hours after its
 // last question was closed. Once a day, it looks for questions whose workflows
 // ended without closing them.
 func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
@@ -84,14 +84,14 @@ type keeper struct {
 	QuestionsState
 	// turn is held while a reply is passed to its question.
 	turn workflow.Mutex
-	// changed wakes the workflow.
+	// changed is set to wake the workflow.
 	changed bool
 
 	opened, closed workflow.ReceiveChannel
 }
 
 // handleSignals handles the signals that have arrived, and reports whether
-// there were any. It is called by the code that needs them, because a coroutine
+// there were any. The code that needs the signals calls it, because a coroutine
 // would run only after the workflow's own code, which may end the run.
 func (k *keeper) handleSignals() (came bool) {
 	var q sms.Question
@@ -121,7 +121,7 @@ func (k *keeper) close(q sms.Question) {
 }
 
 // reply passes a text to the question that it answers, and reports whether
-// there was one. The result for a redelivered text is the same.
+// there was one. A redelivered text gets the same result.
 func (k *keeper) reply(ctx workflow.Context, reply sms.Reply) (taken bool, err error) {
 	if err := k.turn.Lock(ctx); err != nil {
 		return false, err
@@ -195,6 +195,7 @@ func (k *keeper) candidates(ctx workflow.Context, reply sms.Reply) (open []sms.Q
 
 // looks reports whether the keeper looks for questions whose workflows were
 // terminated, for example with their parent, before they could close them.
+// Older versions did not.
 func looks(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "ended-questions", workflow.DefaultVersion, 1) > workflow.DefaultVersion
 }
@@ -212,7 +213,7 @@ func (k *keeper) asks(ctx workflow.Context, q sms.Question) bool {
 }
 
 // choose picks one of several questions according to the policy of the latest
-// one. It returns -1 for none.
+// one. It returns -1 if the policy picks none.
 func choose(questions []sms.Question, body string) int {
 	last := len(questions) - 1
 	if last == 0 && questions[0].IfSeveral != sms.IfSeveralCode {
@@ -229,8 +230,8 @@ func choose(questions []sms.Question, body string) int {
 	return 0
 }
 
-// coded picks the question whose code the text starts with. The only question
-// needs no code.
+// coded returns the index of the question whose code is the first word of the
+// text, or -1 if there is none. A single question needs no code.
 func coded(questions []sms.Question, body string) int {
 	if len(questions) == 1 {
 		return 0

@@ -23,7 +23,7 @@ func TestOlderTextDoesNotAnswerQuestion(t *testing.T) {
 		Register(env)
 		env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: sms.MatchReplyName})
 		opened := env.Now().UTC().Truncate(time.Second).Add(900 * time.Millisecond)
-		const late = "in the same second, as Twilio's times are whole seconds"
+		const late = "in the same second, because Twilio's times are whole seconds"
 		env.OnSignalExternalWorkflow("default-test-namespace", "asks", "", sms.ReplySignal,
 			sms.Reply{MessageSID: late, ReceivedAt: opened.Truncate(time.Second), MatchGroups: map[string]*string{}}).Return(nil)
 		env.RegisterDelayedCallback(func() {
@@ -58,7 +58,7 @@ func TestOlderTextDoesNotAnswerQuestion(t *testing.T) {
 			}
 		}
 		if len(answers) != 4 || !slices.Equal(taken, []string{late}) {
-			t.Errorf("the texts %q answered the question, want only %q of %v", taken, late, answers)
+			t.Errorf("texts %q answered the question, want only %q of %v", taken, late, answers)
 		}
 	})
 }
@@ -91,15 +91,14 @@ func TestReplyToOtherAccountAnswersNothing(t *testing.T) {
 			}, time.Minute)
 			env.ExecuteWorkflow(sms.QuestionsWorkflowName, nil)
 			if err := env.GetWorkflowError(); err != nil || *answered != tc.want {
-				t.Errorf("%s: got answered %t, error %v", name, *answered, err)
+				t.Errorf("%s: got answered %t, error %v, want answered %t", name, *answered, err, tc.want)
 			}
 		}
 	})
 }
 
-// keep runs the keeper with a state and with signals that arrive in the run's
-// last workflow task. It returns the state of the next run, or nil if there is
-// none.
+// keep runs the keeper from the given state, with the signals that arrive
+// registers. It returns the state of the next run, or nil if there is none.
 func keep(t *testing.T, state *QuestionsState, arrive func(*testsuite.TestWorkflowEnvironment)) *QuestionsState {
 	t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
@@ -154,7 +153,7 @@ func TestKeeperLosesNoLateSignals(t *testing.T) {
 		} {
 			next := keep(t, &QuestionsState{Open: []sms.Question{a}}, arrive)
 			if next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "b" {
-				t.Errorf("%s: got %+v as the state of the next run", name, next)
+				t.Errorf("%s: got next run's state %+v, want only question b open", name, next)
 			}
 		}
 		// A question arrives while the keeper is about to end.
@@ -163,7 +162,7 @@ func TestKeeperLosesNoLateSignals(t *testing.T) {
 			env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, linger+time.Hour)
 		})
 		if next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "b" {
-			t.Errorf("as the keeper ends: got %+v as the state of the next run", next)
+			t.Errorf("as the keeper ends: got next run's state %+v, want only question b open", next)
 		}
 	})
 }
@@ -181,7 +180,7 @@ func TestSecondQuestionSurvivesFirstsEnd(t *testing.T) {
 			}, 0)
 		})
 		if next == nil || len(next.Open) != 1 || !next.Open[0].OpenedAt.Equal(again.OpenedAt) {
-			t.Errorf("got %+v as the state of the next run", next)
+			t.Errorf("got next run's state %+v, want only the second question open", next)
 		}
 	})
 }
@@ -206,7 +205,7 @@ func TestEndedQuestionDoesNotAffectOthers(t *testing.T) {
 					{WorkflowID: "terminated", IfSeveral: policy}, {WorkflowID: "asks", IfSeveral: policy, Code: code},
 				}})
 				if *answered != want {
-					t.Errorf("policy %s, %s ended: got answered %t", policy, ended, *answered)
+					t.Errorf("policy %s, %s ended: got answered %t, want %t", policy, ended, *answered, want)
 				}
 			}
 		}
@@ -225,7 +224,7 @@ func TestKeeperForgetsEndedQuestions(t *testing.T) {
 				env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, 49*time.Hour)
 			})
 			if there && (next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "asks") || !there && next != nil || looked < 2 || looked > 4 {
-				t.Errorf("asking workflow open %t: got %+v as the state of the next run after %d look-ups", there, next, looked)
+				t.Errorf("asking workflow open %t: got next run's state %+v after %d look-ups, want no ended question, and 2 to 4 look-ups", there, next, looked)
 			}
 		}
 	})
@@ -248,7 +247,7 @@ func TestQuestionOpenedDuringReplyIsKept(t *testing.T) {
 			env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, 40*time.Second)
 		})
 		if next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "b" || len(next.Taken) != 1 {
-			t.Errorf("got %+v as the state of the next run", next)
+			t.Errorf("got next run's state %+v, want only question b open, and 1 reply taken", next)
 		}
 	})
 }

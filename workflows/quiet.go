@@ -18,7 +18,7 @@ import (
 type sleepers struct {
 	Until      time.Time      `json:"until"`
 	Recipients sms.Recipients `json:"recipients"`
-	// Cap is the prefix of the cap for which they are waiting in a
+	// Cap is the prefix of the cap that they are waiting for in a
 	// broadcast, or "" if they are in quiet hours.
 	Cap string `json:"cap,omitempty"`
 }
@@ -33,8 +33,8 @@ func (g *sleepers) unsent() sms.Error {
 }
 
 // asleep divides recipients into those who may be texted now and those in quiet
-// hours. The latter are in the order in which their quiet hours end. With
-// together, either all may be texted or none.
+// hours, in the order in which their quiet hours end. If together is true,
+// either all of them may be texted or none.
 func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsInput, together bool) (awake sms.Recipients, groups []sleepers, err error) {
 	in := sms.FindQuietInput{DefaultRegion: input.DefaultRegion, QuietHours: *input.QuietHours, At: workflow.Now(ctx), Together: together}
 	for i := range recipients {
@@ -73,7 +73,7 @@ const lateWait = time.Minute
 
 // sendAwake sends to each recipient as soon as the recipient's quiet hours end.
 // The result lists recipients in that order. A send with a key waits until
-// nobody is in quiet hours, because a key belongs to one list.
+// nobody is in quiet hours, because its key stands for the whole list.
 func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSmsResult, err error) {
 	hours := input.QuietHours
 	if hours == nil || len(input.SmsTo) == 0 {
@@ -118,7 +118,7 @@ func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSms
 		for _, group := range groups {
 			left = append(left, group.Recipients...)
 		}
-		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio accepted %d messages, %d were not sent. %d recipients are in quiet hours, the first until %s.",
+		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio accepted %d messages; %d were not sent. %d recipients are in quiet hours, the first until %s.",
 			len(result.Messages), len(result.Errors), len(left), next.UTC().Format(time.RFC3339)))
 		if err := workflow.Sleep(ctx, next.Sub(workflow.Now(ctx))); err != nil {
 			return decided(unsent(result, left, err), onError)
@@ -157,8 +157,8 @@ func fellAsleep(ctx workflow.Context, recipients sms.Recipients, result sms.Send
 	return sms.NewSendSmsResult(result.Messages, errors), left
 }
 
-// decided returns a result with the error that the caller requested with
-// onError.
+// decided returns the result, with an error if the caller has set onError to
+// fail and someone was not texted.
 func decided(result sms.SendSmsResult, onError sms.OnError) (sms.SendSmsResult, error) {
 	if onError != sms.OnErrorFail || len(result.Errors) == 0 {
 		return result, nil
@@ -183,8 +183,8 @@ func cancelled(recipients sms.Recipients, began bool) sms.SendSmsResult {
 	return sms.NewSendSmsResult(nil, forEach(recipients, problem).Errors)
 }
 
-// unsent adds recipients who were not texted because the workflow was cancelled
-// or the quiet hours are invalid.
+// unsent adds an error to the result for each recipient who was not texted
+// because the workflow was cancelled or the quiet hours are invalid.
 func unsent(result sms.SendSmsResult, left sms.Recipients, err error) sms.SendSmsResult {
 	problem := sms.Error{Code: sms.CodeInvalidInput, Message: reason(err)}
 	if temporal.IsCanceledError(err) {

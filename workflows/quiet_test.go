@@ -41,16 +41,16 @@ func TestSendWaitsForEachRecipient(t *testing.T) {
 	}}
 	report, at := sentAtNight(t, request, nil)
 	if got := fmt.Sprint(at); len(report.Messages) != 3 || got != "map[+12125550100:27 13:00 +12125550101:27 13:00 +14155550100:27 04:00]" || report.TwilioResult == "" || report.TwilioError != nil {
-		t.Errorf("texted at %s, result %+v", got, report)
+		t.Errorf("texted at %s, result %+v; want each texted when the recipient's quiet hours end", got, report)
 	}
 	report, at = sentAtNight(t, request, (*broadcastBench).CancelWorkflow)
 	if len(report.Messages) != 1 || len(report.Errors) != 2 || report.Errors[0].Code != sms.CodeCancelled || report.Errors[0].To != "+12125550100" || len(at) != 1 {
-		t.Errorf("cancelled: texted at %v, result %+v", at, report)
+		t.Errorf("cancelled: texted at %v, result %+v; want 1 texted and 2 CANCELLED", at, report)
 	}
 	request.IdempotencyKey = "order-42"
 	report, at = sentAtNight(t, request, nil)
 	if got := fmt.Sprint(at); len(report.Messages) != 3 || got != "map[+12125550100:27 16:00 +12125550101:27 16:00 +14155550100:27 16:00]" {
-		t.Errorf("with a key: texted at %s, result %+v", got, report)
+		t.Errorf("with a key: texted at %s, result %+v; want all texted when the last quiet hours end", got, report)
 	}
 }
 
@@ -66,7 +66,7 @@ func TestQuietRecipientsAreTextedDespiteError(t *testing.T) {
 	var told sms.SendSmsResult
 	failed, is := errors.AsType[*temporal.ApplicationError](b.GetWorkflowError())
 	if !is || failed.Type() != sms.NotSentErrorType || failed.Details(&told) != nil || len(told.Messages) != 1 || len(told.Errors) != 1 || len(b.texted) != 1 {
-		t.Errorf("texted %q, result %+v, error %v", b.texted, told, b.GetWorkflowError())
+		t.Errorf("texted %q, result %+v, error %v; want 1 texted, and an error with 1 unsent", b.texted, told, b.GetWorkflowError())
 	}
 }
 
@@ -84,7 +84,7 @@ func TestCancelledSendKeepsWhatIsKnown(t *testing.T) {
 	b.ExecuteWorkflow(sms.SendSmsWorkflowName, request)
 	var report sms.SendSmsWorkflowResult
 	if err := b.GetWorkflowResult(&report); err != nil || len(report.Messages) != 1 || len(report.Errors) != 1 || report.Errors[0].Code != sms.CodeOutcomeUnknown {
-		t.Errorf("got %+v, %v", report, err)
+		t.Errorf("got %+v, error %v; want 1 message and 1 OUTCOME_UNKNOWN", report, err)
 	}
 }
 
@@ -97,7 +97,7 @@ func TestQuietHoursDoNotDuplicatePhone(t *testing.T) {
 		b := newBroadcastBench(t, 0)
 		b.SetStartTime(time.Date(2026, 1, 15, hour, 30, 0, 0, time.UTC)) // 14:30 is 08:30 in Mexico City and 06:30 in Tijuana
 		if b.ExecuteWorkflow(sms.SendSmsWorkflowName, request); len(b.texted) != 1 {
-			t.Errorf("at %d:30: texted %q, error %v", hour, b.texted, b.GetWorkflowError())
+			t.Errorf("at %d:30: texted %q, error %v; want the phone texted once", hour, b.texted, b.GetWorkflowError())
 		}
 	}
 }
@@ -105,10 +105,10 @@ func TestQuietHoursDoNotDuplicatePhone(t *testing.T) {
 func TestInvalidQuietHoursAreRefused(t *testing.T) {
 	soon := time.Date(2026, 11, 27, 5, 0, 0, 0, time.UTC)
 	for name, spoil := range map[string]func(*sms.SendSmsWorkflowInput){
-		"not a time of day": func(r *sms.SendSmsWorkflowInput) { r.QuietHours.From = "9 pm" },
-		"all day":           func(r *sms.SendSmsWorkflowInput) { r.QuietHours.To = "21:00" },
-		"very many":         func(r *sms.SendSmsWorkflowInput) { r.SmsTo = make(sms.Recipients, sms.MaxRecipients+1) },
-		"a schedule, too": func(r *sms.SendSmsWorkflowInput) {
+		"not a time of day":   func(r *sms.SendSmsWorkflowInput) { r.QuietHours.From = "9 pm" },
+		"all day":             func(r *sms.SendSmsWorkflowInput) { r.QuietHours.To = "21:00" },
+		"too many recipients": func(r *sms.SendSmsWorkflowInput) { r.SmsTo = make(sms.Recipients, sms.MaxRecipients+1) },
+		"combined with sendAt": func(r *sms.SendSmsWorkflowInput) {
 			r.SendAt, r.MessagingServiceSID = &soon, "MG0123456789abcdef0123456789abcdef"
 		},
 	} {
@@ -118,7 +118,7 @@ func TestInvalidQuietHoursAreRefused(t *testing.T) {
 		spoil(&request)
 		report, at := sentAtNight(t, request, nil)
 		if len(at) > 0 || len(report.Errors) != 1 || report.Errors[0].Code != sms.CodeInvalidInput {
-			t.Errorf("%s: texted %v, got %+v", name, at, report)
+			t.Errorf("%s: texted %v, got %+v; want nobody texted, and INVALID_INPUT", name, at, report)
 		}
 	}
 }
@@ -140,7 +140,7 @@ func TestHeldSendWaitsForMorning(t *testing.T) {
 		}})
 		var report sms.SendSmsWorkflowResult
 		if err := b.GetWorkflowResult(&report); err != nil || len(report.Messages) != 3 || len(report.Errors) != 0 || len(b.texted) != 3 || at["07400 123456"] != "16 08:00" || at["+447400123458"] != "16 08:00" || b.hours == nil {
-			t.Errorf("got %+v, error %v, texted at %v", report, err, at)
+			t.Errorf("got %+v, error %v, texted at %v; want 3 texted, the held ones at 08:00", report, err, at)
 		}
 	})
 }
@@ -167,10 +167,10 @@ func TestHeldPageWaitsForMorning(t *testing.T) {
 		var held sms.BroadcastProgress
 		b.RegisterDelayedCallback(func() { held = b.progress(t) }, 5*time.Second)
 		if progress, report := b.runOn(t, input); progress.State != "done" || progress.Sent != 2 || len(report) != 2 || at["+447400123456"] != "16 08:00" || b.hours == nil {
-			t.Errorf("got %+v, report %+v, texted at %v", progress, report, at)
+			t.Errorf("got %+v, report %+v, texted at %v; want 2 texted at 08:00", progress, report, at)
 		}
 		if held.State != "waiting" { // not "paused", which is logged as a warning
-			t.Errorf("in quiet hours: got %+v", held)
+			t.Errorf("in quiet hours: got %+v, want waiting", held)
 		}
 	})
 }
@@ -193,7 +193,7 @@ func TestQuietHoursDoNotHideOutage(t *testing.T) {
 		var away sms.BroadcastProgress
 		b.RegisterDelayedCallback(func() { away = b.progress(t) }, 5*time.Second)
 		if progress, _ := b.runOn(t, input); progress.Sent != 2 || away.State != "paused" || !strings.Contains(away.Why, string(sms.CodeConnection)) {
-			t.Errorf("while Twilio was unreachable: got %+v; at the end: got %+v", away, progress)
+			t.Errorf("while Twilio was unreachable: got %+v, want paused with the reason; at the end: got %+v, want 2 sent", away, progress)
 		}
 	})
 }
@@ -219,13 +219,13 @@ func TestOlderWorkersSendInQuietHours(t *testing.T) {
 	}})
 	var report sms.SendSmsWorkflowResult
 	if err := b.GetWorkflowResult(&report); err != nil || len(report.Messages) != 1 || len(report.Errors) != 0 || sends != 2 {
-		t.Errorf("after %d sends: got %+v, error %v", sends, report, err)
+		t.Errorf("after %d sends: got %+v, error %v; want 1 message after 2 sends", sends, report, err)
 	}
 	sends = 0
 	b = bench(&sends)
 	input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo")
 	input.QuietHours = hours
 	if progress, _ := b.runOn(t, input); progress.State != "done" || progress.Sent != 2 || sends != 2 {
-		t.Errorf("after %d sends: got %+v", sends, progress)
+		t.Errorf("after %d sends: got %+v, want 2 sent after 2 sends", sends, progress)
 	}
 }

@@ -25,8 +25,8 @@ const (
 	askTimeout = 3 * time.Second
 	// untilRepaired is longer than any fault is expected to last.
 	untilRepaired = 365 * 24 * time.Hour
-	// maxRaces limits how often a call may encounter a workflow that closes
-	// or starts at the same moment.
+	// maxRaces limits how often a call is tried again because a workflow
+	// closed or started at the same moment.
 	maxRaces = 20
 	// signalsAtOnce limits the signals in flight. Temporal allows 2,000.
 	signalsAtOnce = 500
@@ -89,9 +89,10 @@ type receiving struct {
 	input sms.ReceiveSmsInput
 }
 
-// begin decides the firings that the plan refuses, and those that the sender
-// was told have failed. Then it offers the text to the keepers of questions.
-// answered is true if a question took the text, so no firing gets it.
+// begin decides the outcome of the firings that the plan refuses, and of those
+// that the sender was told have failed. Then it offers the text to the keepers
+// of questions. answered is true if a question took the text, so that no firing
+// gets it.
 func (r *receiving) begin(ctx workflow.Context) (answered bool, err error) {
 	told := gaveUp(workflow.GetSignalChannel(ctx, sms.GiveUpSignal))
 	r.Firings = make([]firingState, len(r.input.Firings))
@@ -114,9 +115,9 @@ func (r *receiving) begin(ctx workflow.Context) (answered bool, err error) {
 	return false, nil
 }
 
-// gaveUp reports whether any delivery gave up without withdrawing that later.
-// It counts only signals received before the first workflow task. Signals may
-// be duplicated, reordered or lost.
+// gaveUp reports whether a delivery of the text gave up and did not withdraw
+// that later. It counts only signals received before the first workflow task.
+// Signals may be duplicated, reordered or lost.
 func gaveUp(signals workflow.ReceiveChannel) bool {
 	var deliveries []int
 	older, delivery := 0, 0
@@ -210,7 +211,8 @@ func (r *receiving) decide(i int, outcome sms.Outcome, reason string) {
 	r.Firings[i].Result = &result
 }
 
-// result returns the outcome of the text.
+// result combines the outcomes of all firings into the outcome of the text,
+// with its replies.
 func (r *receiving) result() sms.ReceiveSmsResult {
 	result := sms.ReceiveSmsResult{Outcome: sms.OutcomePublished, Replies: []string{}, Firings: []sms.FiringResult{}}
 	if len(r.Firings) == 0 {
@@ -261,7 +263,7 @@ func (r *receiving) start(ctx workflow.Context, f *sms.Firing) error {
 		case call.IDReuse == sms.ReuseAllowDuplicate && call.IDConflict == sms.ConflictUseExisting:
 			return nil // the workflow is open, so the text joins it
 		}
-		// The ID belongs to a workflow that is open or has closed.
+		// A workflow with this ID is open or has closed.
 		run, err := r.find(ctx, call.WorkflowID)
 		switch {
 		case err != nil:
@@ -352,8 +354,8 @@ func deliver(ctx workflow.Context, workflowID, name string, input json.RawMessag
 }
 
 // signalWithStart signals the open workflow with the call's ID, or starts one
-// with the signal. If the workflow closes before the signal arrives, the next
-// one is started with it.
+// with the signal. If the workflow closes before the signal arrives, another
+// one is started with the signal.
 func (r *receiving) signalWithStart(ctx workflow.Context, f *sms.Firing) error {
 	for race := range maxRaces {
 		err := deliver(ctx, f.Call.WorkflowID, f.Call.Name, f.Call.SignalInput)
@@ -393,7 +395,7 @@ func (r *receiving) signalWithStart(ctx workflow.Context, f *sms.Firing) error {
 }
 
 // update sends an update to the open workflow with the call's ID and returns
-// the answer. It asks each run once.
+// the answer. It asks each run only once.
 func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage, error) {
 	for range maxRaces {
 		run, err := r.find(ctx, f.Call.WorkflowID)
@@ -422,9 +424,10 @@ func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage
 	return nil, denial("workflows with this ID kept starting and closing; gave up")
 }
 
-// ask asks a run of a workflow until it answers or closes. It does not give up
-// earlier, because an update cannot be withdrawn and the run may still carry it
-// out. Each attempt gets the same answer.
+// ask sends the update to one run of a workflow, and waits until that run
+// answers or closes. It does not give up earlier, because an update cannot be
+// withdrawn and the run may still carry it out. Each attempt gets the same
+// answer.
 func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string) (answer sms.AskWorkflowResult, err error) {
 	const summary = "Ask the workflow"
 	in := sms.AskWorkflowInput{WorkflowID: f.Call.WorkflowID, RunID: runID, Name: f.Call.Name, Input: f.Call.SignalInput, UpdateID: r.ownID(f)}
@@ -440,7 +443,7 @@ func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string) (answ
 	return answer, err
 }
 
-// signalAll signals all workflows that catch the text. If there are more than
+// signalAll signals all workflows that catch the text. If they are more than
 // one run can signal, After says where the next run must continue.
 func (r *receiving) signalAll(ctx workflow.Context, i int) error {
 	f, s := &r.input.Firings[i], &r.Firings[i]
@@ -486,7 +489,7 @@ func (s *firingState) signal(ctx workflow.Context, workflowIDs []string, name st
 	return ctx.Err()
 }
 
-// find looks up the workflow with an ID.
+// find looks up the workflow with the given ID.
 func (r *receiving) find(ctx workflow.Context, workflowID string) (run sms.FindRunResult, err error) {
 	find := sms.FindRunInput{WorkflowID: workflowID, ReceivedAt: r.input.Text.ReceivedAt}
 	err = untilAnswered(ctx, "Find the workflow", sms.FindRunName, find, &run)
@@ -495,7 +498,7 @@ func (r *receiving) find(ctx workflow.Context, workflowID string) (run sms.FindR
 
 // untilAnswered runs a local activity that makes a request to Temporal until
 // that succeeds, because a text must not be lost to a workflow that is broken
-// but can be repaired. It returns an error that no retry can fix as a denial.
+// but can be repaired. An error that no retry can fix becomes a denial.
 func untilAnswered(ctx workflow.Context, summary, name string, in, answer any) error {
 	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: untilRepaired, Summary: summary,

@@ -31,7 +31,7 @@ type receivingStage struct {
 	catchers []string
 	limits   []int
 	asks     bool
-	// away is how many updates get no answer.
+	// away is how many updates go unanswered.
 	away int
 	mu   sync.Mutex
 	// signals lists the workflows that were signalled.
@@ -43,7 +43,7 @@ type receivingStage struct {
 	// atStart is how many workflows were started with their signal.
 	atStart int
 	// received is the receive time of the text that was offered to a
-	// keeper, and local is true if a local activity offered it.
+	// keeper, and local is true if a local activity made the offer.
 	received time.Time
 	local    bool
 }
@@ -164,10 +164,10 @@ func TestReplyGoesOnlyToItsQuestion(t *testing.T) {
 	s.asks = true
 	got := s.receive(t, firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}))
 	if got.Outcome != sms.OutcomeAnswered || len(got.Replies)+len(s.started) > 0 {
-		t.Errorf("got %+v, started %q", got, s.started)
+		t.Errorf("got %+v, started %q; want answered, with no reply and nothing started", got, s.started)
 	}
 	if s.local {
-		t.Error("a local activity offers the text, so texts could occupy the slots that keepers need to match replies")
+		t.Error("a local activity offered the text, so texts could occupy the slots that keepers need to match replies")
 	}
 }
 
@@ -207,7 +207,7 @@ func TestGiveUpSurvivesLossAndRepeats(t *testing.T) {
 			}, 0)
 			got := s.receive(t, firing("signal", sms.Call{Action: sms.ActionSignal, WorkflowID: "open", Name: "s"}))
 			if lost := got.Outcome == sms.OutcomeTooLate; lost != tc.lost || (len(s.signals) == 0) != tc.lost {
-				t.Errorf("%s: got %+v, signalled %q", name, got, s.signals)
+				t.Errorf("%s: got %+v, signalled %q; want reported as lost: %t", name, got, s.signals, tc.lost)
 			}
 		}
 	})
@@ -239,7 +239,7 @@ func TestReceiveDropsTextReportedLost(t *testing.T) {
 			s.RegisterDelayedCallback(func() {
 				s.SignalWorkflow(sms.GiveUpSignal, 1)
 				if told == 0 {
-					s.SignalWorkflow(sms.GiveUpSignal, -1) // in the end, the sender was not told
+					s.SignalWorkflow(sms.GiveUpSignal, -1) // the delivery withdraws: the sender was not told
 				}
 			}, 0)
 			if told == 0 {
@@ -255,7 +255,7 @@ func TestReceiveDropsTextReportedLost(t *testing.T) {
 				want[1] = "signal failed"
 			}
 			if !reflect.DeepEqual(got.Replies, want) || len(s.signals) != 2-told || len(s.started) != 1 {
-				t.Errorf("sender told %d: got %+v, signalled %q, started %q", told, got, s.signals, s.started)
+				t.Errorf("sender told %d: got %+v, signalled %q, started %q; want replies %q", told, got, s.signals, s.started, want)
 			}
 		}
 	})
@@ -291,10 +291,10 @@ func TestReceiveReachesFifteenThousandCatchers(t *testing.T) {
 	}
 	slices.Sort(s.signals)
 	if !slices.Equal(s.signals, s.catchers) || len(result.Replies) != 1 || result.Replies[0] != "Told 15000" {
-		t.Errorf("signalled %d workflows, got %+v", len(s.signals), result)
+		t.Errorf("signalled %d workflows, got %+v; want 15000, each once", len(s.signals), result)
 	}
 	if runs < 2 || *result.Firings[0].Count != 15_000 {
-		t.Errorf("got %d runs, firings %+v", runs, result.Firings)
+		t.Errorf("got %d runs, firings %+v; want at least 2 runs and a count of 15000", runs, result.Firings)
 	}
 }
 
@@ -303,13 +303,13 @@ func TestReceiveReportsNoCatchers(t *testing.T) {
 	all := firing("all", sms.Call{Action: sms.ActionSignalAll, Name: "s"})
 	all.Echo = sms.Echo{{Text: "Told "}, {Result: "result.count"}}
 	if got := s.receive(t, all); strings.Join(got.Replies, "") != "Told 0" || got.Outcome != sms.OutcomePublished {
-		t.Errorf("got %+v", got)
+		t.Errorf("got %+v, want the reply \"Told 0\"", got)
 	}
 }
 
 func TestReceiveReportsUnwantedText(t *testing.T) {
 	if got := newReceivingStage().receive(t); got.Outcome != sms.OutcomeUnwanted || got.Firings == nil || got.Replies == nil {
-		t.Errorf("got %+v", got)
+		t.Errorf("got %+v, want unwanted with empty lists", got)
 	}
 }
 
@@ -329,7 +329,7 @@ func TestReceiveOutlivesFailedCall(t *testing.T) {
 		firing("update", sms.Call{Action: sms.ActionUpdate, WorkflowID: "cancelled", Name: "u"}),
 		firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}))
 	if want := []string{"update failed", "plain done"}; !reflect.DeepEqual(got.Replies, want) || got.Outcome != sms.OutcomeRefused {
-		t.Errorf("got %+v, want %q", got, want)
+		t.Errorf("got %+v, want refused with replies %q", got, want)
 	}
 }
 
@@ -339,7 +339,7 @@ func TestReceiveSharesWorkflowLimits(t *testing.T) {
 	all := firing("all", sms.Call{Action: sms.ActionSignalAll, Name: "s"})
 	s.receive(t, all, all, all, all)
 	if want := []int{500, 500, 500, 500}; !reflect.DeepEqual(s.limits, want) || len(s.signals) != 8 {
-		t.Errorf("got limits %v, want %v; sent %d signals", s.limits, want, len(s.signals))
+		t.Errorf("got limits %v and %d signals, want limits %v and 8 signals", s.limits, len(s.signals), want)
 	}
 }
 
@@ -348,7 +348,7 @@ func TestReceiveStartsWithSignal(t *testing.T) {
 		s := newReceivingStage()
 		got := s.receive(t, firing("chat", sms.Call{Action: sms.ActionSignalWithStart, Workflow: "W", TaskQueue: "q", WorkflowID: "chat", Name: "s", IDReuse: reuse}))
 		if got.Outcome != want || len(s.started) != 1 || s.atStart != 1 {
-			t.Errorf("%s: got %s, %d started without and %d started with their signal", reuse, got.Outcome, len(s.started), s.atStart)
+			t.Errorf("%s: got %s, %d started without and %d with their signal, want %s and one each", reuse, got.Outcome, len(s.started), s.atStart, want)
 		}
 	}
 }
@@ -360,7 +360,7 @@ func TestReceiveWaitsForBrokenKeeper(t *testing.T) {
 		s.asks, s.away = true, 9 // the test environment allows at most 10 attempts
 		began := s.Now()
 		if got := s.receive(t, firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"})); got.Outcome != sms.OutcomeAnswered {
-			t.Errorf("got %+v", got)
+			t.Errorf("got %+v, want answered", got)
 		}
 		if waited := s.Now().Sub(began); waited < 30*time.Second {
 			t.Errorf("waited for %v, want at least 30s", waited)
@@ -374,6 +374,6 @@ func TestReceiveWaitsForUpdateAnswer(t *testing.T) {
 	s.open["account"], s.away = true, 9
 	got := s.receive(t, firing("update", sms.Call{Action: sms.ActionUpdate, WorkflowID: "account", Name: "u"}))
 	if want := []string{"update done"}; !reflect.DeepEqual(got.Replies, want) || got.Outcome != sms.OutcomePublished {
-		t.Errorf("got %+v, want %q", got, want)
+		t.Errorf("got %+v, want published with replies %q", got, want)
 	}
 }

@@ -18,11 +18,11 @@ import (
 // DefaultDeliveryTimeout is how long SendSmsWorkflow waits for delivery.
 const DefaultDeliveryTimeout = time.Hour
 
-// maxAwaited is how many messages one run can track. Each has a few updates,
+// maxAwaited is how many messages one run can track. Each gets a few updates,
 // and Temporal allows 10,000 signals per run.
 const maxAwaited = 1000
 
-// SendSmsWorkflow runs the activity SendSms. It completes even if nothing could
+// SendSmsWorkflow runs the SendSms activity. It completes even if nothing could
 // be sent: the result lists the outcome for each recipient. If it is cancelled,
 // it completes with what is known. The argument is a
 // [sms.SendSmsWorkflowInput].
@@ -52,7 +52,7 @@ func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report sms.S
 		return report, err
 	}
 	unsent, all := report.Unsent()
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio accepted %d messages, %d were not sent.", all-unsent, unsent))
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio accepted %d messages; %d were not sent.", all-unsent, unsent))
 	if !request.WaitForDelivery {
 		return report, nil
 	}
@@ -77,7 +77,7 @@ func named(errors []sms.Error) bool {
 	return slices.ContainsFunc(errors, func(e sms.Error) bool { return e.Recipient != "" })
 }
 
-// readRequest decodes the argument of SendSmsWorkflow. The error is a
+// readRequest decodes the argument of SendSmsWorkflow. The error is an
 // [sms.Problems].
 func readRequest(ctx workflow.Context, raw converter.RawValue) (request sms.SendSmsWorkflowInput, err error) {
 	err = readInput(ctx, raw, &request)
@@ -85,13 +85,13 @@ func readRequest(ctx workflow.Context, raw converter.RawValue) (request sms.Send
 		request.Timeout = sms.Duration(DefaultDeliveryTimeout)
 	}
 	if err == nil && request.Redact && !request.WaitForDelivery {
-		err = sms.Problems{{Field: "redact", Says: "redact needs waitForDelivery: a body is cleared when the status of its message is final"}}
+		err = sms.Problems{{Field: "redact", Says: "redact needs waitForDelivery: a body is cleared once the status of its message is final"}}
 	}
 	if err == nil && request.WaitForDelivery && len(request.SmsTo) > maxAwaited {
 		err = sms.Problems{{Field: "waitForDelivery", Says: fmt.Sprintf("waitForDelivery can wait for at most %d recipients, because Temporal limits the signals to a workflow; there are %d. Start BroadcastSmsWorkflow with the list, or leave out waitForDelivery", maxAwaited, len(request.SmsTo))}}
 	}
 	if err == nil && request.QuietHours != nil && len(request.SmsTo) > sms.MaxRecipients && workflow.GetVersion(ctx, "long-lists", workflow.DefaultVersion, 1) > workflow.DefaultVersion {
-		err = sms.Problems{{Field: "quietHours", Says: fmt.Sprintf("quietHours are for at most %d recipients; there are %d. Start BroadcastSmsWorkflow with the list", sms.MaxRecipients, len(request.SmsTo))}}
+		err = sms.Problems{{Field: "quietHours", Says: fmt.Sprintf("quietHours can be used with at most %d recipients; there are %d. Start BroadcastSmsWorkflow with the list", sms.MaxRecipients, len(request.SmsTo))}}
 	}
 	if err == nil && request.QuietHours != nil && request.SendAt != nil {
 		err = sms.Problems{{Field: "sendAt", Says: "sendAt and quietHours cannot be combined: Twilio would send at sendAt, even to those in quiet hours; set only one"}}
@@ -99,7 +99,7 @@ func readRequest(ctx workflow.Context, raw converter.RawValue) (request sms.Send
 	return request, err
 }
 
-// SendOptions returns the options for the activity SendSms. SendSms limits its
+// SendOptions returns the options for the SendSms activity. SendSms limits its
 // own attempts, and each attempt continues where the previous one ended. The
 // summary is shown in Temporal's Web UI.
 func SendOptions(summary string) workflow.ActivityOptions {

@@ -27,7 +27,7 @@ import (
 type bench struct {
 	*testsuite.TestWorkflowEnvironment
 	t *testing.T
-	// looked lists the look-ups, each with the messages it asked for.
+	// looked lists the look-ups, each with the SIDs of its messages.
 	looked [][]string
 }
 
@@ -47,7 +47,7 @@ func newBench(t *testing.T, sent sms.SendSmsResult, lookUp func(sid string) sms.
 	return b
 }
 
-// news sends a status update some time after the start.
+// news delivers a status update the given time after the start.
 func (b *bench) news(after time.Duration, sid string, status sms.Status, code int) {
 	b.RegisterDelayedCallback(func() {
 		b.SignalWorkflow(sms.StatusSignal, sms.StatusUpdate{MessageSID: sid, Status: status, ErrorCode: code})
@@ -93,7 +93,7 @@ func TestUpdatesAreMergedInAnyOrder(t *testing.T) {
 			{To: "+SM3", SID: "SM3", Status: sms.StatusFailed, ErrorCode: 30007},
 		}
 		if !reflect.DeepEqual(report.Deliveries, want) {
-			t.Errorf("got deliveries %+v", report.Deliveries)
+			t.Errorf("got deliveries %+v, want %+v", report.Deliveries, want)
 		}
 	})
 }
@@ -103,7 +103,7 @@ func TestUpdateBeforeResultCounts(t *testing.T) {
 		b := newBench(t, took("SM1"), unasked)
 		b.news(0, "SM1", sms.StatusDelivered, 0)
 		if report := b.run(waiting); report.Deliveries[0].Status != sms.StatusDelivered {
-			t.Errorf("got deliveries %+v", report.Deliveries)
+			t.Errorf("got deliveries %+v, want delivered", report.Deliveries)
 		}
 	})
 }
@@ -121,7 +121,7 @@ func TestMessageWithoutUpdatesIsLookedUp(t *testing.T) {
 		began := b.Now()
 		report := b.run(waiting)
 		if report.Deliveries[0].Status != sms.StatusDelivered {
-			t.Errorf("got deliveries %+v", report.Deliveries)
+			t.Errorf("got deliveries %+v, want delivered", report.Deliveries)
 		}
 		if want := [][]string{{"SM1"}, {"SM1"}, {"SM1"}}; !reflect.DeepEqual(b.looked, want) {
 			t.Errorf("looked up %v, want SM1 three times", b.looked)
@@ -143,7 +143,7 @@ func TestWaitEndsAtTimeout(t *testing.T) {
 			t.Errorf("waited %s, want 10m", took)
 		}
 		if report.Deliveries[0].Status != sms.StatusSent {
-			t.Errorf("got deliveries %+v", report.Deliveries)
+			t.Errorf("got deliveries %+v, want sent", report.Deliveries)
 		}
 	})
 }
@@ -151,7 +151,7 @@ func TestWaitEndsAtTimeout(t *testing.T) {
 func TestSendWithoutWaitEndsAtOnce(t *testing.T) {
 	b := newBench(t, took("SM1"), unasked)
 	if report := b.run(map[string]any{"smsTo": "+15005550009"}); report.Deliveries != nil || len(report.Messages) != 1 {
-		t.Errorf("got %+v", report)
+		t.Errorf("got %+v, want 1 message and no deliveries", report)
 	}
 }
 
@@ -203,18 +203,18 @@ func TestInvalidWaitIsRefused(t *testing.T) {
 		} {
 			b := newBench(t, took(), unasked)
 			b.RegisterActivityWithOptions(func(converter.RawValue) (sms.SendSmsResult, error) {
-				t.Errorf("%s: the activity SendSms was called", name)
+				t.Errorf("%s: the SendSms activity was called", name)
 				return took(), nil
 			}, activity.RegisterOptions{Name: sms.SendSmsName, DisableAlreadyRegisteredCheck: true})
 			report := b.run(tc.input)
 			if len(report.Errors) != 1 || report.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(report.Errors[0].Message, tc.says) || report.TwilioError == nil {
-				t.Errorf("%s: got %+v", name, report)
+				t.Errorf("%s: got %+v, want INVALID_INPUT with %q", name, report, tc.says)
 			}
 		}
 		b := newBench(t, took("SM1"), unasked)
 		b.news(time.Second, "SM1", sms.StatusDelivered, 0)
 		if report := b.run(map[string]any{"waitForDelivery": true, "smsTo": many[:maxAwaited]}); len(report.Deliveries) != 1 {
-			t.Errorf("with the maximum number of recipients: got %+v", report)
+			t.Errorf("with the maximum number of recipients: got %+v, want 1 delivery", report)
 		}
 	})
 }
@@ -226,7 +226,7 @@ func TestCancelledWaitReturnsWhatIsKnown(t *testing.T) {
 		b.RegisterDelayedCallback(b.CancelWorkflow, 2*time.Second)
 		report := b.run(waiting)
 		if len(report.Deliveries) != 2 || report.Deliveries[0].Status != sms.StatusDelivered || report.Deliveries[1].Status != sms.StatusQueued {
-			t.Errorf("got %+v", report)
+			t.Errorf("got %+v, want SM1 delivered and SM2 queued", report)
 		}
 	})
 }
@@ -240,7 +240,7 @@ func TestCancelledSendHasReport(t *testing.T) {
 		}, WaitForDelivery: wait})
 		var report sms.SendSmsWorkflowResult
 		if err := b.GetWorkflowResult(&report); err != nil || len(report.Errors) != 2 || report.Errors[1].Code != sms.CodeOutcomeUnknown || report.Errors[1].To != "+14155550100" || report.TwilioError == nil {
-			t.Errorf("got %+v, %v", report, err)
+			t.Errorf("got %+v, error %v; want OUTCOME_UNKNOWN for both", report, err)
 		}
 	}
 }
@@ -259,7 +259,7 @@ func TestCancelledBeforeStartSendsNothing(t *testing.T) {
 		}})
 		var report sms.SendSmsWorkflowResult
 		if err := b.GetWorkflowResult(&report); err != nil || b.pages > 0 || len(report.Errors) != 2 || report.Errors[1].Code != sms.CodeCancelled || report.Errors[1].To != "+14155550100" {
-			t.Errorf("%s: got %d sends, %+v, error %v", name, b.pages, report, err)
+			t.Errorf("%s: got %d sends, %+v, error %v; want no send, and CANCELLED for both", name, b.pages, report, err)
 		}
 	}
 }
@@ -267,7 +267,7 @@ func TestCancelledBeforeStartSendsNothing(t *testing.T) {
 func TestCancelledLongListHasOneError(t *testing.T) {
 	for began, code := range map[bool]sms.Code{true: sms.CodeOutcomeUnknown, false: sms.CodeCancelled} {
 		if result := cancelled(make(sms.Recipients, sms.MaxRecipients+1), began); len(result.Errors) != 1 || result.Errors[0].Code != code {
-			t.Errorf("got %d errors, the first %+v, want only %s", len(result.Errors), result.Errors[0], code)
+			t.Errorf("got %d errors, the first %+v; want only %s", len(result.Errors), result.Errors[0], code)
 		}
 	}
 }
@@ -281,12 +281,12 @@ func TestLateErrorCodeCounts(t *testing.T) {
 		b.news(4*time.Second, "SM1", sms.StatusSent, 30006)        // out of order, so it is ignored
 		b.news(5*time.Second, "SM2", sms.StatusDelivered, 0)
 		if report := b.run(waiting); report.Deliveries[0] != (sms.Delivery{To: "+SM1", SID: "SM1", Status: sms.StatusUndelivered, ErrorCode: 30003}) {
-			t.Errorf("got deliveries %+v", report.Deliveries)
+			t.Errorf("got deliveries %+v, want SM1 undelivered with error code 30003", report.Deliveries)
 		}
 	})
 }
 
-// relay receives updates on its messages over several runs.
+// relay collects updates on its messages over several runs.
 func relay(ctx workflow.Context, carried DeliveriesState, sids []string) ([]sms.Delivery, error) {
 	deliveries := NewDeliveries(ctx, carried)
 	for _, sid := range sids {
@@ -331,7 +331,7 @@ func TestDeliveriesContinueInNextRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(carried.Early) == 0 || carried.Early[len(carried.Early)-1].SID != "SM9" {
-				t.Errorf("the update on an unexpected message was forgotten: %+v", carried)
+				t.Errorf("got state %+v, want it to keep the update on the unexpected SM9", carried)
 			}
 		}
 	})
@@ -368,10 +368,10 @@ func TestCallbackResolvesUnknownOutcome(t *testing.T) {
 			{To: "+3", SID: "SM3", Status: sms.StatusUndelivered, Recipient: "5.2"},
 		}
 		if !reflect.DeepEqual(report.Deliveries, want) {
-			t.Errorf("got deliveries %+v", report.Deliveries)
+			t.Errorf("got deliveries %+v, want %+v", report.Deliveries, want)
 		}
 		if len(report.Messages) != 3 || len(report.Errors) != 2 || report.Errors[0].To != "+4" || report.TwilioError == nil || !strings.Contains(report.TwilioResult, "SM3") {
-			t.Errorf("got %+v", report.SendSmsResult)
+			t.Errorf("got %+v, want 3 messages and 2 errors", report.SendSmsResult)
 		}
 	})
 }
@@ -427,7 +427,7 @@ func TestBodiesAreClearedAfterOutcome(t *testing.T) {
 		}
 		without := newBench(t, took("SM1"), unasked)
 		if refused := without.run(map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hi", "redact": true}); len(refused.Errors) != 1 || refused.Errors[0].Code != sms.CodeInvalidInput {
-			t.Errorf("redact without a wait: got %+v", refused)
+			t.Errorf("redact without a wait: got %+v, want INVALID_INPUT", refused)
 		}
 	})
 }

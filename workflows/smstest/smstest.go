@@ -60,11 +60,11 @@ func New(env *testsuite.TestWorkflowEnvironment) *Phones {
 // the phone still gets the text, but the workflow is not told.
 func (p *Phones) Refuse(to string, code sms.Code) { p.refuses[to] = code }
 
-// Reply makes a phone answer the next question it is asked, after a delay.
-// Questions to a phone without a reply time out.
+// Reply makes a phone answer the next question it is asked, after a delay. A
+// question to a phone without a planned reply times out.
 func (p *Phones) Reply(from, body string, after time.Duration) { p.replies[from] = reply{body, after} }
 
-// File sets the recipients that a broadcast reads from a file.
+// File sets the recipients that broadcasts read from the file with this name.
 func (p *Phones) File(name string, recipients ...sms.Recipient) { p.files[name] = recipients }
 
 // Texts returns the texts to a phone, or to all phones if to is "", in order.
@@ -126,9 +126,9 @@ func (p *Phones) ask(ctx workflow.Context, input sms.AskSmsInput) (result sms.As
 	return result, workflow.Sleep(ctx, reply.after)
 }
 
-// broadcast sends to all recipients immediately. It reads a source defined by
-// the test page by page. A dry run sends nothing, and quiet hours end
-// immediately.
+// broadcast sends to all recipients immediately. If the test defines a source,
+// it reads the recipients page by page. A dry run sends nothing, and quiet
+// hours end immediately.
 func (p *Phones) broadcast(ctx workflow.Context, input sms.BroadcastSmsInput) (progress sms.BroadcastProgress, err error) {
 	progress = sms.BroadcastProgress{State: "done", Errors: map[sms.Code]int{}}
 	page := sms.Page{Recipients: input.SmsTo}

@@ -60,7 +60,7 @@ func TestWorkflowRunsWithoutTwilio(t *testing.T) {
 				t.Fatal(err)
 			}
 			if texts := phones.Texts(ann); got != tc.want || len(texts) != tc.texts {
-				t.Errorf("got result %q after %d texts, want %q after %d", got, len(texts), tc.want, tc.texts)
+				t.Errorf("got result %q after %d texts, want %q after %d texts", got, len(texts), tc.want, tc.texts)
 			}
 		})
 	}
