@@ -90,7 +90,7 @@ func (s *signalWithStart) call(e *Event) (sms.Call, error) {
 }
 
 func (s *signalWithStart) String() string {
-	return fmt.Sprintf("signal %s, with start of %s on task queue %s", s.signal.name, s.start.workflow, s.start.taskQueue)
+	return fmt.Sprintf("signal %s, or start %s with it on task queue %s", s.signal.name, s.start.workflow, s.start.taskQueue)
 }
 
 // signalAll signals every open workflow that catches the name. With a
@@ -115,9 +115,9 @@ func (s *signalAll) call(e *Event) (call sms.Call, err error) {
 
 func (s *signalAll) String() string {
 	if s.correlation != nil {
-		return "signal all that catch message " + s.name + " with the correlation key"
+		return "signal all workflows that catch message " + s.name + " with the correlation key"
 	}
-	return "signal all that catch " + s.name
+	return "signal all workflows that catch " + s.name
 }
 
 // update sends an update to the open workflow with a given ID, and waits for
@@ -162,7 +162,7 @@ func signalArgument(e *Event, input mapping) (json.RawMessage, error) {
 	return encode(value)
 }
 
-// values resolves each mapping of a map. A value that is null is left out.
+// values resolves the mappings of a map. It omits values that are null.
 func values(e *Event, mappings map[string]mapping) (map[string]json.RawMessage, error) {
 	if len(mappings) == 0 {
 		return nil, nil

@@ -22,7 +22,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// alfrescoFile is a file <trigger-name>.json.
+// alfrescoFile is the content of a <trigger-name>.json file.
 type alfrescoFile struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
@@ -77,7 +77,7 @@ func isAlfresco(data []byte) bool {
 	return json.Unmarshal(data, &probe) == nil && (probe.Event != nil || probe.Action != nil)
 }
 
-// sendWorkflow is the type of the workflow that the action SEND_SMS becomes.
+// sendWorkflow is the type of the workflow that a SEND_SMS action starts.
 const sendWorkflow = "SendSmsWorkflow"
 
 // alfrescoPath maps a field of a trigger to its path in an Alfresco file.
@@ -118,7 +118,7 @@ func (c *checker) readAlfresco(data []byte) {
 	c.misspelt(data, &written, name)
 	misspelt := c.set.warnings[warnings:]
 	c.alfrescoTrigger(&written, w)
-	// A misspelt key may explain a missing field.
+	// A misspelled key may explain a missing field.
 	if len(c.mistakes) > mistakes {
 		for _, key := range misspelt {
 			c.mistakes = append(c.mistakes, errors.New(key.String()))
@@ -134,7 +134,7 @@ func (c *checker) alfrescoTrigger(written *alfrescoFile, w *fileTrigger) {
 	case ok:
 		w.Event = event
 	case event != "":
-		c.warn(c.line(0, "event"), name, "it waits for %s, another connector's event: the file is skipped", event)
+		c.warn(c.line(0, "event"), name, "the file is skipped: it waits for %s, another connector's event", event)
 		return
 	default:
 		return
@@ -146,7 +146,7 @@ func (c *checker) alfrescoTrigger(written *alfrescoFile, w *fileTrigger) {
 
 // alfrescoEvent returns the event that a source names. If ok is false, event is
 // the source itself if it names another connector's event, and empty if the
-// source is invalid, which has been reported.
+// source is invalid. An invalid source has already been reported.
 func (c *checker) alfrescoEvent(source, name string) (event string, ok bool) {
 	parts := strings.Split(source, ".")
 	last := parts[len(parts)-1]
@@ -166,8 +166,8 @@ func (c *checker) alfrescoEvent(source, name string) (event string, ok bool) {
 }
 
 // misspelt warns about unknown keys that look like known ones. Other unknown
-// keys are ignored, since exports from Alfresco have more keys than are read
-// here.
+// keys are ignored, because exports from Alfresco contain more keys than are
+// used here.
 func (c *checker) misspelt(data []byte, written *alfrescoFile, name string) {
 	var event struct {
 		Event struct {
@@ -178,7 +178,7 @@ func (c *checker) misspelt(data []byte, written *alfrescoFile, name string) {
 		Event  json.RawMessage `json:"event"`
 		Action json.RawMessage `json:"action"`
 	}
-	_ = errors.Join(json.Unmarshal(data, &event), json.Unmarshal(data, &parts)) // both have been parsed before
+	_ = errors.Join(json.Unmarshal(data, &event), json.Unmarshal(data, &parts)) // cannot fail: both have been parsed before
 	for _, part := range []struct {
 		where string
 		data  json.RawMessage
@@ -202,14 +202,14 @@ func (c *checker) misspeltIn(where string, data json.RawMessage, known []string,
 			continue
 		}
 		if strings.EqualFold(key, "reactions") {
-			c.warn(c.lineOf(`"`+key+`"`), name, "%q is not read: write it into event.inputs", strings.TrimPrefix(where+"."+key, "."))
+			c.warn(c.lineOf(`"`+key+`"`), name, "%q is ignored; move it to event.inputs", strings.TrimPrefix(where+"."+key, "."))
 		} else if meant := yamlfile.DidYouMean(key, known); meant != "" {
-			c.warn(c.lineOf(`"`+key+`"`), name, "%q is not read%s", strings.TrimPrefix(where+"."+key, "."), meant)
+			c.warn(c.lineOf(`"`+key+`"`), name, "%q is ignored%s", strings.TrimPrefix(where+"."+key, "."), meant)
 		}
 	}
 }
 
-// jsonKeys returns the keys that a struct is decoded from.
+// jsonKeys returns the JSON keys of a struct's fields.
 func jsonKeys(like any) (keys []string) {
 	for i := range reflect.TypeOf(like).NumField() {
 		keys = append(keys, reflect.TypeOf(like).Field(i).Tag.Get("json"))
@@ -217,7 +217,8 @@ func jsonKeys(like any) (keys []string) {
 	return keys
 }
 
-// lineOf returns the first line of the current file that contains a text.
+// lineOf returns the number of the first line in the current file that contains
+// a text, or 1 if none does.
 func (c *checker) lineOf(text string) int {
 	before, _, found := bytes.Cut(c.text, []byte(text))
 	if !found {
@@ -286,7 +287,7 @@ func (c *checker) alfrescoStart(field, workflow string, p alfrescoPayload, w *fi
 	return true
 }
 
-// processName keeps the name of a process in the workflow's memo, if it may be
+// processName adds the name of a process to the workflow's memo, if it may be
 // shown there.
 func (c *checker) processName(name string, w *fileTrigger) {
 	shown := pseudonymous(name)
@@ -336,8 +337,8 @@ func (c *checker) alfrescoSignal(p alfrescoPayload, w *fileTrigger) bool {
 	return true
 }
 
-// alfrescoConnector reads a connector's action. Only those of the Twilio
-// connector can be run.
+// alfrescoConnector compiles a connector's action. Only the actions of the
+// Twilio connector can be run.
 func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p alfrescoPayload, w *fileTrigger) bool {
 	action := source[strings.LastIndexByte(source, '.')+1:]
 	if !strings.EqualFold(strings.ReplaceAll(action, "-", "_"), "SEND_SMS") {
@@ -379,7 +380,7 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 	return true
 }
 
-// numberedGroup matches how Alfresco refers to a group by number, which
+// numberedGroup matches Alfresco's reference to a group by number, which
 // FreeMarker cannot parse.
 var numberedGroup = regexp.MustCompile(`\$\{\s*matchGroups\.(\d+)`)
 
@@ -441,8 +442,8 @@ func (c *checker) checkTemplate(w *fileTrigger, t *Trigger, s *start) {
 }
 
 // variables returns the payload's variables as the input of a workflow or
-// signal. Without variables, it returns no value, so that the input is the
-// event.
+// signal. If there are none, it returns the zero value, so that the input is
+// the event itself.
 func variables(p alfrescoPayload) yamlfile.Value {
 	if len(p.Variables) == 0 {
 		return yamlfile.Value{}

@@ -29,12 +29,12 @@ func TestAlfrescoBodyIsATemplate(t *testing.T) {
 		"a group that did not participate": {`"smsBody": "at [${matchGroups.hour}]"`, "tell Ann", "at []"},
 		"metadata":                         {`"smsBody": "${fullName.lastName}, ${who}", "metadata": {"fullName": {"lastName": "Lee"}, "who": "${matchGroups.who}"}`, "tell Ann", "Lee, Ann"},
 		"metadata as a text":               {`"smsBody": "${n + 1}", "metadata": "{\"n\": 1}"`, "tell Ann", "2"},
-		"metadata goes first":              {`"smsBody": "${from}", "metadata": {"from": "us"}`, "tell Ann", "us"},
+		"metadata takes precedence":        {`"smsBody": "${from}", "metadata": {"from": "us"}`, "tell Ann", "us"},
 		"a template in the sender's text":  {`"smsBody": "${originalMessage} ${m}", "metadata": {"m": "${originalMessage}"}`, hostile, hostile + " " + hostile},
 	} {
 		set, err := parse("tell.json", sendingFile(tc.inputs))
 		if err != nil {
-			t.Errorf("%s: got error %v", name, err)
+			t.Errorf("%s: got error %v, want none", name, err)
 			continue
 		}
 		firing := match(t, set, tc.body)[0]
@@ -52,14 +52,14 @@ func TestAlfrescoBodyIsATemplate(t *testing.T) {
 		}
 		template, err := freemarker.Parse("smsBody", input["smsBody"].(string))
 		if err != nil {
-			t.Errorf("%s: got error %v", name, err)
+			t.Errorf("%s: got error %v, want none", name, err)
 			continue
 		}
 		if got, err := template.Render(t.Context(), model); err != nil || got != tc.want {
-			t.Errorf("%s: %q, %v; want %q", name, got, err, tc.want)
+			t.Errorf("%s: got %q, error %v; want %q", name, got, err, tc.want)
 		}
 		if report := set.Report()[0].As; !strings.Contains(report, "smsBody is a FreeMarker template") {
-			t.Errorf("%s: got the report %s", name, report)
+			t.Errorf("%s: got report %s, want it to mention FreeMarker", name, report)
 		}
 	}
 }
@@ -75,7 +75,7 @@ func TestAlfrescoRefusesATemplateWithoutValues(t *testing.T) {
 		"null in the metadata":  {`"smsBody": "${a}", "metadata": {"a": "${matchGroups.whom}"}`, "smsBody: "},
 	} {
 		if _, err := parse("tell.json", sendingFile(tc.inputs)); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "tell.json:3: ") {
-			t.Errorf("%s: got error %v, want %q", name, err, tc.want)
+			t.Errorf("%s: got error %v, want one in line 3 that contains %q", name, err, tc.want)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func TestAlfrescoReadsAByteOrderMark(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := parse("tell.json", strings.ReplaceAll(good, "\n ", "\n\t\t")); err != nil {
-		t.Errorf("with tabs: got error %v", err)
+		t.Errorf("with tabs: got error %v, want none", err)
 	}
 	for broken, want := range map[string]string{
 		strings.Replace(good, `"action":`, `"action"`, 1): "tell.json:3: not JSON: invalid character '{'",
@@ -94,7 +94,7 @@ func TestAlfrescoReadsAByteOrderMark(t *testing.T) {
 		"":                                                "tell.json:1: not JSON: unexpected end",
 	} {
 		if _, err := parse("tell.json", broken); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
+			t.Errorf("got error %v, want %q", err, want)
 		}
 	}
 }
@@ -125,11 +125,11 @@ func TestAlfrescoProcessNeedsItsTaskQueue(t *testing.T) {
 	}
 	_, err := file(`{"payloadType": "StartProcessPayload", "processDefinitionKey": "p"}`)
 	if err == nil || !strings.Contains(err.Error(), `a.json:3: trigger "a": workflow "p" would start on task queue twilio`) || !strings.Contains(err.Error(), "TRIGGERS_TASK_QUEUE") {
-		t.Errorf("a process on the connector's own task queue: got error %v", err)
+		t.Errorf("a process on the connector's own task queue: got error %v, want it refused", err)
 	}
 	set, err := file(`{"payloadType": "StartMessagePayload", "name": "m"}`)
 	if err != nil || len(set.Warnings()) != 1 || !strings.Contains(set.Warnings()[0].Message, "TRIGGERS_TASK_QUEUE") {
-		t.Errorf("a message: got error %v, warnings %v", err, set.Warnings())
+		t.Errorf("a message: got error %v, warnings %v; want one warning", err, set.Warnings())
 	}
 	set, err = file(`{"payloadType": "SignalPayload", "name": "s"}`)
 	if err != nil || len(set.Warnings()) != 0 {
@@ -139,7 +139,7 @@ func TestAlfrescoProcessNeedsItsTaskQueue(t *testing.T) {
 	// whatever the task queue of the processes is.
 	set, err = parse("tell.json", sendingFile(`"smsBody": "x"`))
 	if err != nil || set.triggers[0].action.(*start).taskQueue != DefaultTaskQueue {
-		t.Errorf("a text: got error %v, want none, and task queue %s", err, DefaultTaskQueue)
+		t.Errorf("a text: got error %v, want no error, and task queue %s", err, DefaultTaskQueue)
 	}
 }
 
@@ -155,29 +155,29 @@ func TestAlfrescoBusinessKeyIsNotUnique(t *testing.T) {
 		firing := set.Match(t.Context(), m)[0]
 		start := firing.trigger.action.(*start)
 		if got, want := firing.Plan().Call.WorkflowID, "order-5-"+fromID+"-"+sid; got != want || firing.Err != nil {
-			t.Errorf("got the ID %q, want %q; error %v", got, want, firing.Err)
+			t.Errorf("got ID %q, error %v; want %q", got, firing.Err, want)
 		}
 		for name, want := range map[string]string{"businessKey": "order-5-" + fromID, "name": "Order 5 of " + fromID} {
 			if got := start.memo[name](&firing.Event); got != want {
-				t.Errorf("memo %s = %v, want %s", name, got, want)
+				t.Errorf("got memo %s = %v, want %s", name, got, want)
 			}
 		}
 		if got := start.searchAttributes["BusinessKey"](&firing.Event); got != "order-5-"+fromID {
-			t.Errorf("got the search attribute %v, want order-5-%s", got, fromID)
+			t.Errorf("got search attribute %v, want order-5-%s", got, fromID)
 		}
 	}
-	// In Alfresco, a process whose key is null starts, too.
+	// In Alfresco, a process whose key is null also starts.
 	if firing := set.Match(t.Context(), message("go"))[0]; firing.Err != nil {
-		t.Errorf("without its group: got error %v", firing.Err)
+		t.Errorf("without its group: got error %v, want none", firing.Err)
 	}
 	c := newChecker(Options{TaskQueue: "q"})
 	c.read("a.json", []byte(starting(`{"payloadType": "StartProcessPayload", "processDefinitionKey": "p", "name": "${originalMessage}", "businessKey": "k"}`)))
 	set, err = c.finish()
 	if err != nil || len(set.triggers[0].action.(*start).searchAttributes) != 0 || set.triggers[0].action.(*start).memo["name"] != nil {
-		t.Errorf("without an attribute: got error %v, want none, no search attribute and no name in the memo", err)
+		t.Errorf("without an attribute: got error %v, want no error, no search attribute and no name in the memo", err)
 	}
 	if !strings.Contains(fmt.Sprint(set.Warnings()), "name: not in the workflow's memo: ${originalMessage} is not allowed here") {
-		t.Errorf("a name that must not be shown: got warnings %v", set.Warnings())
+		t.Errorf("a name that must not be shown: got warnings %v, want one about it", set.Warnings())
 	}
 }
 
@@ -194,17 +194,17 @@ func TestAlfrescoMisspeltKeysAreReported(t *testing.T) {
 		got = append(got, w.String())
 	}
 	want := []string{
-		`a.json:1: trigger "a": "descripton" is not read; did you mean "description"?`,
-		`a.json:3: trigger "a": "event.reactions" is not read: write it into event.inputs`,
-		`a.json:3: trigger "a": "event.inputs.echoeror" is not read; did you mean "echoError"?`,
-		`a.json:3: trigger "a": "event.inputs.ehco" is not read; did you mean "echo"?`,
-		`a.json:4: trigger "a": "action.payload.varaibles" is not read; did you mean "variables"?`,
+		`a.json:1: trigger "a": "descripton" is ignored; did you mean "description"?`,
+		`a.json:3: trigger "a": "event.reactions" is ignored; move it to event.inputs`,
+		`a.json:3: trigger "a": "event.inputs.echoeror" is ignored; did you mean "echoError"?`,
+		`a.json:3: trigger "a": "event.inputs.ehco" is ignored; did you mean "echo"?`,
+		`a.json:4: trigger "a": "action.payload.varaibles" is ignored; did you mean "variables"?`,
 	}
 	if !reflect.DeepEqual(got, want) {
-		t.Errorf("%q\nwant %q", got, want)
+		t.Errorf("got warnings %q\nwant %q", got, want)
 	}
 	if !set.triggers[0].reactions {
-		t.Error("event.inputs.reactions is ignored")
+		t.Error("event.inputs.reactions was ignored")
 	}
 }
 
@@ -213,9 +213,9 @@ func TestAlfrescoMistakeNamesMisspeltKeys(t *testing.T) {
  "event": {"source": "connector.t.SMS_RECEIVED",
   "inputs": {"patern": "x"}},
  "action": {"source": "command-consumer", "payload": {"payloadType": "SignalPayload", "name": "s"}}}`)
-	const want = "a.json:3: trigger \"a\" has no pattern\na.json:3: trigger \"a\": \"event.inputs.patern\" is not read; did you mean \"pattern\"?"
+	const want = "a.json:3: trigger \"a\" has no pattern\na.json:3: trigger \"a\": \"event.inputs.patern\" is ignored; did you mean \"pattern\"?"
 	if err == nil || err.Error() != want {
-		t.Errorf("%v\nwant %s", err, want)
+		t.Errorf("got error %v\nwant %s", err, want)
 	}
 }
 
@@ -227,10 +227,10 @@ func TestAlfrescoUnknownNamesAreNull(t *testing.T) {
 	}
 	firing := match(t, set, "go 5")[0]
 	if got := asJSON(t, firing.Plan().Call.Input); got != `{"a":null,"b":"[]","c":null,"d":null}` {
-		t.Errorf("input %s", got)
+		t.Errorf("got input %s, want null for unknown names", got)
 	}
 	if got := firing.Plan().Echo.String(); got != "Hi 5" {
-		t.Errorf("echo %q", got)
+		t.Errorf("got echo %q, want \"Hi 5\"", got)
 	}
 	findings := fmt.Sprint(set.Lint(t.Context()))
 	for _, want := range []string{
@@ -244,7 +244,7 @@ func TestAlfrescoUnknownNamesAreNull(t *testing.T) {
 	}
 	for _, refused := range []string{"${matchGroups['n']}", "${n + 1}", "${execution.getVariable('x')}"} {
 		if _, err := parse("a.json", starting(`{"payloadType": "SignalPayload", "name": "s", "variables": {"a": "`+refused+`"}}`)); err == nil {
-			t.Errorf("%s, which has a value in Alfresco, is accepted, want an error", refused)
+			t.Errorf("%s, which has a value in Alfresco, was accepted, want an error", refused)
 		}
 	}
 }
@@ -254,17 +254,17 @@ func TestAlfrescoSkipsEventsOfOtherConnectors(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "slack.json"), other)
 	if _, err := Load(dir, Options{}); err == nil || !strings.Contains(err.Error(), "slack.json:2: ") || !strings.Contains(err.Error(), "the file is skipped") {
-		t.Errorf("a folder with no other file: got error %v", err)
+		t.Errorf("a folder with no other file: got error %v, want the skipped file named", err)
 	}
 	write(t, filepath.Join(dir, "t.yaml"), contract)
 	set, err := Load(dir, Options{})
 	if err != nil || set.Len() != 2 {
-		t.Fatalf("%v", err)
+		t.Fatalf("got error %v, want 2 triggers", err)
 	}
-	if w := set.Warnings(); len(w) != 1 || !strings.Contains(w[0].String(), `slack.json:2: trigger "a": it waits for connector.slack.MESSAGE_RECEIVED, another connector's event: the file is skipped`) {
-		t.Errorf("warnings %v", w)
+	if w := set.Warnings(); len(w) != 1 || !strings.Contains(w[0].String(), `slack.json:2: trigger "a": the file is skipped: it waits for connector.slack.MESSAGE_RECEIVED, another connector's event`) {
+		t.Errorf("got warnings %v, want one about the skipped file", w)
 	}
 	if _, err := parse("a.json", strings.Replace(other, "slack.MESSAGE_RECEIVED", "twilio.SMS_RECIEVED", 1)); err == nil || !strings.Contains(err.Error(), `did you mean "SMS_RECEIVED"?`) {
-		t.Errorf("a misspelt event: got error %v", err)
+		t.Errorf("a misspelled event: got error %v, want a suggestion", err)
 	}
 }

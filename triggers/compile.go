@@ -87,7 +87,8 @@ var triggerName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,24}[a-z0-9])?$`)
 // accountSID matches Twilio's format.
 var accountSID = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
 
-// compile adds trigger i of the file to the set, or its mistakes to the list.
+// compile adds trigger i of the file to the set, and the trigger's mistakes to
+// the list.
 func (c *checker) compile(i int, w *fileTrigger) {
 	t := &Trigger{
 		Name: w.Name, File: c.name, Line: c.line(i, "name"), account: w.Account, reactions: w.Reactions, stop: w.Stop, catchUp: w.CatchUp,
@@ -134,7 +135,8 @@ func (c *checker) nameOf(i int, w *fileTrigger) {
 	}
 }
 
-// filters compiles the conditions on a message other than the pattern.
+// filters compiles the requirements on a message other than the pattern and the
+// condition.
 func (c *checker) filters(i int, w *fileTrigger, t *Trigger) {
 	t.event = sms.EventKind(w.Event)
 	if w.Event == "" {
@@ -240,7 +242,7 @@ func (c *checker) action(i int, w *fileTrigger, t *Trigger) {
 		return
 	case 1:
 	default:
-		c.at(i, actions[1], "trigger %q has %s; a trigger has one action: split it", w.Name, strings.Join(actions, " and "))
+		c.at(i, actions[1], "trigger %q has %s; a trigger can have only one action; split it", w.Name, strings.Join(actions, " and "))
 		return
 	}
 	switch {
@@ -394,7 +396,7 @@ func (c *checker) signalAll(i int, w *fileTrigger, t *Trigger) *signalAll {
 	if w.SignalAll.CorrelationKey.Any != nil {
 		s.correlation = c.input(i, where+".correlationKey", w.Name, w.SignalAll.CorrelationKey, t)
 		if len(c.options.IDSecret) == 0 {
-			c.at(i, where+".correlationKey", "trigger %q: correlation keys are stored as pseudonyms, and making one needs a secret for workflow IDs, ID_SECRET, which is not set; all webhooks and workers need the same", w.Name)
+			c.at(i, where+".correlationKey", "trigger %q: correlationKey is stored as a pseudonym, which needs a secret, and ID_SECRET is not set; set it to the same value for all webhooks and workers", w.Name)
 		}
 	}
 	s.input = c.input(i, where+".input", w.Name, w.SignalAll.Input, t)

@@ -1,7 +1,8 @@
 package triggers
 
 // Conditions are written in a subset of Alfresco's expression language:
-// comparisons, and, or, not, empty. Anything else is an error that names it.
+// comparisons, and, or, not, empty. Anything else is refused with an error that
+// names it.
 
 import (
 	"errors"
@@ -18,7 +19,7 @@ type condition func(*Event) bool
 // maxConditionDepth limits the nesting of a condition.
 const maxConditionDepth = 50
 
-// condition parses "${…}".
+// condition compiles a condition, which is a single expression "${…}".
 func (s scope) condition(text string) (condition, error) {
 	text = strings.TrimSpace(text)
 	if !strings.HasPrefix(text, "${") || !strings.HasSuffix(text, "}") {
@@ -61,14 +62,14 @@ var operators = []string{"==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "(",
 // where possible, what to write instead.
 var refused = map[string]string{
 	"[": "indexing with [ ]: write matchGroups.name",
-	"?": "the choice a ? b : c: use two triggers",
-	"+": "arithmetic and joining with +", "-": "arithmetic with -", "*": "arithmetic with *",
-	"/": "arithmetic with /", "%": "arithmetic with %", "=": "assignment: to compare write ==",
-	"->": "lambdas", ";": "several expressions with ;", "{": "sets and maps in { }", ":": "the choice a ? b : c",
+	"?": "the conditional a ? b : c: use two triggers",
+	"+": "arithmetic and concatenation with +", "-": "arithmetic with -", "*": "arithmetic with *",
+	"/": "arithmetic with /", "%": "arithmetic with %", "=": "assignment: to compare, write ==",
+	"->": "lambdas", ";": "several expressions with ;", "{": "sets and maps in { }", ":": "the conditional a ? b : c",
 	"#": "deferred expressions #{…}", "&": "a single &: write &&", "|": "a single |: write ||",
 }
 
-// words maps operators that are spelt out.
+// words maps operators that are spelled out to their symbols.
 var words = map[string]string{
 	"and": "&&", "or": "||", "not": "!", "eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">=", "empty": "empty",
 }
@@ -103,7 +104,7 @@ func nextToken(text string) (conditionToken, int, error) {
 			return conditionToken{}, 0, fmt.Errorf("%s is not supported in conditions", name)
 		}
 		if strings.HasPrefix(strings.TrimLeft(text[length:], " \t"), "(") {
-			return conditionToken{}, 0, fmt.Errorf("the call of %s(…) is not supported in conditions: match with the pattern instead", name)
+			return conditionToken{}, 0, fmt.Errorf("calling %s(…) is not supported in conditions: use the pattern instead", name)
 		}
 		return conditionToken{nameToken, name}, length, nil
 	}
@@ -275,8 +276,8 @@ func (p *conditionParser) operand() (reference, error) {
 	return value, nil
 }
 
-// compare compares as numbers if either side is one, otherwise as strings. Null
-// only equals null, and is neither less nor greater than anything.
+// compare compares as numbers if either side is a number, otherwise as strings.
+// Null equals only null, and is neither less nor greater than anything.
 func compare(operator string, a, b reference) reference {
 	return func(e *Event) any {
 		left, right := a(e), b(e)
@@ -304,8 +305,8 @@ func compare(operator string, a, b reference) reference {
 	}
 }
 
-// order compares two values; ok is false if one is a number and the other
-// cannot be read as one.
+// order compares two values. ok is false if one is a number and the other
+// cannot be parsed as one.
 func order(a, b any) (order int, ok bool) {
 	if !isNumber(a) && !isNumber(b) {
 		return strings.Compare(inText(a), inText(b)), true
@@ -351,8 +352,8 @@ func number(value any) (*big.Rat, bool) {
 	return nil, false
 }
 
-// truth converts a value to a boolean as the expression language does: a string
-// is true if it is "true", in upper or lower case.
+// truth converts a value to a boolean as the expression language does: true,
+// and the string "true" in any case, are true, and everything else is false.
 func truth(value any) bool {
 	switch value := value.(type) {
 	case bool:

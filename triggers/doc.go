@@ -18,7 +18,7 @@
 //	    signal: {workflowId: 'order-${matchGroups.orderNumber}', name: cancel}
 //
 // Every trigger that matches the message fires. The contract is that of the
-// Alfresco Twilio connector's event SMS_RECEIVED, and its own trigger files are
+// Alfresco Twilio connector's SMS_RECEIVED event, and its own trigger files are
 // read unchanged. docs/triggers.md describes everything that a file can
 // contain, and schema.json describes it for editors.
 //

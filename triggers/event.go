@@ -11,7 +11,8 @@ import (
 // Event is the payload that a trigger publishes: the argument of the workflow
 // it starts or of the signal it sends, unless the trigger maps an input.
 type Event struct {
-	// Event is the kind of text: SMS_RECEIVED, SMS_OPT_OUT, SMS_OPT_IN, SMS_HELP.
+	// Event is the kind of text: SMS_RECEIVED, SMS_OPT_OUT, SMS_OPT_IN or
+	// SMS_HELP.
 	Event sms.EventKind `json:"event"`
 	// MatchGroups holds the pattern's named groups by name, and all groups by
 	// number from "1". A group that did not participate is null.

@@ -29,11 +29,11 @@ const (
 
 // template is a text whose expressions are resolved to parts of the event.
 type template struct {
-	// literals has one more element than references: they alternate. The zero
-	// template is the empty text.
+	// literals and references alternate, so literals has one more element.
+	// The zero template is the empty text.
 	literals   []string
 	references []reference
-	// names holds the references as they are written.
+	// names holds the names of the references, as written.
 	names []string
 }
 
@@ -113,7 +113,7 @@ func (s scope) known(name string) (reference, error) {
 		return func(*Event) any { return resultPath(name) }, nil
 	}
 	if s.logged && (strings.HasPrefix(name, parameterPrefix) || name == "parameters" || strings.HasPrefix(name, "location")) {
-		return nil, fmt.Errorf("${%s} is not in Twilio's log, which catchUp reads; leave out catchUp, or do not use it here", name)
+		return nil, fmt.Errorf("${%s} is not in Twilio's log, which catchUp reads; remove catchUp, or do not use this field here", name)
 	}
 	if parameter, ok := strings.CutPrefix(name, parameterPrefix); ok && !s.private {
 		return func(e *Event) any { return orNull(e.Parameters[parameter]) }, nil
@@ -125,7 +125,7 @@ func (s scope) known(name string) (reference, error) {
 	case s.private && field.private:
 		return nil, fmt.Errorf("${%s} is not allowed here: IDs, memos and search attributes are shown and logged unencrypted; use ${messageSid}, ${conversation}, ${fromId} or a group", name)
 	case field.pseudonym && !s.secret:
-		return nil, fmt.Errorf("${%s} is a pseudonym and needs a secret for workflow IDs, ID_SECRET, which is not set; all webhooks and workers need the same", name)
+		return nil, fmt.Errorf("${%s} is a pseudonym, which needs a secret, and ID_SECRET is not set; set it to the same value for all webhooks and workers", name)
 	}
 	return field.value, nil
 }
@@ -144,8 +144,9 @@ func (s scope) mistake(name string) error {
 	return unknown("${%s} is unknown%s", name, cmp.Or(s.meant(name), "; available are "+s.listed()+", and these event fields: "+eventFields))
 }
 
-// meant suggests the existing name that is closest to a misspelt one, if any is
-// close. The misspelt name may lack the prefix of a group.
+// meant suggests the existing name that is closest to a misspelled one. It
+// returns "" if none is close. The misspelled name may lack the prefix of a
+// group.
 func (s scope) meant(name string) string {
 	if len(name) < shortestName && !slices.Contains(s.groups, name) {
 		return "" // too short: it would resemble any name
@@ -178,7 +179,7 @@ func (s scope) listed() string {
 	return strings.Join(names, ", ")
 }
 
-// names lists everything that an expression can name.
+// names lists everything that an expression can refer to.
 func (s scope) names() []string {
 	names := slices.Collect(maps.Keys(fields))
 	for _, group := range s.groups {
@@ -217,8 +218,8 @@ func (t template) text(e *Event) string {
 	return out.String()
 }
 
-// inText formats a value inside a text: null is empty, lists and objects are
-// JSON.
+// inText formats a value for use inside a text: null is empty, and lists and
+// objects are JSON.
 func inText(value any) string {
 	switch value := value.(type) {
 	case nil:
@@ -253,8 +254,8 @@ func (t template) value(e *Event) any {
 	return t.text(e)
 }
 
-// mapping makes a workflow's input from the event: maps and lists as in the
-// trigger, with each string resolved as a template. Keys are not changed.
+// mapping makes a value from the event. Maps and lists are as in the trigger,
+// and each string in them is resolved as a template. Keys are not resolved.
 type mapping func(*Event) any
 
 // literal is a string of a trigger that is not a template, whatever it

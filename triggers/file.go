@@ -59,7 +59,7 @@ type snapshot struct {
 	files []fileText
 	// err says why the files could not be read.
 	err error
-	// sum is the same if the files, or the error, are the same.
+	// sum is a hash of the files and the error.
 	sum [sha256.Size]byte
 }
 
@@ -195,7 +195,7 @@ func (c *checker) finish() (*Set, error) {
 	return c.set, nil
 }
 
-// read reads a file in either format.
+// read compiles the triggers of a file, in our format or Alfresco's.
 func (c *checker) read(name string, data []byte) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if filepath.Ext(name) == ".json" {
@@ -217,7 +217,7 @@ func (c *checker) read(name string, data []byte) {
 	}
 	c.path = ownPath
 	var content struct {
-		// Schema is for editors.
+		// Schema is read only by editors.
 		Schema   string                  `yaml:"$schema"`
 		Keywords map[string]sms.Keywords `yaml:"keywords"`
 		Triggers []fileTrigger           `yaml:"triggers"`
@@ -254,7 +254,7 @@ func (c *checker) keywords(written map[string]sms.Keywords) {
 	}
 }
 
-// checkJSON returns the error in invalid JSON, with its line.
+// checkJSON returns an error with a line number if the data is not valid JSON.
 func checkJSON(name string, data []byte) error {
 	var whatever json.RawMessage
 	err := json.Unmarshal(data, &whatever)
@@ -278,9 +278,9 @@ func (c *checker) at(i int, field, format string, args ...any) {
 	c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: %s", c.name, c.line(i, field), fmt.Sprintf(format, args...)))
 }
 
-// maxWarnings limits the number of warnings across all files. Each one is logged
-// and compared with all earlier ones, which gets slow if there are many, and nobody
-// would read more than that.
+// maxWarnings limits the number of warnings across all files. Each one is
+// logged and compared with all earlier ones, which is slow for large numbers,
+// and nobody would read more than that.
 const maxWarnings = 500
 
 // warn adds a warning: something that the author should know, but that is not a

@@ -84,7 +84,7 @@ func TestParseExplainsEachMistake(t *testing.T) {
 	for name, tc := range badTriggers {
 		_, err := parse("t.yaml", "triggers:\n"+tc.text)
 		if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "t.yaml:2: ") {
-			t.Errorf("%s: %v\n want %q", name, err, tc.want)
+			t.Errorf("%s: got error %v\nwant it to contain %q", name, err, tc.want)
 		}
 	}
 }
@@ -94,7 +94,7 @@ func TestPseudonymsNeedASecret(t *testing.T) {
 		c := newChecker(Options{})
 		c.read("t.yaml", []byte("triggers:\n"+text))
 		if _, err := c.finish(); err == nil || !strings.Contains(err.Error(), "needs a secret") {
-			t.Errorf("without a secret: got error %v", err)
+			t.Errorf("without a secret: got error %v, want one that asks for it", err)
 		}
 	}
 }
@@ -147,13 +147,13 @@ func TestPatternOverBudgetStopsNoOther(t *testing.T) {
 	}
 	err := firings[0].Err.Error()
 	if !strings.Contains(err, "trigger hostile: match its pattern") || strings.Contains(err, "aaa") {
-		t.Errorf("got error %s", err)
+		t.Errorf("got error %s, want one that names the trigger and does not quote the text", err)
 	}
 	if got := firings[0].Plan().EchoError; got != "Not ." {
 		t.Errorf("got echoError %q, want \"Not .\"", got)
 	}
 	if problem := firings[0].Plan().Problem; problem != err {
-		t.Errorf("the plan has the problem %q, want %q", problem, err)
+		t.Errorf("got plan with problem %q, want %q", problem, err)
 	}
 }
 
@@ -171,7 +171,7 @@ func TestPatternsShareOneBudget(t *testing.T) {
 	file.WriteString("  - {name: elsewhere, pattern: '(?:(a+)+\\1)+$', to: '+15005550001', start: {workflow: W, taskQueue: q}}\n")
 	file.WriteString("  - {name: good, pattern: '(a+)b$', start: {workflow: W, taskQueue: q}}\n")
 	file.WriteString("  - {name: hungry, pattern: '" + hungry + "', start: {workflow: W, taskQueue: q}}\n")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a correct match takes a fraction of a second; any other never ends
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a bounded match takes a fraction of a second; an unbounded one never ends
 	defer cancel()
 	firings := mustParse(t, file.String()).Match(ctx, message(text))
 	if len(firings) != 42 || ctx.Err() != nil {
@@ -186,8 +186,8 @@ func TestPatternsShareOneBudget(t *testing.T) {
 	}
 }
 
-// TestTriesTakeFromTheBudget checks the budget itself: on a slow machine, a try
-// may reach its time limit instead, which is another error.
+// TestTriesTakeFromTheBudget checks the budget itself, because a try on a slow
+// machine may reach its time limit instead, which is a different error.
 func TestTriesTakeFromTheBudget(t *testing.T) {
 	hostile, err := compilePattern(`(?:(a+)+\1)+$`, false)
 	if err != nil {
@@ -208,7 +208,7 @@ func TestPatternGetsMoreStepsIfNeeded(t *testing.T) {
 	text := strings.Repeat("a", 1400) + " " + strings.Repeat("a", 96) + "b"
 	nothing := budget(0)
 	if _, err := set.triggers[0].pattern.find(t.Context(), text, &nothing); !exceeded(err) {
-		t.Fatalf("the hungry pattern does not exceed freeSteps: got error %v", err)
+		t.Fatalf("got error %v for the hungry pattern, want it to exceed freeSteps", err)
 	}
 	if firings := match(t, set, text); len(firings) != 1 {
 		t.Errorf("got %d firings, want 1", len(firings))
@@ -228,10 +228,10 @@ func TestReactionsFireOnlyTriggersThatAsk(t *testing.T) {
 		for _, firing := range match(t, set, body) {
 			names = append(names, firing.Trigger())
 			if reaction := firing.Event.Reaction; (reaction == nil) != (body == "Order 5") || reaction != nil && reaction.Text != "Order 5" {
-				t.Errorf("%q: the event has the reaction %+v", body, reaction)
+				t.Errorf("%q: got event with reaction %+v", body, reaction)
 			}
 			if firing.Trigger() == "liked" && asJSON(t, firing.Plan().Call.Input) != `{"to":"Order 5"}` {
-				t.Errorf("input %v", firing.Plan().Call.Input)
+				t.Errorf("got input %s, want the text reacted to", firing.Plan().Call.Input)
 			}
 		}
 		if got := strings.Join(names, " "); got != want {
@@ -239,7 +239,7 @@ func TestReactionsFireOnlyTriggersThatAsk(t *testing.T) {
 		}
 	}
 	if got := asJSON(t, match(t, set, "Removed a like from “A”")[0].Event); !strings.Contains(got, `"reaction":{"emoji":"👍","text":"A","removed":true}`) {
-		t.Errorf("event %s", got)
+		t.Errorf("got event %s, want a removed reaction", got)
 	}
 }
 
@@ -257,18 +257,18 @@ func TestIDWithAHoleIsRefused(t *testing.T) {
 		for _, body := range []string{"go", "go to "} {
 			firing := set.Match(t.Context(), message(body))[0]
 			if firing.Err == nil || !strings.Contains(firing.Err.Error(), "trigger a: the workflow ID needs ${matchGroups.room}") {
-				t.Errorf("%s, %q: got error %v", name, body, firing.Err)
+				t.Errorf("%s, %q: got error %v, want one that names the group", name, body, firing.Err)
 			}
 			if firing.Plan().EchoError != "No room." {
 				t.Errorf("%s, %q: got echoError %q, want \"No room.\"", name, body, firing.Plan().EchoError)
 			}
 		}
 		if firing := set.Match(t.Context(), message("go to 5"))[0]; firing.Err != nil {
-			t.Errorf("%s: got error %v", name, firing.Err)
+			t.Errorf("%s: got error %v, want none", name, firing.Err)
 		}
 		findings := fmt.Sprint(set.Lint(t.Context()))
 		if !strings.Contains(findings, `it fails for "go to ": the workflow ID needs ${matchGroups.room}`) {
-			t.Errorf("%s: got findings %s", name, findings)
+			t.Errorf("%s: got findings %s, want one about the workflow ID", name, findings)
 		}
 	}
 	whole := mustParse(t, "triggers:\n  - {name: a, pattern: '(?<room>\\d+)', echoError: e, signal: {workflowId: 'room-${matchGroups.room}-${messageSid}-${fromId}', name: s}}\n")
@@ -292,7 +292,7 @@ func TestConditionsAreTheDocumentedSubset(t *testing.T) {
 	} {
 		c, err := in.condition(text)
 		if err != nil {
-			t.Errorf("%s: got %v", text, err)
+			t.Errorf("%s: got error %v, want none", text, err)
 			continue
 		}
 		if got := c(e); got != want {
@@ -300,14 +300,14 @@ func TestConditionsAreTheDocumentedSubset(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		`from == to`: "one expression", `${from.startsWith('+1')}`: "the call of from.startsWith", `${matchGroups['x']}`: "[ ]",
-		`${true ? 1 : 2}`: "the choice", `${1 + 1}`: "arithmetic", `${from = 1}`: "to compare write ==", `${5 div 2}`: "div", `${a}`: "unknown",
+		`from == to`: "one expression", `${from.startsWith('+1')}`: "calling from.startsWith", `${matchGroups['x']}`: "[ ]",
+		`${true ? 1 : 2}`: "the conditional", `${1 + 1}`: "arithmetic", `${from = 1}`: "to compare, write ==", `${5 div 2}`: "div", `${a}`: "unknown",
 		`${matchGroups.x == 1}`: "names no group", `${from ==}`: "a value is missing", `${(from}`: "a ) is missing", `${from to}`: "unexpected \"to\"",
 		`${'a}`: "closing '", `${}`: "a value is missing", `${` + strings.Repeat("!", 100) + `true}`: "nested", `${from & to}`: "write &&", `${€}`: "in a condition",
 		`${1.2.3 == 1}`: "not a number",
 	} {
 		if _, err := in.condition(text); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got error %v, want %q", text, err, want)
+			t.Errorf("%s: got error %v, want it to contain %q", text, err, want)
 		}
 	}
 }
@@ -326,7 +326,7 @@ func TestAlfrescoFilesAreRefusedWithReasons(t *testing.T) {
 		"no pattern":                {`{"event": {"source": "connector.t.SMS_RECEIVED"}, "action": {"source": "command-consumer", "payload": {"payloadType": "SignalPayload", "name": "n"}}}`, "has no pattern"},
 	} {
 		if _, err := parse("some-trigger.json", tc.text); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "some-trigger.json:") {
-			t.Errorf("%s: %v\n want %q", name, err, tc.want)
+			t.Errorf("%s: got error %v\nwant it to contain %q", name, err, tc.want)
 		}
 	}
 }

@@ -41,11 +41,11 @@ func TestKeywordsAreThoseOfTheNumber(t *testing.T) {
 		for _, firing := range set.Match(t.Context(), m) {
 			names = append(names, firing.Trigger())
 			if want := map[string]sms.EventKind{"all": sms.EventReceived, "out": sms.EventOptOut, "in": sms.EventOptIn, "help": sms.EventHelp}[firing.Trigger()]; firing.Event.Event != want {
-				t.Errorf("trigger %s publishes the event %s, want %s", firing.Trigger(), firing.Event.Event, want)
+				t.Errorf("trigger %s published event %s, want %s", firing.Trigger(), firing.Event.Event, want)
 			}
 		}
 		if got := strings.Join(names, " "); got != tc.want {
-			t.Errorf("%q with OptOutType %q to %s fires %q, want %q", tc.body, tc.optOutType, tc.to, got, tc.want)
+			t.Errorf("%q with OptOutType %q to %s fired %q, want %q", tc.body, tc.optOutType, tc.to, got, tc.want)
 		}
 	}
 }
@@ -58,11 +58,11 @@ func TestInvalidKeywordsAreRefused(t *testing.T) {
 		"keywords:\n  +15005550006: {}\n  ' +15005550006': {}\n": "are defined twice",
 	} {
 		if _, err := parse("t.yaml", text); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: got error %v, want %q", text, err, want)
+			t.Errorf("%q: got error %v, want it to contain %q", text, err, want)
 		}
 	}
 	if set, err := parse("t.yaml", "keywords: {'12345': {}}\n"); err != nil || set.Event(sms.Inbound{To: "12345", Body: "STOP"}) != sms.EventReceived {
-		t.Errorf("a file with only keywords: got error %v, want none, and STOP to be an ordinary text", err)
+		t.Errorf("a file with only keywords: got error %v, want no error, and STOP as an ordinary text", err)
 	}
 }
 
@@ -82,7 +82,7 @@ func TestLintSaysWhichTextsNeverFire(t *testing.T) {
 			all = append(all, finding.Message)
 		}
 		if got := strings.Join(all, "\n"); !strings.HasPrefix(got, tc.want) || tc.want == "" && got != "" {
-			t.Errorf("%s: %q, want %q", name, got, tc.want)
+			t.Errorf("%s: got findings %q, want %q", name, got, tc.want)
 		}
 	}
 }

@@ -32,8 +32,9 @@ const maxTries = 5_000_000
 
 // Lint looks for triggers that never fire, that fire together, that take too
 // long or whose failures go unnoticed. It tries texts generated from the
-// patterns: each finding is true, but some may be missing. In a set of more
-// than 645 triggers, it tries fewer of each trigger's texts on the others.
+// patterns, so each finding is correct, but some problems may be missed. In a
+// set of more than 645 triggers, it tries fewer of each trigger's texts on the
+// others.
 func (s *Set) Lint(ctx context.Context) []Finding {
 	findings := slices.Clone(s.warnings)
 	say := func(t *Trigger, format string, args ...any) {
@@ -111,8 +112,8 @@ func (t *Trigger) incomplete(ctx context.Context, samples []string) (text, name 
 	return "", ""
 }
 
-// unheard lists texts of an ordinary trigger that are a separate event at all
-// its numbers, and the event of the first.
+// unheard returns the texts of an ordinary trigger that are a separate event at
+// all of the trigger's numbers, and the event of the first such text.
 func (s *Set) unheard(t *Trigger, samples []string) (words []string, event sms.EventKind) {
 	if t.event != sms.EventReceived {
 		return nil, ""
@@ -135,8 +136,8 @@ func (s *Set) hears(t *Trigger, text string) bool {
 	return slices.ContainsFunc(s.numbers(t), func(number string) bool { return s.meant(t, sms.Inbound{To: number, Body: text}) })
 }
 
-// numbers returns a trigger's numbers; for a trigger without any, those with
-// their own keywords and one without.
+// numbers returns the trigger's numbers. For a trigger without any, it returns
+// the numbers with their own keywords, and "" for the others.
 func (s *Set) numbers(t *Trigger) []string {
 	if len(t.to) > 0 {
 		return t.to
@@ -190,8 +191,8 @@ func (t *Trigger) covers(other *Trigger) bool {
 	return len(other.to) > 0
 }
 
-// meets reports whether a text may reach both triggers. If a condition decides
-// between them, it returns false.
+// meets reports whether a text may reach both triggers. It returns false if
+// either has a condition, which may decide between them.
 func (t *Trigger) meets(other *Trigger) bool {
 	if t.event != other.event || t.condition != nil || other.condition != nil || t.account != "" && other.account != "" && t.account != other.account {
 		return false
@@ -199,8 +200,7 @@ func (t *Trigger) meets(other *Trigger) bool {
 	return len(t.to) == 0 || len(other.to) == 0 || slices.ContainsFunc(t.to, func(number string) bool { return slices.Contains(other.to, number) })
 }
 
-// first returns the first of another trigger's texts that this one matches as
-// well.
+// first returns the first of the given texts that the trigger matches.
 func (s *Set) first(ctx context.Context, t *Trigger, texts []string) (string, bool) {
 	for _, text := range texts {
 		if text == "" || !s.hears(t, text) {

@@ -28,7 +28,7 @@ func TestLintFindsLikelyMistakes(t *testing.T) {
 		}
 		got := strings.Join(all, "\n")
 		if tc.want == "" && got != "" && name != "Java's own syntax" || !strings.Contains(got, tc.want) {
-			t.Errorf("%s: %q, want %q", name, got, tc.want)
+			t.Errorf("%s: got findings %q, want %q", name, got, tc.want)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func Open(path string, o Options) (*Live, error) {
 func (l *Live) Set() *Set { return l.set.Load() }
 
 // Watch follows the files until the context ends. It reports each change: the
-// new set, or why the old one is kept. A change only counts if two consecutive
+// new set, or why the old one is kept. A change counts only if two consecutive
 // reads agree, so that a file that is still being copied or replaced is not
 // loaded.
 func (l *Live) Watch(ctx context.Context, every time.Duration, report func(*Set, error)) {

@@ -56,13 +56,13 @@ func TestLiveLoadsAChange(t *testing.T) {
 	before := live.Set()
 	write(strings.ReplaceAll(contract, "Order Number", "Order No"))
 	if r := <-reports; r.err != nil || r.set != live.Set() {
-		t.Fatalf("reported %+v", r)
+		t.Fatalf("got report %+v, want the new triggers without an error", r)
 	}
 	if len(match(t, live.Set(), "Order No 42")) != 1 || len(match(t, live.Set(), "Order Number 42")) != 0 {
 		t.Error("the new file was not loaded")
 	}
 	if len(match(t, before, "Order Number 42")) != 1 {
-		t.Error("a set that is in use has changed")
+		t.Error("the set in use was changed")
 	}
 }
 
@@ -71,18 +71,18 @@ func TestLiveKeepsTriggersOfBrokenFiles(t *testing.T) {
 	before := live.Set()
 	write("triggers: [")
 	if r := <-reports; r.err == nil || !strings.Contains(r.err.Error(), "t.yaml:1") {
-		t.Fatalf("reported %v", r.err)
+		t.Fatalf("got error %v, want one that names the file and line", r.err)
 	}
 	if live.Set() != before {
 		t.Error("the old triggers were not kept")
 	}
 	write(contract)
 	if r := <-reports; r.err != nil || live.Set() == before {
-		t.Errorf("a corrected file: got error %v, want none, and the new triggers", r.err)
+		t.Errorf("a corrected file: got error %v, want no error, and the new triggers", r.err)
 	}
 }
 
-// turns makes a number of turns, and returns what they report.
+// turns calls turn n times and returns the changes that it reported.
 func turns(l *Live, n int) (reports []report) {
 	for range n {
 		if changed, set, err := l.turn(); changed {
@@ -117,7 +117,7 @@ func TestLiveIgnoresAHalfCopiedFile(t *testing.T) {
 	for _, part := range []string{half[:20], half, changed[:len(changed)-10]} {
 		write(t, path, part)
 		if reports := turns(l, 1); reports != nil {
-			t.Errorf("after %d bytes: got the reports %+v, want none", len(part), reports)
+			t.Errorf("after %d bytes: got reports %+v, want none", len(part), reports)
 		}
 	}
 	write(t, path, changed)
@@ -143,14 +143,14 @@ func TestLiveSeesAFileThatReturns(t *testing.T) {
 	// The file is missing for a single turn: no change.
 	rename(path, away)
 	if reports := turns(l, 1); reports != nil {
-		t.Errorf("while the file is missing for a single turn: got the reports %+v, want none", reports)
+		t.Errorf("while the file is missing for a single turn: got reports %+v, want none", reports)
 	}
 	rename(away, path)
 	if reports := turns(l, 3); reports != nil || l.Set() != before {
-		t.Errorf("after the same file is back: got the reports %+v, want none, and the old triggers", reports)
+		t.Errorf("after the same file is back: got reports %+v, want none, and the old triggers", reports)
 	}
-	// The file is replaced by one with the same size and time, as a tool that
-	// preserves times does.
+	// The file is replaced by one with the same size and time, as by a tool
+	// that preserves times.
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +163,7 @@ func TestLiveSeesAFileThatReturns(t *testing.T) {
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].err != nil || len(match(t, l.Set(), "TELL Ann")) != 1 {
 		t.Errorf("replaced: got %+v, want one report, and the new trigger", reports)
 	}
-	// The file is missing for longer, and comes back later.
+	// The file is missing for longer, and then comes back.
 	rename(path, away)
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].set.Len() != 2 {
 		t.Errorf("gone for good: got %+v, want one report that keeps 2 triggers", reports)
@@ -213,11 +213,11 @@ func TestLiveReportsABrokenFileOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if reports := turns(l, 5); len(reports) != 1 || reports[0].err == nil || reports[0].set.Len() != 2 {
-		t.Errorf("after the file is removed: got the reports %+v, want one error that keeps the old triggers", reports)
+		t.Errorf("after the file is removed: got reports %+v, want one error that keeps the old triggers", reports)
 	}
 	write(t, path, contract)
 	if reports := turns(l, 5); len(reports) != 1 || reports[0].err != nil {
-		t.Errorf("as before: got %+v, want one report without an error", reports)
+		t.Errorf("after the old file is back: got %+v, want one report without an error", reports)
 	}
 }
 
@@ -227,6 +227,6 @@ func TestFolderIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Load(dir, Options{}); err == nil || !strings.Contains(err.Error(), "not a regular file") {
-		t.Errorf("a folder: got error %v", err)
+		t.Errorf("a folder named like a file: got error %v, want it refused", err)
 	}
 }

@@ -78,7 +78,8 @@ func (s *Set) NearMisses(ctx context.Context, message sms.Inbound) []Near {
 	return near
 }
 
-// eased describes the smallest set of easings that makes the pattern match.
+// eased describes the smallest set of easings that makes the pattern match. It
+// returns "" if there is none.
 func (t *Trigger) eased(ctx context.Context, body string) string {
 	subsets := make([]uint, 0, 1<<len(easings))
 	for set := uint(1); set < 1<<len(easings); set++ {
@@ -148,10 +149,10 @@ func (s *Set) Hints(ctx context.Context) []Finding {
 			say("it also fires for %q; for the word alone, write %s^\\s*%s\\s*$", text, strings.TrimSuffix(t.source, bare), bare)
 		}
 		if ends.MatchString(t.source) && !t.matchesQuickly(ctx, samples[0]+" ", false) {
-			say("it does not fire for %q, with the space that keyboards add; end the pattern with \\s*$", samples[0]+" ")
+			say("it does not fire for %q, with the trailing space that keyboards add; end the pattern with \\s*$", samples[0]+" ")
 		}
 		if classes.MatchString(t.source) && !strings.Contains(t.source, "(?U") && !strings.Contains(t.source, "U)") {
-			say("in Java, \\w and \\b count only ASCII letters as parts of a word, so Zoë is not one; write (?U) before the pattern")
+			say("in Java, \\w and \\b treat only ASCII letters as parts of a word, so Zoë is not a word; write (?U) before the pattern")
 		}
 	}
 	return hints

@@ -36,7 +36,7 @@ func TestNearMissesSayWhyNothingFires(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := loose.NearMisses(t.Context(), sms.Inbound{From: "+15005550009", To: "+15005550006", Body: "Liked “Order Number 42”"}); len(got) != 1 || !strings.Contains(got[0].Says, "reactions: true: the text is the reaction 👍") {
-		t.Errorf("a reaction: got %+v", got)
+		t.Errorf("a reaction: got %+v, want a hint to set reactions: true", got)
 	}
 }
 

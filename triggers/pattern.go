@@ -50,10 +50,9 @@ func compilePattern(source string, full bool) (*pattern, error) {
 // budget is what is left of a text's textSteps.
 type budget int
 
-// match matches a text. A group that did not participate is null. The budget
-// may be shared by all patterns that the text is matched with. A pattern that
-// needs more than is left fails, without affecting patterns that stay within
-// freeSteps.
+// match matches a text. A group that did not participate is null. All patterns
+// that the text is matched with may share the budget. A pattern that needs more
+// than is left fails, but does not affect patterns that stay within freeSteps.
 func (p *pattern) match(ctx context.Context, text string, left *budget) (groups map[string]*string, found bool, err error) {
 	match, err := p.find(ctx, text, left)
 	if err != nil || match == nil {
@@ -62,9 +61,9 @@ func (p *pattern) match(ctx context.Context, text string, left *budget) (groups 
 	return match.Groups(), true, nil
 }
 
-// find tries with an increasing number of steps. The engine does not report how
-// many steps it took, so find takes all steps that a try was allowed from the
-// budget.
+// find tries again and again with more steps. The engine does not report how
+// many steps it took, so find deducts all steps that it allowed for a try from
+// the budget.
 func (p *pattern) find(ctx context.Context, text string, left *budget) (*javaregex.Match, error) {
 	match, err := p.try(ctx, text, p.compiled)
 	for steps := min(4*freeSteps, *left); exceeded(err) && steps > 0; steps = min(4*steps, *left) {

@@ -1,6 +1,6 @@
 package triggers
 
-// A plan is a match's request to Temporal and reply to the sender, resolved
+// A plan is a match's request to Temporal and its reply to the sender, resolved
 // once.
 
 import "temporal-twilio/sms"

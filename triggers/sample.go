@@ -12,7 +12,8 @@ import (
 const (
 	// maxSamples limits how many texts are generated for a pattern.
 	maxSamples = 12
-	// maxSampleLength limits the length of each: no text is longer.
+	// maxSampleLength limits the length of each text. No inbound text is
+	// longer.
 	maxSampleLength = 1600
 )
 
@@ -37,7 +38,8 @@ func (s *Set) Examples(ctx context.Context) []string {
 		if typed := strings.TrimSpace(example); t.pattern.matchesAlone(ctx, typed) {
 			example = typed
 		}
-		// The same number in all, so that "cancel 42" is about "Order Number 42".
+		// All examples use the same number, so that "cancel 42" is
+		// about "Order Number 42".
 		if start := strings.TrimRight(example, "x7"); start != example && t.pattern.matchesAlone(ctx, start+"42") {
 			example = start + "42"
 		}
@@ -70,7 +72,7 @@ func expand(re *syntax.Regexp, depth int) []string {
 	}
 	switch re.Op {
 	case syntax.OpLiteral:
-		if re.Flags&syntax.FoldCase != 0 { // it is in capitals
+		if re.Flags&syntax.FoldCase != 0 { // the literal is in capitals
 			return []string{strings.ToLower(string(re.Rune))}
 		}
 		return []string{string(re.Rune)}

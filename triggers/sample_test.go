@@ -24,6 +24,6 @@ func TestExamplesFireTheirTriggers(t *testing.T) {
 	}
 	got := set.Examples(t.Context())
 	if len(got) < 3 || got[0] != "Order Number 42" || got[1] != "cancel 42" || got[2] != "hours" || slices.Contains(got, "") {
-		t.Errorf("got the examples %q", got)
+		t.Errorf("got examples %q, want \"Order Number 42\", \"cancel 42\" and \"hours\" first, and no empty one", got)
 	}
 }

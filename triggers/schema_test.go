@@ -32,8 +32,8 @@ func valid(t *testing.T, s *jsonschema.Resolved, text string) error {
 	if err := yaml.Unmarshal([]byte(strings.ReplaceAll(text, "\t", " ")), &value); err != nil {
 		return err
 	}
-	// Convert the value through JSON, so that numbers have the types that the
-	// validator knows.
+	// Convert the value through JSON, so that numbers have the types that
+	// the validator expects.
 	data, err := json.Marshal(value)
 	if err != nil {
 		return err
@@ -57,18 +57,18 @@ func TestSchemaAcceptsWhatTheLoaderAccepts(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := valid(t, s, string(data)); err != nil {
-			t.Errorf("%s: got error %v", path, err)
+			t.Errorf("%s: got error %v, want none", path, err)
 		}
 	}
 	if err := valid(t, s, strings.Replace(keywordTriggers, "+15005550007", "'+15005550007'", 1)); err != nil {
-		t.Errorf("keywords: got error %v", err)
+		t.Errorf("keywords: got error %v, want none", err)
 	}
 	for name, text := range goodTriggers {
 		if err := valid(t, s, "triggers:\n"+text); err != nil {
-			t.Errorf("schema, %s: got error %v", name, err)
+			t.Errorf("schema, %s: got error %v, want none", name, err)
 		}
 		if _, err := parse("t.yaml", "triggers:\n"+text); err != nil {
-			t.Errorf("loader, %s: got error %v", name, err)
+			t.Errorf("loader, %s: got error %v, want none", name, err)
 		}
 	}
 }
@@ -80,7 +80,7 @@ func TestSchemaRefusesWhatTheLoaderRefuses(t *testing.T) {
 			continue
 		}
 		if err := valid(t, s, "triggers:\n"+tc.text); err == nil {
-			t.Errorf("%s: the schema accepts it", name)
+			t.Errorf("%s: the schema accepted it, want an error", name)
 		}
 	}
 }

@@ -26,7 +26,7 @@ type Trigger struct {
 	condition condition // nil: always
 	to        []string  // none: any number
 	account   string    // "": any account
-	reactions bool      // matches reactions, too
+	reactions bool      // also matches reactions
 	stop      bool
 	retry     bool
 	catchUp   bool
@@ -103,9 +103,9 @@ type Match struct {
 	trigger *Trigger
 	// Event is what is published.
 	Event Event
-	// Err says why nothing can be published: either the pattern exceeded its
-	// budget, so that it is unknown whether the message matches, and there are no
-	// groups; or a part of the workflow ID has no value.
+	// Err says why nothing can be published. Either the pattern exceeded
+	// its budget, so there are no groups and it is unknown whether the
+	// message matches, or a part of the workflow ID has no value.
 	Err error
 }
 
@@ -118,7 +118,7 @@ func (m *Match) CatchUp() bool { return m.trigger.catchUp }
 // Replies reports whether the trigger has a reply to the sender.
 func (m *Match) Replies() bool { return !m.trigger.echo.empty() || !m.trigger.echoError.empty() }
 
-// Texts reports whether publishing starts a send, as Alfresco's action SEND_SMS
+// Texts reports whether publishing starts a send, as Alfresco's SEND_SMS action
 // does.
 func (m *Match) Texts() bool {
 	s, ok := m.trigger.action.(*start)
@@ -170,8 +170,8 @@ func (t *Trigger) match(ctx context.Context, message sms.Inbound, reaction *sms.
 }
 
 // missing returns the name of a part of the workflow ID that has no value, or
-// "". Without this check, all texts that leave the part out would share one ID,
-// and therefore one workflow.
+// "" if all have one. Without this check, all texts that leave the part out
+// would share one ID, and therefore one workflow.
 func (t *Trigger) missing(e *Event) string {
 	for i, value := range t.id.references {
 		if inText(value(e)) == "" {

@@ -87,7 +87,7 @@ func TestMatchFiresTriggersByTheirPattern(t *testing.T) {
 			got = append(got, firing.Trigger())
 		}
 		if !reflect.DeepEqual(got, want) {
-			t.Errorf("%q fires %v, want %v", body, got, want)
+			t.Errorf("%q fired %v, want %v", body, got, want)
 		}
 	}
 }
@@ -97,17 +97,17 @@ func TestEventIsThatOfTheContract(t *testing.T) {
 	want := `{"event":"SMS_RECEIVED","matchGroups":{"1":"42","orderNumber":"42"},"originalMessage":"Order Number 42","to":"+15005550006","from":"+15005550009",` +
 		`"messageSid":"SM00000000000000000000000000000001","accountSid":"AC1","receivedAt":"1970-01-01T00:00:01Z","trigger":"order-status"}`
 	if got := asJSON(t, firing.Event); got != want {
-		t.Errorf("got the event %s\n want %s", got, want)
+		t.Errorf("got event %s\nwant %s", got, want)
 	}
 	if got := string(firing.Plan().Call.Input); got != `{"from":"+15005550009","orderNumber":"42"}` {
-		t.Errorf("got the input %s", got)
+		t.Errorf("got input %s, want the group and the sender", got)
 	}
 	if firing.Plan().Echo.String() != "Your reference number is 42" || firing.Plan().EchoError != "There was a problem publishing that event." {
-		t.Errorf("got echo %q, echoError %q", firing.Plan().Echo.String(), firing.Plan().EchoError)
+		t.Errorf("got echo %q and echoError %q, want those of the contract", firing.Plan().Echo.String(), firing.Plan().EchoError)
 	}
 	cancel := match(t, mustParse(t, contract), "cancel 7")[0]
 	if id := cancel.Plan().Call.WorkflowID; id != "order-7" {
-		t.Errorf("got the workflow ID %s to signal, want order-7", id)
+		t.Errorf("got workflow ID %s to signal, want order-7", id)
 	}
 }
 
@@ -120,13 +120,13 @@ func TestUnmatchedGroupIsNull(t *testing.T) {
 `)
 	firing := match(t, set, "yes")[0]
 	if got := asJSON(t, firing.Event.MatchGroups); got != `{"1":"yes","2":null,"no":null,"yes":"yes"}` {
-		t.Errorf("got the groups %s", got)
+		t.Errorf("got groups %s, want null for 2 and no", got)
 	}
 	if firing.Plan().Echo.String() != "yes=yes no= first=yes" {
-		t.Errorf("got the echo %q", firing.Plan().Echo.String())
+		t.Errorf("got echo %q, want \"yes=yes no= first=yes\"", firing.Plan().Echo.String())
 	}
 	if got := string(firing.Plan().Call.Input); got != `{"no":null,"text":"no="}` {
-		t.Errorf("got the input %s", got)
+		t.Errorf("got input %s, want null for no", got)
 	}
 }
 
@@ -140,14 +140,14 @@ func TestValuesAreNotParsedAsTemplates(t *testing.T) {
 	for _, body := range []string{`${from}`, `$1 \1 \$`, `&lt;`, "a\nb", `{{x}}`, `\Q`} {
 		firing := match(t, set, body)[0]
 		if firing.Plan().Echo.String() != "["+body+"]" {
-			t.Errorf("got the echo %q of %q, want it in brackets", firing.Plan().Echo.String(), body)
+			t.Errorf("got echo %q of %q, want the text in brackets", firing.Plan().Echo.String(), body)
 		}
 		want := asJSON(t, map[string]any{
 			"s": "<" + body + ">", "n": json.Number("5"), "b": true, "l": []any{body, json.Number("1.5")}, "${from}": "x",
 			"e": map[string]*string{"all": &body, "1": &body},
 		})
 		if got := string(firing.Plan().Call.Input); got != want {
-			t.Errorf("got the input %s, want %s", got, want)
+			t.Errorf("got input %s, want %s", got, want)
 		}
 	}
 }
@@ -169,7 +169,7 @@ func TestNumbersKeepTheirDigits(t *testing.T) {
 			want = `9007199254740993`
 		}
 		if got := string(match(t, set, "x")[0].Plan().Call.Input); !strings.Contains(got, want) {
-			t.Errorf("%s: got %s", name, got)
+			t.Errorf("%s: got %s, want it to contain %s", name, got, want)
 		}
 	}
 	set := mustParse(t, "triggers:\n  - {name: a, pattern: x, echo: '${result.id} ${result.list}', update: {workflowId: w, name: u}}\n")
@@ -179,7 +179,7 @@ func TestNumbersKeepTheirDigits(t *testing.T) {
 	} {
 		firing := match(t, set, "x")[0]
 		if got := firing.Plan().Echo.In(json.RawMessage(answer)); got != want {
-			t.Errorf("%s: got the echo %q, want %q", answer, got, want)
+			t.Errorf("%s: got echo %q, want %q", answer, got, want)
 		}
 	}
 }
@@ -199,12 +199,12 @@ func TestYAMLOnlyNumbersAreReported(t *testing.T) {
   - {name: b, pattern: y, to: ['+15005550006'], echoError: e, start: {workflow: W, taskQueue: q}}
 `)
 	if got := string(match(t, set, "x")[0].Plan().Call.Input); got != `{"fine":"01234","zip":"01234"}` {
-		t.Errorf("got the input %s", got)
+		t.Errorf("got input %s, want both values as strings", got)
 	}
 	for _, findings := range [][]Finding{set.Warnings(), set.Lint(t.Context())} {
 		if len(findings) != 2 || findings[0].Line != 4 || findings[1].Line != 10 || findings[1].Trigger != "a" ||
 			!strings.Contains(findings[0].Message, "to has an unquoted value") || !strings.Contains(findings[1].Message, "zip has") {
-			t.Errorf("got the findings %v, want two, about to in line 4 and zip in line 10", findings)
+			t.Errorf("got findings %v, want two: to in line 4, and zip in line 10", findings)
 		}
 	}
 }
@@ -239,10 +239,10 @@ func TestParseRefusesABrokenFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := parse("triggers.yaml", tc.text)
 			if err == nil {
-				t.Fatal("the invalid file is accepted")
+				t.Fatal("the invalid file was accepted")
 			}
 			if !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("got error %q\n want %q", err, tc.want)
+				t.Errorf("got error %q\nwant it to contain %q", err, tc.want)
 			}
 		})
 	}
@@ -265,7 +265,7 @@ func TestLoadNamesTheUnreadableFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Load(huge, Options{}); err == nil || !strings.Contains(err.Error(), "too large") {
-		t.Errorf("error %v", err)
+		t.Errorf("got error %v, want one about the size", err)
 	}
 }
 
