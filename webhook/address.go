@@ -86,8 +86,9 @@ func (h *handler) address(r *http.Request) (string, error) {
 	return f.scheme + "://" + host + strings.TrimRight(f.prefix, "/") + r.URL.RequestURI(), nil
 }
 
-// forwarded reads the configured headers. In a chain of proxies, the one
-// nearest to the client counts. Each header lists it first.
+// forwarded reads the configured headers. If there are several proxies, the
+// first value of each header counts, which is that of the proxy nearest to the
+// client.
 func (h *handler) forwarded(r *http.Request) (f forwarded, err error) {
 	for _, name := range h.Forwarded {
 		read, value := reader(name), strings.Join(r.Header.Values(name), ",")
@@ -124,7 +125,7 @@ func (f *forwarded) parse(header string) error {
 	for header != "" {
 		m := pair.FindStringSubmatch(header)
 		if m == nil {
-			return errors.New("the header Forwarded does not follow RFC 7239; a valid value is host=example.com;proto=https")
+			return errors.New("the Forwarded header does not follow RFC 7239; a valid value is host=example.com;proto=https")
 		}
 		header = header[len(m[0]):]
 		value := quotedPair.ReplaceAllString(m[2], "$1") + m[3]
@@ -138,8 +139,8 @@ func (f *forwarded) parse(header string) error {
 	return nil
 }
 
-// prefixIgnored reports whether a proxy says that it removed a prefix from the
-// path, but the URL that we verify does not include it.
+// prefixIgnored reports whether a proxy reports a prefix that it removed from
+// the path, but the URL that we verify does not include that prefix.
 func (h *handler) prefixIgnored(r *http.Request) bool {
 	removed := strings.TrimRight(r.Header.Get(prefixHeader), "/")
 	if removed == "" {

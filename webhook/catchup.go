@@ -21,7 +21,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// CatchUp implements the activity CatchUpSms. It processes each text in
+// CatchUp implements the CatchUpSms activity. It processes each text in
 // Twilio's log. A text that already has its workflow does not get another.
 type CatchUp struct {
 	// Received returns the texts of an interval in any order, except that
@@ -39,13 +39,13 @@ type CatchUp struct {
 	// Retention is how long the namespace keeps closed workflows. During
 	// that time, a text that has been published is recognized. Required.
 	Retention func(context.Context) (time.Duration, error)
-	// Silencer knows which phones are silenced, so triggers do not text
-	// them. Optional: by default, none are.
+	// Silencer reports which phones are silenced, so that triggers do not
+	// text them. Optional: by default, none are.
 	Silencer Silencer
 	// Metrics counts missed texts. Required.
 	Metrics *metrics.Metrics
-	// Settle is how long texts are left to the webhooks before they are
-	// caught up on. Optional: default 0.
+	// Settle is how long a catch-up leaves a text to the webhooks before it
+	// publishes the text itself. Optional: default 0.
 	Settle time.Duration
 	Logger *slog.Logger
 }
@@ -77,10 +77,10 @@ const (
 // retried.
 func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (result sms.CatchUpSmsResult, err error) {
 	result.Through = query.Through
-	now := activity.GetInfo(ctx).StartedTime // by Temporal's clock, since all webhooks share the progress
+	now := activity.GetInfo(ctx).StartedTime // by Temporal's clock, because all webhooks share the progress
 	defer func() { c.Metrics.CaughtUp(result.Through) }()
 	since := query.Since
-	if activity.HasHeartbeatDetails(ctx) { // the position of an earlier attempt
+	if activity.HasHeartbeatDetails(ctx) { // where an earlier attempt stopped
 		var done time.Time
 		if err := activity.GetHeartbeatDetails(ctx, &done); err == nil {
 			since = later(since, done)
@@ -151,8 +151,8 @@ func keepAlive(ctx context.Context, done *atomic.Pointer[time.Time]) (stop func(
 	return stop
 }
 
-// publish publishes one text. If it returns an error, the text must be tried
-// again.
+// publish publishes one text. If it returns an error, the text must be
+// published again.
 func (c *CatchUp) publish(ctx context.Context, message Logged, result *sms.CatchUpSmsResult) error {
 	result.Received++
 	set := c.Triggers() // the files may change during a catch-up

@@ -94,7 +94,7 @@ func TestCatchUpUsesTemporalsClock(t *testing.T) {
 	}
 	var result sms.CatchUpSmsResult
 	if err := value.Get(&result); err != nil || time.Since(result.Through) < 24*time.Hour+clocksApart {
-		t.Errorf("texts of the next day count as caught up on: got %+v, %v", result, err)
+		t.Errorf("got %+v, error %v; want the texts of the next day still to be caught up on", result, err)
 	}
 }
 
@@ -106,11 +106,11 @@ func TestCatchUpContinuesWithoutTexts(t *testing.T) {
 	_, run, _ := catchingUp(t)
 	result, err := run(50 * time.Hour)
 	if behind := time.Since(result.Through); err != nil || behind > clocksApart+time.Minute || behind < clocksApart || result.Lost {
-		t.Errorf("got progress %v behind, result %+v, error %v, want %v behind", behind, result, err, clocksApart)
+		t.Errorf("got progress %v behind, result %+v, error %v; want %v behind", behind, result, err, clocksApart)
 	}
 	// The progress keeps a margin in case a clock is wrong.
 	if result, err = run(10 * time.Minute); err != nil || time.Since(result.Through) < 10*time.Minute {
-		t.Errorf("got %+v, %v", result, err)
+		t.Errorf("got %+v, error %v; want the margin kept", result, err)
 	}
 }
 
@@ -127,10 +127,10 @@ func TestCatchUpSurvivesFailingAccount(t *testing.T) {
 		return Answer{Outcome: outcomeAccepted}
 	}
 	if _, err := run(50 * time.Hour); err == nil || taken != 2 {
-		t.Errorf("received %d texts, error %v, want 2 and an error", taken, err)
+		t.Errorf("received %d texts, error %v; want 2 texts and an error", taken, err)
 	}
 	if age := time.Since(progress()); age < 50*time.Hour || age > 51*time.Hour {
-		t.Errorf("the heartbeats report everything up to %v ago as done, want 50h", age)
+		t.Errorf("got everything up to %v ago reported as done, want 50h", age)
 	}
 }
 
@@ -164,7 +164,7 @@ func TestCatchUpSkipsSilencedPhones(t *testing.T) {
 	} {
 		c.Silencer = tc.silencer
 		if _, err := run(5 * time.Hour); err != nil || published != tc.want {
-			t.Errorf("%s: published %d texts, error %v, want %d", name, published, err, tc.want)
+			t.Errorf("%s: published %d texts, error %v; want %d", name, published, err, tc.want)
 		}
 	}
 }
@@ -184,11 +184,11 @@ func TestCatchUpSplitsFullHour(t *testing.T) {
 		return Answer{Outcome: outcomeAccepted}
 	}
 	if result, err := run(3 * time.Hour); err != nil || len(taken) != 3 || time.Since(result.Through) > clocksApart+time.Minute {
-		t.Errorf("received %v, got %+v, error %v, want three texts", taken, result, err)
+		t.Errorf("received %v, got %+v, error %v; want three texts", taken, result, err)
 	}
 	c.Received = func(context.Context, time.Time, time.Time) ([]Logged, error) { return nil, twilio.ErrTooMany }
 	if _, err := run(2 * time.Second); err == nil {
-		t.Error("got no error, but not all texts could be read")
+		t.Error("got no error although not all texts could be read")
 	}
 }
 
@@ -203,6 +203,6 @@ func TestChangedTriggersApplyDuringCatchUp(t *testing.T) {
 		return Answer{Outcome: outcomeAccepted}
 	}
 	if _, err := run(time.Hour); err != nil || !slices.Equal(matched, []int{1, 0}) {
-		t.Errorf("matched %v, error %v, want [1 0]", matched, err)
+		t.Errorf("matched %v, error %v; want [1 0]", matched, err)
 	}
 }

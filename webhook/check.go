@@ -39,7 +39,7 @@ func (r *reception) refusal(c *sms.Call) string {
 	case max(len(c.Workflow), len(c.TaskQueue), len(c.Name)) > maxID || strings.HasPrefix(c.TaskQueue, "/_sys/"):
 		return "its workflow, task queue, signal or update has a name that Temporal does not allow"
 	case r.attributes == nil:
-		return "" // the attributes are not known
+		return "" // the namespace's attributes are unknown
 	case c.Catchers != "" && r.attributes[sms.AttributeCatches] != enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST:
 		return "the namespace lacks the search attribute " + sms.AttributeCatches + " of type KeywordList; create it with: temporal operator search-attribute create"
 	}
@@ -53,7 +53,7 @@ func (r *reception) refusal(c *sms.Call) string {
 		case strings.Contains(textOf(value), "\x00"):
 			return "the value of the search attribute " + name + " contains a NUL character, which Temporal cannot store in every database"
 		case !isOf(kind, value):
-			return "the value of the search attribute " + name + " is not of its type, " + kind.String()
+			return "the value of the search attribute " + name + " does not have the attribute's type,  " + kind.String()
 		}
 	}
 	return ""

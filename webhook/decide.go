@@ -1,9 +1,9 @@
 package webhook
 
-// What was decided about a text whose reply depends on more than whether
-// Temporal accepts the text. The text's workflow decides, and the webhook waits
-// for it. If no worker is available in time, the webhook gives up in a way that
-// keeps what it tells the sender true.
+// How replies are decided that depend on more than whether Temporal accepts the
+// text. The text's workflow decides, and the webhook waits for it. If no worker
+// is available in time, the webhook gives up, and makes sure that what it tells
+// the sender stays true.
 
 import (
 	"context"
@@ -49,12 +49,13 @@ func (r *reception) decided(ctx context.Context, earlier *client.WorkflowExecuti
 	return Answer{Again: true, Outcome: outcomePending}
 }
 
-// recorded returns the replies in the memo of a text's workflow.
+// recorded returns the replies in the memo of a text's workflow. found is false
+// if its result contains them instead.
 func recorded(text *client.WorkflowExecutionDescription) (replies []string, found bool, err error) {
 	if text.Memo.GetFields()[sms.MemoReplies] != nil {
 		return replies, true, text.GetMemoValue(sms.MemoReplies, &replies)
 	}
-	return nil, text.WorkflowType.Name != sms.ReceiveSmsWorkflowName, nil // from another version
+	return nil, text.WorkflowType.Name != sms.ReceiveSmsWorkflowName, nil // another version may have recorded none
 }
 
 // outcome waits for the result of the text's workflow.
@@ -88,8 +89,8 @@ func told(result sms.ReceiveSmsResult) Answer {
 
 type callerKey struct{}
 
-// withCaller returns a context that holds the context of the request. The
-// latter ends when nobody is waiting for the answer any more.
+// withCaller returns a context that carries the context of the request, which
+// ends once nobody is waiting for the answer.
 func withCaller(ctx, request context.Context) context.Context {
 	return context.WithValue(ctx, callerKey{}, request)
 }
@@ -104,8 +105,8 @@ func isHeard(ctx context.Context) bool {
 // echoError, unless a worker may have started the workflow. It returns the
 // replies to send instead. If it returns false, nothing has changed. It takes
 // the replies from the workflow, because another delivery may have made its
-// plan. If nobody is waiting for the replies any more, it does not give up, so
-// the text is not lost.
+// plan. If nobody is waiting for the replies anymore, it does not give up, so
+// that the text is not lost.
 func (r *reception) giveUp(ctx context.Context) (replies []string, gaveUp bool) {
 	workflow, err := r.unbegun(ctx)
 	if err != nil || !isHeard(ctx) || workflow == nil || workflow.Memo.GetFields()[sms.MemoIfLost] == nil || workflow.GetMemoValue(sms.MemoIfLost, &replies) != nil {

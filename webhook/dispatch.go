@@ -29,7 +29,7 @@ const (
 	// including all attempts. The rest of answerTimeout is for what
 	// follows.
 	acceptTimeout = 7 * time.Second
-	// attemptTimeout limits one attempt.
+	// attemptTimeout limits each attempt.
 	attemptTimeout = 3 * time.Second
 	// catchesUpTimeout limits how long it may take to find out whether any
 	// webhook catches up on texts.
@@ -72,9 +72,10 @@ func (a Attributes) ofTexts() bool {
 
 // Answer is the outcome of a text, for its sender and for the log.
 type Answer struct {
-	// Replies holds the texts of the reply, in the order of the triggers.
+	// Replies holds the messages of the reply, in the order of the
+	// triggers.
 	Replies []string
-	// Unsaid says why replies were withheld. It is "" if they are sent.
+	// Unsaid is why replies were withheld, or "" if they are sent.
 	Unsaid string
 	// Again is true if Twilio should deliver the text again, either because
 	// its outcome is not known yet or because a trigger prefers redelivery
@@ -116,7 +117,7 @@ type Mode int
 const (
 	// Live texts get replies.
 	Live Mode = iota
-	// Mute texts are delivered now but must not get a reply. Since the
+	// Mute texts are delivered now but must not get a reply. Because the
 	// sender cannot be told that the text is lost, Twilio has to deliver it
 	// again.
 	Mute
@@ -172,7 +173,7 @@ type reception struct {
 	input      sms.ReceiveSmsInput
 	attributes Attributes
 	// keep is true if the text gets a workflow even though it matches
-	// nothing, so it is not caught up on later.
+	// nothing, so that it is not caught up on later.
 	keep bool
 }
 
@@ -224,7 +225,8 @@ func (r *reception) plain() bool {
 	return len(r.input.Firings) == 1 && r.publishes() && r.certain() && r.input.Firings[0].Call.Plain()
 }
 
-// keepers returns the open workflows that keep questions to the sender.
+// keepers returns the IDs of the open workflows that keep questions to the
+// sender.
 func (r *reception) keepers(ctx context.Context) (open []string, err error) {
 	if !r.message.Ordinary() {
 		return nil, nil // a keyword for Twilio or a reaction cannot answer a question
@@ -256,9 +258,10 @@ func (r *reception) keepers(ctx context.Context) (open []string, err error) {
 	return open, nil
 }
 
-// wanted reports whether the text needs a workflow. A failed request to start
-// the text's workflow may still be in flight, and must not publish something
-// that the sender is told was refused.
+// wanted reports whether the text needs a workflow. It does, even if all of its
+// firings are refused, while an earlier, failed request to start its workflow
+// may still be in flight: that request must not publish something that the
+// sender is told was refused.
 func (r *reception) wanted() bool {
 	return len(r.input.Keepers) > 0 || r.keep || r.publishes() || r.mayBeAccepted() && !r.refusedRetries()
 }
@@ -283,7 +286,7 @@ func (r *reception) describe(ctx context.Context) (found *client.WorkflowExecuti
 	return found, err
 }
 
-// publishes reports whether any firing is not refused.
+// publishes reports whether at least one firing is not refused.
 func (r *reception) publishes() bool {
 	return slices.ContainsFunc(r.input.Firings, func(f sms.Firing) bool { return f.Problem == "" })
 }
@@ -305,8 +308,8 @@ func (r *reception) refusedRetries() bool {
 	return !r.input.Late && slices.ContainsFunc(r.input.Firings, func(f sms.Firing) bool { return f.Retry })
 }
 
-// certain reports whether the answer depends only on whether Temporal accepts
-// the text.
+// certain reports whether the answer depends only on Temporal's accepting the
+// text.
 func (r *reception) certain() bool {
 	for i := range r.input.Firings {
 		if f := &r.input.Firings[i]; f.Problem == "" && !f.Call.Certain() {
@@ -317,7 +320,7 @@ func (r *reception) certain() bool {
 }
 
 // replies returns the replies to the sender if only certain calls are made.
-// published says whether these succeed.
+// published is true if these succeed.
 func (r *reception) replies(published bool) []string {
 	replies := []string{}
 	for i := range r.input.Firings {
@@ -359,9 +362,9 @@ func (r *reception) tells() bool {
 	return words
 }
 
-// unreached returns the answer if Temporal did not accept the text. If Temporal
-// may have accepted it, now or in an earlier delivery, the sender must not be
-// told that it did not.
+// unreached returns the answer for a text that Temporal did not accept. If
+// Temporal may have accepted it, now or in an earlier delivery, the sender must
+// not be told that it did not.
 func (r *reception) unreached(err error, doubt bool) Answer {
 	doubt = doubt || r.mayBeAccepted()
 	answer := Answer{Outcome: outcomeAway, Again: doubt || !r.tells(), Reasons: map[string]string{"": reason(err)}}

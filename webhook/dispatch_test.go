@@ -205,10 +205,10 @@ func TestDispatchTellsOnlyWhatIsCertain(t *testing.T) {
 				began := time.Now()
 				got := d.Receive(t.Context(), m, firings, Live)
 				if took := time.Since(began); took > acceptTimeout+time.Second {
-					t.Errorf("got the answer after %s, want it after at most %s", took, acceptTimeout)
+					t.Errorf("got an answer after %s, want at most %s", took, acceptTimeout)
 				}
 				if got.Again != tc.again || !tc.again && !reflect.DeepEqual(got.Replies, []string{"Lost"}) || strings.Contains(got.reasons(), "+1500") {
-					t.Errorf("got %+v", got)
+					t.Errorf("got %+v, want Again %t, or the reply Lost, and no number", got, tc.again)
 				}
 			})
 		})
@@ -228,7 +228,7 @@ func TestDispatchAnswersRedeliveriesTheSame(t *testing.T) {
 		d, _ := dispatcher(t, s)
 		m, firings := matched(t, plainStart, "a")
 		if got := d.Receive(t.Context(), m, firings, Live); !got.Known || got.WorkflowID != sms.TextWorkflowID(m.MessageSID) || !reflect.DeepEqual(got.Replies, []string{"Said before"}) {
-			t.Errorf("got %+v", got)
+			t.Errorf("got %+v, want the earlier reply of the known workflow", got)
 		}
 	})
 }
@@ -239,7 +239,7 @@ func TestDispatchIgnoresUnwantedTexts(t *testing.T) {
 		d, _ := dispatcher(t, s)
 		m, firings := matched(t, plainStart, "b")
 		if got := d.Receive(t.Context(), m, firings, Live); got.Again || len(got.Replies) > 0 || got.Outcome != string(sms.OutcomeUnwanted) || got.WorkflowID != "" || s.starts.Load() > 0 {
-			t.Errorf("got %+v, %d starts", got, s.starts.Load())
+			t.Errorf("got %+v, %d starts; want no trigger and no start", got, s.starts.Load())
 		}
 	})
 }
@@ -257,11 +257,11 @@ func TestDispatchRecordsMarkedTexts(t *testing.T) {
 		m, _ := matched(t, plainStart, "ARRET")
 		m.Event, m.Parameters = sms.EventOptOut, map[string]string{"OptOutType": "STOP"}
 		if got := d.Receive(t.Context(), m, nil, Live); got.Again || s.starts.Load() > 0 {
-			t.Errorf("without catch-up: got %+v, %d starts, want no start", got, s.starts.Load())
+			t.Errorf("without catch-up: got %+v, %d starts; want no start", got, s.starts.Load())
 		}
 		caughtUp = true
 		if got := d.Receive(t.Context(), m, nil, Live); got.Again || id != "sms-"+m.MessageSID || kind != sms.ReceiveSmsWorkflowName {
-			t.Errorf("got %+v, started %s %s, want workflow %s", got, kind, id, sms.ReceiveSmsWorkflowName)
+			t.Errorf("got %+v, started %s %s; want workflow %s", got, kind, id, sms.ReceiveSmsWorkflowName)
 		}
 	})
 }
@@ -279,7 +279,7 @@ func TestDispatchUsesOnlyKnownSearchAttributes(t *testing.T) {
 		m, firings := matched(t, plainStart, "a")
 		d.Receive(t.Context(), m, firings, Live)
 		if len(request.GetSearchAttributes().GetIndexedFields()) > 0 {
-			t.Errorf("got search attributes that do not exist: %v", request.SearchAttributes)
+			t.Errorf("got search attributes %v, want none, because none exist", request.SearchAttributes)
 		}
 		attributes = Attributes{
 			sms.AttributeTrigger: enumspb.INDEXED_VALUE_TYPE_KEYWORD, sms.AttributeOutcome: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
@@ -287,7 +287,7 @@ func TestDispatchUsesOnlyKnownSearchAttributes(t *testing.T) {
 		}
 		d.Receive(t.Context(), m, firings, Live)
 		if fields := request.GetSearchAttributes().GetIndexedFields(); len(fields) != 3 || strings.Contains(string(fields[sms.AttributeParty].GetData()), "+1500") {
-			t.Errorf("got attributes %v", fields)
+			t.Errorf("got search attributes %v, want 3 without a phone number", fields)
 		}
 		// A trigger's attribute that does not exist would block the workflow
 		// permanently.
@@ -296,7 +296,7 @@ func TestDispatchUsesOnlyKnownSearchAttributes(t *testing.T) {
 		m.MessageSID = another(m.MessageSID)
 		got := d.Receive(t.Context(), m, firings, Live)
 		if !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attribute Order") || s.starts.Load() != starts {
-			t.Errorf("got %+v", got)
+			t.Errorf("got %+v, want the reply Lost, a reason that names the attribute, and no start", got)
 		}
 	})
 }
@@ -320,7 +320,7 @@ func TestDispatchReportsOnlyRealLosses(t *testing.T) {
 		"a worker started it and was killed": {false, begun, false, ""},
 		"an earlier run has started":         {false, scheduled, true, ""},
 		"the previous delivery was cut off":  {true, scheduled, false, "Lost before"},
-		"and a worker started it":            {true, begun, false, ""},
+		"cut off after a worker started it":  {true, begun, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -346,10 +346,10 @@ func TestDispatchReportsOnlyRealLosses(t *testing.T) {
 				began := time.Now()
 				got := d.Receive(t.Context(), m, firings, Live)
 				if took := time.Since(began); took > 14*time.Second { // Twilio waits 15 s
-					t.Errorf("got the answer after %s, want it while Twilio waits", took)
+					t.Errorf("got an answer after %s, want one while Twilio waits", took)
 				}
 				if tc.told != strings.Join(got.Replies, " ") || (tc.told == "") != got.Again {
-					t.Errorf("got %+v", got)
+					t.Errorf("got %+v, want the reply %q, or Again if that is empty", got, tc.told)
 				}
 				if told := s.told.Load() > 0; told != (tc.told != "") {
 					t.Errorf("got a give-up signal to the workflow: %t, want %t", told, !told)
@@ -367,7 +367,7 @@ func TestDeliveryWithdrawsItsGiveUp(t *testing.T) {
 		s.told.Store(7) // another delivery gave up
 		r.goOn(5)
 		if told := s.told.Load(); told != 2 {
-			t.Errorf("got %d in the signal that withdraws a give-up, want -5", told-7)
+			t.Errorf("got signal %d to withdraw a give-up, want -5", told-7)
 		}
 	})
 }
@@ -403,7 +403,7 @@ func TestDispatchRefusesInvalidCalls(t *testing.T) {
 			m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: "+start+"}\n", "a")
 			got := d.Receive(t.Context(), m, firings, Live)
 			if got.Outcome != string(sms.OutcomeRefused) || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || s.starts.Load() > 0 {
-				t.Errorf("%s: got %+v, %d starts, want a refusal, the reply Lost and no start", name, got, s.starts.Load())
+				t.Errorf("%s: got %+v, %d starts; want a refusal, the reply Lost and no start", name, got, s.starts.Load())
 			}
 		}
 	})
@@ -416,11 +416,11 @@ func TestDispatchRefusesSignalAllWithoutAttribute(t *testing.T) {
 		d.Attributes = func(context.Context) Attributes { return Attributes{} }
 		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, catchUp: true, echoError: Lost, signalAll: {name: s}}\n", "a")
 		if got := d.Receive(t.Context(), m, firings, Live); !got.Again || !strings.Contains(got.reasons(), sms.AttributeCatches) || s.starts.Load() > 0 {
-			t.Errorf("live: got %+v", got)
+			t.Errorf("live: got %+v, want Again, and a reason that names the attribute", got)
 		}
 		// The log keeps showing the text, which must not hold up the others.
 		if got := d.Receive(t.Context(), m, firings, Late); got.Again || len(got.Reasons) == 0 {
-			t.Errorf("late: got %+v", got)
+			t.Errorf("late: got %+v, want a reason without Again", got)
 		}
 	})
 }
@@ -441,7 +441,7 @@ func TestDispatchDistinguishesTemporaryRefusals(t *testing.T) {
 				d, _ := dispatcher(t, s)
 				m, firings := matched(t, mute, "a")
 				if got := d.Receive(t.Context(), m, firings, Live); got.Again != tc.again {
-					t.Errorf("got %+v", got)
+					t.Errorf("got %+v, want Again %t", got, tc.again)
 				}
 			})
 		})
@@ -454,7 +454,7 @@ func TestDispatchDoesNotWaitWhenMute(t *testing.T) {
 		d, _ := dispatcher(t, s)
 		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, signal: {workflowId: w, name: s}}\n", "a")
 		if got := d.Receive(t.Context(), m, firings, Mute); got.Outcome != outcomeAccepted || got.Again || len(got.Replies) > 0 {
-			t.Errorf("got %+v", got)
+			t.Errorf("got %+v, want accepted without a reply", got)
 		}
 	})
 }
@@ -471,10 +471,10 @@ func TestDispatchLeavesLossesToCatchUp(t *testing.T) {
 				d, _ := dispatcher(t, s)
 				m, firings := matched(t, strings.Replace(plainStart, "echo:", "catchUp: true, echo:", 1), "a")
 				if got := d.Receive(t.Context(), m, firings, Live); !got.Again {
-					t.Errorf("live: got %+v", got)
+					t.Errorf("live: got %+v, want Again", got)
 				}
 				if got := d.Receive(t.Context(), m, firings, Late); got.Again != isPassing(failure) {
-					t.Errorf("late: got %+v", got)
+					t.Errorf("late: got %+v, want Again %t", got, isPassing(failure))
 				}
 			})
 		})
@@ -498,7 +498,7 @@ func TestDispatchStartsWithoutAttributesIfNeeded(t *testing.T) {
 		}
 		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q}}\n", "a")
 		if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 2 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
-			t.Errorf("got %d starts, %+v, want 2 and the reply Taken", s.starts.Load(), got)
+			t.Errorf("got %d starts, %+v; want 2 starts and the reply Taken", s.starts.Load(), got)
 		}
 	})
 }
@@ -511,12 +511,12 @@ func TestUncheckedAttributesNeedPlainStart(t *testing.T) {
 		const one = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {Order: x}}}\n"
 		m, firings := matched(t, one, "a")
 		if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
-			t.Errorf("a plain start, which Temporal itself checks: got %+v, %d starts, want the reply Taken and 1 start", got, s.starts.Load())
+			t.Errorf("a plain start, which Temporal itself checks: got %+v, %d starts; want the reply Taken and 1 start", got, s.starts.Load())
 		}
 		m, firings = matched(t, one+"  - {name: b, pattern: a, start: {workflow: W, taskQueue: q}}\n", "a")
 		m.MessageSID = another(m.MessageSID)
 		if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attributes") {
-			t.Errorf("two triggers: got %+v, %d starts, want the reply Lost and no more starts", got, s.starts.Load())
+			t.Errorf("two triggers: got %+v, %d starts; want the reply Lost and no more starts", got, s.starts.Load())
 		}
 	})
 }

@@ -1,7 +1,7 @@
 package webhook
 
-// Why Temporal refused or failed, in words that may be logged. Temporal's own
-// messages contain workflow IDs, which may quote a text.
+// Reasons for Temporal's failures and refusals that may be logged. Temporal's
+// own messages contain workflow IDs, which may quote a text.
 
 import (
 	"context"
@@ -23,7 +23,7 @@ var errAttributes = errors.New("search attributes unknown")
 // moment later.
 func isPassing(err error) bool {
 	if isNamespaceNotFound(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return true // the namespace may be created
+		return true // the namespace may still be created
 	}
 	switch serviceerror.ToStatus(err).Code() {
 	case codes.InvalidArgument, codes.NotFound, codes.AlreadyExists:
@@ -58,7 +58,7 @@ func isEnded(err error) bool {
 	return errors.As(err, &ended)
 }
 
-// reason says why a request failed.
+// reason returns why a request failed, without quoting Temporal.
 func reason(err error) string {
 	switch code := serviceerror.ToStatus(err).Code(); {
 	case errors.Is(err, context.DeadlineExceeded), code == codes.DeadlineExceeded:

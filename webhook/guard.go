@@ -35,8 +35,8 @@ const (
 	// With ten webhooks, each receives only a tenth of a streak.
 	watched   = 10
 	longPause = 10 * maxPause
-	// maxReplyBytes is how much of a reply Twilio reads (error 11750),
-	// minus a margin for markup.
+	// maxReplyBytes is the maximum size of a reply: what Twilio reads
+	// (error 11750), minus a margin for markup.
 	maxReplyBytes = 60 << 10
 )
 
@@ -51,8 +51,8 @@ type guard struct {
 	answers recent[string, bool]
 	// counted holds when this webhook first received each text.
 	counted recent[string, time.Time]
-	// asking limits how often Temporal is asked. Before pausedUntil, it is
-	// not asked at all.
+	// asking limits how often Temporal is queried. Before pausedUntil, it
+	// is not queried at all.
 	asking      *rate.Limiter
 	pausedUntil time.Time
 }
@@ -105,8 +105,9 @@ func answerable(from string) bool {
 	return phone || strings.Contains(from, ":")
 }
 
-// bounded returns the replies that Twilio accepts: at most ten, each of up to
-// 1600 characters, in a document of up to 64 kB.
+// bounded cuts the replies to what Twilio accepts: at most ten, each of up to
+// 1600 characters, in a document of up to 64 kB. cut is true if that changed
+// them.
 func bounded(replies []string) (kept []string, cut bool) {
 	size := 0
 	for _, reply := range replies {

@@ -40,7 +40,7 @@ func TestMetricsCountTextsByOutcome(t *testing.T) {
 			"sms_echoes_suppressed_total{}":                               1,
 		} {
 			if got[series] != want {
-				t.Errorf("%s = %g, want %g", series, got[series], want)
+				t.Errorf("got %s = %g, want %g", series, got[series], want)
 			}
 		}
 	})

@@ -19,9 +19,8 @@ const (
 	// person, no matter what other webhooks accept. With up to five
 	// webhooks, these are no more texts than echoBurst.
 	unasked = 2
-	// askingTimeout limits how long Temporal may delay a reply, and
-	// askingPause is how long Temporal is not asked after it failed to
-	// answer.
+	// askingTimeout limits how long Temporal may delay a reply. askingPause
+	// is how long Temporal is not asked again after it failed to answer.
 	askingTimeout = 500 * time.Millisecond
 	askingPause   = 10 * time.Second
 	// askingBurst and askingEvery limit how often a webhook asks. A server
@@ -29,8 +28,9 @@ const (
 	// together.
 	askingBurst = 10
 	askingEvery = 500 * time.Millisecond
-	// lately is how far back to ask, by this machine's clock. It exceeds
-	// any streak, because this clock may be hours ahead of Temporal's.
+	// lately is the age of the oldest texts that are listed, by this
+	// machine's clock. It is far longer than a streak, because this clock
+	// may be hours ahead of Temporal's.
 	lately = 24 * time.Hour
 )
 
@@ -52,7 +52,7 @@ type pace struct {
 	// often is how many texts this webhook has received without a pause
 	// that is long enough to hide texts to other webhooks.
 	often int
-	// silent is whether the pair was silenced when this webhook last
+	// silent is true if the pair was silenced when this webhook last
 	// checked.
 	silent bool
 	// replied holds the times at which this webhook received the last texts
@@ -69,8 +69,8 @@ type pace struct {
 }
 
 // learn finds out which texts of the pair other webhooks have accepted, if that
-// matters. Otherwise, or if Temporal does not answer, only the texts already
-// known count.
+// matters. If it does not matter, or Temporal does not answer, only the texts
+// already known count.
 func (h *handler) learn(ctx context.Context, message sms.Inbound) {
 	if h.Silencer == nil || !h.guard.asks(message, time.Now()) {
 		return
@@ -79,7 +79,7 @@ func (h *handler) learn(ctx context.Context, message sms.Inbound) {
 	defer cancel()
 	accepted, err := h.Silencer.Accepted(ctx, message, time.Now().Add(-lately))
 	if err != nil {
-		h.Logger.WarnContext(ctx, "Temporal did not list the texts that other webhooks accepted; until it does, each webhook counts by itself", "messageSid", message.MessageSID, "reason", reason(err))
+		h.Logger.WarnContext(ctx, "Temporal did not list the texts that other webhooks accepted; until it does, each webhook counts only its own texts", "messageSid", message.MessageSID, "reason", reason(err))
 	}
 	h.guard.learned(message, accepted, err, time.Now())
 }
@@ -226,6 +226,6 @@ func (g *guard) pace(message sms.Inbound) *pace {
 	if !known {
 		p = &pace{}
 	}
-	g.pairs.put(pair, p) // marks it as recent
+	g.pairs.put(pair, p)
 	return p
 }

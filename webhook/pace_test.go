@@ -42,7 +42,7 @@ func TestTextsOfPairAreListed(t *testing.T) {
 		d, _ := dispatcher(t, s)
 		m, firings := matched(t, plainStart, "a")
 		if taken, err := d.Accepted(t.Context(), m, now); err != nil || taken != nil || s.query != "" {
-			t.Errorf("without search attributes: got %v, %v, query %q, want no texts and no query", taken, err, s.query)
+			t.Errorf("without search attributes: got %v, error %v, query %q; want no texts and no query", taken, err, s.query)
 		}
 		d.Attributes = func(context.Context) Attributes {
 			return Attributes{
@@ -53,15 +53,15 @@ func TestTextsOfPairAreListed(t *testing.T) {
 		d.Receive(t.Context(), m, firings, Live)
 		taken, err := d.Accepted(t.Context(), m, now)
 		if err != nil || len(taken) != 1 || taken[0].MessageSID != "SM2" || !taken[0].At.Equal(now.Add(-time.Hour)) {
-			t.Errorf("got %v, %v", taken, err)
+			t.Errorf("got %v, error %v; want SM2 once, with its earliest start", taken, err)
 		}
 		asked := func(party string) bool { return strings.Contains(s.query, "'"+party+"'") }
 		if len(parties) != 2 || asked(parties[0]) || !asked(parties[1]) || strings.Contains(s.query, "+1500") {
-			t.Errorf("for the texts of %q: got query %s", parties, s.query)
+			t.Errorf("for the texts of %q: got query %s, want one for the pair only, without a phone number", parties, s.query)
 		}
 		m.MessageSID = another(m.MessageSID)
 		if d.Receive(t.Context(), m, firings, Late); len(parties) != 1 || asked(parties[0]) {
-			t.Errorf("got parties %q for a text that is caught up on, which must not count towards the pace", parties)
+			t.Errorf("got parties %q for a text that is caught up on, want only the sender", parties)
 		}
 		other := m
 		if other.To = "+15005550007"; strings.Contains(s.query, d.pair(other)) {
@@ -84,7 +84,7 @@ func TestSlowClockHidesNoTexts(t *testing.T) {
 	g.streak(m, now)
 	g.learned(m, taken, nil, now)
 	if within, _ := g.withinPace(g.pace(m), m, now); within {
-		t.Error("texts that are newer by Temporal's clock do not count, want them to")
+		t.Error("got an echo, want texts that are newer by Temporal's clock to count")
 	}
 	if streak := g.streakOfAll(m, time.Time{}, now); streak != echoBurst {
 		t.Errorf("got a streak of %d, want %d", streak, echoBurst)
@@ -118,13 +118,13 @@ func TestFastClockHidesNoTexts(t *testing.T) {
 	g.streak(m, now)
 	g.learned(m, accepted, nil, now)
 	if within, _ := g.withinPace(g.pace(m), m, now); within {
-		t.Error("texts that appear old by this webhook's clock do not count, want them to")
+		t.Error("got an echo, want texts that appear old by this webhook's clock to count")
 	}
 	if streak := g.streakOfAll(m, time.Time{}, now); streak != echoBurst+1 {
 		t.Errorf("got a streak of %d, want %d", streak, echoBurst+1)
 	}
 	if streak := g.streakOfAll(m, time.Time{}, now.Add(2*maxPause)); streak != 2 {
-		t.Errorf("after a pause: got a streak of %d, want this webhook's own, 2", streak)
+		t.Errorf("after a pause: got a streak of %d, want 2, this webhook's own", streak)
 	}
 }
 
@@ -138,7 +138,8 @@ func TestClocksHoursAheadHideNoTexts(t *testing.T) {
 				echoed++
 			}
 		}
-		// Texts that a webhook echoed before it learned the time may not count.
+		// Texts that a webhook echoed before it learned the time may
+		// not be counted.
 		if most := echoBurst + unasked*len(hooks); echoed < echoBurst || echoed > most {
 			t.Errorf("got %d echoes, want %d to %d", echoed, echoBurst, most)
 		}
@@ -175,6 +176,6 @@ func TestAccountCannotSilenceOthersNumber(t *testing.T) {
 	m.AccountSID, m.MessageSID = "AC1", "another"
 	streak, watch, silent := g.streak(m, now)
 	if unsaid := g.unsaid(m); unsaid != "" || streak != 1 || watch || silent {
-		t.Errorf("got a streak of %d, watched %t, silent %t, %q, want a streak of 1 that is neither watched nor silent, and an echo", streak, watch, silent, unsaid)
+		t.Errorf("got a streak of %d, watched %t, silent %t, unsaid %q; want a streak of 1 that is neither watched nor silent, and an echo", streak, watch, silent, unsaid)
 	}
 }

@@ -1,7 +1,7 @@
 package webhook
 
-// Tests of what one delivery of a text must know about other deliveries, and
-// about whether anyone is waiting for its response.
+// Tests of how a delivery of a text takes account of other deliveries, and of
+// whether anyone is still waiting for the response.
 
 import (
 	"context"
@@ -60,7 +60,7 @@ func TestFallbackReportsNoLoss(t *testing.T) {
 		m, firings := matched(t, plainStart, "a")
 		m.Parameters = map[string]string{"ErrorCode": "11200", "ErrorUrl": "https://another.example.com/twilio/sms"}
 		if got := d.Receive(t.Context(), m, firings, Live); !got.Again {
-			t.Errorf("got %+v, but another webhook may have published the text", got)
+			t.Errorf("got %+v, want Again, because another webhook may have published the text", got)
 		}
 	})
 }
@@ -102,7 +102,7 @@ func TestRefusalIsNotOvertaken(t *testing.T) {
 		}
 		_, refused := matched(t, "triggers: [{name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, id: sms-pause-all}}]", "a")
 		if got := d.Receive(t.Context(), m, refused, Live); kind != sms.ReceiveSmsWorkflowName || !reflect.DeepEqual(got.Replies, []string{"Lost"}) {
-			t.Errorf("got %q, %+v", kind, got)
+			t.Errorf("started %q, got %+v; want a ReceiveSmsWorkflow and the reply Lost", kind, got)
 		}
 	})
 }
@@ -178,7 +178,7 @@ func TestUnheardDispatchDoesNotGiveUp(t *testing.T) {
 		request, hangUp := context.WithCancel(t.Context())
 		hangUp()
 		if got := d.Receive(withCaller(t.Context(), request), m, firings, Live); !got.Again || s.told.Load() != 0 {
-			t.Errorf("got %+v and %d signals to the workflow, want Again and no signals", got, s.told.Load())
+			t.Errorf("got %+v and signals that add up to %d, want Again and no signals", got, s.told.Load())
 		}
 	})
 }
@@ -228,7 +228,7 @@ func TestMarkedTextSkipsRefusedTrigger(t *testing.T) {
 		m.Event, m.Parameters = sms.EventOptOut, map[string]string{sms.OptOutType: "STOP"}
 		got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live)
 		if *kind != sms.ReceiveSmsWorkflowName || got.Outcome != string(sms.OutcomeRefused) || len(got.Reasons) != 1 {
-			t.Errorf("started %q, got %+v, want workflow %s and a refusal with one reason", *kind, got, sms.ReceiveSmsWorkflowName)
+			t.Errorf("started %q, got %+v; want workflow %s and a refusal with one reason", *kind, got, sms.ReceiveSmsWorkflowName)
 		}
 	})
 }
@@ -247,7 +247,7 @@ func TestReportedRefusalIsNotCaughtUp(t *testing.T) {
 			m, firings := matched(t, strings.Replace(refused, "%s", more, 1), "a")
 			got := d.Receive(t.Context(), m, firings, Live)
 			if s.starts.Load() > 0 != recorded || got.Outcome != string(sms.OutcomeRefused) || recorded != (!got.Again && reflect.DeepEqual(got.Replies, []string{"Lost"})) {
-				t.Errorf("%q: got %d workflows, %+v, want a refusal with recorded = %t", more, s.starts.Load(), got, recorded)
+				t.Errorf("%q: got %d workflows, %+v; want a refusal, recorded by a workflow: %t", more, s.starts.Load(), got, recorded)
 			}
 		}
 	})
@@ -273,7 +273,7 @@ func TestKeepersAreAskedConcurrently(t *testing.T) {
 		m, firings := matched(t, plainStart, "a")
 		m.MessagingServiceSID = "MG1"
 		if got := d.Receive(t.Context(), m, firings, Live); !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
-			t.Errorf("got %+v", got)
+			t.Errorf("got %+v, want the reply Taken", got)
 		}
 	})
 }
@@ -287,7 +287,7 @@ func TestSearchAttributesRejectNUL(t *testing.T) {
 		for _, attribute := range []string{`Order: "a\0"`, `Orders: [b, "a\0"]`} {
 			m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {"+attribute+"}}}\n", "a")
 			if got := d.Receive(t.Context(), m, firings, Live); !strings.Contains(got.reasons(), "NUL") {
-				t.Errorf("%s: got %+v", attribute, got)
+				t.Errorf("%s: got %+v, want a reason that names NUL", attribute, got)
 			}
 		}
 	})
@@ -331,7 +331,7 @@ func TestOptOutsNeedNoSchedules(t *testing.T) {
 			*kind = ""
 			m.MessageSID = another(m.MessageSID)
 			if got := d.Receive(t.Context(), m, matches, Live); got.Again || *kind != want {
-				t.Errorf("started %q, want %s: got %+v", *kind, want, got)
+				t.Errorf("started %q, got %+v; want workflow %s without Again", *kind, got, want)
 			}
 		}
 	})

@@ -15,7 +15,8 @@ import (
 )
 
 // params parses and verifies a request: a form, a JSON object, or a GET with a
-// query. It returns a status other than 0 if the request is refused.
+// query. If the request is refused, it returns the HTTP status and the reason.
+// Otherwise, the status is 0.
 func (h *handler) params(w http.ResponseWriter, r *http.Request) (params url.Values, status int, why string) {
 	// verify checks the signature with one token. What is signed depends on
 	// the format.
@@ -57,7 +58,7 @@ func (h *handler) params(w http.ResponseWriter, r *http.Request) (params url.Val
 	return params, 0, ""
 }
 
-// object parses a JSON object with strings and numbers.
+// object parses a JSON object whose members are strings and numbers.
 func object(body []byte) (url.Values, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil {
@@ -75,8 +76,8 @@ func object(body []byte) (url.Values, error) {
 }
 
 // verified returns "" if the signature is valid for our URL with one of the
-// account's tokens, or else the reason why not. Another account's token is
-// refused, because its owner must not act for this account.
+// account's tokens, or else the reason for refusing the request. Another
+// account's token is refused, because its owner must not act for this account.
 func (h *handler) verified(r *http.Request, account string, verify func(token, address, signature string) bool) (why string) {
 	if h.Unsigned {
 		return ""
@@ -103,7 +104,7 @@ func (h *handler) verified(r *http.Request, account string, verify func(token, a
 	case len(tokens) == 0:
 		return "there is no auth token for this account"
 	case h.prefixIgnored(r):
-		return "the signature is not valid for this URL, and a proxy reports that it removed a prefix from the path (" + prefixHeader + "): include the prefix in the public URL, or name that header among the forwarded ones"
+		return "the signature is not valid for this URL, and a proxy reports that it removed a prefix from the path (" + prefixHeader + "): include the prefix in the public URL, or add that header to the forwarded headers"
 	}
 	return "the signature is not valid for this URL and account; check that Twilio calls the public URL, and that the token belongs to the account or subaccount"
 }

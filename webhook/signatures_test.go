@@ -79,7 +79,7 @@ func TestSignaturesWithEachSpelling(t *testing.T) {
 				t.Errorf("got status %d, want accepted %t", w.Code, c.Accept)
 			}
 			if strings.Contains(b.log.String(), "sms.example") {
-				t.Errorf("the log quotes a header: %s", b.log.String())
+				t.Errorf("got log %s, want no header quoted", b.log.String())
 			}
 		})
 	}
@@ -110,10 +110,10 @@ func TestSignatureRefusalsReportCause(t *testing.T) {
 	} {
 		b := newBench(t, tc.change)
 		if w := b.serve(request(tc.header, tc.value)); w.Code != http.StatusForbidden || !strings.Contains(b.log.String(), tc.want) {
-			t.Errorf("%s: got status %d, log %s", name, w.Code, b.log.String())
+			t.Errorf("%s: got status %d, log %s; want status 403 and %q", name, w.Code, b.log.String(), tc.want)
 		}
 		if strings.Contains(b.log.String(), "/api") {
-			t.Errorf("%s: the log quotes a header: %s", name, b.log.String())
+			t.Errorf("%s: got log %s, want no header quoted", name, b.log.String())
 		}
 	}
 }

@@ -26,7 +26,7 @@ func TestSilenceOutlastsPause(t *testing.T) {
 			return strings.Contains(hook.deliver(numbered(n, "hi"), token).Body.String(), "Got it")
 		}
 		for n := range watched {
-			echoed(n) // until this webhook learns about the silence
+			echoed(n) // until this webhook has learned about the silence
 		}
 		time.Sleep(2 * maxPause)
 		if echoed(100) {
@@ -40,7 +40,7 @@ func TestSilenceOutlastsPause(t *testing.T) {
 		all.ended = time.Now().Add(time.Minute) // by Temporal's clock
 		asked := all.asked
 		if !echoed(102) || !echoed(103) || all.asked != asked+1 {
-			t.Errorf("after the silence: got no echo, or %d requests to Temporal, want an echo and one request", all.asked-asked)
+			t.Errorf("after the silence: got no echo or %d requests to Temporal, want an echo and one request", all.asked-asked)
 		}
 	})
 }
@@ -53,7 +53,7 @@ func TestSilenceIsLoggedOnce(t *testing.T) {
 			hook.deliver(numbered(n, "hi"), token)
 		}
 		if n := strings.Count(hook.log.String(), "like machines"); all.silent < 2 || n != 1 {
-			t.Errorf("silenced %d times, logged %d lines, want more than once and one line", all.silent, n)
+			t.Errorf("silenced %d times and logged %d lines, want more than one silence but one line", all.silent, n)
 		}
 	})
 }
@@ -63,13 +63,13 @@ func TestSilenceBeginsOnce(t *testing.T) {
 		s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
 		d, _ := dispatcher(t, s)
 		if begun, err := d.Silence(t.Context(), sms.Inbound{}); !strings.HasPrefix(begun, sms.SilencePrefix) || err != nil {
-			t.Errorf("first call: got %q, %v", begun, err)
+			t.Errorf("first call: got %q, error %v; want the workflow ID", begun, err)
 		}
 		s.start = func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error {
 			return serviceerror.NewWorkflowExecutionAlreadyStarted("already", "", "run")
 		}
 		if begun, err := d.Silence(t.Context(), sms.Inbound{}); begun != "" || err != nil {
-			t.Errorf("second call: got %q, %v, want no new silence", begun, err)
+			t.Errorf("second call: got %q, error %v; want no new silence", begun, err)
 		}
 	})
 }
@@ -80,11 +80,11 @@ func TestSilenceUsesWorkflowTimes(t *testing.T) {
 		s := &server{began: timestamppb.New(now.Add(-2 * time.Hour)), ended: timestamppb.New(now.Add(-time.Hour))}
 		d, _ := dispatcher(t, s)
 		if began, ended, err := d.Silenced(t.Context(), sms.Inbound{}); !began.Equal(s.began.AsTime()) || !ended.Equal(s.ended.AsTime()) || err != nil {
-			t.Errorf("got a silence from %v until %v, %v", began, ended, err)
+			t.Errorf("got a silence from %v until %v, error %v; want the workflow's times", began, ended, err)
 		}
 		s.ended = nil
 		if began, ended, err := d.Silenced(t.Context(), sms.Inbound{}); !began.Equal(s.began.AsTime()) || !ended.IsZero() || err != nil {
-			t.Errorf("before its end: got a silence from %v until %v, %v", began, ended, err)
+			t.Errorf("before its end: got a silence from %v until %v, error %v; want no end", began, ended, err)
 		}
 	})
 }

@@ -152,7 +152,7 @@ func (h *handler) restrain(ctx context.Context, message sms.Inbound, answer *Ans
 	}
 }
 
-// kinds maps the events of texts that are not ordinary to their names.
+// kinds maps the events that have a name of their own in outcomes to that name.
 var kinds = map[sms.EventKind]string{sms.EventOptOut: "opt-out", sms.EventOptIn: optIn, sms.EventHelp: "help"}
 
 const optIn = "opt-in"
@@ -170,8 +170,9 @@ func kindOf(set *triggers.Set, message sms.Inbound) string {
 	return ""
 }
 
-// inWords describes the outcome of a text for people. A "yes" that answers a
-// question was not meant to opt in.
+// inWords describes the outcome of a text for people. It does not mention an
+// opt-in if the text answered a question, because that is what the "yes" was
+// meant for.
 func inWords(kind string, answer Answer) string {
 	var words []string
 	if kind != "" && (kind != optIn || answer.Outcome != string(sms.OutcomeAnswered)) {

@@ -46,7 +46,7 @@ const everything = `triggers:
   - {name: help, event: SMS_HELP, start: {workflow: W, taskQueue: q}}
 `
 
-// numbered returns a form with a MessageSid that contains a number.
+// numbered returns a form whose MessageSid is made from a number.
 func numbered(n int, body string) url.Values {
 	f := form(body)
 	f.Set("MessageSid", fmt.Sprintf("SM%032x", n))
@@ -63,10 +63,10 @@ func TestKeywordsAreNeverEchoed(t *testing.T) {
 		w := b.deliver(f, token)
 		slices.Sort(b.published)
 		if got := strings.Join(b.published, " "); got != tc.want {
-			t.Errorf("%q publishes %q, want %q", tc.body, got, tc.want)
+			t.Errorf("%q published %q, want %q", tc.body, got, tc.want)
 		}
 		if echoed := strings.Contains(w.Body.String(), "Got it"); w.Code != http.StatusOK || echoed != strings.Contains(tc.want, "all") {
-			t.Errorf("%q: got status %d, reply %s", tc.body, w.Code, w.Body)
+			t.Errorf("%q: got status %d, reply %s; want an echo only from trigger all", tc.body, w.Code, w.Body)
 		}
 	}
 }
@@ -74,7 +74,7 @@ func TestKeywordsAreNeverEchoed(t *testing.T) {
 func TestKeywordsDependOnTheNumber(t *testing.T) {
 	b := newBench(t, with(t, "keywords: {+15005550006: {}}\n"+everything))
 	if w := b.deliver(form("STOP"), token); strings.Join(b.published, " ") != "all" || !strings.Contains(w.Body.String(), "Got it") {
-		t.Errorf("published %q, replied %s, want STOP to be an ordinary text", b.published, w.Body)
+		t.Errorf("published %q, replied %s; want STOP to be an ordinary text", b.published, w.Body)
 	}
 }
 
@@ -91,13 +91,13 @@ func TestEventContainsAllParameters(t *testing.T) {
 	b.deliver(f, token)
 	got := b.events[0].Event
 	if want := []sms.Media{{URL: "https://m/0", ContentType: "image/png"}, {URL: "https://m/1", ContentType: "video/mp4"}}; !reflect.DeepEqual(got.Media, want) {
-		t.Errorf("got media %+v", got.Media)
+		t.Errorf("got media %+v, want %+v", got.Media, want)
 	}
 	if want := (&sms.Location{Latitude: 52.5, Longitude: -13.4, Address: "Street 1", Label: "Home"}); !reflect.DeepEqual(got.Location, want) {
-		t.Errorf("got location %+v", got.Location)
+		t.Errorf("got location %+v, want %+v", got.Location, want)
 	}
 	if want := map[string]string{"ProfileName": "Ann", "WaId": "15005550009", "NumSegments": "1"}; !reflect.DeepEqual(got.Parameters, want) || got.MessagingServiceSID != "MG1" {
-		t.Errorf("got parameters %v, service %q, want %v, service MG1", got.Parameters, got.MessagingServiceSID, want)
+		t.Errorf("got parameters %v, service %q; want %v, service MG1", got.Parameters, got.MessagingServiceSID, want)
 	}
 	if _, err := json.Marshal(got); err != nil {
 		t.Error(err)
@@ -134,10 +134,10 @@ func TestWebhookAcceptsJSONAndGET(t *testing.T) {
 		b := newBench(t, nil)
 		w := b.serve(tc.request)
 		if w.Code != tc.status || (tc.status == 200) != (len(b.published) == 2) {
-			t.Errorf("%s: got status %d %s, published %v", name, w.Code, w.Body, b.published)
+			t.Errorf("%s: got status %d %s, published %v; want status %d", name, w.Code, w.Body, b.published, tc.status)
 		}
 		if tc.status == 200 && !strings.Contains(w.Body.String(), "Your reference number is 42") {
-			t.Errorf("%s: got %s", name, w.Body)
+			t.Errorf("%s: got %s, want the echo", name, w.Body)
 		}
 		if lines := strings.Count(b.log.String(), "\n"); tc.status != 200 && lines != 1 {
 			t.Errorf("%s: got %d log lines, want 1", name, lines)
@@ -213,10 +213,10 @@ func TestWebhookAsksForRedelivery(t *testing.T) {
 		b.err = errors.New("away")
 		w := b.deliver(numbered(i, tc.body), token)
 		if w.Code != tc.status || strings.Contains(w.Body.String(), "Sorry") != (tc.reply != "") {
-			t.Errorf("%q: got status %d, reply %s", tc.body, w.Code, w.Body)
+			t.Errorf("%q: got status %d, reply %s; want status %d, reply %q", tc.body, w.Code, w.Body, tc.status, tc.reply)
 		}
 		if tc.status == 503 && strings.Contains(w.Header().Get("Content-Type"), "xml") {
-			t.Errorf("%q: got TwiML's content type in a response with status 503", tc.body)
+			t.Errorf("%q: got the content type of TwiML with status 503", tc.body)
 		}
 	}
 }
@@ -237,10 +237,10 @@ func TestPatternOverBudgetFails(t *testing.T) {
 		b := newBench(t, with(t, fmt.Sprintf(hostile, more)))
 		w := b.deliver(numbered(1, strings.Repeat("a", 1500)+"b"), token)
 		if w.Code != want.status || strings.Contains(w.Body.String(), "Fine") || !strings.Contains(w.Body.String(), want.reply) {
-			t.Errorf("%s: got status %d, reply %s", more, w.Code, w.Body)
+			t.Errorf("%s: got status %d, reply %s; want status %d, reply %s", more, w.Code, w.Body, want.status, want.reply)
 		}
 		if !reflect.DeepEqual(b.published, []string{"good"}) || strings.Contains(b.log.String(), "aaa") {
-			t.Errorf("%s: published %v, log %s", more, b.published, b.log.String())
+			t.Errorf("%s: published %v, log %s; want only good published, and no text logged", more, b.published, b.log.String())
 		}
 	}
 }
@@ -289,7 +289,7 @@ type shared struct {
 	// behind is how far Temporal's clock is behind that of the webhooks.
 	behind time.Duration
 	// away is the error returned when a webhook asks whether a phone is
-	// silenced. unseen makes the answer no.
+	// silenced. If unseen is true, the answer is always no.
 	away   error
 	unseen bool
 }
@@ -353,7 +353,7 @@ func TestWebhooksShareEchoPace(t *testing.T) {
 				t.Errorf("text %d: got echoed %t, want %t", n, got, n < echoBurst)
 			}
 			if n < 6 && all.listed > 0 {
-				t.Errorf("text %d waited for Temporal, want no wait", n)
+				t.Errorf("text %d: Temporal was asked, want no request", n)
 			}
 		}
 		for n := range 30 {
@@ -380,10 +380,10 @@ func TestWebhookCountsByItselfWithoutTemporal(t *testing.T) {
 			}
 		}
 		if took := time.Since(began); took > time.Second {
-			t.Errorf("12 replies took %s, want at most a second longer because Temporal does not answer", took)
+			t.Errorf("12 replies took %s while Temporal did not answer, want at most a second", took)
 		}
 		if all.listed != 1 || strings.Count(hook.log.String(), "did not list") != 1 {
-			t.Errorf("asked Temporal %d times, want once; log:\n%s", all.listed, hook.log.String())
+			t.Errorf("asked Temporal %d times, want once, with one warning; log:\n%s", all.listed, hook.log.String())
 		}
 	})
 }
@@ -441,7 +441,7 @@ func TestSilenceEndsMachineLoop(t *testing.T) {
 		}
 		for n := range maxStreak {
 			if echoed, texted := say(0, n); !echoed || texted != 1 {
-				t.Fatalf("text %d: got echoed %t, texted %d times, want an echo and one text", n, echoed, texted)
+				t.Fatalf("text %d: got echoed %t, texted %d times; want an echo and one text", n, echoed, texted)
 			}
 			say(0, n) // a redelivery does not count
 		}
@@ -451,13 +451,13 @@ func TestSilenceEndsMachineLoop(t *testing.T) {
 			say(1, 1000+n)
 		}
 		if echoed, texted := say(1, 2000); !echoed || texted != 1 || all.silent != 0 {
-			t.Errorf("before the silence: got echoed %t, texted %d times, silenced %d times, want an echo, one text and no silence", echoed, texted, all.silent)
+			t.Errorf("before the silence: got echoed %t, texted %d times, silenced %d times; want an echo, one text and no silence", echoed, texted, all.silent)
 		}
 		for hook, b := range hooks {
 			b.published = nil
 			for n := range 3 {
 				if echoed, texted := say(hook, 3000+10*hook+n); echoed || texted != 0 {
-					t.Errorf("webhook %d is not silent: got echoed %t, texted %d times", hook, echoed, texted)
+					t.Errorf("webhook %d during the silence: got echoed %t, texted %d times; want neither", hook, echoed, texted)
 				}
 			}
 			if len(b.published) != 3 {
@@ -465,14 +465,14 @@ func TestSilenceEndsMachineLoop(t *testing.T) {
 			}
 		}
 		if log := hooks[0].log.String(); all.silent != 1 || strings.Count(log, "like machines") != 1 || strings.Contains(log, "+1500") || !strings.Contains(log, `outcome="accepted, not echoed: more than 50 texts without a pause; silent for a day"`) {
-			t.Errorf("silenced %d times, want once; log %s", all.silent, log)
+			t.Errorf("silenced %d times, want once, with one warning and the outcome in the log; log %s", all.silent, log)
 		}
 		// Terminating the workflow ends the silence immediately for all
 		// webhooks.
 		all.silent, all.ended = 0, time.Now()
 		for hook := range hooks {
 			if echoed, texted := say(hook, 4000+10*hook); !echoed || texted != 1 || all.silent != 0 {
-				t.Errorf("webhook %d after the silence: got echoed %t, texted %d times, silenced %d times, want an echo, one text and no silence", hook, echoed, texted, all.silent)
+				t.Errorf("webhook %d after the silence: got echoed %t, texted %d times, silenced %d times; want an echo, one text and no silence", hook, echoed, texted, all.silent)
 			}
 		}
 		// Texts with longer pauses than maxPause between them are not a streak,
@@ -498,7 +498,7 @@ func TestUnanswerableSendersGetNoEcho(t *testing.T) {
 		f.Set("From", from)
 		w := b.deliver(f, token)
 		if len(b.published) != 1 || w.Code != http.StatusOK || strings.Contains(w.Body.String(), "Got it") != want {
-			t.Errorf("%s: got status %d %s, published %v", from, w.Code, w.Body, b.published)
+			t.Errorf("%s: got status %d %s, published %v; want status 200, one event, and an echo: %t", from, w.Code, w.Body, b.published, want)
 		}
 	}
 }
@@ -523,7 +523,7 @@ func TestTextsMustComeFromNumbersAccount(t *testing.T) {
 		f.Set("AccountSid", tc.account)
 		f.Set("To", tc.to)
 		if w := b.deliver(f, tc.token); w.Code != tc.status || (len(b.published) == 1) != (tc.status == 200) {
-			t.Errorf("%+v: got status %d, published %v", tc, w.Code, b.published)
+			t.Errorf("%+v: got status %d, published %v; want an event only with status 200", tc, w.Code, b.published)
 		}
 	}
 }
@@ -535,7 +535,7 @@ func TestRepliesRespectTwiliosLimits(t *testing.T) {
 	}
 	kept, cut := bounded(many)
 	if !cut || len(kept) != 10 || len([]rune(kept[0])) != sms.MaxBodyLength {
-		t.Errorf("kept %d replies, cut %t, want 10 replies with the first cut to %d characters", len(kept), cut, sms.MaxBodyLength)
+		t.Errorf("kept %d replies, cut %t; want 10 replies, the first cut to %d characters", len(kept), cut, sms.MaxBodyLength)
 	}
 	for i := range many {
 		many[i] = strings.Repeat("<", 1600)
@@ -544,7 +544,7 @@ func TestRepliesRespectTwiliosLimits(t *testing.T) {
 		t.Errorf("the reply is %d bytes, want at most 64 kB", len(twilio.Reply(kept...)))
 	}
 	if kept, cut = bounded([]string{"", "a", ""}); cut || len(kept) != 1 {
-		t.Errorf("kept %q", kept)
+		t.Errorf("kept %q, want only a", kept)
 	}
 }
 
@@ -560,7 +560,7 @@ func TestGuardMemoryIsBounded(t *testing.T) {
 	}
 	guarding.Wait()
 	if len(g.answers.latest) > remembered || len(g.answers.older) > remembered || len(g.pairs.latest) > remembered {
-		t.Errorf("got %d and %d remembered answers and %d pairs, want at most %d of each", len(g.answers.latest), len(g.answers.older), len(g.pairs.latest), remembered)
+		t.Errorf("remembered %d and %d answers and %d pairs, want at most %d of each", len(g.answers.latest), len(g.answers.older), len(g.pairs.latest), remembered)
 	}
 }
 
@@ -586,7 +586,7 @@ func TestWebhookShowsOutcomesIfConfigured(t *testing.T) {
 		t.Errorf("got outcome %q for a yes that answers a question, want answered", got)
 	}
 	if log := b.log.String(); !strings.Contains(log, `outcome="accepted, not echoed: too fast"`) {
-		t.Errorf("got a log without the outcome:\n%s", log)
+		t.Errorf("got log without the outcome:\n%s", log)
 	}
 	if got := newBench(t, nil).deliver(numbered(1, "hello"), token).Header().Get(OutcomeHeader); got != "" {
 		t.Errorf("without ShowOutcome: got outcome %q, want none", got)
@@ -608,7 +608,7 @@ func TestUncaughtSignalIsReported(t *testing.T) {
 			result.Firings = append(result.Firings, sms.FiringResult{Trigger: fmt.Sprintf("t%d", n), Outcome: sms.OutcomePublished, Count: count})
 		}
 		if got := inWords("", told(result)); got != tc.want {
-			t.Errorf("got the outcome %q, want %q", got, tc.want)
+			t.Errorf("got outcome %q, want %q", got, tc.want)
 		}
 	}
 }
@@ -623,7 +623,7 @@ func TestPausedSendingPublishesWithoutReply(t *testing.T) {
 	})
 	w := b.deliver(numbered(1, "hi"), token)
 	if w.Code != http.StatusOK || strings.Contains(w.Body.String(), "Got it") || len(b.published) != 1 || !strings.Contains(w.Header().Get(OutcomeHeader), "all sending is paused") {
-		t.Errorf("published %q, got status %d %s, outcome %q", b.published, w.Code, w.Body, w.Header().Get(OutcomeHeader))
+		t.Errorf("published %q, got status %d %s, outcome %q; want one event and no echo, and the reason in the outcome", b.published, w.Code, w.Body, w.Header().Get(OutcomeHeader))
 	}
 	paused = false
 	if w := b.deliver(numbered(2, "hi"), token); !strings.Contains(w.Body.String(), "Got it") {

@@ -48,7 +48,7 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 		h.ignore(w, r, update, "its URL names no workflow")
 		return
 	case !h.sentBy(params.Get("AccountSid"), query):
-		h.ignore(w, r, update, "the message was sent from another account, not the workflow's, or its URL was not made by a worker with our secret")
+		h.ignore(w, r, update, "the message was sent from an account other than the workflow's, or its URL was not made by a worker with our secret")
 		return
 	}
 	h.Metrics.Delivery(update)

@@ -16,7 +16,7 @@ import (
 
 const statusSID = "SM00000000000000000000000000000001"
 
-// callBack posts a status like Twilio does, signed with a token.
+// callBack posts a status as Twilio does, signed with a token.
 func (b *bench) callBack(query string, form url.Values, token string) *httptest.ResponseRecorder {
 	path := StatusPath + query
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
@@ -45,7 +45,7 @@ func TestUnusableStatusIsAcknowledged(t *testing.T) {
 		"a status":                              {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"delivered"}}, "w " + statusSID + " delivered 0", ""},
 		"an error":                              {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"failed"}, "ErrorCode": {"30003"}}, "w " + statusSID + " failed 30003", ""},
 		"with the older parameter names":        {"?workflow=w", url.Values{"SmsSid": {statusSID}, "SmsStatus": {"sent"}}, "w " + statusSID + " sent 0", ""},
-		"a status that Twilio may add":          {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"teleported"}}, "", "status=teleported"},
+		"a status that Twilio may add later":    {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"teleported"}}, "", "status=teleported"},
 		"a status that contains a phone number": {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"+15005550009"}}, "", "its status is unknown"},
 		"no status":                             {"?workflow=w", url.Values{"MessageSid": {statusSID}}, "", "its status is unknown"},
 		"no workflow":                           {"", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"sent"}}, "", "names no workflow"},
@@ -55,7 +55,7 @@ func TestUnusableStatusIsAcknowledged(t *testing.T) {
 		b := newBench(t, takeStatus(&got))
 		tc.form.Set("AccountSid", "AC1")
 		if w := b.callBack(tc.query, tc.form, token); w.Code != http.StatusNoContent || strings.Join(got, ",") != tc.got {
-			t.Errorf("%s: got status %d, delivered %q, want status 204 and %q", name, w.Code, got, tc.got)
+			t.Errorf("%s: got status %d, delivered %q; want status 204 and %q", name, w.Code, got, tc.got)
 		}
 		log := b.log.String()
 		if lines := strings.Count(log, "\n"); !strings.Contains(log, tc.log) || strings.Contains(log, "555") || lines != map[bool]int{true: 0, false: 1}[tc.log == ""] {
@@ -94,8 +94,8 @@ func TestStatusReachesOnlyItsAccountsWorkflows(t *testing.T) {
 			o.Tokens, o.StatusSecret = always(tc.tokens), secret
 		})
 		w := b.callBack("?"+tc.query.Encode(), url.Values{"MessageSid": {statusSID}, "MessageStatus": {"sent"}, "AccountSid": {"AC2"}}, "two")
-		if w.Code != http.StatusNoContent || (len(got) == 1) != tc.want || strings.Contains(b.log.String(), "another account") == tc.want {
-			t.Errorf("%s: got status %d, delivered %q, log %s", name, w.Code, got, b.log.String())
+		if w.Code != http.StatusNoContent || (len(got) == 1) != tc.want || strings.Contains(b.log.String(), "an account other than") == tc.want {
+			t.Errorf("%s: got status %d, delivered %q, log %s; want status 204, delivered %t", name, w.Code, got, b.log.String(), tc.want)
 		}
 	}
 }
@@ -105,7 +105,7 @@ func TestForgedStatusIsNotAcknowledged(t *testing.T) {
 	var got []string
 	b := newBench(t, takeStatus(&got))
 	if w := b.callBack("?workflow=w", form, "another"); w.Code != http.StatusForbidden || len(got) > 0 {
-		t.Errorf("wrong token: got status %d, delivered %q, want status 403 and nothing delivered", w.Code, got)
+		t.Errorf("wrong token: got status %d, delivered %q; want status 403 and nothing delivered", w.Code, got)
 	}
 	b = newBench(t, func(o *Options) {
 		o.Status = func(context.Context, string, sms.StatusUpdate) error { return errors.New("away") }

@@ -30,8 +30,8 @@ const (
 )
 
 const (
-	// maxBody limits the size of a request. Twilio's requests have a few
-	// kB.
+	// maxBody limits the size of a request. Twilio's requests are a few kB
+	// long.
 	maxBody = 64 << 10
 	// answerTimeout limits the processing of a message. Twilio waits 15 s.
 	answerTimeout = 13 * time.Second
@@ -64,7 +64,7 @@ type Options struct {
 	// Forwarded names the headers that report the URL, instead of
 	// PublicURL: Forwarded (RFC 7239), or X-Forwarded-Host, -Proto, -Port
 	// and -Prefix, or Host if the proxy preserves it. A proxy must set each
-	// of them, because otherwise anyone could. Optional: default none.
+	// of them, because otherwise any client could. Optional: default none.
 	Forwarded []string
 	// Tokens returns the auth tokens with which requests may be signed, by
 	// the SID of the account or subaccount. There are two during a
@@ -85,7 +85,7 @@ type Options struct {
 	// [Dispatcher.Receive] does. Required.
 	Receive func(ctx context.Context, message sms.Inbound, matches []triggers.Match, mode Mode) Answer
 	// Silencer lets all webhooks together distinguish machines from people.
-	// Optional: by default, each webhook counts by itself.
+	// Optional: by default, each webhook counts only its own texts.
 	Silencer Silencer
 	// ShowOutcome adds OutcomeHeader and WorkflowHeader to each response, and
 	// serves ExamplesPath. Optional: default false.
@@ -113,8 +113,8 @@ type Options struct {
 	// phone numbers or texts. Required.
 	Logger *slog.Logger
 
-	// Tests set these: how many texts in a row get an echo, and how often
-	// after that.
+	// Set by tests: how many texts in a row get an echo, and the interval
+	// between echoes after that.
 	echoBurst int
 	echoEvery time.Duration
 }
@@ -172,7 +172,7 @@ func Handler(o Options) (http.Handler, error) {
 }
 
 // recovering sends a response if a request panics. It logs only the type of the
-// panic's value, since the value may quote the text.
+// panic's value, because the value may quote the text.
 func (h *handler) recovering(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {

@@ -124,7 +124,7 @@ func form(body string) url.Values {
 	}
 }
 
-// deliver sends a form like Twilio does, signed with a token.
+// deliver sends a form as Twilio does, signed with a token.
 func (b *bench) deliver(form url.Values, token string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, SmsPath+"?a=1", strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
@@ -148,7 +148,7 @@ func TestWebhookRepliesWithEchoes(t *testing.T) {
 	} {
 		w := newBench(t, nil).deliver(form(body), token)
 		if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/xml") || !strings.HasSuffix(w.Body.String(), "\n"+want) {
-			t.Errorf("%q: got status %d, reply %s, want %s", body, w.Code, w.Body, want)
+			t.Errorf("%q: got status %d, reply %s; want status 200, reply %s", body, w.Code, w.Body, want)
 		}
 	}
 }
@@ -158,7 +158,7 @@ func TestWebhookReportsFailedPublishing(t *testing.T) {
 	b.err = errors.New("Temporal is unreachable")
 	w := b.deliver(form("Order Number 42"), token)
 	if want := "<Response><Message>There was a problem with 42.</Message></Response>"; w.Code != http.StatusOK || !strings.HasSuffix(w.Body.String(), want) {
-		t.Errorf("got status %d, reply %s, want %s", w.Code, w.Body, want)
+		t.Errorf("got status %d, reply %s; want status 200, reply %s", w.Code, w.Body, want)
 	}
 }
 
@@ -214,16 +214,16 @@ func TestWebhookRefusesForgedRequests(t *testing.T) {
 				t.Errorf("got status %d, want %d", w.Code, tc.status)
 			}
 			if len(b.published) > 0 {
-				t.Errorf("published %v", b.published)
+				t.Errorf("published %v, want nothing", b.published)
 			}
 			if lines := strings.Count(b.log.String(), "\n"); lines != 1 || !strings.Contains(b.log.String(), "webhook request refused") {
-				t.Errorf("got %d log lines, want 1:\n%s", lines, &b.log)
+				t.Errorf("got %d log lines, want 1 about the refusal:\n%s", lines, &b.log)
 			}
 		})
 	}
 	b := newBench(t, nil)
 	if w := b.deliver(good, "another token"); w.Code != http.StatusForbidden || len(b.published) > 0 {
-		t.Errorf("another token: got status %d, published %v, want status 403 and nothing published", w.Code, b.published)
+		t.Errorf("another token: got status %d, published %v; want status 403 and nothing published", w.Code, b.published)
 	}
 }
 
@@ -259,7 +259,7 @@ func TestWebhookRequiresVerification(t *testing.T) {
 		}
 	}
 	if _, err := Handler(Options{Unsigned: true, Triggers: set, Receive: receive, Logger: logger}); err != nil {
-		t.Errorf("unsigned, without a URL or tokens: got error %v", err)
+		t.Errorf("unsigned, without a URL or tokens: got error %v, want none", err)
 	}
 }
 
@@ -272,11 +272,11 @@ func TestLogsContainNoNumberOrText(t *testing.T) {
 	b.serve(httptest.NewRequest(http.MethodPost, SmsPath, strings.NewReader(form("x").Encode())))
 	log := b.log.String()
 	if !strings.Contains(log, "outcome=accepted triggers=\"order-status number\"") || !strings.Contains(log, "refused") || !strings.Contains(log, "outcome=\"Temporal unreachable\"") {
-		t.Errorf("a line is missing from the log:\n%s", log)
+		t.Errorf("got log with a line missing:\n%s", log)
 	}
 	for _, private := range []string{"555", "42", token} {
 		if strings.Contains(log, private) {
-			t.Errorf("the log contains %q:\n%s", private, log)
+			t.Errorf("got %q in the log, want no number, text or token:\n%s", private, log)
 		}
 	}
 }
@@ -293,15 +293,15 @@ func TestHealthDistinguishesLiveFromReady(t *testing.T) {
 		t.Errorf("live: got status %d, want status 200", code)
 	}
 	if code, text := get(ReadyPath); code != http.StatusServiceUnavailable || text != "not ready: Temporal is unreachable" {
-		t.Errorf("while Temporal is unreachable: got status %d, %q, want status 503 and the reason", code, text)
+		t.Errorf("while Temporal is unreachable: got status %d, %q; want status 503 and the reason", code, text)
 	}
 	away = nil
 	if code, text := get(ReadyPath); code != http.StatusOK || text != "ready" {
-		t.Errorf("Temporal reachable: got status %d, %q, want status 200 and \"ready\"", code, text)
+		t.Errorf("while Temporal is reachable: got status %d, %q; want status 200 and \"ready\"", code, text)
 	}
 	note = "Temporal is slow"
 	if code, text := get(ReadyPath); code != http.StatusOK || text != "ready; Temporal is slow" {
-		t.Errorf("while Temporal is slow: got status %d, %q, want status 200 and a note", code, text)
+		t.Errorf("while Temporal is slow: got status %d, %q; want status 200 and a note", code, text)
 	}
 }
 
@@ -321,7 +321,7 @@ func FuzzFormNeverPanics(f *testing.F) {
 		}
 		r.Header.Set("Content-Type", contentType)
 		if w := b.serve(r); w.Code != http.StatusOK && (w.Code < 400 || w.Code > 499) {
-			t.Errorf("got status %d", w.Code)
+			t.Errorf("got status %d, want 200 or 4xx", w.Code)
 		}
 	})
 }
@@ -393,7 +393,7 @@ func TestWebhookShedsTooManyTexts(t *testing.T) {
 			<-publishing
 		}
 		if w := b.deliver(numbered(maxAtOnce, "quiet"), token); w.Code != http.StatusServiceUnavailable || len(publishing) > 0 {
-			t.Errorf("got status %d with %d texts in progress, want status 503 and the text not in progress", w.Code, len(publishing))
+			t.Errorf("got status %d, and %d more texts being published; want status 503 and none", w.Code, len(publishing))
 		}
 		close(done)
 		delivering.Wait()
@@ -413,10 +413,10 @@ func TestPanicEndsOnlyOneRequest(t *testing.T) {
 		b := newBench(t, change)
 		w := b.deliver(form("Order Number 42"), token)
 		if w.Code != http.StatusInternalServerError || strings.Contains(w.Header().Get("Content-Type"), "xml") {
-			t.Errorf("%s: got status %d, reply %s", where, w.Code, w.Body)
+			t.Errorf("%s: got status %d, reply %s; want status 500 without TwiML", where, w.Code, w.Body)
 		}
 		if got := b.log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "type=") || strings.Contains(got, "+1500") {
-			t.Errorf("%s: got log %s", where, got)
+			t.Errorf("%s: got log %s, want one line with the type and no number", where, got)
 		}
 	}
 }

@@ -75,7 +75,7 @@ func (a *asking) ask(ctx workflow.Context, pair sms.QuestionInput) error {
 	return err
 }
 
-// reports reports whether a cancelled question returns a result. Questions that
+// reports returns true if a cancelled question returns a result. Questions that
 // were cancelled on an older worker returned none.
 func (a *asking) reports(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "cancelled-questions", workflow.DefaultVersion, 1) > workflow.DefaultVersion
