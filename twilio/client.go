@@ -27,21 +27,23 @@ type Access struct {
 	Username, Password string
 	// Token is the account's auth token.
 	Token string
-	// Renewed returns the current credentials, like Credentials does, for a
-	// process in which they can change. Optional: by default, they do not
-	// change.
+	// Renewed returns the current credentials, in the same form as
+	// Credentials. It is for a process whose credentials can change.
+	// Optional: default [Access.Credentials].
 	Renewed func() (username, password string)
 	// Region and Edge determine where Twilio handles the requests, for
 	// example "ie1" and "dublin". They must be set together. Optional:
 	// default us1.
 	Region, Edge string
-	// BaseURL is the URL to which all requests are sent instead, such as
-	// that of a local Twilio. Optional: by default, Twilio's own.
+	// BaseURL replaces the scheme and the host of Twilio's API, for example
+	// with those of a local simulator. Optional: by default, requests go to
+	// Twilio.
 	BaseURL string
-	// Timeout limits one request. Optional: default 10 s.
+	// Timeout is the maximum duration of one request. Optional: default
+	// [DefaultTimeout].
 	Timeout time.Duration
-	// Observe is called after each request with the context of the call.
-	// Optional.
+	// Observe is called after each request, with the context that the
+	// caller passed to the client. Optional.
 	Observe func(context.Context, Exchange)
 }
 
@@ -65,9 +67,9 @@ type Exchange struct {
 	RequestID string
 }
 
-// DefaultTimeout limits one request to Twilio. Even slow creates take much less
-// time. A longer timeout would only delay the report that the outcome is
-// unknown.
+// DefaultTimeout is the default for the duration of one request. Even a slow
+// create takes much less time, so a longer timeout would only delay the report
+// that the outcome is unknown.
 const DefaultTimeout = 10 * time.Second
 
 // Client sends and looks up the messages of one account. It is safe for
@@ -83,8 +85,8 @@ type Client struct {
 	current atomic.Pointer[login]
 }
 
-// login holds what the Authorization header of a request is computed from. It
-// is immutable.
+// login holds the credentials of a request, and the headers computed from them.
+// It is immutable.
 type login struct {
 	username, password string
 	header             http.Header
@@ -114,7 +116,7 @@ func New(o Access) (*Client, error) {
 	if o.BaseURL != "" {
 		base, err := url.Parse(o.BaseURL)
 		if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-			return nil, fmt.Errorf("base URL %q: it must be an http:// or https:// URL", o.BaseURL)
+			return nil, fmt.Errorf("base URL %q must be an http:// or https:// URL", o.BaseURL)
 		}
 		c.base = base
 	}
@@ -141,18 +143,19 @@ func (c *Client) login() *login {
 	return next
 }
 
-// alphanumeric reports whether a text consists of ASCII letters and digits.
+// alphanumeric reports whether a text consists only of ASCII letters and
+// digits.
 func alphanumeric(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 	})
 }
 
-// newTransport returns the transport of all calls, which reuses connections. By
-// default, Go keeps two idle connections per host, but sending at a high rate
-// needs many. The transport uses HTTP/1.1, where a connection carries one
-// request at a time. A create that must no longer be written is prevented by
-// closing its connection, which must not affect other requests.
+// newTransport returns the transport for all requests of a client. It keeps
+// more idle connections per host than Go's default of two, because sending at a
+// high rate needs many. It uses only HTTP/1.1, where a connection carries one
+// request at a time: a create that must no longer be written is stopped by
+// closing its connection, and that must not affect other requests.
 func newTransport() *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -167,7 +170,7 @@ func newTransport() *http.Transport {
 	}
 }
 
-// apiURL is the base URL of Twilio's API if no region is set. The URLs of media
+// apiURL is the base URL of Twilio's API if no region is set. All media URLs
 // start with it, including those in webhook parameters.
 const apiURL = "https://api.twilio.com"
 
@@ -177,8 +180,8 @@ func (c *Client) handler(base client.BaseClient) *client.RequestHandler {
 	return &client.RequestHandler{Client: base, Region: c.access.Region, Edge: c.access.Edge}
 }
 
-// at parses one of twilio-go's URLs and moves it to the base URL, if one is
-// set.
+// at parses a URL from twilio-go, and replaces its scheme and host with those
+// of the base URL, if one is set.
 func (c *Client) at(address string) (*url.URL, error) {
 	at, err := url.Parse(address)
 	if err == nil && c.base != nil {
@@ -187,7 +190,7 @@ func (c *Client) at(address string) (*url.URL, error) {
 	return at, err
 }
 
-// service returns twilio-go's message service for one request, and the exchange
+// service returns twilio-go's API service for one request, and the exchange
 // that makes the request.
 func (c *Client) service(ctx context.Context) (*api.ApiService, *exchange) {
 	x := &exchange{client: c, ctx: ctx}

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// clock holds bounds for the difference between Twilio's clock and ours. It is
+// clock holds bounds on the difference between Twilio's clock and ours. It is
 // based on our monotonic clock, so setting our clock has no effect. It is safe
 // for concurrent use.
 type clock struct {
@@ -47,8 +47,8 @@ func (c *clock) measure(sent, answered time.Time, date string) {
 	c.least, c.most = least, most
 }
 
-// Now returns a lower bound of the time by Twilio's clock, or false if no
-// response has shown it yet.
+// Now returns a lower bound on the time by Twilio's clock, or false if no
+// response has shown that time yet.
 func (c *Client) Now() (time.Time, bool) {
 	c.clock.mu.Lock()
 	defer c.clock.mu.Unlock()

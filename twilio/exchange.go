@@ -1,7 +1,7 @@
 package twilio
 
-// An exchange observes one request and its response. It learns what twilio-go's
-// errors do not reveal, above all whether Twilio may have received the request.
+// An exchange makes one request, and records what twilio-go's errors do not
+// reveal, above all whether Twilio may have received the request.
 
 import (
 	"bytes"
@@ -20,24 +20,24 @@ import (
 	"github.com/twilio/twilio-go/client"
 )
 
-// maxResponse limits how much of a response is read. A message takes about 1
-// kB, and a page of 1,000 messages about 1 MB.
+// maxResponse is the maximum number of bytes read from a response body. A
+// message takes about 1 kB, and a page of 1,000 messages about 1 MB.
 const maxResponse = 4 << 20
 
-// exchange is one request. It replaces twilio-go's own client, which takes no
-// context and drops the headers of errors.
+// exchange is one request. It replaces twilio-go's own client, which accepts no
+// context and drops the headers of error responses.
 type exchange struct {
 	client *Client
 	ctx    context.Context
-	// check is called right before a request is written. Its error prevents
-	// that. Optional.
+	// check is called right before the request is written. If it returns an
+	// error, the request is not written. Optional.
 	check func() error
 
-	// reached is set when there is a connection to write to. From then on,
+	// reached is true once the request has a connection. From then on,
 	// Twilio may have acted on the request.
 	reached atomic.Bool
-	// held is the first error of check, which is called on the transport's
-	// goroutine.
+	// held is the first error that check returned. It is atomic because
+	// check runs on the transport's goroutine.
 	held atomic.Pointer[error]
 	// status is the HTTP status of the response, or 0 if there was none.
 	status int
@@ -47,9 +47,10 @@ type exchange struct {
 	listing bool
 }
 
-// SendRequest makes a request for twilio-go, with a form as its data. It
-// ignores the headers, which add nothing. Like the following methods, it
-// implements [client.BaseClient].
+// SendRequest makes a request for twilio-go. It sends data as a form in a POST,
+// and as the query otherwise. It ignores the headers that twilio-go passes,
+// because the headers of the login are sufficient. Like the following methods,
+// it implements [client.BaseClient].
 func (x *exchange) SendRequest(method, address string, data url.Values, _ map[string]any, _ ...byte) (*http.Response, error) {
 	to, err := x.client.at(address)
 	if err != nil {
@@ -66,7 +67,7 @@ func (x *exchange) SendRequest(method, address string, data url.Values, _ map[st
 	return &http.Response{StatusCode: x.status, Body: io.NopCloser(bytes.NewReader(answer))}, nil
 }
 
-// AccountSid returns the account in the paths of requests.
+// AccountSid returns the SID that twilio-go puts into the paths of requests.
 func (x *exchange) AccountSid() string { return x.client.access.AccountSID }
 
 // SetTimeout does nothing, because the access determines the timeout.
@@ -79,8 +80,8 @@ func (x *exchange) SetOauth(client.OAuth) {}
 func (x *exchange) OAuth() client.OAuth { return nil }
 
 // do makes a request within the timeout and returns the body of the response.
-// If the response is not a success, the error is a TwilioRestError if the body
-// is JSON, or else the error of decoding it.
+// If the status is not 2xx, the error is a TwilioRestError or, if the body is
+// not JSON, the error from decoding it.
 func (x *exchange) do(method string, to *url.URL, form string) ([]byte, error) {
 	by := x.client.login()
 	if by.odd {
@@ -127,8 +128,9 @@ func (x *exchange) do(method string, to *url.URL, form string) ([]byte, error) {
 	return nil, rest
 }
 
-// traced returns the context of a request. It sets reached when the request has
-// a connection, and calls check right before the request is written.
+// traced returns a context that traces a request: it sets reached when the
+// request gets a connection, and calls check right before the request is
+// written.
 func (x *exchange) traced(ctx context.Context, cancel func()) context.Context {
 	var conn net.Conn
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -155,8 +157,8 @@ func (x *exchange) traced(ctx context.Context, cancel func()) context.Context {
 	})
 }
 
-// parseRetryAfter parses a number of seconds, up to an hour. It returns 0 for
-// anything else.
+// parseRetryAfter parses a number of seconds and caps it at an hour. It returns
+// 0 for anything else.
 func parseRetryAfter(s string) time.Duration {
 	seconds, err := strconv.ParseFloat(s, 64)
 	if err != nil || !(seconds > 0) {

@@ -1,7 +1,7 @@
 package twilio
 
-// The meaning of each HTTP status, Twilio error code and network fault for the
-// message, in one place.
+// What each HTTP status, Twilio error code and network fault means for the
+// message.
 
 import (
 	"context"
@@ -38,10 +38,11 @@ func define(label string, code sms.Code, scope sms.Scope, retry bool) reason {
 	return reason{label, code, scope, retry}
 }
 
-// Reasons returns all values of [sms.Error.Reason] in errors of this package.
+// Reasons returns every value that [sms.Error.Reason] can have in an error of
+// this package.
 func Reasons() []string { return slices.Clone(labels) }
 
-// The reasons. There are no other labels.
+// All reasons for failures.
 var (
 	credentials  = define("credentials", sms.CodeAuthentication, sms.ScopeAccount, false)
 	suspended    = define("suspended", sms.CodeAuthentication, sms.ScopeAccount, false)
@@ -64,8 +65,9 @@ var (
 	lost         = define("lost", sms.CodeOutcomeUnknown, sms.ScopeRecipient, false)
 )
 
-// codes maps Twilio's error codes to reasons. For all others, the HTTP status
-// decides. Source: https://www.twilio.com/docs/api/errors
+// codes maps Twilio's error codes to reasons. For a code that is not in the
+// map, the HTTP status determines the reason. Source:
+// https://www.twilio.com/docs/api/errors
 var codes = map[int]reason{
 	20003: credentials,  // authenticate
 	20005: suspended,    // account not active
@@ -106,9 +108,10 @@ var codes = map[int]reason{
 // statusClientClosed is nginx's status for a connection closed by the client.
 const statusClientClosed = 499
 
-// byStatus returns the reason for a response without a Twilio error code. A
-// timeout or a closed connection is reported by a proxy, possibly after Twilio
-// has received the request.
+// byStatus returns the reason for a 4xx response whose Twilio error code is
+// absent or not in codes. A status that reports a timeout or a closed
+// connection comes from a proxy, possibly after Twilio has received the
+// request.
 func byStatus(status int) reason {
 	switch status {
 	case http.StatusUnauthorized:
@@ -123,9 +126,9 @@ func byStatus(status int) reason {
 	return refused
 }
 
-// failure classifies an error of twilio-go. Only a response that Twilio sends
-// before it acts, or a fault before the request was written, proves that there
-// is no message.
+// failure classifies the error of a failed request. Only a response that Twilio
+// sends before it acts, or a fault before the request was written, proves that
+// no message was created.
 func (x *exchange) failure(to string, err error) *sms.Error {
 	var rest *client.TwilioRestError
 	errors.As(err, &rest)
@@ -146,7 +149,7 @@ func (x *exchange) failure(to string, err error) *sms.Error {
 }
 
 // withoutSID classifies a response that contains no message and is not a
-// refusal, such as a redirect or a body of another kind.
+// refusal, such as a redirect or an unexpected body.
 func (x *exchange) withoutSID(to string) *sms.Error {
 	if x.status >= 300 && x.status < 400 {
 		return x.because(notTwilio, to, nil, fmt.Sprintf("HTTP status %d: the server redirects elsewhere and is not Twilio's API; check the base URL, the region and the edge; nothing was sent", x.status))
@@ -154,8 +157,8 @@ func (x *exchange) withoutSID(to string) *sms.Error {
 	return x.unknown(to, nil, fmt.Sprintf("Twilio answered with HTTP status %d but without a message", x.status))
 }
 
-// refused classifies a 4xx response: Twilio looked at the request and accepted
-// nothing.
+// refused classifies a 4xx response. Unless a proxy reports a timeout, Twilio
+// has examined the request and accepted nothing.
 func (x *exchange) refused(to string, rest *client.TwilioRestError) *sms.Error {
 	why := byStatus(x.status)
 	message := fmt.Sprintf("HTTP status %d (%s) without Twilio's explanation; is a proxy in between?", x.status, http.StatusText(x.status))
@@ -177,7 +180,8 @@ func (x *exchange) unknown(to string, rest *client.TwilioRestError, what string)
 	return x.because(lost, to, rest, what+": the message may or may not have been created; check Twilio's log before sending it again")
 }
 
-// because returns the error for a reason, with Twilio's explanation.
+// because returns the error for a reason. rest is Twilio's error response, or
+// nil if there was none.
 func (x *exchange) because(why reason, to string, rest *client.TwilioRestError, message string) *sms.Error {
 	e := &sms.Error{
 		To: to, Code: why.code, HTTPStatus: x.status, Message: message,
@@ -197,8 +201,8 @@ var (
 	errNoAccount = errors.New("the response contains no account")
 )
 
-// failedRead classifies the failure of a request that is safe to repeat. Any
-// fault in transit may be gone the next time.
+// failedRead classifies the failure of a request that is safe to repeat. Unlike
+// for a create, an unknown outcome is therefore retryable.
 func (x *exchange) failedRead(err error) *sms.Error {
 	e := x.failure("", err)
 	if e.Code == sms.CodeOutcomeUnknown {
@@ -207,8 +211,8 @@ func (x *exchange) failedRead(err error) *sms.Error {
 	return e
 }
 
-// dialReason returns the reason why there was no connection. An invalid
-// certificate is not worth a retry.
+// dialReason returns the reason why no connection could be made. If the
+// server's certificate is invalid, a retry does not help.
 func dialReason(err error) reason {
 	var (
 		invalid   *tls.CertificateVerificationError

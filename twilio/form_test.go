@@ -1,6 +1,7 @@
 package twilio
 
-// Compares the form of a create with the one that twilio-go would send.
+// Compares the form of a create with the one that twilio-go would send, and
+// tests the URLs and the credentials.
 
 import (
 	"context"
@@ -68,7 +69,7 @@ func TestFormMatchesTwilioGo(t *testing.T) {
 		t.Errorf("got error %v, form %v, want %v", err, ours, theirs.form)
 	}
 	if form := (&Draft{To: "+15005550009"}).form(); form != "To=%2B15005550009" {
-		t.Errorf("without options: got form %s", form)
+		t.Errorf("without options: got form %s, want only To", form)
 	}
 }
 
@@ -113,7 +114,7 @@ func TestOddCredentialsAreNotSent(t *testing.T) {
 		"a probe":  c.Probe,
 	} {
 		if problem := sms.AsError(ask(t.Context())); problem == nil || problem.Code != sms.CodeAuthentication || problem.Scope != sms.ScopeAccount || problem.Retryable {
-			t.Errorf("%s: got %+v", name, problem)
+			t.Errorf("%s: got error %+v, want %s for the whole account, not retryable", name, problem, sms.CodeAuthentication)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 // Record is a message as stored by Twilio.
 type Record struct {
 	sms.Message
-	// From is empty while a Messaging Service has not chosen the sender.
+	// From is empty until a Messaging Service has chosen the sender.
 	From                string
 	MessagingServiceSID string
 	Body                string
@@ -29,7 +29,7 @@ type Record struct {
 	// sent is when the message was sent, or zero if it has not been sent
 	// yet.
 	sent time.Time
-	// NumMedia is how many pictures and files the message has.
+	// NumMedia is how many pictures and files the message contains.
 	NumMedia int
 	// ErrorCode is Twilio's code for the reason why the message failed or
 	// was not delivered, or 0.
@@ -43,7 +43,8 @@ type Query struct {
 	From, To string
 	// Since excludes messages that were created earlier.
 	Since time.Time
-	// Limit is the maximum number of messages. The newest are listed.
+	// Limit is the maximum number of messages. If more match, only the
+	// newest are listed.
 	Limit int
 }
 
@@ -51,13 +52,15 @@ type Query struct {
 // Messages created a moment ago may be missing, because Twilio's listings lag.
 type Listing struct {
 	Records []Record
-	// Whole is true if the listing has every message since Query.Since.
+	// Whole is true if the listing was not cut off: apart from the lag, it
+	// contains every matching message since Query.Since.
 	Whole bool
 }
 
-// List returns the messages of a query, page by page. Twilio sorts messages by
-// when they were sent, so one scheduled long ago may precede newer ones.
-// Therefore, only a message that was sent before Since ends the listing.
+// List returns the messages that match a query. Twilio sorts messages by the
+// time at which they were sent, so one that was scheduled long ago may precede
+// newer ones. Therefore, only a message that was sent before Since ends the
+// listing.
 func (c *Client) List(ctx context.Context, q Query) (Listing, error) {
 	params := &api.ListMessageParams{}
 	size := max(1, min(q.Limit, maxPageSize))
@@ -101,17 +104,17 @@ func (c *Client) List(ctx context.Context, q Query) (Listing, error) {
 const (
 	// maxPageSize is Twilio's maximum page size.
 	maxPageSize = 1000
-	// lookUpPageSize is the page size of listings that are expected to be
-	// short.
+	// lookUpPageSize is the page size for queries with Since, whose
+	// listings are usually short.
 	lookUpPageSize = 100
-	// sparePages is how many more pages a listing may read than its limit
-	// requires. Pages may be empty, or contain only messages that are
-	// excluded.
+	// sparePages is how many pages a listing may read beyond those that its
+	// limit requires, because pages may be empty or contain only excluded
+	// messages.
 	sparePages = 10
 )
 
-// pages yields a listing page by page. Each page has the timeout of one
-// request.
+// pages yields a listing page by page. The client's timeout applies to each
+// page.
 func (c *Client) pages(ctx context.Context, params *api.ListMessageParams) iter.Seq2[[]Record, error] {
 	return func(yield func([]Record, error) bool) {
 		token, number := "", ""
@@ -131,7 +134,7 @@ func (c *Client) pages(ctx context.Context, params *api.ListMessageParams) iter.
 			}
 			address, err := url.Parse(next)
 			if err != nil || address.Query().Get("PageToken") == "" {
-				yield(nil, &sms.Error{Code: sms.CodeUnknown, Message: "Twilio's listing does not say where its next page is"})
+				yield(nil, &sms.Error{Code: sms.CodeUnknown, Message: "Twilio's listing links to its next page with an invalid URL"})
 				return
 			}
 			token, number = address.Query().Get("PageToken"), address.Query().Get("Page")
@@ -144,7 +147,7 @@ func (c *Client) page(ctx context.Context, params *api.ListMessageParams, token,
 	service, x := c.service(ctx)
 	page, err := service.PageMessage(params, token, number)
 	if err == nil && !x.listing {
-		err = errNoListing // twilio-go would return an empty page
+		err = errNoListing // twilio-go reads any other response as an empty page
 	}
 	if err != nil {
 		return nil, x.failedRead(err)
@@ -152,15 +155,15 @@ func (c *Client) page(ctx context.Context, params *api.ListMessageParams, token,
 	return page, nil
 }
 
-// Fetch returns one message.
+// Fetch returns the message with the given SID.
 func (c *Client) Fetch(ctx context.Context, sid string) (Record, error) {
 	return c.one(ctx, func(service *api.ApiService) (*api.ApiV2010Message, error) {
 		return service.FetchMessage(sid, &api.FetchMessageParams{})
 	})
 }
 
-// Cancel stops a scheduled message. For any other message, Twilio responds with
-// error 30409.
+// Cancel cancels a scheduled message. For any other message, Twilio responds
+// with error 30409.
 func (c *Client) Cancel(ctx context.Context, sid string) (Record, error) {
 	return c.one(ctx, func(service *api.ApiService) (*api.ApiV2010Message, error) {
 		return service.UpdateMessage(sid, (&api.UpdateMessageParams{}).SetStatus(string(sms.StatusCanceled)))
@@ -174,9 +177,10 @@ func (c *Client) Redact(ctx context.Context, sid string) (Record, error) {
 	})
 }
 
-// Probe checks whether Twilio accepts the credentials. The response also shows
-// the time by Twilio's clock. The Scope of the error is [sms.ScopeAccount] if
-// the account cannot send.
+// Probe returns nil if Twilio accepts the credentials and, unless they are an
+// API key, if the account is active. The Scope of the error is
+// [sms.ScopeAccount] if the account cannot send. Twilio's response also sets
+// the clock that [Client.Now] reads.
 func (c *Client) Probe(ctx context.Context) error {
 	if c.login().username != c.access.AccountSID {
 		// An API key cannot fetch the account, but can list its

@@ -54,7 +54,7 @@ func TestScheduledMessageDoesNotEndListing(t *testing.T) {
 	})
 	listing, err := c.List(t.Context(), Query{Limit: 50, Since: time.Date(2026, 11, 25, 10, 0, 4, 0, time.UTC)})
 	if err != nil || !listing.Whole || len(listing.Records) != 1 || listing.Records[0].SID != "SM3" {
-		t.Errorf("got %+v, %v", listing, err)
+		t.Errorf("got listing %+v, error %v, want a whole listing of only SM3", listing, err)
 	}
 }
 
@@ -89,8 +89,8 @@ func TestClockFollowsTwilio(t *testing.T) {
 		}
 		now, known := c.Now()
 		behind := time.Now().Add(skew).Sub(now)
-		// A Date is truncated to the second, and a slow response is
-		// less exact.
+		// A Date is truncated to the second, and a slow response widens
+		// the bounds.
 		if most := time.Second + time.Since(began); !known || behind < 0 || behind > most {
 			t.Errorf("skew %s: the clock is %s behind, want 0 to %s", skew, behind, most)
 		}
@@ -104,7 +104,7 @@ func TestClockFollowsChangedTwilio(t *testing.T) {
 		for _, ahead := range []time.Duration{0, time.Hour, -time.Hour} {
 			c.clock.measure(now, now.Add(time.Millisecond), now.Add(ahead).UTC().Format(http.TimeFormat))
 			if at, _ := c.Now(); at.Sub(now.Add(ahead)).Abs() > 2*time.Second {
-				t.Errorf("Twilio's clock %s ahead: got %s, want it within 2 s", ahead, at.Sub(now))
+				t.Errorf("Twilio's clock is %s ahead: got a difference of %s, want it within 2 s of that", ahead, at.Sub(now))
 			}
 		}
 		c.clock.measure(now, now, "soon") // not a date
@@ -155,7 +155,7 @@ func TestProbeReportsRefusedAccount(t *testing.T) {
 		})
 		err := sms.AsError(c.Probe(t.Context()))
 		if (err != nil) != tc.refused || err != nil && (err.Code != tc.code || err.Scope != sms.ScopeAccount) {
-			t.Errorf("%s: got %+v", name, err)
+			t.Errorf("%s: got error %+v, want refused = %t, with code %q and the scope of the account", name, err, tc.refused, tc.code)
 		}
 	}
 	key, err := New(Access{AccountSID: testAccount, Username: "SK1", Password: "x", BaseURL: "http://" + raw(t, "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"messages\":[]}")})
@@ -163,7 +163,7 @@ func TestProbeReportsRefusedAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := key.Probe(t.Context()); err != nil {
-		t.Errorf("with an API key, which cannot fetch accounts: got error %v", err)
+		t.Errorf("with an API key, which cannot fetch accounts: got error %v, want none", err)
 	}
 }
 

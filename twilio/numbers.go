@@ -1,6 +1,7 @@
 package twilio
 
-// The account's phone numbers and the URLs that receive their texts.
+// The account's phone numbers, and the URLs that Twilio calls for texts to
+// them.
 
 import (
 	"context"
@@ -12,11 +13,11 @@ import (
 type Number struct {
 	// Number is in E.164 form.
 	Number string
-	// SmsURL is called with SmsMethod for each text, unless an application
-	// replaces it.
+	// SmsURL is the URL that Twilio calls for each text, with the HTTP
+	// method SmsMethod, unless the number has an application.
 	SmsURL, SmsMethod string
-	// SmsApplicationSID is the SID of that application, or "" if there is
-	// none.
+	// SmsApplicationSID is the SID of the number's application, or "" if it
+	// has none.
 	SmsApplicationSID string
 }
 

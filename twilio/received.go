@@ -1,6 +1,6 @@
 package twilio
 
-// Listing of all messages that an account received.
+// The messages that an account received.
 
 import (
 	"context"
@@ -14,14 +14,14 @@ import (
 	"temporal-twilio/sms"
 )
 
-// maxReceivedPages limits a listing. Twilio cannot filter by direction, so the
-// listing also includes sent messages.
+// maxReceivedPages is the maximum number of pages that Received reads. Twilio
+// cannot filter by direction, so the pages also contain sent messages.
 const maxReceivedPages = 200
 
 // ErrTooMany means that a listing is too long to be read in full.
 var ErrTooMany = &sms.Error{
 	Code:    sms.CodeUnknown,
-	Message: fmt.Sprintf("the account has sent and received more than %d messages in that time", maxReceivedPages*maxPageSize),
+	Message: fmt.Sprintf("the account has sent and received more than %d messages in the given interval", maxReceivedPages*maxPageSize),
 }
 
 // Received returns the messages that the account received in an interval,

@@ -49,7 +49,7 @@ func TestReceivedListsAllInbound(t *testing.T) {
 	since := time.Date(2026, 11, 25, 10, 0, 0, 500, time.UTC)
 	received, failed := named(c.Received(t.Context(), since, since.AddDate(1, 0, 0)))
 	if failed != nil {
-		t.Fatalf("got %+v", *failed)
+		t.Fatalf("got error %+v, want none", *failed)
 	}
 	var sids []string
 	for _, r := range received {
@@ -59,7 +59,7 @@ func TestReceivedListsAllInbound(t *testing.T) {
 		t.Errorf("got messages %s, want SM1 SM3 SM4", got)
 	}
 	if len(*queries) != 3 || !strings.Contains((*queries)[0], "DateSent%3E=2026-11-25T10%3A00%3A00Z") || !strings.Contains((*queries)[2], "PageToken=PASM2") {
-		t.Errorf("got queries %q", *queries)
+		t.Errorf("got queries %q, want 3, the first with DateSent and the last with the page token PASM2", *queries)
 	}
 }
 
@@ -67,6 +67,6 @@ func TestEndlessListingFails(t *testing.T) {
 	c, queries := listingOf(t, func(string) ([]string, string) { return nil, "1" })
 	received, failed := named(c.Received(t.Context(), time.Now(), time.Now()))
 	if failed == nil || failed.Code != sms.CodeUnknown || !strings.Contains(failed.Message, "200000 messages") || received != nil || len(*queries) != maxReceivedPages+1 {
-		t.Errorf("got %v, %+v after %d requests, want an error after %d", received, failed, len(*queries), maxReceivedPages+1)
+		t.Errorf("got messages %v, error %+v after %d requests, want only an error after %d", received, failed, len(*queries), maxReceivedPages+1)
 	}
 }

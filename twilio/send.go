@@ -1,7 +1,7 @@
 package twilio
 
-// Sending is one create request. Its result says what is known about the
-// message afterwards.
+// The request that creates a message. Its error says whether the message may
+// exist anyway.
 
 import (
 	"cmp"
@@ -19,10 +19,10 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Draft is a message to create. To is required, as are one of From and
-// Options.MessagingServiceSID, and one of Body, Options.MediaURL and
-// Options.ContentSID. The rest is optional. Fields with zero values are left to
-// Twilio.
+// Draft is a message to create. To is required, and so is at least one of From
+// and Options.MessagingServiceSID, and at least one of Body, Options.MediaURL
+// and Options.ContentSID. All other fields are optional. For those with zero
+// values, Twilio's defaults apply.
 type Draft struct {
 	// To is the recipient: a number in E.164 form, or a channel address.
 	To string
@@ -33,8 +33,8 @@ type Draft struct {
 	Body string
 	// ContentVariables is a JSON object with the variables of Options.ContentSID.
 	ContentVariables string
-	// StatusCallback is the URL that Twilio calls whenever the status
-	// changes.
+	// StatusCallback is the URL that Twilio calls whenever the message's
+	// status changes.
 	StatusCallback string
 	// Options is the input of the send that the message belongs to. Only
 	// the fields that are the same for all recipients are used: those from
@@ -46,8 +46,9 @@ type Draft struct {
 	Check func() error
 }
 
-// form returns the parameters of the request. It replaces twilio-go's general
-// but slower code, because a worker spends most of its time on sending.
+// form returns the encoded parameters of the request. It replaces twilio-go's
+// encoder, which is more general but slower, because a worker spends most of
+// its time on creates.
 func (d *Draft) form() string {
 	options := cmp.Or(d.Options, &sms.SendSmsInput{})
 	var form strings.Builder
@@ -108,10 +109,10 @@ func (d *Draft) form() string {
 }
 
 // Send asks Twilio to create one message. A nil error means that Twilio
-// accepted it. Otherwise, the error is that of Check, or a *sms.Error. If its
-// Code is [sms.CodeOutcomeUnknown], Twilio may have accepted the message
-// anyway. If it has any other code, Twilio certainly did not, and Retryable
-// says whether it may accept the message later.
+// accepted it. Otherwise, the error is the one that Check returned, or a
+// *sms.Error. If the latter's Code is [sms.CodeOutcomeUnknown], Twilio may have
+// accepted the message anyway. With any other code, Twilio certainly did not
+// accept it, and Retryable says whether it may do so later.
 func (c *Client) Send(ctx context.Context, d Draft) (sms.Message, error) {
 	x := &exchange{client: c, ctx: ctx, check: d.Check}
 	answer, err := x.do(http.MethodPost, c.messages, d.form())
@@ -139,7 +140,7 @@ type createdMessage struct {
 	NumSegments string `json:"num_segments"`
 }
 
-// message converts Twilio's representation of a message.
+// message converts a message from twilio-go's type.
 func message(m *api.ApiV2010Message) sms.Message {
 	return sms.Message{
 		To:       value(m.To),
@@ -149,7 +150,7 @@ func message(m *api.ApiV2010Message) sms.Message {
 	}
 }
 
-// segments parses a number of segments. The number is "0" until a Messaging
+// segments parses a number of segments. Twilio reports "0" until a Messaging
 // Service has chosen the sender.
 func segments(written string) int {
 	n, _ := strconv.Atoi(written)

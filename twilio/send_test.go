@@ -25,7 +25,8 @@ const (
 	created     = `{"sid":"SM00000000000000000000000000000001","to":"+15005550009","from":"+15005550006","status":"queued","num_segments":"2","body":"Hi"}`
 )
 
-// named returns a result and its error in the form that a payload shows.
+// named returns a result, and its error in the form in which payloads contain
+// it.
 func named[T any](value T, err error) (T, *sms.Error) { return value, sms.AsError(err) }
 
 var draft = Draft{From: "+15005550006", To: "+15005550009", Body: "Hi"}
@@ -63,17 +64,17 @@ func TestSendCreatesMessage(t *testing.T) {
 	})
 	got, problem := named(c.Send(t.Context(), draft))
 	if problem != nil {
-		t.Fatalf("got %+v", *problem)
+		t.Fatalf("got error %+v, want a message", *problem)
 	}
 	want := sms.Message{To: "+15005550009", SID: "SM00000000000000000000000000000001", Status: sms.StatusQueued, Segments: 2}
 	if got != want {
 		t.Errorf("got message %+v, want %+v", got, want)
 	}
 	if path != "/2010-04-01/Accounts/"+testAccount+"/Messages.json" || user != testAccount || password != testToken {
-		t.Errorf("got a request to %s by user %s", path, user)
+		t.Errorf("got a request to %s by user %s, want one to the account's messages with the account's credentials", path, user)
 	}
 	if form.Encode() != "Body=Hi&From=%2B15005550006&To=%2B15005550009" {
-		t.Errorf("got form %s", form.Encode())
+		t.Errorf("got form %s, want only Body, From and To", form.Encode())
 	}
 }
 
@@ -156,7 +157,7 @@ func TestForeignResponseFailsListing(t *testing.T) {
 		})
 		listing, problem := named(c.List(t.Context(), Query{To: draft.To, Limit: 50}))
 		if (problem == nil) != tc.empty || len(listing.Records) > 0 || listing.Whole != tc.empty {
-			t.Errorf("%s: got %v, %+v", name, listing, problem)
+			t.Errorf("%s: got listing %v, error %+v, want an empty whole listing = %t, or else an error", name, listing, problem, tc.empty)
 		}
 	}
 }
@@ -195,10 +196,10 @@ func TestSendClassifiesTwiliosErrors(t *testing.T) {
 				t.Fatal("got no error")
 			}
 			if problem.Code != tc.code || problem.Retryable != tc.retryable || problem.TwilioCode != tc.twilio || problem.HTTPStatus != tc.status {
-				t.Errorf("got %+v", *problem)
+				t.Errorf("got error %+v, want %s, retryable %t, with Twilio's code and the HTTP status", *problem, tc.code, tc.retryable)
 			}
 			if problem.MoreInfo == "" || problem.Message == "" {
-				t.Errorf("the error has no explanation: %+v", *problem)
+				t.Errorf("got error %+v, want a message and a link to Twilio's page", *problem)
 			}
 		})
 	}
@@ -266,7 +267,8 @@ func TestLostResponseLeavesOutcomeUnknown(t *testing.T) {
 		}))
 		defer server.Close()
 		var problem *sms.Error
-		// On a busy machine, a short timeout passes before the request is sent.
+		// On a busy machine, a short timeout may expire before the
+		// request is sent.
 		for timeout := 50 * time.Millisecond; timeout < 20*time.Second; timeout *= 2 {
 			if _, problem = named(newTestClient(t, server.URL, timeout).Send(t.Context(), draft)); problem != nil && problem.Code == sms.CodeOutcomeUnknown {
 				return
@@ -309,7 +311,7 @@ func TestSendRespectsContext(t *testing.T) {
 	cancel()
 	c := answering(t, func(http.ResponseWriter, *http.Request) { t.Error("got a request, want none") })
 	if _, problem := named(c.Send(ctx, draft)); problem == nil || problem.Code != sms.CodeConnection || problem.Retryable {
-		t.Errorf("got %+v", problem)
+		t.Errorf("got error %+v, want %s, not retryable", problem, sms.CodeConnection)
 	}
 }
 

@@ -1,8 +1,8 @@
 package twilio
 
 // Webhook signatures. twilio-go's own validator reads only the first value of a
-// repeated parameter and knows only one spelling of the query, so it rejects
-// some requests that Twilio signed. This one accepts them.
+// repeated parameter and recognizes only one spelling of the query, so it
+// rejects some requests that Twilio signed. Verify accepts them.
 //
 // Source: https://www.twilio.com/docs/usage/security
 
@@ -19,14 +19,15 @@ import (
 	"strings"
 )
 
-// SignatureHeader is the header with the signature of a webhook request.
+// SignatureHeader is the name of the header that contains the signature of a
+// webhook request.
 const SignatureHeader = "X-Twilio-Signature"
 
 // Sign computes the signature of a request to rawURL with the form params. The
 // signature is the base64-encoded HMAC-SHA1, with the account's auth token as
 // its key, of the URL followed by each key and value. Keys are in byte order,
-// and the values of each key are sorted and unique. A GET or JSON request has
-// no params, because its URL contains everything.
+// and the values of each key are sorted and unique. For a GET or JSON request,
+// params is nil, because only the URL is signed.
 func Sign(token, rawURL string, params url.Values) string {
 	return sign(token, rawURL, signedForm(params))
 }
@@ -38,7 +39,7 @@ func sign(token, rawURL string, form []byte) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// signedForm returns the signed text that follows the URL.
+// signedForm returns the part of the signed text that follows the URL.
 func signedForm(params url.Values) (signed []byte) {
 	for _, key := range slices.Sorted(maps.Keys(params)) {
 		values := params[key]
@@ -55,11 +56,11 @@ func signedForm(params url.Values) (signed []byte) {
 
 // Verify reports whether signature is Twilio's signature of a form request to
 // rawURL. rawURL must be the URL as configured at Twilio, with its query.
-// Behind a proxy, that is not the URL that the server sees. Because Twilio and
-// the proxies in between do not agree on one spelling of a URL, Verify also
-// accepts every other spelling with the same meaning: with and without a port,
-// as Twilio's own validators do, and with the query escaped in any other valid
-// way. An empty token or signature is never valid.
+// Behind a proxy, the server sees a different URL. Because Twilio and the
+// proxies in between do not agree on one spelling of a URL, Verify also accepts
+// other spellings with the same meaning: with and without a port, as Twilio's
+// own validators do, and with the query escaped in any other valid way. An
+// empty token or signature is never valid.
 func Verify(token, rawURL string, params url.Values, signature string) bool {
 	if token == "" || signature == "" {
 		return false
@@ -87,8 +88,9 @@ func VerifyBody(token, rawURL string, body []byte, signature string) bool {
 	return hmac.Equal(want, got[:]) && Verify(token, rawURL, nil, signature)
 }
 
-// A forged request makes the server try every spelling. These constants limit
-// the spellings and the bytes hashed, to a few milliseconds of work in total.
+// A forged request makes the server try every spelling. These limits on the
+// number of spellings and on the hashed bytes keep that work to a few
+// milliseconds.
 const (
 	maxSpellings = 512
 	maxHashed    = 512 << 10
@@ -125,11 +127,11 @@ func spellings(rawURL string, formSize int) []string {
 }
 
 // togglePort returns the URL without its port or, if it has none, with the
-// default port of its scheme. It works on the text, because the text was signed
-// and parsing would normalize it.
+// default port of its scheme. It does not parse the URL, because parsing would
+// normalize the text that was signed.
 func togglePort(rawURL string) string {
 	scheme, host, tail := splitHost(rawURL)
-	// An IPv6 address has colons of its own, inside brackets.
+	// An IPv6 address contains colons, inside brackets.
 	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') && colon > strings.LastIndexByte(host, '@') {
 		return scheme + host[:colon] + tail
 	}
@@ -151,7 +153,7 @@ func lowerHost(rawURL string) string {
 }
 
 // splitHost splits a URL before and after its host, which includes the port and
-// user. A URL without a scheme is all tail.
+// user. If the URL has no scheme, all of it is the tail.
 func splitHost(rawURL string) (scheme, host, tail string) {
 	begin := strings.Index(rawURL, "://")
 	if begin < 0 {
@@ -166,9 +168,10 @@ func splitHost(rawURL string) (scheme, host, tail string) {
 }
 
 // querySpellings lists how encoders of queries differ. Each entry holds the
-// alternatives for one difference. Combined, they cover the known encoders:
-// Java's URLEncoder, encodeURIComponent, the URL standard, Go, Python, .NET and
-// PHP. None of them changes a character with a meaning in a form (& = + # %).
+// alternatives for one difference. Combined, the alternatives cover the known
+// encoders: Java's URLEncoder, encodeURIComponent, the URL standard, Go,
+// Python, .NET and PHP. No alternative changes a character that has a meaning
+// in a form (& = + # %).
 var querySpellings = [][]func(string) string{
 	{
 		func(query string) string { return strings.ReplaceAll(query, "%20", "+") },
@@ -179,7 +182,8 @@ var querySpellings = [][]func(string) string{
 	{escapeIn("0123456789ABCDEF"), escapeIn("0123456789abcdef")},
 }
 
-// escapedOrPlain writes all characters of a group as escapes, or none of them.
+// escapedOrPlain returns two functions: the first writes all characters of a
+// group plainly, and the second escapes them.
 func escapedOrPlain(group string) []func(string) string {
 	plain := func(query string) string {
 		return respell(query, func(c byte, spelt string) string {
@@ -200,8 +204,8 @@ func escapedOrPlain(group string) []func(string) string {
 	return []func(string) string{plain, escaped}
 }
 
-// escapeIn writes every escape with the given hex digits, which are in upper or
-// lower case.
+// escapeIn returns a function that writes every escape with the given hex
+// digits, which are in either upper or lower case.
 func escapeIn(digits string) func(string) string {
 	return func(query string) string {
 		return respell(query, func(c byte, spelt string) string {
@@ -213,8 +217,8 @@ func escapeIn(digits string) func(string) string {
 	}
 }
 
-// respell rewrites each character of a query. write gets the character and its
-// spelling, plain or escaped.
+// respell rewrites each character of a query. write takes the character and its
+// current spelling, plain or escaped, and returns the new spelling.
 func respell(query string, write func(c byte, spelt string) string) string {
 	var out strings.Builder
 	out.Grow(len(query) + 16)

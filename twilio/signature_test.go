@@ -130,7 +130,7 @@ func FuzzSpellingsMeanTheSame(f *testing.F) {
 		for _, spelling := range spellings("https://host/p?"+query, 0) {
 			_, other, _ := strings.Cut(spelling, "?")
 			if got, err := url.ParseQuery(other); err != nil || !reflect.DeepEqual(got, want) {
-				t.Errorf("%q is a spelling of %q, but parses to %v, %v", other, query, got, err)
+				t.Errorf("%q is a spelling of %q, but parses to %v, error %v, want %v", other, query, got, err, want)
 			}
 		}
 	})

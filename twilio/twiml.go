@@ -1,6 +1,6 @@
 package twilio
 
-// TwiML is the format of the webhook's response.
+// TwiML is the XML format of a response to Twilio's webhook request.
 
 import (
 	"bytes"
@@ -10,13 +10,13 @@ import (
 // ReplyContentType is the content type of a reply.
 const ReplyContentType = "text/xml; charset=utf-8"
 
-// MaxReplies is how many messages Twilio sends for one reply. More cause error
-// 14109.
+// MaxReplies is the maximum number of messages in one response. More cause
+// Twilio's error 14109.
 const MaxReplies = 10
 
 // Reply returns a TwiML document that texts each body to the sender, or an
-// empty response if there are none. Text is escaped, and a character that XML
-// cannot represent becomes U+FFFD. Bodies beyond [MaxReplies] are dropped.
+// empty response if there are no bodies. Text is escaped, and a character that
+// XML cannot represent becomes U+FFFD. Bodies beyond [MaxReplies] are dropped.
 func Reply(bodies ...string) []byte {
 	var out bytes.Buffer
 	out.WriteString(xml.Header + "<Response>")
