@@ -85,9 +85,9 @@ func IsName(sender string) bool {
 	return alphanumeric.MatchString(sender) && letter.MatchString(sender)
 }
 
-// otherSpellings matches mobile numbers that can be written in two ways, such
-// as with and without Mexico's 1, Argentina's 9 or Brazil's 9, and says how to
-// convert one form to the other. Sources:
+// otherSpellings lists the patterns of mobile numbers that can be written in
+// two ways (with and without Mexico's 1, Argentina's 9 or Brazil's 9), and the
+// replacement that converts one form to the other. Sources:
 // https://www.twilio.com/docs/whatsapp/api#international-numbers and
 // https://faq.whatsapp.com/1294841057948784
 var otherSpellings = []struct {
@@ -99,9 +99,9 @@ var otherSpellings = []struct {
 	{regexp.MustCompile(`^\+55([1-9][0-9])([6-9][0-9]{7})$`), "+55${1}9$2"},
 }
 
-// Party returns the same text for all spellings of a phone's address on a
-// channel. Use it only to compare addresses, never to send: the network may
-// know only another spelling.
+// Party normalizes an address: all spellings of a phone's address on a channel
+// result in the same string. Use it only to compare addresses, never to send,
+// because the network may accept only another spelling.
 func Party(address string) string {
 	channel, rest := CutChannel(address)
 	for _, other := range otherSpellings {

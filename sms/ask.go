@@ -9,38 +9,39 @@ import (
 
 // AskSmsInput is the input of AskSmsWorkflow.
 type AskSmsInput struct {
-	// SmsFrom is our number that asks, and MessagingServiceSID is a service
-	// that picks one. One of them is required. An alphanumeric sender ID
-	// cannot ask because nobody can reply to it.
+	// SmsFrom is the number that asks, and MessagingServiceSID is the SID
+	// of a service that picks one. One of the two is required. An
+	// alphanumeric sender ID cannot ask because nobody can reply to it.
 	SmsFrom             string `json:"smsFrom,omitempty" example:"\"+15005550006\""`
 	MessagingServiceSID string `json:"messagingServiceSid,omitempty" example:"\"MG0123456789abcdef0123456789abcdef\""`
 	// SmsTo is the phone to ask. In JSON, it may have any form that SendSms
 	// accepts for one recipient. Required.
 	SmsTo string `json:"smsTo"`
-	// SmsBody is the question, a FreeMarker template, and Variables is its
-	// data model, also called Metadata. SmsBody or ContentSID is required.
+	// SmsBody is the question, a FreeMarker template. Variables is the
+	// template's data model, and Metadata is another name for it. SmsBody
+	// or ContentSID is required.
 	SmsBody   string          `json:"smsBody,omitempty" example:"\"Shall we come on Monday?\""`
 	Variables json.RawMessage `json:"variables,omitempty" example:"{\"name\": \"Ann\"}"`
 	Metadata  json.RawMessage `json:"metadata,omitempty" example:"{\"name\": \"Ann\"}"`
-	// ContentSID is a content template for the question, which WhatsApp
-	// requires unless the phone has texted first. ContentVariables are its
-	// variables. Optional.
+	// ContentSID is the SID of a content template for the question.
+	// WhatsApp requires one unless the phone has texted first.
+	// ContentVariables are the template's variables. Optional.
 	ContentSID       string          `json:"contentSid,omitempty" example:"\"HX0123456789abcdef0123456789abcdef\""`
 	ContentVariables json.RawMessage `json:"contentVariables,omitempty" example:"{\"1\": \"Ann\"}"`
 	// Pattern is a Java regular expression that part of a reply must match.
-	// Other texts go to triggers. Optional: default any reply.
+	// Other texts go to triggers. Optional: by default, any reply matches.
 	Pattern string `json:"pattern,omitempty" example:"\"(?i)^(?<answer>yes|no)\\\\b\""`
 	// Reminders are sent while there is no reply. Optional.
 	Reminders []Reminder `json:"reminders,omitempty" example:"[{\"after\": \"1h\", \"smsBody\": \"Please answer yes or no.\"}]"`
-	// Timeout ends the wait. Optional: default 24 h.
+	// Timeout is how long to wait for a reply. Optional: default 24 h.
 	Timeout Duration `json:"timeout,omitempty"`
 	// IfSeveral determines which question gets a reply if several are open
 	// between the two numbers. Optional: default oldest.
 	IfSeveral IfSeveral `json:"ifSeveral,omitempty" example:"\"oldest\", \"latest\", \"code\" or \"refuse\""`
 	// Code is the word that a reply must start with if IfSeveral is code.
 	Code string `json:"code,omitempty" example:"\"A\""`
-	// Label says what the question is for, in summaries, as for SendSms.
-	// Optional.
+	// Label says what the question is for. It appears in summaries, as for
+	// SendSms. Optional.
 	Label string `json:"label,omitempty" example:"\"visit on Monday\""`
 	// DefaultRegion, Locale, TimeZone and Account are the same as for
 	// SendSms. Optional.
@@ -75,10 +76,11 @@ type Reminder struct {
 	SmsBody string `json:"smsBody" example:"\"Please answer yes or no.\""`
 }
 
-// AskProgress is the state of a question. It is the answer to the query "question".
+// AskProgress is the state of a question. It is the result of the "question"
+// query.
 type AskProgress struct {
 	// Since is when the question was sent, and Until is when the wait for a
-	// reply ends. Both are absent until the question has been sent.
+	// reply ends. Neither is set until the question has been sent.
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
 	// Reminders is the number of reminders that Twilio accepted.

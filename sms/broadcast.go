@@ -21,15 +21,16 @@ type BroadcastSmsInput struct {
 	// Report is the name of a report in BROADCAST_STORE, without ".jsonl".
 	// Optional: default no report.
 	Report string `json:"report,omitempty" example:"\"monday\""`
-	// PageSize is the number of recipients per SendSms, 1 to 1000.
+	// PageSize is the number of recipients per SendSms activity, 1 to 1000.
 	// Optional: by default, as many as take about ten seconds, or 200 with
 	// an IdempotencyKey.
 	PageSize int `json:"pageSize,omitempty" example:"200"`
 	// DryRun renders every text but sends none. The result's DryRun says
-	// what would happen. Optional: default false.
+	// what would be sent. Optional: default false.
 	DryRun bool `json:"dryRun,omitempty" example:"true"`
-	// SenderRate is how many segments per second Twilio sends from SmsFrom,
-	// for estimates. Optional: the default depends on the type of sender.
+	// SenderRate is how many segments per second Twilio sends from SmsFrom.
+	// It is used only for estimates. Optional: the default depends on the
+	// type of sender.
 	SenderRate float64 `json:"senderRate,omitempty" example:"1"`
 }
 
@@ -41,13 +42,13 @@ type BroadcastSource struct {
 	Input json.RawMessage `json:"input,omitempty"`
 }
 
-// BroadcastProgress is the progress of a broadcast. It is the answer to the
-// query "progress" and the workflow's result.
+// BroadcastProgress is the progress of a broadcast. It is the result of the
+// "progress" query and of the workflow.
 type BroadcastProgress struct {
 	// Total is the number of recipients, or 0 if it is unknown.
 	Total int `json:"total,omitempty"`
 	// Recipients is how many recipients have been processed, and Sent is
-	// for how many of them Twilio accepted a message.
+	// how many of these have a message that Twilio accepted.
 	Recipients int `json:"recipients"`
 	Sent       int `json:"sent"`
 	// Errors counts the other recipients by code.
@@ -68,12 +69,12 @@ type BroadcastProgress struct {
 	// State is sending, waiting, paused, cancelled, failed or done.
 	State string `json:"state"`
 	// Why is the reason why the broadcast is waiting or has paused itself,
-	// and NextTry is when it continues by itself. Both are empty if someone
-	// paused it.
+	// and NextTry is when it will continue automatically. Both are empty if
+	// someone paused it.
 	Why     string     `json:"why,omitempty"`
 	NextTry *time.Time `json:"nextTry,omitempty"`
-	// Notes are for the person who started the broadcast. Each appears
-	// once.
+	// Notes are messages for the person who started the broadcast, without
+	// duplicates.
 	Notes []string `json:"notes,omitempty"`
 	// Error says why the broadcast ended early or has no report.
 	Error string `json:"error,omitempty"`
@@ -82,7 +83,7 @@ type BroadcastProgress struct {
 	Report string `json:"report,omitempty"`
 	// Cursor is where the next page starts or would have started.
 	Cursor string `json:"cursor,omitempty"`
-	// DryRun is what would happen. It is set only for dry runs.
+	// DryRun says what would be sent. It is set only for dry runs.
 	DryRun *Preview `json:"dryRun,omitempty"`
 }
 
@@ -107,7 +108,7 @@ type BeginResult struct {
 	// Total is the number of records, including those without a valid
 	// recipient.
 	Total int `json:"total"`
-	// Repeated is the number of records that repeat the recipient of an
+	// Repeated is the number of records whose recipient also appears in an
 	// earlier one.
 	Repeated int `json:"repeated,omitempty"`
 	// Cursor is the cursor of the file's first page.
@@ -124,7 +125,7 @@ type PageInput struct {
 	DefaultRegion string `json:"defaultRegion,omitempty"`
 	// Input is what the caller passes to its own activity.
 	Input json.RawMessage `json:"input,omitempty"`
-	// Cursor is Next of the previous page, or "" for the first page.
+	// Cursor is the Next of the previous page, or "" for the first page.
 	Cursor string `json:"cursor"`
 	// Limit is the maximum number of recipients.
 	Limit int `json:"limit"`
@@ -160,7 +161,7 @@ type ReportInput struct {
 	Result ReportPage `json:"result"`
 }
 
-// ReportPage is the outcome for the recipients of a page.
+// ReportPage contains the outcome for each recipient of a page.
 type ReportPage struct {
 	Messages []Message `json:"messages"`
 	Errors   []Error   `json:"errors"`
@@ -176,15 +177,15 @@ type FinishInput struct {
 	Missing []int `json:"missing,omitempty"`
 }
 
-// ReadAddressesInput holds addresses as they were written. The result has each
-// in the form that SendSms reports.
+// ReadAddressesInput holds addresses as they were written. The result contains
+// each in the form in which SendSms reports it.
 type ReadAddressesInput struct {
 	To []string `json:"to"`
 	// DefaultRegion is the default region of the send.
 	DefaultRegion string `json:"defaultRegion,omitempty"`
 }
 
-// Preview says what a broadcast would send.
+// Preview describes what a broadcast would send.
 type Preview struct {
 	// Texts holds the first three texts.
 	Texts []PreviewText `json:"texts,omitempty"`
@@ -193,7 +194,7 @@ type Preview struct {
 	Messages int `json:"messages"`
 	Segments int `json:"segments"`
 	// Failures holds the first recipients that would not be texted, with
-	// the reasons. The Errors of the progress count all of them.
+	// the reasons. The Errors of the progress count all such recipients.
 	Failures []Error `json:"failures,omitempty"`
 	// Gaps holds the first of GapCount texts that have a gap because one of
 	// the recipient's variables is empty, such as "Dear , hello".

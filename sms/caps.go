@@ -9,28 +9,29 @@ type CapsSmsInput struct {
 	Counted map[string]*CapCount `json:"counted,omitempty"`
 }
 
-// CapCount is how many messages were reserved for a key.
+// CapCount counts the messages that were reserved for a key.
 type CapCount struct {
 	// Seconds is the length of the time window.
 	Seconds int `json:"seconds"`
 	// Parts holds how many messages were reserved in each 60th of the
-	// window. The keys are the numbers of the 60ths since 1970.
+	// window. The keys are the ordinal numbers of the 60ths since the Unix
+	// epoch.
 	Parts map[int64]int `json:"parts"`
 }
 
 // CapTake is a request to reserve Count messages. A negative Count gives back
 // reserved messages that were not sent.
 type CapTake struct {
-	// Key is the key to count under: the account, the prefix and the
-	// window.
+	// Key identifies the count: it consists of the account, the prefix and
+	// the window.
 	Key   string `json:"key"`
 	Count int    `json:"count"`
 	// Most is the maximum number of messages within Seconds.
 	Most    int `json:"most"`
 	Seconds int `json:"seconds"`
 	// At is the At of the result that reserved the messages, if Count is
-	// negative. It is 0 if an older worker made the request, which gives
-	// back the most recent messages.
+	// negative. Older workers leave it at 0. Their requests give back the
+	// messages that were reserved most recently.
 	At int64 `json:"at,omitempty"`
 }
 

@@ -6,7 +6,7 @@ package sms
 import "strings"
 
 // SignalCatch returns the value of AttributeCatches for a workflow that catches
-// a signal. Workers in other languages set this value themselves.
+// a signal. Workers in other languages have to construct it themselves.
 func SignalCatch(name string) string { return "signal:" + name }
 
 // MessageCatch returns the value for a message with a correlation key, which is

@@ -20,8 +20,8 @@ type clusterer struct {
 	regions int // number of regional indicators so far; two make a flag
 }
 
-// joins takes the next character of a text, and reports whether it belongs to
-// the same cluster as the previous one.
+// joins takes the next character of a text, and reports whether that character
+// belongs to the same cluster as the previous one.
 func (c *clusterer) joins(r rune) bool {
 	joined := c.last != 0 && c.accepts(r)
 	if !joined {

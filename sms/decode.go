@@ -26,8 +26,8 @@ import (
 // words joined by "or", the words match in any case. A field of type
 // json.RawMessage accepts only objects if its example is an object.
 //
-// The error is a [Problems] that lists everything that is wrong. In that case,
-// into holds what could be decoded.
+// The error, if any, is a [Problems] that lists everything that is wrong. In
+// that case, into holds the part that could be decoded.
 func Decode(data []byte, into any) error {
 	d := decoder{}
 	var syntax *json.SyntaxError
@@ -52,7 +52,7 @@ func DecodePayload(metadata map[string][]byte, data []byte, into any) error {
 	case "json/plain", "json/protobuf", "binary/plain":
 		return Decode(data, into)
 	default:
-		return Problems{{Says: fmt.Sprintf("the argument is encoded as %q, but it must be a JSON object; if the caller uses a payload codec, the worker needs the same", encoding)}}
+		return Problems{{Says: fmt.Sprintf("the argument is encoded as %q, but it must be a JSON object; if the caller uses a payload codec, the worker needs the same codec", encoding)}}
 	}
 }
 
@@ -63,8 +63,8 @@ type Problem struct {
 	Field string
 	// Says explains what is expected, in a sentence that names the field.
 	Says string
-	// Private is the rest of the sentence. It quotes the value, which may
-	// contain personal data.
+	// Private is the rest of the sentence, which quotes the value and may
+	// therefore contain personal data.
 	Private string
 }
 
@@ -206,7 +206,7 @@ func (d *decoder) value(f field, data []byte, into reflect.Value) {
 		d.number(f, data, text, into)
 	default:
 		if err := json.Unmarshal(data, into.Addr().Interface()); err != nil {
-			d.must(f, "of another form", data)
+			d.must(f, "a valid value", data)
 		}
 	}
 }
@@ -281,7 +281,7 @@ func (d *decoder) boolean(f field, data []byte, text string, into reflect.Value)
 func (d *decoder) integer(f field, data []byte, text string, into reflect.Value) {
 	number := orText(data, text)
 	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil { // 1.0 and 1e3 are whole numbers too
+	if err != nil { // 1.0 and 1e3 are also whole numbers
 		const exact = 1 << 53
 		var float float64
 		float, err = strconv.ParseFloat(number, 64)
@@ -366,10 +366,10 @@ func (d *decoder) object(f field, data []byte, into reflect.Value) {
 	}
 }
 
-// unknown reports a field that does not exist, and suggests the one that was
-// probably meant.
+// unknown reports a field that does not exist, and suggests an existing field
+// that was probably meant.
 func (d *decoder) unknown(path, name string, known []structField) {
-	p := Problem{Field: path, Says: "there is no field of that name", Private: ": " + strconv.Quote(clip(path))}
+	p := Problem{Field: path, Says: "there is no field with that name", Private: ": " + strconv.Quote(clip(path))}
 	if isName(name) {
 		p.Says, p.Private = "there is no field "+path, ""
 	}
@@ -414,7 +414,7 @@ func near(a, b string) bool {
 	return len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
 }
 
-// structField is a field of a struct by its JSON name.
+// structField is a field of a struct, with its JSON name.
 type structField struct {
 	name, example string
 	value         reflect.Value

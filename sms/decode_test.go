@@ -70,7 +70,7 @@ func TestDecodeReadsEverySpelling(t *testing.T) {
 	} {
 		var got whole
 		if err := Decode([]byte(in), &got); err != nil {
-			t.Errorf("%s: got %v", in, err)
+			t.Errorf("%s: got error %v, want none", in, err)
 		}
 		if got.SendAt != nil {
 			*got.SendAt = got.SendAt.UTC()
@@ -115,8 +115,8 @@ var sdkInputs = map[string]struct{ send, ask, broadcast string }{
 		`{"sms_from": "+15005550006", "sms_body": "Hello", "sms_to": [], "file": null, "source": {"activity": "People", "task_queue": "shop", "input": null}, "page_size": null, "dry_run": false, "sender_rate": 1.5,
 			"quiet_hours": {"from": "21:00:00", "to": "08:00:00"}}`,
 	},
-	// JSON.stringify: undefined is left out, a Date has milliseconds, and
-	// durations are strings in the SDK's own format.
+	// JSON.stringify: undefined values are omitted, a Date has
+	// milliseconds, and durations are strings in the SDK's own format.
 	"TypeScript": {
 		`{"smsFrom":"+15005550006","smsTo":[{"to":"+15005550009","variables":{"name":"Bo"}}],"smsBody":"Hello",
 			"giveUpAfter":"26 hours","onError":"fail","sendAt":"2026-01-31T08:00:00.000Z","validityPeriod":60,"maxPrice":0.5,
@@ -140,7 +140,7 @@ func TestDecodeReadsEachSDKsInput(t *testing.T) {
 	for language, inputs := range sdkInputs {
 		var send SendSmsWorkflowInput
 		if err := Decode([]byte(inputs.send), &send); err != nil {
-			t.Errorf("%s: a send: %v", language, err)
+			t.Errorf("%s: a send: got error %v, want none", language, err)
 			continue
 		}
 		if send.QuietHours == nil || send.QuietHours.Check() != nil || send.SendAt == nil || !send.SendAt.Equal(at) {
@@ -162,14 +162,14 @@ func TestDecodeReadsEachSDKsInput(t *testing.T) {
 			Timeout: Duration(24 * time.Hour), IfSeveral: IfSeveralLatest,
 		}
 		if err != nil || !sameAsJSON(t, ask, wantAsk) {
-			t.Errorf("%s: a question: got %+v, %v, want %+v", language, ask, err, wantAsk)
+			t.Errorf("%s: a question: got %+v, error %v, want %+v", language, ask, err, wantAsk)
 		}
 
 		var broadcast BroadcastSmsInput
 		err = Decode([]byte(inputs.broadcast), &broadcast)
 		if err != nil || broadcast.QuietHours == nil || broadcast.QuietHours.Check() != nil || broadcast.SenderRate != 1.5 || len(broadcast.SmsTo) > 0 ||
 			broadcast.Source == nil || broadcast.Source.Activity != "People" || broadcast.Source.TaskQueue != "shop" || isGiven(broadcast.Source.Input) {
-			t.Errorf("%s: a broadcast: got %+v, %v", language, broadcast, err)
+			t.Errorf("%s: a broadcast: got %+v, error %v, want the source, the sender rate and valid quiet hours", language, broadcast, err)
 		}
 	}
 }
@@ -198,11 +198,11 @@ func TestDurationsOfEachLanguageAreRead(t *testing.T) {
 	} {
 		var got whole
 		if err := Decode([]byte(`{"timeout": `+written+`}`), &got); err != nil || got.Timeout != Duration(want) {
-			t.Errorf("%s: got %v, %v, want %s", written, time.Duration(got.Timeout), err, want)
+			t.Errorf("%s: got %v, error %v, want %s", written, time.Duration(got.Timeout), err, want)
 		}
 	}
-	// Months and years, negative or excessive durations, ambiguous ones,
-	// and bare numbers of milliseconds or nanoseconds.
+	// Months and years, negative, excessive and ambiguous durations, and
+	// bare numbers of milliseconds or nanoseconds are invalid.
 	for _, written := range []string{`"1 month"`, `"P1M"`, `"P1Y"`, `"-00:01:30"`, `"PT-1S"`, `"-1h"`, `"1:30"`, `300000`, `90000000000`, `"9999999 weeks"`, `"P5200W36500DT876000H"`, `"2000000h"`, `"10 minutes ago"`} {
 		var got whole
 		if err := Decode([]byte(`{"timeout": `+written+`}`), &got); err == nil {

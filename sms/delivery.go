@@ -11,7 +11,7 @@ type SendSmsWorkflowInput struct {
 	// failed. Optional: default false, so the workflow ends when Twilio has
 	// accepted the messages.
 	WaitForDelivery bool `json:"waitForDelivery,omitempty" example:"true"`
-	// Timeout ends the wait. Optional: default 1 h.
+	// Timeout is how long to wait for delivery. Optional: default 1 h.
 	Timeout Duration `json:"timeout,omitempty"`
 	// Redact clears the body of each message at Twilio when its status is
 	// final. It requires WaitForDelivery. Optional: default false.
@@ -27,7 +27,7 @@ type SendSmsWorkflowResult struct {
 	Deliveries []Delivery `json:"deliveries,omitempty"`
 }
 
-// Delivery is what is known about one message.
+// Delivery is the last known status of one message.
 type Delivery struct {
 	To     string `json:"to"`
 	SID    string `json:"sid"`
@@ -36,7 +36,8 @@ type Delivery struct {
 	// was not delivered.
 	ErrorCode    int    `json:"errorCode,omitempty"`
 	ErrorMessage string `json:"errorMessage,omitempty"`
-	// Recipient comes from the status update, if the update names one.
+	// Recipient is the Recipient of the status update, or "" if the update
+	// has none.
 	Recipient string `json:"recipient,omitempty"`
 	// Redacted is true if Twilio has cleared the body.
 	Redacted bool `json:"redacted,omitempty"`

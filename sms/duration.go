@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// Duration is a duration. In JSON, it may be written as "1h30m", in ISO 8601
-// ("PT24H"), as a .NET TimeSpan ("1.00:00:00"), in words ("90 minutes"), or as
-// a number of seconds.
+// Duration is a length of time. In JSON, it may be written in Go's form
+// ("1h30m"), in ISO 8601 ("PT24H"), as a .NET TimeSpan ("1.00:00:00"), as a
+// number with a unit ("90 minutes"), or as a number of seconds.
 type Duration time.Duration
 
 const durationExample = `"90s", "1h30m" or "PT24H"`
@@ -22,7 +22,7 @@ const durationExample = `"90s", "1h30m" or "PT24H"`
 // MarshalJSON encodes the duration in Go's form, such as "1h30m0s".
 func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
 
-// UnmarshalJSON accepts all of these forms, but no negative durations.
+// UnmarshalJSON accepts each of these forms, but refuses negative durations.
 func (d *Duration) UnmarshalJSON(data []byte) error {
 	text, _ := asText(data)
 	span, _, err := parseDuration(orText(data, text))
@@ -115,7 +115,7 @@ func spanOf(count float64, unit time.Duration) (Duration, error) {
 }
 
 // duration decodes a duration. It refuses a large bare number, because that is
-// probably meant as milliseconds.
+// probably a number of milliseconds.
 func (d *decoder) duration(f field, data []byte, text string, into *Duration) {
 	f.example = durationExample
 	span, bare, err := parseDuration(orText(data, text))

@@ -112,8 +112,8 @@ type Error struct {
 	// is "" for all other errors, and if callbacks were not requested.
 	Recipient string `json:"recipient,omitempty"`
 
-	// The fields below are for the sending code and are not part of the
-	// payload.
+	// The fields below are only for the code that sends. They are not part
+	// of the payload.
 
 	// RetryAfter is how long Twilio asked us to wait, or 0 if it did not.
 	RetryAfter time.Duration `json:"-"`

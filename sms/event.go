@@ -31,7 +31,8 @@ type Keywords struct {
 	Help   []string `yaml:"help"`
 }
 
-// DefaultKeywords are the keywords of a number without keywords of its own.
+// DefaultKeywords are the keywords of a number for which no others are
+// configured.
 //
 // Source: Twilio's documentation of default opt-out behavior.
 var DefaultKeywords = Keywords{
@@ -48,9 +49,9 @@ const OptOutType = "OptOutType"
 var optOutTypes = map[string]EventKind{"STOP": EventOptOut, "START": EventOptIn, "HELP": EventHelp}
 
 // Classify returns the kind of a text. Twilio's own classification takes
-// precedence, if there is one. Otherwise, words that opt out or ask for help
-// are separate events, but words that opt in are ordinary texts, because "yes"
-// more often answers a question: see [Keywords.OptsIn].
+// precedence, if there is one. Otherwise, a word that opts out or asks for help
+// has its own kind, but a word that opts in is an ordinary text, because "yes"
+// more often answers a question (see [Keywords.OptsIn]).
 func (k Keywords) Classify(m Inbound) EventKind {
 	if event, ok := optOutTypes[strings.ToUpper(m.Parameters[OptOutType])]; ok {
 		return event
@@ -71,8 +72,8 @@ func (k Keywords) OptsIn(m Inbound) bool {
 	return event == EventOptIn || event == EventReceived && has(k.OptIn, m)
 }
 
-// has reports whether a text is one of the words. They apply only to SMS: other
-// channels, such as whatsapp:, have no keywords.
+// has reports whether a text is one of the words. It is always false for
+// channels other than SMS, such as whatsapp:, which have no keywords.
 func has(words []string, m Inbound) bool {
 	channel, _ := CutChannel(m.From)
 	body := strings.TrimSpace(m.Body)

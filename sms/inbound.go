@@ -8,7 +8,7 @@ import "time"
 type Inbound struct {
 	// Event is the kind of text.
 	Event EventKind
-	// MessageSID identifies the message. It is the same in a redelivery.
+	// MessageSID identifies the message. A redelivery has the same SID.
 	MessageSID string
 	// AccountSID is the account that owns To.
 	AccountSID string
@@ -23,7 +23,8 @@ type Inbound struct {
 	// Parameters holds all other parameters that Twilio sent, by name, such as
 	// ProfileName, WaId, ButtonPayload, FromCountry or OptOutType.
 	Parameters map[string]string
-	// ReceivedAt is when this delivery arrived. It differs in a redelivery.
+	// ReceivedAt is when this delivery arrived. A redelivery has a later
+	// time.
 	ReceivedAt time.Time
 }
 

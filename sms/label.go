@@ -13,15 +13,14 @@ import (
 // summaries to 400 bytes.
 const maxLabel = 60
 
-// number matches anything that may be a phone number, including with any of
-// Unicode's dashes or the minus sign.
+// number matches anything that may be a phone number, even if it is written
+// with a Unicode dash or minus sign.
 var number = regexp.MustCompile(`\+?\p{Nd}(?:[\s()./·\p{Pd}\x{2212}]{0,5}\p{Nd}){6,}`)
 
 // ShownLabel returns a label as it appears in summaries: one line of at most 60
 // characters, with "…" in place of digits that may be a phone number. Summaries
-// are encrypted like payloads, but more people read them. Because a bad label
-// must not prevent a text from being sent, anything that cannot be shown is
-// left out.
+// are encrypted like payloads, but more people read them. A bad label must not
+// prevent a text from being sent, so anything that cannot be shown is left out.
 func ShownLabel(label string) string {
 	if most := 20 * maxLabel; len(label) > most {
 		label = label[:most]
@@ -42,7 +41,8 @@ func ShownLabel(label string) string {
 	return label
 }
 
-// Summary returns what is done, followed by the label, if there is one.
+// Summary returns a summary of what is done, with the label, if there is one,
+// at the end.
 func Summary(what, label string) string {
 	if label = ShownLabel(label); label != "" {
 		what += ", " + label

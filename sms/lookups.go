@@ -25,18 +25,19 @@ type AskWorkflowInput struct {
 
 // AskWorkflowResult is the outcome of the update.
 type AskWorkflowResult struct {
-	// Value is what the workflow answered.
+	// Value is the workflow's answer.
 	Value json.RawMessage `json:"value,omitempty"`
 	// Refused is true if the workflow refused the update. Closed is true if
 	// the workflow closed before it accepted the update, or accepted it and
 	// closed without answering.
 	Refused bool `json:"refused,omitempty"`
 	Closed  bool `json:"closed,omitempty"`
-	// TooLong is true if the answer is too long.
+	// TooLong is true if the answer is too long to be returned.
 	TooLong bool `json:"tooLong,omitempty"`
 }
 
-// FindRunInput names a workflow, and says when a text was received.
+// FindRunInput contains a workflow's ID and the time at which a text was
+// received.
 type FindRunInput struct {
 	WorkflowID string    `json:"workflowId"`
 	ReceivedAt time.Time `json:"receivedAt"`
@@ -48,21 +49,23 @@ type FindRunResult struct {
 	Open  bool   `json:"open,omitempty"`
 	// BeganLater is true if the workflow started after the text was
 	// received, to the precision of Twilio's whole seconds. A run that
-	// continues another counts as started with the first one.
+	// continues an earlier one counts as started when the first run
+	// started.
 	BeganLater bool `json:"beganLater,omitempty"`
 }
 
 // SignalWithStartInput is a firing that starts a workflow with its first signal.
 type SignalWithStartInput struct {
-	// RequestID identifies the request, so Temporal recognizes a repeated
-	// one.
+	// RequestID identifies the request, so that Temporal recognizes a
+	// repetition of it.
 	RequestID  string `json:"requestId"`
 	MessageSID string `json:"messageSid"`
 	Firing     Firing `json:"firing"`
 }
 
-// SignalWithStartResult is the result. Neither field is set if the workflow
-// with the ID has closed and the reuse policy allows no other.
+// SignalWithStartResult is the result of a [SignalWithStartInput]. Neither
+// field is set if the workflow with the ID has closed and the reuse policy does
+// not allow another.
 type SignalWithStartResult struct {
 	Started bool `json:"started,omitempty"`
 	// Open is true if a workflow with the ID was already open. That

@@ -10,7 +10,7 @@ var messageSID = regexp.MustCompile(`^(SM|MM)[0-9a-fA-F]{32}$`)
 // "MM" and 32 hex digits.
 func IsMessageSID(text string) bool { return messageSID.MatchString(text) }
 
-// Status is the status of a message, by Twilio's name.
+// Status is the status of a message, as Twilio names it.
 type Status string
 
 // The statuses of an outbound message, roughly in order.

@@ -29,7 +29,7 @@ type ListMessagesInput struct {
 	Account string `json:"account,omitempty"`
 }
 
-// MessageState is what Twilio knows about a message.
+// MessageState describes a message as Twilio stores it.
 type MessageState struct {
 	Message
 	From                string `json:"from,omitempty"`
@@ -48,7 +48,8 @@ type LookUpSegmentsInput struct {
 	Body string `json:"body"`
 }
 
-// LookUpSegmentsResult says what a text would cost.
+// LookUpSegmentsResult says how a text would be encoded and how many segments
+// would be billed.
 type LookUpSegmentsResult struct {
 	Encoding Encoding `json:"encoding"`
 	Segments int      `json:"segments"`
@@ -56,7 +57,8 @@ type LookUpSegmentsResult struct {
 	Units int `json:"units"`
 	// Culprit is the first character that makes the text UCS-2, or "" if
 	// there is none. An invisible character is written as an escape, such
-	// as \u200b. Place is its position, counted in characters from 1.
+	// as \u200b. Place is the culprit's position, counted in characters
+	// from 1.
 	Culprit string `json:"culprit,omitempty"`
 	Place   int    `json:"place,omitempty"`
 }

@@ -14,7 +14,7 @@ const (
 	CatchUpTaskQueue = "twilio-catch-up"
 )
 
-// The workflow types for callers.
+// The workflow types that callers start.
 const (
 	SendSmsWorkflowName      = "SendSmsWorkflow"
 	AskSmsWorkflowName       = "AskSmsWorkflow"
@@ -31,15 +31,15 @@ const (
 	NexusSend      = "send"
 	NexusAsk       = "ask"
 	NexusBroadcast = "broadcast"
-	// NexusCancel cancels one of them. It takes a [NexusCancelInput] and
-	// returns nothing.
+	// NexusCancel cancels one of these operations. It takes a
+	// [NexusCancelInput] and returns nothing.
 	NexusCancel = "cancel"
 )
 
 // The workflow types that the webhook and the activities start.
 const (
-	// ReceiveSmsWorkflowName is the workflow that carries out the plan of a
-	// text, unless the plan is a single plain start.
+	// ReceiveSmsWorkflowName is the workflow that carries out the plan for
+	// a text, unless the plan is a single plain start.
 	ReceiveSmsWorkflowName = "ReceiveSmsWorkflow"
 	// SilenceSmsWorkflowName is the workflow that is open while a number
 	// does not reply to a phone.
@@ -51,7 +51,7 @@ const (
 	// SEND_CAPS. Its ID is CapsID.
 	CapsSmsWorkflowName = "CapsSmsWorkflow"
 	// QuestionsWorkflowName is the workflow that keeps the open questions
-	// between two numbers.
+	// between a number and a phone.
 	QuestionsWorkflowName = "SmsQuestionsWorkflow"
 )
 
@@ -72,12 +72,12 @@ const (
 )
 
 // OwnsWorkflowID reports whether a workflow ID is reserved for this module. No
-// text may start or reach a workflow through such an ID.
+// text may start or reach a workflow with such an ID.
 func OwnsWorkflowID(id string) bool {
 	return id == PauseID || id == CapsID || strings.HasPrefix(id, keeperPrefix) || strings.HasPrefix(id, SilencePrefix) || strings.HasPrefix(id, OncePrefix)
 }
 
-// The activity types for callers.
+// The activity types that callers schedule.
 const (
 	SendSmsName                = "SendSms"
 	GetMessageName             = "GetMessage"
@@ -88,7 +88,7 @@ const (
 	LookUpSegmentsName         = "LookUpSegments"
 )
 
-// The activity types that the workflows of this module call.
+// The activity types that the workflows of this module schedule.
 const (
 	// PreviewSmsName renders the texts of a page.
 	PreviewSmsName = "PreviewSms"
@@ -163,7 +163,7 @@ const (
 	// the first if there are several.
 	AttributeTrigger = "SmsTrigger"
 	// AttributeOutcome is a Keyword: the [Outcome] of a text's workflow, or
-	// the worst if there are several firings.
+	// the worst one if there are several firings.
 	AttributeOutcome = "SmsOutcome"
 	// AttributeParty is a KeywordList: the pseudonym of the phone, and the
 	// pseudonym of the number and the phone together.
@@ -172,8 +172,8 @@ const (
 
 // The types of SendSms errors.
 const (
-	// NotSentErrorType is the type of the error of a send with
-	// [OnErrorFail] if a recipient was not texted.
+	// NotSentErrorType is the type of the error with which a send with
+	// [OnErrorFail] fails if a recipient was not texted.
 	NotSentErrorType = "SmsNotSent"
 	// NotSentYetErrorType is the type of the error that asks Temporal for
 	// another attempt. If the caller's retry policy declares it

@@ -25,9 +25,9 @@ type Question struct {
 }
 
 // MayBeAnsweredBy reports whether a text that an account received at a given
-// time can be a reply: it must have arrived late enough and, if both accounts
-// are known, at the account that asked. Twilio reports the time in whole
-// seconds, rounded down.
+// time can be a reply: it must not have arrived before the question was opened
+// and, if both accounts are known, it must have arrived at the account that
+// asked. Twilio reports the time in whole seconds, rounded down.
 func (q Question) MayBeAnsweredBy(receivedAt time.Time, accountSID string) bool {
 	if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {
 		return false
@@ -35,7 +35,8 @@ func (q Question) MayBeAnsweredBy(receivedAt time.Time, accountSID string) bool 
 	return !receivedAt.Before(q.OpenedAt.Truncate(time.Second))
 }
 
-// IfSeveral is a policy for replies while several questions are open.
+// IfSeveral is a policy for a reply that arrives while several questions are
+// open.
 type IfSeveral string
 
 const (
@@ -63,13 +64,13 @@ type QuestionInput struct {
 	Question Question `json:"question"`
 }
 
-// MatchReplyInput is a reply and the patterns that it may match.
+// MatchReplyInput contains a reply, and the patterns to match against it.
 type MatchReplyInput struct {
 	Body     string   `json:"body"`
 	Patterns []string `json:"patterns"`
 }
 
-// CheckQuestionInput is a question that is about to be asked.
+// CheckQuestionInput describes a question that is about to be asked.
 type CheckQuestionInput struct {
 	// Send is the question as an input of SendSms, and Reminders are
 	// additional texts.
@@ -80,8 +81,8 @@ type CheckQuestionInput struct {
 	Problems Problems `json:"problems"`
 }
 
-// CheckQuestionResult is a question that can be asked, unless it lists
-// problems.
+// CheckQuestionResult contains the addresses of a question, which can be asked
+// unless Problems lists any.
 type CheckQuestionResult struct {
 	// From is the number that asks, or "" if the service picks it.
 	From     string   `json:"from,omitempty"`

@@ -1,6 +1,7 @@
 package sms
 
-// Quiet hours are when people must not be texted, by their local time.
+// Quiet hours are the hours during which people must not be texted, in their
+// local time.
 
 import (
 	"fmt"
@@ -17,7 +18,8 @@ type QuietHours struct {
 	TimeZone string `json:"timeZone,omitempty" example:"\"Europe/Berlin\""`
 }
 
-// FindQuietInput is a list in which to find recipients in quiet hours.
+// FindQuietInput is a list of recipients among whom to find those in quiet
+// hours.
 type FindQuietInput struct {
 	// To lists the recipients' addresses.
 	To []string `json:"to"`
@@ -32,8 +34,8 @@ type FindQuietInput struct {
 
 // QuietGroup holds the recipients whose quiet hours end at the same time.
 type QuietGroup struct {
-	// Until is when the quiet hours end. It is zero for recipients whose
-	// phone appears earlier in the list. These are not texted.
+	// Until is when the quiet hours end. It is zero for duplicates, whose
+	// phone appears earlier in the list. They are not texted.
 	Until time.Time `json:"until"`
 	// Places holds the recipients' indexes in the list, in order.
 	Places []int `json:"places"`
@@ -58,8 +60,8 @@ func (q QuietHours) Check() error {
 	return nil
 }
 
-// minutes parses a time of day. Its seconds, which the time types of some
-// languages also print, must be 0.
+// minutes parses a time of day and returns the minutes since midnight. Seconds,
+// which the time types of some languages also print, must be 0.
 func minutes(text string) (int, error) {
 	at, err := time.Parse("15:04", text)
 	if err != nil {
@@ -75,8 +77,8 @@ func minutes(text string) (int, error) {
 const never = 48 * time.Hour
 
 // Until returns the earliest time, not before now, that is outside quiet hours
-// in all of the given places. It returns false if there is none. The quiet
-// hours must be valid.
+// in all of the given places. It returns false if there is none within 48
+// hours. The quiet hours must be valid.
 func (q QuietHours) Until(now time.Time, places []*time.Location) (time.Time, bool) {
 	from, _ := minutes(q.From)
 	to, _ := minutes(q.To)

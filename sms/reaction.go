@@ -14,12 +14,12 @@ import (
 
 // Reaction is an emoji that someone added to a message, or removed again.
 type Reaction struct {
-	// Emoji is the emoji itself, so a like is 👍 whatever the wording. It is
-	// "" for a sticker.
+	// Emoji is the emoji itself, such as 👍 for a like, however the phone
+	// words it. It is "" for a sticker.
 	Emoji string `json:"emoji"`
 	// Text is the message that someone reacted to, as quoted by the phone
-	// and possibly shortened, or "" if that message is a picture or
-	// similar.
+	// and possibly shortened, or "" if that message is not a text but, for
+	// example, a picture.
 	Text    string `json:"text"`
 	Removed bool   `json:"removed"`
 }
@@ -75,9 +75,9 @@ var tapbacks = []struct{ emoji, added, removed string }{
 	},
 }
 
-// sentence is one of these sentences, as the parts before and after the quoted
-// message. In a sentence with %e, the emoji is between prefix and middle.
-// Otherwise, middle is empty.
+// sentence is one of these sentences, split into the parts before and after the
+// quoted message. In a sentence with %e, the emoji is between prefix and
+// middle. Otherwise, middle is empty.
 type sentence struct {
 	emoji, prefix, middle, suffix string
 	removed                       bool
@@ -108,9 +108,9 @@ var googleReaction = regexp.MustCompile(`^\x{200A}?[^\x{200A}-\x{200C}]*([\x{200
 // zero-width characters.
 var spaces = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u200a", "", "\u200b", "", "\u200c", "", "\u200e", "", "\u2060", "", "\ufeff", "")
 
-// ParseReaction returns the reaction that a text represents, or nil. It knows
-// the reactions of iPhones in the languages above and those of Google Messages
-// in all languages.
+// ParseReaction returns the reaction that a text represents, or nil. It
+// recognizes the reactions of iPhones in the languages above, and those of
+// Google Messages in all languages.
 func ParseReaction(body string) *Reaction {
 	if m := googleReaction.FindStringSubmatch(body); m != nil && isEmoji(m[2]) {
 		return &Reaction{Emoji: m[2], Text: m[3], Removed: m[1] == "\u200c"}
@@ -169,11 +169,12 @@ func unquoted(text string, mayBeCut bool) (string, bool) {
 	return strings.TrimSpace(rest), mayBeCut && opening != '"'
 }
 
-// maxEmoji is the length limit of an emoji, in bytes. A family takes 25, the flag of
-// Scotland 28, and a couple kissing with two skin tones 35.
+// maxEmoji is the maximum length of an emoji, in bytes. A family takes 25, the
+// flag of Scotland 28, and a couple kissing with two skin tones 35.
 const maxEmoji = 40
 
-// isEmoji reports whether a text consists of symbols, joiners and modifiers.
+// isEmoji reports whether a text consists of at least one symbol, joiners and
+// modifiers.
 func isEmoji(text string) bool {
 	if len(text) > maxEmoji {
 		return false
@@ -197,6 +198,6 @@ func isEmoji(text string) bool {
 // Reaction returns the reaction that the message represents, or nil.
 func (m Inbound) Reaction() *Reaction { return ParseReaction(m.Body) }
 
-// Ordinary reports whether someone wrote the message, so it may be an answer.
-// Keywords for Twilio and reactions are not ordinary.
+// Ordinary reports whether the message is neither a keyword for Twilio nor a
+// reaction, so that it may be an answer.
 func (m Inbound) Ordinary() bool { return m.Event == EventReceived && m.Reaction() == nil }

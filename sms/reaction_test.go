@@ -66,7 +66,7 @@ func TestReactionLookalikesAreOrdinaryTexts(t *testing.T) {
 		}
 	}
 	if (Inbound{Event: EventOptOut, Body: "STOP"}).Ordinary() {
-		t.Error("Ordinary = true for STOP")
+		t.Error("Ordinary = true for STOP, want false")
 	}
 }
 
@@ -89,7 +89,7 @@ func FuzzParseReaction(f *testing.F) {
 	f.Add("\u200a\u200b👍\u200b to “\u200aOrder 5\u200a”\u200a")
 	f.Fuzz(func(t *testing.T, body string) {
 		if r := ParseReaction(body); r != nil && (len(r.Text) > len(body) || len(r.Emoji) > maxEmoji) {
-			t.Errorf("ParseReaction(%q) = %+v, longer than the text or the limit", body, r)
+			t.Errorf("ParseReaction(%q) = %+v, want no text longer than the input and no emoji of more than 40 bytes", body, r)
 		}
 	})
 }
@@ -106,7 +106,7 @@ func TestHugeEmojiIsRejectedQuickly(t *testing.T) {
 	if r := ParseReaction(strings.Repeat("1", 1<<20) + "\u20e3 to “Order 5”"); r != nil {
 		t.Errorf("got reaction %.20q, want none", r.Emoji)
 	}
-	if took := cputime.Used() - began; took > 10*time.Second { // parsing would take a minute if each digit scanned the rest
+	if took := cputime.Used() - began; took > 10*time.Second { // if each digit caused a scan of the rest, parsing would take a minute
 		t.Errorf("took %s, want at most 10s", took)
 	}
 }

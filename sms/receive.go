@@ -1,6 +1,6 @@
 package sms
 
-// What is decided about an inbound text before anything happens, and its
+// The plan for an inbound text, which is made before anything happens, and the
 // outcome.
 
 import (
@@ -22,14 +22,15 @@ const (
 	// they were known when the workflow was started. Otherwise, the
 	// workflow's result holds them.
 	MemoReplies = "replies"
-	// MemoIfLost holds the replies to the sender if no worker is available
-	// in time. In that case, nothing is published.
+	// MemoIfLost holds the replies that the sender gets if no worker is
+	// available in time. In that case, nothing is published.
 	MemoIfLost = "repliesIfLost"
 )
 
-// The priorities of Temporal tasks. A text and the questions to its sender
-// precede a backlog of sends on the same task queue, because Twilio waits 15 s
-// for the reply. Workflows that a text starts have Temporal's default priority.
+// The priorities of Temporal tasks. A text, and the questions to its sender, go
+// ahead of a backlog of sends on the same task queue, because Twilio waits only
+// 15 s for the reply. Workflows that a text starts have Temporal's default
+// priority.
 const (
 	PriorityOfTexts   = 1
 	PriorityOfStarted = 3
@@ -55,7 +56,7 @@ type ReceiveSmsInput struct {
 	// MessageSid.
 	WorkflowID string `json:"workflowId,omitempty"`
 	// Keepers are the workflows that keep the open questions to the sender.
-	// The first one that takes the text gets it exclusively.
+	// The text goes only to the first one that accepts it.
 	Keepers []string `json:"keepers,omitempty"`
 	// Firings are the triggers that the text matches, in order.
 	Firings []Firing `json:"firings"`
@@ -66,7 +67,7 @@ type ReceiveSmsInput struct {
 	Attributes bool `json:"attributes,omitempty"`
 }
 
-// Text is the part of an inbound text that a question gets.
+// Text is the part of an inbound text that is passed to a question.
 type Text struct {
 	MessageSID string `json:"messageSid"`
 	Body       string `json:"body"`
@@ -86,8 +87,8 @@ type Firing struct {
 	// reply if it is not. "" means no reply.
 	Echo      Echo   `json:"echo,omitempty"`
 	EchoError string `json:"echoError,omitempty"`
-	// Retry is true if Twilio should redeliver while Temporal or the
-	// workers are down, instead of telling the sender.
+	// Retry is true if Twilio should redeliver the text while Temporal or
+	// the workers are down. Otherwise, the sender is told.
 	Retry bool `json:"retry,omitempty"`
 	// Problem is the reason why the event cannot be published, if it is
 	// already known. It contains no phone number and no text.
@@ -111,7 +112,7 @@ func (f *Firing) Memo(messageSID string) map[string]any {
 }
 
 // SearchAttributes returns the search attributes of the workflow that the
-// firing starts. Temporal knows their types.
+// firing starts. They are untyped, because only Temporal knows their types.
 func (f *Firing) SearchAttributes() map[string]any {
 	attributes := make(map[string]any, len(f.Call.SearchAttributes))
 	for name, value := range f.Call.SearchAttributes {
@@ -157,7 +158,7 @@ type Call struct {
 	ExecutionTimeout Duration `json:"executionTimeout,omitempty"`
 	RunTimeout       Duration `json:"runTimeout,omitempty"`
 	TaskTimeout      Duration `json:"taskTimeout,omitempty"`
-	// Memo and SearchAttributes are the trigger's own.
+	// Memo and SearchAttributes are those that the trigger sets.
 	Memo             map[string]json.RawMessage `json:"memo,omitempty"`
 	SearchAttributes map[string]json.RawMessage `json:"searchAttributes,omitempty"`
 	// Name is the name of the signal or the update.
@@ -170,8 +171,8 @@ type Call struct {
 	SignalInput json.RawMessage `json:"signalInput,omitempty"`
 }
 
-// Certain reports whether the call is sure to succeed when Temporal has
-// accepted it, so the echo need not wait for a worker.
+// Certain reports whether the call cannot fail once Temporal has accepted it,
+// so that the echo need not wait for a worker.
 func (c *Call) Certain() bool {
 	switch c.Action {
 	case ActionSignalWithStart:
@@ -183,11 +184,11 @@ func (c *Call) Certain() bool {
 }
 
 // Plain reports whether the call starts a workflow without setting its ID, so
-// this workflow can be the text's own.
+// that this workflow can be the text's own workflow.
 func (c *Call) Plain() bool { return c.Action == ActionStart && c.WorkflowID == "" }
 
 // Echo is a reply. Its parts are texts and references to the result of the
-// call, which is known after the call.
+// call, which are resolved after the call.
 type Echo []EchoPart
 
 // EchoPart is a text, or the path to a value, such as "result.amount".

@@ -12,8 +12,8 @@ import (
 // Recipients is a list of recipients.
 type Recipients []Recipient
 
-// Recipient is one recipient. In JSON, it is a string, or an object with "to",
-// "variables" and "contentVariables" if the text differs by recipient.
+// Recipient is one recipient. In JSON, it is a string, or, if the text differs
+// by recipient, an object with "to", "variables" and "contentVariables".
 type Recipient struct {
 	// To is an address, such as "+15005550006".
 	To string `json:"to" example:"\"+15005550009\""`
@@ -62,8 +62,8 @@ func (r *Recipient) UnmarshalJSON(data []byte) error {
 }
 
 // plain decodes an object in exactly the form that MarshalJSON writes, which is
-// used in the pages of broadcasts. It returns false for any other form.
-// Decoding those takes much longer.
+// used in the pages of broadcasts. It returns false for any other form, which
+// takes much longer to decode.
 func (r *Recipient) plain(data []byte) bool {
 	type object Recipient // without these methods
 	var read object

@@ -39,10 +39,10 @@ func TestPlainRecipientIsDecodedQuickly(t *testing.T) {
 		d := decoder{}
 		d.object(field{}, []byte(text), reflect.ValueOf((*object)(&read)).Elem())
 		if len(d.problems) > 0 || !reflect.DeepEqual(quick, read) {
-			t.Errorf("%s: plain returns %+v, want %+v as from a full decode: %v", text, quick, read, d.problems)
+			t.Errorf("%s: plain returned %+v, want the result of a full decode: %+v, problems %v", text, quick, read, d.problems)
 		}
 		if written, err := json.Marshal(read); err != nil || text != `{"to":"+1"}` && string(written) != text {
-			t.Errorf("%s is encoded as %s: %v", text, written, err)
+			t.Errorf("%s: encoding it again returned %s, error %v, want the same text", text, written, err)
 		}
 	}
 }

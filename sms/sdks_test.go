@@ -1,7 +1,7 @@
 package sms
 
-// Tests every field of the inputs, including fields added later, with its name
-// and value as the SDKs' converters write them.
+// Tests that every field of the inputs, including any field added later, can be
+// decoded with the names and values that the SDKs' converters write.
 
 import (
 	"encoding/json"
@@ -38,8 +38,8 @@ var spellings = map[string]func(string) string{
 }
 
 // valuesOf returns the values that callers write for a field: its example or,
-// for an enumeration, each word, including in the constant styles of other
-// languages.
+// for an enumeration, each word, also in the styles in which other languages
+// write constants.
 func valuesOf(f structField) (values []string) {
 	switch f.value.Interface().(type) {
 	case Duration:
@@ -78,7 +78,7 @@ func TestFieldsReadFromEachSDK(t *testing.T) {
 				for _, value := range append(valuesOf(f), "null") {
 					got := input()
 					if err := Decode(fmt.Appendf(nil, `{%q: %s}`, name, value), got); err != nil {
-						t.Errorf("%T, %s: %q: %s: %v", got, language, name, value, err)
+						t.Errorf("%T, %s: {%q: %s}: got error %v, want none", got, language, name, value, err)
 						continue
 					}
 					is, err := json.Marshal(got)
@@ -90,9 +90,9 @@ func TestFieldsReadFromEachSDK(t *testing.T) {
 						t.Fatal(err)
 					}
 					if absent := value == "null" || value == "false"; !absent && string(is) == string(zero) {
-						t.Errorf("%T, %s: %q: the value %s is ignored", got, language, name, value)
+						t.Errorf("%T, %s: {%q: %s}: the value was ignored", got, language, name, value)
 					} else if value == "null" && string(is) != string(zero) {
-						t.Errorf("%T, %s: %q: null decodes to %s", got, language, name, is)
+						t.Errorf("%T, %s: {%q: null}: got %s, want the zero value", got, language, name, is)
 					}
 				}
 			}
@@ -110,15 +110,15 @@ func TestSourcePagesReadFromEachSDK(t *testing.T) {
 		var got Page
 		want := Page{Recipients: Recipients{{To: "+15005550009", Variables: json.RawMessage(`{"name":"Bo"}`)}}, Next: "2"}
 		if err := json.Unmarshal([]byte(page), &got); err != nil || !sameAsJSON(t, got.Recipients, want.Recipients) || got.Next != want.Next || len(got.Errors) > 0 {
-			t.Errorf("%s: got %+v, %v", language, got, err)
+			t.Errorf("%s: got %+v, error %v, want %+v", language, got, err, want)
 		}
 	}
 	var last Page
 	if err := json.Unmarshal([]byte(`{"Recipients":null,"Errors":null,"Next":null}`), &last); err != nil || len(last.Recipients) > 0 || last.Next != "" {
-		t.Errorf("the last page: got %+v, %v", last, err)
+		t.Errorf("the last page: got %+v, error %v, want an empty page", last, err)
 	}
 	var message MessageInput
 	if err := json.Unmarshal([]byte(`{"Sid":"SM1","Account":null}`), &message); err != nil || message.SID != "SM1" {
-		t.Errorf("got %+v, %v", message, err)
+		t.Errorf("got %+v, error %v, want SID SM1", message, err)
 	}
 }

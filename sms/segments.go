@@ -1,6 +1,6 @@
 package sms
 
-// Segments are the parts in which a body is sent and billed.
+// Segments are the parts into which a body is split for sending and billing.
 
 import "unicode/utf8"
 
@@ -17,7 +17,7 @@ const (
 )
 
 // MaxBodyLength is the length of the longest body that Twilio accepts, in
-// characters. Longer ones cause error 21617.
+// characters. Longer bodies cause error 21617.
 const MaxBodyLength = 1600
 
 // Size describes the encoding and the length of a body.
@@ -40,9 +40,10 @@ type Size struct {
 // Measure returns the encoding of a body and its number of segments. What a
 // reader sees as one character is never split between two segments, whether it
 // is an escaped pair of septets, a surrogate pair, or an emoji composed of
-// several. A body can therefore need one segment more than its length suggests.
+// several characters. A body can therefore need one segment more than its
+// length suggests.
 //
-// Source: 3GPP TS 23.038 (the alphabet) and the behavior of Twilio's
+// Sources: 3GPP TS 23.038 (the alphabet) and the behavior of Twilio's
 // sms-segments-calculator.
 func Measure(body string) Size {
 	size := Size{Encoding: GSM7, CulpritIndex: -1}

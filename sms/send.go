@@ -45,15 +45,17 @@ type SendSmsInput struct {
 	// one line of at most 60 characters is shown, without digits that may
 	// be a phone number. Optional.
 	Label string `json:"label,omitempty" example:"\"order reminder\""`
-	// GiveUpAfter is how long a send without progress keeps retrying,
-	// across attempts, messages that Twilio certainly did not accept but
-	// may accept later. Optional: by default, as long as the caller's
-	// timeouts and retry policy allow, or 1 h if they set no limit.
+	// GiveUpAfter is how long a send that makes no progress keeps retrying
+	// messages that Twilio certainly did not accept but may accept later.
+	// It applies across attempts. Optional: by default, as long as the
+	// caller's timeouts and retry policy allow, or 1 h if they set no
+	// limit.
 	GiveUpAfter Duration `json:"giveUpAfter,omitempty"`
-	// Priority is "high", "normal" or "low". It determines which messages,
-	// such as one-time codes, go first if SEND_RATE, SEND_ACCOUNT_RATE or
-	// SEND_CONCURRENCY makes messages wait. Twilio's own queue ignores it.
-	// Optional: default normal, or low in a broadcast.
+	// Priority is "high", "normal" or "low". It determines which messages
+	// go first if SEND_RATE, SEND_ACCOUNT_RATE or SEND_CONCURRENCY makes
+	// messages wait. Use "high" for one-time codes, for example. Twilio's
+	// own queue ignores it. Optional: default normal, or low in a
+	// broadcast.
 	Priority Priority `json:"priority,omitempty" example:"\"high\", \"normal\" or \"low\""`
 	// OnError is "complete" or "fail". With "fail", the activity fails if a
 	// recipient was not texted. The error is not retried, and its details
@@ -147,7 +149,8 @@ const (
 type Priority string
 
 const (
-	// PriorityHigh goes ahead of all others, as one-time codes should.
+	// PriorityHigh is for messages that go ahead of all others, such as
+	// one-time codes.
 	PriorityHigh Priority = "high"
 	// PriorityNormal is the default.
 	PriorityNormal Priority = "normal"
@@ -193,8 +196,8 @@ func (in *SendSmsInput) Problems(known Problems) Problems {
 	return problems
 }
 
-// check returns the known problems and all others, and the required fields that
-// are missing. It moves Metadata to Variables.
+// check returns the known problems together with all others, and the required
+// fields that are missing. It moves Metadata to Variables.
 func (in *SendSmsInput) check(problems Problems) (all Problems, missing []string) {
 	for _, absent := range []struct {
 		field string

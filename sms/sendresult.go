@@ -11,7 +11,7 @@ import (
 // SendSmsResult contains the outcome for each recipient.
 type SendSmsResult struct {
 	// TwilioResult is Messages as JSON text, because the connector's
-	// contract has only strings.
+	// contract allows only strings.
 	TwilioResult string `json:"twilioResult"`
 	// TwilioError is Errors as JSON text, or null if there are none.
 	TwilioError *string `json:"twilioError"`
@@ -31,7 +31,7 @@ type SendSmsResult struct {
 type ListBroadcast struct {
 	WorkflowID string `json:"workflowId"`
 	// Recipients is the number of recipients, without duplicates, and Sent
-	// is for how many of them Twilio accepted a message.
+	// is how many of these have a message that Twilio accepted.
 	Recipients int `json:"recipients"`
 	Sent       int `json:"sent"`
 	// Errors counts the other recipients by code. Recipients whose turn
@@ -43,7 +43,8 @@ type ListBroadcast struct {
 	Report string `json:"report"`
 }
 
-// Unsent returns how many recipients were not texted, and how many there were.
+// Unsent returns how many recipients were not texted, and how many there were
+// in total.
 func (r *SendSmsResult) Unsent() (unsent, all int) {
 	if b := r.Broadcast; b != nil {
 		return b.Recipients - b.Sent, b.Recipients
@@ -58,8 +59,8 @@ func (r *SendSmsResult) NotSent() string {
 	return fmt.Sprintf("%d of %d recipients were not texted, the first because of %s", unsent, all, r.Errors[0].Code)
 }
 
-// Resolve returns the result after some of its unknown outcomes have become
-// known because Twilio accepted these messages. They come last.
+// Resolve returns the result in which messages that turned out to be accepted
+// replace the unknown outcomes for their recipients. These messages come last.
 func (r SendSmsResult) Resolve(taken ...Message) SendSmsResult {
 	if len(taken) == 0 {
 		return r
@@ -70,9 +71,9 @@ func (r SendSmsResult) Resolve(taken ...Message) SendSmsResult {
 	return NewSendSmsResult(slices.Concat(r.Messages, taken), errors)
 }
 
-// NewSendSmsResult returns a result with the given messages and errors. It
-// omits addresses in errors that are too long to be valid, and the messages of
-// the errors if they would not fit into a Temporal payload.
+// NewSendSmsResult returns a result with the given messages and errors. In the
+// errors, it omits addresses that are too long to be valid, and all messages if
+// the result would not fit into a Temporal payload with them.
 func NewSendSmsResult(messages []Message, errors []Error) SendSmsResult {
 	if messages == nil {
 		messages = []Message{}
@@ -107,7 +108,7 @@ const (
 	maxTo, maxShortTo = 200, 40
 )
 
-// shorten reduces each error to what a program needs.
+// shorten removes from each error what only people read.
 func shorten(errors []Error) {
 	for i := range errors {
 		e := &errors[i]
@@ -131,7 +132,7 @@ func JSONText(value any) string {
 	return string(data)
 }
 
-// JoinResults returns the result of a send that was done in parts.
+// JoinResults combines the results of the parts of a send.
 func JoinResults(parts ...SendSmsResult) SendSmsResult {
 	var all SendSmsResult
 	for _, part := range parts {

@@ -1,7 +1,7 @@
 package sms
 
-// The order of message statuses, and status updates, which Twilio sends late,
-// duplicated and in any order.
+// The order of message statuses, and status updates, which may arrive late,
+// more than once and out of order.
 
 import (
 	"crypto/hmac"
@@ -9,8 +9,8 @@ import (
 	"net/url"
 )
 
-// rank is how far a message has progressed. An earlier status never replaces a
-// later one.
+// rank says how far a message with each status has progressed. An earlier
+// status never replaces a later one.
 var rank = map[Status]int{
 	StatusAccepted: 1, StatusScheduled: 1, StatusQueued: 2, StatusSending: 3, StatusSent: 4, StatusPartiallyDelivered: 5,
 	StatusDelivered: 6, StatusUndelivered: 6, StatusFailed: 6, StatusCanceled: 6,

@@ -2,14 +2,14 @@ package sms
 
 import "fmt"
 
-// UnreadableErrorType is the error type of an activity attempt that cannot
-// decode what an earlier attempt recorded.
+// UnreadableErrorType is the type of the error with which an activity attempt
+// fails if it cannot decode what an earlier attempt recorded.
 const UnreadableErrorType = "PayloadUnreadable"
 
 // UnreadableError means that a payload is encrypted with a key that this
 // process does not have, or has an unknown encoding. Another process may be
-// able to decode it, as may this one when it has the key. The error's text
-// names the key, but contains nothing of the payload.
+// able to decode it, and so may this one once it has the key. The error's text
+// names the key, but reveals nothing of the payload.
 type UnreadableError struct {
 	// KeyID is the ID of the key, or "" if the payload is not encrypted.
 	KeyID string

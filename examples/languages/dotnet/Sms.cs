@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace Shop.Sms;
 
-// Recipient is one recipient. In JSON, it is a string, or an object with "to", "variables" and
-// "contentVariables" if the text differs by recipient.
+// Recipient is one recipient. In JSON, it is a string, or, if the text differs by recipient, an object with
+// "to", "variables" and "contentVariables".
 public sealed record Recipient
 {
     [JsonPropertyName("to")]
@@ -230,7 +230,7 @@ public sealed record SendSmsWorkflowInput
     public bool? Redact { get; init; }
 }
 
-// Delivery is what is known about one message.
+// Delivery is the last known status of one message.
 public sealed record Delivery
 {
     [JsonPropertyName("to")]

@@ -4,8 +4,8 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class Recipient(TypedDict):
-    # Recipient is one recipient. In JSON, it is a string, or an object with "to", "variables" and
-    # "contentVariables" if the text differs by recipient.
+    # Recipient is one recipient. In JSON, it is a string, or, if the text differs by recipient, an object
+    # with "to", "variables" and "contentVariables".
 
     to: str
     variables: NotRequired[dict[str, Any]]
@@ -155,7 +155,7 @@ class SendSmsWorkflowInput(TypedDict):
 
 
 class Delivery(TypedDict):
-    # Delivery is what is known about one message.
+    # Delivery is the last known status of one message.
 
     to: str
     sid: str
@@ -184,7 +184,7 @@ class Reminder(TypedDict):
     smsBody: str
 
 
-# IfSeveral is a policy for replies while several questions are open.
+# IfSeveral is a policy for a reply that arrives while several questions are open.
 IfSeveral = Literal["oldest", "latest", "code", "refuse"]
 
 

@@ -1,7 +1,7 @@
 // Written by "go generate ./examples/languages" from docs/schemas; do not edit.
 
-// Recipient is one recipient. In JSON, it is a string, or an object with "to", "variables" and
-// "contentVariables" if the text differs by recipient.
+// Recipient is one recipient. In JSON, it is a string, or, if the text differs by recipient, an object with
+// "to", "variables" and "contentVariables".
 export interface Recipient {
   to: string;
   variables?: Record<string, unknown>;
@@ -138,7 +138,7 @@ export interface SendSmsWorkflowInput {
   redact?: boolean;
 }
 
-// Delivery is what is known about one message.
+// Delivery is the last known status of one message.
 export interface Delivery {
   to: string;
   sid: string;
@@ -165,7 +165,7 @@ export interface Reminder {
   smsBody: string;
 }
 
-// IfSeveral is a policy for replies while several questions are open.
+// IfSeveral is a policy for a reply that arrives while several questions are open.
 export type IfSeveral = 'oldest' | 'latest' | 'code' | 'refuse';
 
 // AskSmsInput is the input of AskSmsWorkflow.

@@ -10,8 +10,8 @@ import java.util.Map;
 public final class Sms {
   private Sms() {}
 
-  // Recipient is one recipient. In JSON, it is a string, or an object with "to", "variables" and
-  // "contentVariables" if the text differs by recipient.
+  // Recipient is one recipient. In JSON, it is a string, or, if the text differs by recipient, an object with
+  // "to", "variables" and "contentVariables".
   public static class Recipient {
     public String to;
     public Map<String, Object> variables;
@@ -135,7 +135,7 @@ public final class Sms {
     public Boolean redact;
   }
 
-  // Delivery is what is known about one message.
+  // Delivery is the last known status of one message.
   public static class Delivery {
     public String to;
     public String sid;
