@@ -1,6 +1,6 @@
 package broadcast
 
-// Decoding of the bytes of a recipients file to text.
+// Decodes the bytes of a recipients file to text.
 
 import (
 	"bytes"
@@ -23,8 +23,8 @@ const (
 	utf16BE
 )
 
-// refusedHeads lists the first bytes of files that cannot be read as text, with
-// what such a file is and what to do about it.
+// refusedHeads lists the first bytes of files that cannot be read as text, each
+// with the kind of file and what to do about it.
 var refusedHeads = []struct{ head, says string }{
 	{"\xff\xfe\x00\x00", "is UTF-32; save it as UTF-8"},
 	{"\x00\x00\xfe\xff", "is UTF-32; save it as UTF-8"},
@@ -34,9 +34,9 @@ var refusedHeads = []struct{ head, says string }{
 	{"%PDF-", "is a PDF; export the list as CSV in UTF-8"},
 }
 
-// detect determines the encoding of a file from its first bytes, and how many
-// of these are a byte order mark. It recognizes UTF-16 without a mark by the
-// zero byte of its first letter.
+// detect returns the encoding of a file, determined from its first bytes, and
+// the length of the byte order mark, or 0 if there is none. It recognizes
+// UTF-16 without a mark by the zero byte in its first letter.
 func detect(head []byte) (found encoding, mark int, err error) {
 	for _, refused := range refusedHeads {
 		if bytes.HasPrefix(head, []byte(refused.head)) {
@@ -58,7 +58,8 @@ func detect(head []byte) (found encoding, mark int, err error) {
 	return utf8Text, 0, nil
 }
 
-// text decodes a file to UTF-8, starting after its byte order mark.
+// text returns a reader that decodes the rest of a file, after its byte order
+// mark, to UTF-8.
 func (e encoding) text(file io.Reader) io.Reader {
 	switch e {
 	case utf16LE:
@@ -69,9 +70,9 @@ func (e encoding) text(file io.Reader) io.Reader {
 	return file
 }
 
-// fromUTF16 decodes UTF-16. Unlike the decoder of x/text, it decodes each unit
-// of a broken pair to one U+FFFD, so the size of a text in the file can be
-// computed from the text.
+// fromUTF16 decodes UTF-16. Unlike the decoder in x/text, it decodes each unit
+// of a broken pair to one U+FFFD, so that the size of a text in the file can be
+// computed from the decoded text.
 type fromUTF16 struct {
 	transform.NopResetter
 	order binary.ByteOrder
@@ -105,7 +106,7 @@ func (d fromUTF16) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err e
 }
 
 // size returns how many bytes of the file a decoded text took up. If the file
-// ends in the middle of a unit, the missing byte is counted too.
+// ends in the middle of a unit, the missing byte is also counted.
 func (e encoding) size(text []byte) int64 {
 	if e == utf8Text {
 		return int64(len(text))
@@ -122,14 +123,14 @@ func (e encoding) size(text []byte) int64 {
 	return int64(2 * units)
 }
 
-// damage says what is wrong with the text of a record, or returns "" if nothing
-// is.
+// damage describes what is wrong with the text of a record, or returns "" if
+// nothing is wrong.
 func damage(text []byte) string {
 	switch {
 	case bytes.IndexByte(text, 0) >= 0:
 		return "has a zero byte"
 	case bytes.Contains(text, []byte("\ufffd")):
-		return "has U+FFFD, the mark of a character that an earlier conversion lost"
+		return "has U+FFFD, which replaced a character in an earlier conversion"
 	}
 	return ""
 }
@@ -147,8 +148,9 @@ func foreign(text []byte) string {
 	return ""
 }
 
-// windows1252 says which character a byte is in Windows-1252, the most common
-// encoding of such files.
+// windows1252 says which character a byte represents in Windows-1252, the most
+// common encoding of files that are not UTF-8. It returns "" if the byte
+// represents none.
 func windows1252(b byte) string {
 	r := charmap.Windows1252.DecodeByte(b)
 	if r == utf8.RuneError {

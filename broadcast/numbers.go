@@ -1,7 +1,7 @@
 package broadcast
 
-// The set of phone numbers in a file. A file can have millions of numbers,
-// which take up most of a worker's memory.
+// The set of phone numbers in a file. A file can contain millions of numbers,
+// so the set takes up most of a worker's memory.
 
 import "hash/maphash"
 
@@ -13,7 +13,7 @@ type numbers struct {
 	count int
 }
 
-// seed makes it impossible to choose numbers that collide.
+// seed is random, so that nobody can craft a file of numbers that collide.
 var seed = maphash.MakeSeed()
 
 // add adds a number, which must be below math.MaxUint64, and reports whether the

@@ -1,7 +1,7 @@
 package broadcast
 
-// Recipients are read from a file page by page. Duplicates are found in files
-// and in lists.
+// Reads recipients from a file page by page, and finds duplicates in files and
+// lists.
 
 import (
 	"context"
@@ -26,14 +26,14 @@ type Files struct {
 	// Store holds the files. Optional: without it, only broadcasts with
 	// neither a file nor a report can run.
 	Store Store
-	// Party parses an address as sending does, so different spellings of a
-	// recipient result in the same text. It returns false if the address is
+	// Party parses an address as SendSms does, and returns the same string
+	// for all spellings of a recipient. It returns false if the address is
 	// invalid.
 	Party func(address, region string) (string, bool)
 
 	mu sync.Mutex
-	// readings holds the files that this worker may continue to read, most
-	// recent last.
+	// readings holds the positions from which this worker can continue
+	// reading a file, most recent last.
 	readings []*reading
 }
 
@@ -54,12 +54,12 @@ const (
 	// maxPageBytes limits a page of a file. Encoded as JSON, it may be six
 	// times as long, and Temporal accepts 2 MB.
 	maxPageBytes = 256 << 10
-	// maxReadings limits the files whose recipients a worker remembers. If
-	// more files are being read at once, reading a page may require reading
-	// its file from the start.
+	// maxReadings is the maximum number of readings that a worker keeps. If
+	// it reads more files concurrently, a page may require reading its file
+	// from the start.
 	maxReadings = 8
-	// maxDistinct is how many recipients a file may have. A worker needs up
-	// to 16 bytes for each.
+	// maxDistinct is how many recipients a file or a list may contain. A
+	// worker needs up to 16 bytes of memory for each.
 	maxDistinct = 5_000_000
 	// beat is how many records are read between two heartbeats.
 	beat = 10_000
@@ -79,9 +79,9 @@ type reading struct {
 
 // ReadRecipients reads a page of a file. If the file's name ends in .jsonl,
 // each line is a recipient in the form of smsTo. Any other file is CSV with a
-// header: the column "to" is the number, and the other columns are variables.
-// Invalid records are reported in the page's Errors. A recipient that appears
-// several times is returned once.
+// header: the column "to" contains the numbers, and the other columns contain
+// variables. Invalid records are reported in the page's Errors. A recipient
+// that appears several times is returned only once.
 func (f *Files) ReadRecipients(ctx context.Context, in sms.PageInput) (page sms.Page, err error) {
 	at, r, closer, err := f.resume(ctx, in)
 	if err != nil {
@@ -121,8 +121,8 @@ func lines(first, last int) string {
 }
 
 // next returns the recipient of the next record that is not blank, the number
-// of the record's first line, and whether the recipient is already known. A
-// record that is not in the file's encoding is returned as a bad record.
+// of the record's first line, and whether the recipient is already known. For a
+// record that is not in the file's encoding, the error is a badRecord.
 func (f *Files) next(at *reading, r *records, wanted bool) (recipient sms.Recipient, line int, known bool, err error) {
 	for {
 		line = r.line
@@ -145,7 +145,7 @@ func (f *Files) next(at *reading, r *records, wanted bool) (recipient sms.Recipi
 // cursor is a position in a file, in the form that pages use: the offset, a
 // checksum of the text before it, and the size of the file when the broadcast
 // began. Older workers wrote cursors without the last part, or without the last
-// two parts. These are then empty.
+// two parts. The missing parts are empty.
 type cursor struct{ offset, sum, size string }
 
 func (c cursor) String() string { return c.offset + "-" + c.sum + "-" + c.size }
@@ -161,7 +161,8 @@ func (at *reading) cursor() cursor {
 	return cursor{strconv.FormatInt(at.offset, 10), strconv.FormatUint(at.sum, 16), strconv.FormatInt(at.size, 10)}
 }
 
-// resume opens a file at the cursor.
+// resume opens a file at the input's cursor. It returns an error if the text
+// before the cursor has changed.
 func (f *Files) resume(ctx context.Context, in sms.PageInput) (*reading, *records, io.Closer, error) {
 	offset, size, began := int64(0), int64(0), parseCursor(in.Cursor)
 	if in.Cursor != "" {
@@ -218,7 +219,8 @@ func (f *Files) begin(ctx context.Context, in sms.PageInput) (*reading, *records
 	return at, r, file, nil
 }
 
-// advance reads records up to an offset to learn which recipients they contain.
+// advance reads records up to an offset, and adds their recipients to those
+// that are known.
 func (f *Files) advance(ctx context.Context, at *reading, r *records, offset int64) error {
 	for n := 0; r.offset < offset; n++ {
 		if n%beat == 0 {
@@ -318,9 +320,9 @@ func (f *Files) keep(at *reading) {
 }
 
 // FindRepeated returns the indexes of the recipients that also appear earlier
-// in their list, however they are written. It is a local activity because the
-// worker's settings determine how numbers are read, and because reading them
-// takes too long in a workflow.
+// in their list, even if they are written differently. It is a local activity
+// because the worker's settings determine how numbers are parsed, and because
+// parsing would take too long in a workflow.
 func (f *Files) FindRepeated(_ context.Context, in sms.RepeatedInput) (repeated []int, _ error) {
 	var known addresses
 	for place := range in.Recipients {
@@ -335,8 +337,8 @@ func (f *Files) FindRepeated(_ context.Context, in sms.RepeatedInput) (repeated 
 	return repeated, nil
 }
 
-// addresses is a set of addresses. A file can have very many, so phone numbers
-// are stored as integers.
+// addresses is a set of addresses. A file can contain millions, so phone
+// numbers are stored as integers.
 type addresses struct {
 	numbers numbers
 	others  map[string]struct{}
@@ -380,8 +382,8 @@ func (f *Files) store() (Store, error) {
 	return f.Store, nil
 }
 
-// refuse returns an error for a broadcast that cannot start or continue,
-// however often it is tried.
+// refuse returns a non-retryable error for a broadcast that cannot start or
+// continue.
 func refuse(format string, args ...any) error {
 	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(sms.CodeInvalidInput), nil)
 }

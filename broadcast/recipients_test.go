@@ -13,8 +13,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// files returns the activities for a directory. They parse numbers as SendSms
-// does.
+// files returns the activities for a directory, with a Party that parses
+// numbers as SendSms does.
 func files(t *testing.T, dir, region string) *Files {
 	t.Helper()
 	store, err := OpenFolder(dir)
@@ -58,7 +58,7 @@ func TestPagesNeitherLoseNorRepeatRecords(t *testing.T) {
 				t.Errorf("%s in pages of %d: got %d recipients, want all 95 in file order: %v", name, limit, len(got), got)
 			}
 			if name == "all.csv" && string(last.Variables) != `{"name":"Ann \"94\"","note":"two\nlines"}` {
-				t.Errorf("got %s as the last recipient's variables", last.Variables)
+				t.Errorf("got %s as the last recipient's variables, want the name with quotes and the note with a line break", last.Variables)
 			}
 		}
 	}
@@ -104,7 +104,8 @@ func TestInvalidFilesAreRefused(t *testing.T) {
 	}
 }
 
-// readAll reads a file page by page.
+// readAll reads a file page by page, and returns the addresses and the errors
+// for bad records.
 func readAll(t *testing.T, a *Files, name, region string, limit int) (to []string, bad []sms.Error) {
 	t.Helper()
 	for cursor, more := "", true; more; {
@@ -137,7 +138,7 @@ func TestDuplicateNumbersAreReadOnce(t *testing.T) {
 		Recipients: sms.To("+12125550100", "nobody", "212 555 0100", "nobody", "+12125550101", "+12125550100"),
 	})
 	if want := []int{2, 5}; err != nil || !slices.Equal(repeated, want) {
-		t.Errorf("in a list: got repeated places %v, want %v; error %v", repeated, want, err)
+		t.Errorf("in a list: got repeated indexes %v, error %v, want %v", repeated, err, want)
 	}
 }
 
@@ -183,7 +184,7 @@ func TestBadLinesFailAlone(t *testing.T) {
 				var line int
 				message := strings.Replace(problem.Message, "the record on lines 4 to 5", "line 4", 1)
 				if _, err := fmt.Sscanf(message, "line %d of the file ", &line); err != nil || problem.Code != sms.CodeInvalidInput {
-					t.Errorf("%s: got %+v, want INVALID_INPUT with the line", name, problem)
+					t.Errorf("%s: got %+v, want INVALID_INPUT with the line's number", name, problem)
 				}
 				lines = append(lines, line)
 			}
@@ -208,7 +209,7 @@ func TestPagesFitIntoPayload(t *testing.T) {
 			t.Fatal(err)
 		}
 		if data, err := json.Marshal(page); err != nil || len(data) > 2<<20 {
-			t.Errorf("a page of %d recipients is %d bytes; error %v", len(page.Recipients), len(data), err)
+			t.Errorf("a page of %d recipients: got %d bytes, error %v, want at most 2 MiB", len(page.Recipients), len(data), err)
 		}
 		read += len(page.Recipients)
 		cursor, more = page.Next, page.Next != ""

@@ -1,6 +1,6 @@
 package broadcast
 
-// A recipients file is split into records, even if some of them are malformed.
+// Splits a recipients file into records, even if some of them are malformed.
 
 import (
 	"bufio"
@@ -20,16 +20,16 @@ import (
 // maxRecord limits the size of a record, in bytes.
 const maxRecord = 64 << 10
 
-// maxAddress limits an address in a file, in bytes. The longest valid one, on
-// WhatsApp, has 25 without punctuation.
+// maxAddress limits the length of an address in a file, in bytes. SendSms does
+// not accept a longer one.
 const maxAddress = 200
 
 // position is a position between two records of a file.
 type position struct {
-	// offset counts bytes from 0, and line counts lines from 1.
+	// offset is in bytes, counted from 0, and line is counted from 1.
 	offset int64
 	line   int
-	// sum is a checksum of all text before it.
+	// sum is a checksum of all text before the position.
 	sum uint64
 }
 
@@ -52,8 +52,8 @@ type records struct {
 
 var checksums = crc64.MakeTable(crc64.ECMA)
 
-// badRecord says what is wrong with a record without quoting it, since it may
-// contain personal data.
+// badRecord says what is wrong with a record. It does not quote the record,
+// which may contain personal data.
 type badRecord string
 
 func (e badRecord) Error() string { return string(e) }
@@ -64,7 +64,8 @@ type foreignRecord string
 
 func (e foreignRecord) Error() string { return string(e) }
 
-// newRecords starts reading a file of JSON lines, or of CSV with a header.
+// newRecords starts reading a file, which is CSV with a header if isTable is
+// true, and otherwise consists of JSON lines.
 func newRecords(file io.Reader, isTable bool) (*records, error) {
 	raw := bufio.NewReaderSize(sips{file}, 4*maxRecord)
 	head, err := raw.Peek(8)
@@ -93,8 +94,8 @@ func resumeRecords(file io.Reader, at position, as layout) *records {
 	return &records{position: at, layout: as, reader: bufio.NewReaderSize(as.encoding.text(sips{file}), 4*maxRecord)}
 }
 
-// sips reads small pieces, because what a page does not need is read again for
-// the next page.
+// sips reads in small pieces, because whatever is read beyond the end of a page
+// is read again for the next page.
 type sips struct{ io.Reader }
 
 func (s sips) Read(p []byte) (int, error) { return s.Reader.Read(p[:min(len(p), 8<<10)]) }
@@ -180,8 +181,8 @@ var errLong = errors.New("a line is too long")
 
 // peek returns the next record without consuming it. In a table, a line break
 // inside a quoted field does not end the record. If the field is never closed,
-// the record is a single line. separators is "" for JSON lines, and contains
-// all possible separators in the header.
+// the record is a single line. separators is "" for JSON lines, and lists all
+// possible separators for the header.
 func (r *records) peek(separators string) ([]byte, error) {
 	for n := 4 << 10; ; n *= 4 {
 		window, err := r.reader.Peek(n)
@@ -206,10 +207,11 @@ func (r *records) peek(separators string) ([]byte, error) {
 	}
 }
 
-// recordEnd returns where the first record of a window ends, or 0 if it is
-// incomplete, where its first line ends, and whether a quoted field is still
-// open at the end of the window. A quote opens a field only at the field's
-// start, or after white space that is trimmed.
+// recordEnd returns where the first record of a window ends, or 0 if the record
+// is incomplete; where its first line ends, or 0 if that line is incomplete;
+// and whether a quoted field is still open at the end of the window. A quote
+// opens a field only at the field's start, or after white space that the CSV
+// reader trims.
 func recordEnd(window []byte, separators string) (end, first int, open bool) {
 	beginning := true // at the beginning of a field
 	for i := 0; i < len(window); i++ {

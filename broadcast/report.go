@@ -14,7 +14,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// reportName matches valid report names. None of them leads out of the store.
+// reportName matches valid report names, none of which can lead out of the
+// store.
 var reportName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,200}$`)
 
 // BeginBroadcast checks, before anyone is texted, that the recipients file can
@@ -43,7 +44,8 @@ func (f *Files) BeginBroadcast(ctx context.Context, in sms.BeginInput) (found sm
 }
 
 // reserve creates the file that identifies the owner of a report. The file
-// exists as long as the broadcast runs, so two broadcasts never share a report.
+// exists for as long as the broadcast runs, so that two broadcasts never share
+// a report.
 func reserve(ctx context.Context, store Store, name, broadcast string) error {
 	reserved, err := store.reserve(ctx, ownerFile(name), broadcast)
 	if err != nil {
@@ -56,8 +58,8 @@ func reserve(ctx context.Context, store Store, name, broadcast string) error {
 		}
 		return refuse("another broadcast is writing the report %q, or was terminated while writing it; choose another name, or remove its pages in %s", name, parts(name))
 	}
-	// Only now is it certain that nobody else can finish a report with this
-	// name.
+	// Only now is it certain that no other broadcast can finish a report
+	// with this name.
 	if err := vacant(ctx, store, name); err != nil {
 		release(ctx, store, name, 0)
 		return err
@@ -139,7 +141,7 @@ func join(ctx context.Context, store Store, name string, in sms.FinishInput) err
 		for page := range in.Pages {
 			alive(ctx)
 			if slices.Contains(in.Missing, page) {
-				continue // an attempt to write it may have finished late
+				continue // a late attempt may have written it after all
 			}
 			file, _, err := store.open(ctx, part(in.Name, page), 0)
 			if err != nil {
@@ -156,8 +158,8 @@ func join(ctx context.Context, store Store, name string, in sms.FinishInput) err
 }
 
 // release removes the pages of a report, and then the file that identifies its
-// owner. Files that cannot be removed only prevent another report with the same
-// name.
+// owner. A file that cannot be removed merely prevents another report with the
+// same name.
 func release(ctx context.Context, store Store, name string, pages int) {
 	for page := range pages {
 		alive(ctx)

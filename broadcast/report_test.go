@@ -97,7 +97,7 @@ func TestEmptyBroadcastLeavesNoReport(t *testing.T) {
 		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
-		t.Errorf("files left behind: %q", left)
+		t.Errorf("the store contains %q, want nothing", left)
 	}
 }
 
@@ -112,7 +112,7 @@ func TestBroadcastChecksFilesFirst(t *testing.T) {
 		"a hidden report":      {Report: ".hidden"},
 	} {
 		if _, err := files(t, dir, "").BeginBroadcast(t.Context(), in); err == nil {
-			t.Errorf("%s: got no error", name)
+			t.Errorf("%s: got no error, want a refusal", name)
 		}
 	}
 	if _, err := (&Files{}).BeginBroadcast(t.Context(), sms.BeginInput{Report: "monday"}); err == nil || !strings.Contains(err.Error(), "BROADCAST_STORE") {

@@ -26,8 +26,8 @@ import (
 // the store. If a file is missing, or the worker may not read it, the error is
 // a refusal.
 type Store interface {
-	// open opens a file for reading at a byte offset. Its version changes
-	// with its content.
+	// open opens a file for reading at a byte offset. version changes
+	// whenever the file's content does.
 	open(ctx context.Context, name string, offset int64) (file io.ReadCloser, version string, err error)
 	// reserve creates a small file and reports true, or reports false if
 	// the file already exists.
@@ -46,8 +46,8 @@ type refusal struct{ error }
 // the same for all workers. s3://bucket or s3://bucket/folder is a bucket in S3
 // or a compatible service. Its parameters, such as region, endpoint and
 // use_path_style, are those of https://pkg.go.dev/gocloud.dev/blob/s3blob, and
-// its credentials are found in the same way as by the AWS SDK. Other schemes
-// work if the program imports their drivers.
+// its credentials are found where the AWS SDK finds them. Other schemes work if
+// the program imports their drivers.
 func Open(ctx context.Context, address string) (Store, error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -75,8 +75,8 @@ func Open(ctx context.Context, address string) (Store, error) {
 	return bucket{opened}, nil
 }
 
-// unknownScheme explains what to do about a store for which this program has no
-// driver.
+// unknownScheme returns the error for a store that this program has no driver
+// for. It says what to do instead.
 func unknownScheme(scheme string) error {
 	driver := map[string]string{"gs": "gcsblob", "azblob": "azureblob"}[scheme]
 	if driver == "" {
@@ -89,13 +89,13 @@ func unknownScheme(scheme string) error {
 	return fmt.Errorf("this build has no %s:// driver (it would add 20 MB): %s", scheme, help)
 }
 
-// notAName refuses a path that leads out of the store, such as a path on the
-// caller's own machine.
+// notAName returns the error for a path that leads out of the store, such as a
+// path on the caller's own machine.
 func notAName(name string) error {
 	return refusal{fmt.Errorf("%q is not the name of a file in BROADCAST_STORE: copy the file there, and give its name without the store's folder", name)}
 }
 
-// folder is a store on disk. Neither ".." nor a link can name anything outside
+// folder is a store on disk. Neither ".." nor a link in a name can lead out of
 // it.
 type folder struct{ root *os.Root }
 
@@ -139,8 +139,9 @@ func (f folder) reserve(ctx context.Context, name, text string) (bool, error) {
 	if err := f.root.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return false, err
 	}
-	// The file is linked when it is complete. If it were created in place,
-	// a crash could leave it empty, and nobody could reserve it again.
+	// The file gets its name only when it is complete. If it were created
+	// under that name, a crash could leave it empty, and no broadcast could
+	// reserve it again.
 	draft := name + "." + uuid.NewString()
 	defer func() { _ = f.root.Remove(draft) }()
 	if err := f.write(ctx, draft, func(w io.Writer) error {
@@ -187,7 +188,7 @@ func (f folder) remove(_ context.Context, name string) error {
 	return nil
 }
 
-// bucket is a store of objects.
+// bucket is a store in a bucket of an object storage service.
 type bucket struct{ *blob.Bucket }
 
 func (b bucket) open(ctx context.Context, name string, offset int64) (io.ReadCloser, string, error) {
@@ -195,7 +196,8 @@ func (b bucket) open(ctx context.Context, name string, offset int64) (io.ReadClo
 		return nil, "", notAName(name)
 	}
 	if offset > 0 {
-		// S3 has no empty ranges, but the file may end at this offset.
+		// S3 refuses an empty range, but the file may end at this
+		// offset.
 		if about, err := b.Attributes(ctx, name); err == nil && about.Size <= offset {
 			return io.NopCloser(strings.NewReader("")), version(about.Size, about.ModTime.UnixNano()), nil
 		}

@@ -20,7 +20,7 @@ func TestStoreOpensByURL(t *testing.T) {
 	worker := files(t, dir, "US")
 	worker.Store = store
 	if page, err := worker.ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Limit: 10}); err != nil || len(page.Recipients) != 1 {
-		t.Errorf("got %+v, %v", page, err)
+		t.Errorf("got page %+v, error %v, want a page of one recipient", page, err)
 	}
 	for address, says := range map[string]string{
 		"/srv/broadcasts":       "file:///srv/broadcasts",
@@ -72,8 +72,8 @@ func TestReportIsReservedOnce(t *testing.T) {
 	}
 }
 
-// An owner file that becomes visible while it is still empty belongs to no
-// broadcast.
+// If the owner file were visible while it is still empty, the report would seem
+// to belong to another broadcast.
 func TestReservationIsAtomic(t *testing.T) {
 	dir := t.TempDir()
 	for round := range 50 {

@@ -1,6 +1,6 @@
 package broadcast
 
-// CSV as spreadsheets and people write it.
+// Parses CSV as spreadsheets and people write it.
 
 import (
 	"bufio"
@@ -34,7 +34,7 @@ type table struct {
 }
 
 // newTable parses a header. If no separator is given, it chooses the one that
-// results in a column of recipients and the most columns.
+// yields the most columns, among those that yield a column of recipients.
 func newTable(heading []byte, separator string) (*table, error) {
 	var best *table
 	var problem error
@@ -73,7 +73,7 @@ func newTable(heading []byte, separator string) (*table, error) {
 	return nil, refuse("the file's header has no column %q", recipientColumn)
 }
 
-// name sets the column names.
+// name sets the column names and finds the recipients' column.
 func (t *table) name(fields []string) {
 	for i, name := range fields {
 		name = strings.TrimSpace(name)
@@ -84,8 +84,8 @@ func (t *table) name(fields []string) {
 	}
 }
 
-// unique returns an error if a name appears twice in the header, because one
-// column would hide the other. Columns without a name are ignored.
+// unique returns an error if a name appears twice in the header, because one of
+// the columns would hide the other. Columns without a name are ignored.
 func (t *table) unique() error {
 	seen := make(map[string]string, len(t.heading))
 	for _, name := range t.heading {

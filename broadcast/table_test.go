@@ -37,7 +37,7 @@ func read(t *testing.T, dir, name string, limit int, fresh bool) (all sms.Page) 
 		}
 		page, err := worker.ReadRecipients(t.Context(), sms.PageInput{File: name, Cursor: all.Next, Limit: limit})
 		if err != nil {
-			t.Fatalf("%s in pages of %d, at %q: got %v", name, limit, all.Next, err)
+			t.Fatalf("%s in pages of %d, at cursor %q: got error %v, want none", name, limit, all.Next, err)
 		}
 		all.Recipients = append(all.Recipients, page.Recipients...)
 		all.Errors = append(all.Errors, page.Errors...)
@@ -99,7 +99,7 @@ func TestTablesAreReadLeniently(t *testing.T) {
 			}
 		}
 		if found, err := files(t, dir, "US").BeginBroadcast(t.Context(), sms.BeginInput{File: "list.csv"}); err != nil || found.Total != strings.Count(tc.want, "{\"+")+tc.bad {
-			t.Errorf("%s: got %+v, %v", name, found, err)
+			t.Errorf("%s: got a scan of %+v, error %v, want a total of %d", name, found, err, strings.Count(tc.want, "{\"+")+tc.bad)
 		}
 	}
 }
@@ -128,11 +128,11 @@ func TestAmbiguousFilesAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "list.jsonl", "{\"to\":\"+15005550009\",\"variables\":{\"name\":\"Ren\xe9\"}}\n")
 	if _, err := files(t, dir, "US").BeginBroadcast(t.Context(), sms.BeginInput{File: "list.jsonl"}); err == nil || !strings.Contains(err.Error(), "Windows-1252") {
-		t.Errorf("JSON lines in Windows-1252: got error %v", err)
+		t.Errorf("JSON lines in Windows-1252: got error %v, want it to name the encoding", err)
 	}
 }
 
-// counting is a store that counts the bytes read from it.
+// counting is a store that counts the bytes that are read from it.
 type counting struct {
 	Store
 	bytes *int
@@ -174,7 +174,7 @@ func TestPagesReadFileOnce(t *testing.T) {
 	}
 	// Each page reads slightly more than it needs and discards the rest.
 	if most := list.Len() + pages*16<<10; pages < 100 || bytes > most {
-		t.Errorf("%d pages of a file of %d bytes read %d bytes, want at most %d", pages, list.Len(), bytes, most)
+		t.Errorf("got %d pages and %d bytes read from a file of %d bytes, want at least 100 pages and at most %d bytes", pages, bytes, list.Len(), most)
 	}
 }
 
@@ -202,10 +202,10 @@ func TestFileChangedDuringBroadcastIsDetected(t *testing.T) {
 			got = append(got, r.To)
 		}
 		if (err != nil) != (tc.want == nil) || !slices.Equal(got, tc.want) {
-			t.Errorf("%s: the second page has %q, error %v, want %q, or an error if that is empty", name, got, err, tc.want)
+			t.Errorf("%s: got a second page of %q, error %v, want %q, or an error if that is empty", name, got, err, tc.want)
 		}
 		if err != nil && !strings.Contains(err.Error(), "was changed before byte") {
-			t.Errorf("%s: got error %v", name, err)
+			t.Errorf("%s: got error %v, want it to say that the file was changed", name, err)
 		}
 	}
 }
@@ -220,12 +220,12 @@ func TestOldCursorsWork(t *testing.T) {
 	for _, cursor := range []string{"16", strings.TrimSuffix(first.Next, "-0")} {
 		page, err := files(t, dir, "US").ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Cursor: cursor, Limit: 10})
 		if err != nil || len(page.Recipients) != 1 || page.Recipients[0].To != "+15005550010" {
-			t.Errorf("cursor %s: got %+v, %v", cursor, page, err)
+			t.Errorf("cursor %s: got page %+v, error %v, want only the second recipient", cursor, page, err)
 		}
 	}
 }
 
-// Part of a number may be another phone's number.
+// The beginning of a number may be the number of another phone.
 func TestIncompleteLastLineIsNotTexted(t *testing.T) {
 	for name, tc := range map[string]struct{ before, after, want string }{
 		"added in part":            {"to\n+15005550009\n", "to\n+15005550009\n+491701234", "+15005550009"},
@@ -277,7 +277,7 @@ func FuzzPagesContainEveryRecord(f *testing.F) {
 		whole := read(t, dir, "list.csv", 1<<30, true)
 		limit = 1 + (limit&0xff)%5
 		if fresh, one := read(t, dir, "list.csv", limit, true), read(t, dir, "list.csv", limit, false); !reflect.DeepEqual(fresh, whole) || !reflect.DeepEqual(one, whole) {
-			t.Errorf("in pages of %d: got %+v\non one worker: %+v\nat once: %+v", limit, fresh, one, whole)
+			t.Errorf("in pages of %d:\non several workers: %+v\non one worker: %+v\nwant, as in a single page: %+v", limit, fresh, one, whole)
 		}
 	})
 }
@@ -288,9 +288,9 @@ func TestTableLosesNoLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	if fields, err := table.fields([]byte("+15005550009,Ann\n+15005550010,Bo\n")); err == nil {
-		t.Errorf("the second line was dropped without an error: %q", fields)
+		t.Errorf("two lines: got fields %q and no error, want an error, because the second line is lost", fields)
 	}
 	if fields, err := table.fields([]byte("+15005550009,Ann\r\n")); err != nil || len(fields) != 2 {
-		t.Errorf("got %q, %v", fields, err)
+		t.Errorf("one line: got fields %q, error %v, want two fields", fields, err)
 	}
 }
