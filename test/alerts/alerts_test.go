@@ -22,7 +22,7 @@ const (
 	runbookFile   = "../../docs/runbook.md"
 )
 
-// rule is an alert rule.
+// rule is an alerting rule.
 type rule struct {
 	Alert       string            `yaml:"alert"`
 	Expr        string            `yaml:"expr"`
@@ -80,7 +80,8 @@ func read(t *testing.T, path string) []byte {
 	return data
 }
 
-// program finds one of Prometheus' programs, which CI installs.
+// program returns the path of one of Prometheus's programs. Without it, the
+// test is skipped; in CI, it fails.
 func program(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -88,9 +89,9 @@ func program(t *testing.T, name string) string {
 	case err == nil:
 		return path
 	case os.Getenv("CI") != "":
-		t.Fatalf("there is no %s: apt-get install prometheus", name)
+		t.Fatalf("%s is not installed: run apt-get install prometheus", name)
 	}
-	t.Skipf("there is no %s: apt-get install prometheus", name)
+	t.Skipf("%s is not installed: run apt-get install prometheus", name)
 	return ""
 }
 
@@ -107,7 +108,7 @@ func TestAlertsFireAloneWhenProvoked(t *testing.T) {
 	tests := string(read(t, rulesTests))
 	for _, r := range rules(t) {
 		if !strings.Contains(tests, `exp_samples: [{labels: '{alertname="`+r.Alert+`"}'`) {
-			t.Errorf("%s does not test %s", rulesTests, r.Alert)
+			t.Errorf("%s has no test of the alert %s", rulesTests, r.Alert)
 		}
 	}
 }
@@ -122,7 +123,7 @@ func TestAlertsHaveRunbookEntries(t *testing.T) {
 			t.Errorf("%s has no entry in docs/runbook.md", r.Alert)
 		}
 		if r.Labels["severity"] == "" || r.Annotations["summary"] == "" {
-			t.Errorf("%s has no severity or no summary", r.Alert)
+			t.Errorf("%s lacks a severity or a summary", r.Alert)
 		}
 	}
 	for _, heading := range regexp.MustCompile(`(?m)^### (.+)$`).FindAllStringSubmatch(runbook, -1) {
@@ -133,11 +134,11 @@ func TestAlertsHaveRunbookEntries(t *testing.T) {
 }
 
 // every returns all matches of a pattern in files, without the suffixes that
-// Prometheus adds to a histogram.
+// Prometheus adds to the series of a histogram.
 func every(t *testing.T, pattern *regexp.Regexp, files []string) map[string]bool {
 	t.Helper()
 	if len(files) == 0 {
-		t.Fatal("there are no files to search")
+		t.Fatal("got no files to search")
 	}
 	found := map[string]bool{}
 	for _, file := range files {
@@ -171,12 +172,12 @@ func TestMetricsMatchThePages(t *testing.T) {
 	delete(named, "sms_from") // a field of an input, not a metric
 	for name := range named {
 		if !exist[name] {
-			t.Errorf("a page or a rule names %s, which does not exist", name)
+			t.Errorf("a page, rule or dashboard names the metric %s, which does not exist", name)
 		}
 	}
 	for name := range exist {
 		if !named[name] {
-			t.Errorf("%s is on no page, in no rule and on no dashboard", name)
+			t.Errorf("no page, rule or dashboard names the metric %s", name)
 		}
 	}
 }

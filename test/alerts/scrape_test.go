@@ -1,7 +1,7 @@
 package alerts
 
-// After a real scrape, Prometheus has all series that the rules and the
-// dashboard query.
+// Once Prometheus has scraped running workers, it has every series that the
+// rules and the dashboard query.
 
 import (
 	"context"
@@ -30,7 +30,7 @@ import (
 
 const phone = "+15005550009"
 
-// prometheus is a separate server for this test.
+// prometheus is a Prometheus server of one test.
 type prometheus struct{ address string }
 
 func startPrometheus(t *testing.T, binary string, targets ...string) *prometheus {
@@ -74,13 +74,13 @@ func (p *prometheus) query(ctx context.Context, expr string) (int, error) {
 	return len(answer.Data.Result), nil
 }
 
-// has waits until an expression has data.
+// has waits until an expression returns data.
 func (p *prometheus) has(t *testing.T, what, expr string) {
 	t.Helper()
 	stack.Eventually(t, what+": "+expr, func(ctx context.Context) error {
 		n, err := p.query(ctx, expr)
 		if err == nil && n == 0 {
-			err = errors.New("there is no data")
+			err = errors.New("the expression returns no data")
 		}
 		return err
 	})
@@ -110,7 +110,7 @@ func TestRulesAndDashboardQueryExistingMetrics(t *testing.T) {
 			p.has(t, panel.Title, strings.ReplaceAll(target.Expr, "$__rate_interval", "1m"))
 		}
 	}
-	// The condition of this alert really occurs in the test.
+	// The test does cause what this alert is about.
 	p.has(t, "a workflow whose code was changed", `ALERTS{alertname="TemporalNonDeterminism", alertstate="firing"}`)
 	checkLabels(t, targets)
 }
@@ -162,7 +162,7 @@ func leaveHistory(t *testing.T, s *stack.Stack) {
 	})
 }
 
-// provoke causes the events for which the SDK otherwise has no series.
+// provoke causes the events without which the SDK does not export some series.
 func provoke(t *testing.T, s *stack.Stack) {
 	t.Helper()
 	c := s.Temporal.Client
@@ -180,8 +180,8 @@ func provoke(t *testing.T, s *stack.Stack) {
 	}
 }
 
-// checkLabels requires that the served metrics contain no phone number, message
-// body or secret.
+// checkLabels fails the test if a process's metrics contain a phone number, a
+// message body or a secret.
 func checkLabels(t *testing.T, targets []string) {
 	t.Helper()
 	for _, target := range targets {
@@ -194,13 +194,13 @@ func checkLabels(t *testing.T, targets []string) {
 			t.Fatal(err)
 		}
 		all, err := io.ReadAll(response.Body)
-		_ = response.Body.Close() // it was only read
+		_ = response.Body.Close() // an error cannot matter after reading
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, private := range []string{"5005550", "Order Number", "Shall we", stack.Token, "the-secret-of-the-tests"} {
 			if strings.Contains(string(all), private) {
-				t.Errorf("the metrics contain %q", private)
+				t.Errorf("the metrics contain %q, which is private", private)
 			}
 		}
 	}

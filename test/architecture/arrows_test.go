@@ -1,5 +1,5 @@
-// Package architecture checks which of the project's rooms (its top-level
-// packages) may import which. docs/architecture.md shows the same as a picture.
+// Package architecture checks that the project's rooms (its top-level packages)
+// import only what they may. docs/architecture.md draws the arrows.
 package architecture
 
 import (
@@ -21,8 +21,8 @@ import (
 const module = "temporal-twilio"
 
 // rooms maps each room to the others that its packages may import, directly or
-// indirectly. A room may always import itself. The linter depguard applies the
-// same rules, from the same file, to direct imports.
+// indirectly. A room may always import itself. The linter depguard reads the
+// same rules from the same file, and applies them to direct imports.
 var rooms = sync.OnceValue(func() map[string][]string {
 	data, err := os.ReadFile("../../.golangci.yml")
 	if err != nil {
@@ -58,8 +58,8 @@ var rooms = sync.OnceValue(func() map[string][]string {
 // goPackage is what "go list -json" reports about a package.
 type goPackage struct {
 	ImportPath string
-	// Imports are the direct imports, Deps the direct and indirect ones. Those
-	// of tests are not included, because tests may import more than their room.
+	// Imports holds the direct imports, and Deps also the indirect ones. Those of
+	// tests are left out, because tests may import more than their room.
 	Imports, Deps []string
 }
 
@@ -72,7 +72,7 @@ func TestRoomsImportAlongTheArrows(t *testing.T) {
 	}
 }
 
-// Workflow authors import these packages, so the packages must not link any
+// Workflow authors import these packages, which therefore must not link any
 // large dependency except the SDK.
 func TestWorkflowAuthorsLinkOnlyTheSDK(t *testing.T) {
 	packages := list(t)
@@ -85,7 +85,7 @@ func TestWorkflowAuthorsLinkOnlyTheSDK(t *testing.T) {
 		for _, path := range append(p.Deps, p.ImportPath) {
 			ours := packages[path]
 			if ours == nil {
-				continue // reached through an import that is checked below
+				continue // another package's import of it is checked below
 			}
 			for _, imported := range ours.Imports {
 				host, _, _ := strings.Cut(imported, "/")
@@ -101,7 +101,7 @@ func TestWorkflowAuthorsLinkOnlyTheSDK(t *testing.T) {
 	}
 }
 
-// mistakes names the packages that a package reaches but must not.
+// mistakes describes each package that a package depends on but must not.
 func mistakes(p *goPackage, packages map[string]*goPackage) (found []string) {
 	from := room(p.ImportPath)
 	allowed, known := rooms()[from]
@@ -122,8 +122,8 @@ func mistakes(p *goPackage, packages map[string]*goPackage) (found []string) {
 	return found
 }
 
-// through names the import through which a package reaches one that it does not
-// import itself.
+// through names the direct import by which a package reaches another; it is
+// empty if the package imports that one itself.
 func through(p *goPackage, reached string, packages map[string]*goPackage) string {
 	if slices.Contains(p.Imports, reached) {
 		return ""
@@ -136,7 +136,7 @@ func through(p *goPackage, reached string, packages map[string]*goPackage) strin
 	return ""
 }
 
-// arrow says which rule forbids an import.
+// arrow states the rule that an import breaks.
 func arrow(from, to string) string {
 	switch {
 	case to == "local" || to == "twiliosim":
@@ -148,7 +148,7 @@ func arrow(from, to string) string {
 }
 
 // room returns the room of one of the module's packages: its top-level folder,
-// or a part of internal/ that has its own arrows.
+// or the part of internal/ that has its own arrows.
 func room(path string) string {
 	path = strings.TrimPrefix(path, module+"/")
 	for name := range rooms() {

@@ -1,6 +1,6 @@
 package architecture
 
-// The form of CHANGELOG.md, which merging two versions easily breaks.
+// The structure of CHANGELOG.md, which merges easily break.
 
 import (
 	"os"
@@ -27,7 +27,7 @@ func TestChangelogNamesEachChangeOnce(t *testing.T) {
 		order := []string{"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 		sorted := slices.DeleteFunc(slices.Clone(order), func(name string) bool { return !slices.Contains(sections, name) })
 		if !slices.Equal(sections, sorted) {
-			t.Errorf("%s has the sections %q, want each of them once, in the order %q", version, sections, sorted)
+			t.Errorf("%s has the sections %q, want each once, in the order %q", version, sections, sorted)
 		}
 		seen := map[string]bool{}
 		for line, next := range pairs(strings.Split(release, "\n")) {

@@ -1,7 +1,7 @@
 package architecture
 
-// The names of tests are short and begin with the subject, so that "-run
-// Broadcast" finds all tests of a subject.
+// Names of tests are short and begin with the subject, so that "-run Broadcast"
+// finds all tests of a subject.
 
 import (
 	"path/filepath"
@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// maxWords is how many words may follow "Test".
+// maxWords is the most words that may follow "Test".
 const maxWords = 6
 
 var (
@@ -25,10 +25,10 @@ func TestNamesOfTestsAreShort(t *testing.T) {
 	for name := range testNames(t, filepath.Join("..", "..")) {
 		words := wordsOf(name)
 		if len(words) > maxWords {
-			t.Errorf("%s has %d words: say what happens to the subject in at most %d", name, len(words), maxWords)
+			t.Errorf("%s has %d words, want at most %d: name the subject and what happens to it", name, len(words), maxWords)
 		}
 		if slices.Contains(notSubjects, words[0]) {
-			t.Errorf("%s does not begin with its subject", name)
+			t.Errorf("%s does not begin with the subject of the test", name)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func TestArchitecturePageNamesWhatExists(t *testing.T) {
 	}
 	for _, link := range linked.FindAllStringSubmatch(string(page), -1) {
 		if _, err := os.Stat(filepath.Join(root, link[1])); err != nil {
-			t.Errorf("docs/architecture.md names %s, which does not exist: name the file that covers its subject now", link[1])
+			t.Errorf("docs/architecture.md names %s, which does not exist: name the file that has its subject now", link[1])
 		}
 	}
 	tests := testNames(t, root)
@@ -35,7 +35,7 @@ func TestArchitecturePageNamesWhatExists(t *testing.T) {
 	}
 	for _, name := range named {
 		if !tests[name[1]] {
-			t.Errorf("docs/architecture.md names %s, which does not exist: name the test that now checks the promise", name[1])
+			t.Errorf("docs/architecture.md names %s, which does not exist: name the test that checks the promise now", name[1])
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package architecture
 
-// .golangci.yml limits the length of functions, and this test that of files.
+// .golangci.yml limits the length of functions; this test limits that of files.
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// maxLines is how long a file may be, so that it has one subject and a reader
+// maxLines limits the length of a file, so that it has one subject and a reader
 // can keep it in mind.
 const maxLines = 700
 
@@ -29,7 +29,7 @@ func TestFilesAreShort(t *testing.T) {
 		}
 		source, err := os.ReadFile(path)
 		if lines := bytes.Count(source, []byte("\n")); lines > maxLines {
-			t.Errorf("%s has %d lines: split it by its subjects, each at most %d lines", path, lines, maxLines)
+			t.Errorf("%s has %d lines, want at most %d: split it by subject", path, lines, maxLines)
 		}
 		return err
 	})

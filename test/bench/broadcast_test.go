@@ -1,7 +1,7 @@
 package bench
 
-// A broadcast of any length through the local Twilio: how long it takes, and whether
-// the worker's memory stays flat.
+// A broadcast of any length through the local Twilio: how long it takes, and
+// whether the worker's memory stops growing.
 
 import (
 	"bufio"
@@ -56,14 +56,14 @@ func TestBroadcast(t *testing.T) {
 		}
 	}
 	took := time.Since(began)
-	// The local Twilio forgets the oldest messages.
+	// The local Twilio keeps only the newest messages.
 	messages := s.Twilio.Messages(twiliosim.Filter{Limit: n + 1, Direction: "outbound"})
 	texted := make(map[string]bool, len(messages))
 	for _, m := range messages {
 		texted[m.To] = true
 	}
 	if done.State != "done" || done.Sent != n || len(texted) != len(messages) || len(texted) < min(n, twiliosim.DefaultMaxMessages) {
-		t.Errorf("got %d messages to %d phones, result %+v", len(messages), len(texted), done)
+		t.Errorf("got %d messages to %d phones and the result %+v, want the state done, %d sent, and each phone texted once", len(messages), len(texted), done, n)
 	}
 	t.Logf("%d recipients in %s, %.0f/s, %d pages; the worker had at most %.0f MB", n, took.Round(time.Second), float64(n)/took.Seconds(), done.Pages, megabytes(s.Worker.PeakMemory(t)))
 }

@@ -35,7 +35,7 @@ import (
 
 const costsPart = "What it costs"
 
-// cost is the cost of a workflow over all of its runs.
+// cost is what a workflow cost in all of its runs.
 type cost struct{ actions, events, bytes int64 }
 
 // costOf returns the cost of a workflow, from the histories of the given run
@@ -92,7 +92,8 @@ func actionsOf(event *historypb.HistoryEvent, local map[int64]bool) int64 {
 	return 0
 }
 
-// keepCost adds the rows of a cost, divided by a number of recipients.
+// keepCost adds the rows of a cost, which it divides by the number of
+// recipients.
 func keepCost(t *testing.T, name string, c cost, heartbeats int64, of int) {
 	t.Helper()
 	t.Helper()
@@ -128,17 +129,17 @@ func TestCosts(t *testing.T) {
 	one, beats := run(sms.SendSmsWorkflowName, listOf(1), nil)
 	keepCost(t, "SendSmsWorkflow to one", one, beats, 1)
 	list, beats := run(sms.SendSmsWorkflowName, listOf(1000), nil)
-	keepCost(t, "SendSmsWorkflow to 1,000, each", list, beats, 1000)
+	keepCost(t, "SendSmsWorkflow to 1,000, per recipient", list, beats, 1000)
 
 	const many = 4000
 	requests.Store(0)
 	var done sms.BroadcastProgress
 	all, beats := run(sms.BroadcastSmsWorkflowName, map[string]any{"smsFrom": stack.Number, "smsBody": "Your table is ready.", "smsTo": listOf(many).SmsTo, "report": "bench"}, &done)
 	if done.Sent != many {
-		t.Fatalf("got %+v", done)
+		t.Fatalf("got %+v, want %d sent", done, many)
 	}
-	keepCost(t, "a broadcast of 4,000 with a report, each", all, beats, many)
-	keep(t, table.Row{Part: costsPart, Name: "a broadcast of 4,000 with a report, each", Unit: "requests to S3", Median: float64(requests.Load()) / many, Note: fmt.Sprintf("%d pages", done.Pages)})
+	keepCost(t, "a broadcast of 4,000 with a report, per recipient", all, beats, many)
+	keep(t, table.Row{Part: costsPart, Name: "a broadcast of 4,000 with a report, per recipient", Unit: "requests to S3", Median: float64(requests.Load()) / many, Note: fmt.Sprintf("%d pages", done.Pages)})
 }
 
 // countedStore returns a bucket on a real S3 server that counts its requests.
@@ -154,7 +155,7 @@ func countedStore(t *testing.T) (broadcast.Store, *atomic.Int64) {
 		t.Fatal(err)
 	}
 	if _, err := exec.LookPath(binary); err != nil {
-		t.Fatalf("there is no S3 server (%v): run \"make s3server\"", err)
+		t.Fatalf("the S3 server is missing (%v): run \"make s3server\"", err)
 	}
 	stack.StartProcess(t, "S3 server", nil, binary, "--port", address, "--access", "sender", "--secret", "of-this-bench", "--quiet", "posix", "--sidecar", t.TempDir(), root)
 	t.Setenv("AWS_ACCESS_KEY_ID", "sender")
@@ -207,7 +208,7 @@ func TestInboundCosts(t *testing.T) {
 	keep(t, table.Row{Part: costsPart, Name: "an inbound text that nothing matches", Unit: "actions", Note: "two reads of workflows, which are not actions"})
 }
 
-// deliverAs delivers a text with an ID.
+// deliverAs delivers a text whose message SID is made from id.
 func deliverAs(ctx context.Context, c *http.Client, hook, body, id string) error {
 	return deliverForm(ctx, c, hook, url.Values{
 		"MessageSid": {"SM" + id}, "AccountSid": {stack.Account},

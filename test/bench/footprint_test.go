@@ -28,15 +28,15 @@ const idle = 2 * time.Second
 
 func megabytes(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 
-// releaseBuild builds the worker and the starter without what only debuggers need, as in
-// the image.
+// releaseBuild builds the worker and the starter without debug information, as
+// in the image.
 func releaseBuild(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	build := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", dir+"/", "./worker", "./starter")
 	build.Dir = filepath.Join("..", "..")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: got %s", err, out)
+		t.Fatalf("build the programs: %v\n%s", err, out)
 	}
 	return dir
 }
@@ -87,7 +87,7 @@ func TestFootprint(t *testing.T) {
 	keep(t, table.Of(table.Row{Part: footprintPart, Name: "from start to ready", Unit: "s", AtMost: 0.3, Note: "Temporal runs already"}, ready))
 	keep(t, table.Of(table.Row{Part: footprintPart, Name: "memory when idle", Unit: "MB", AtMost: 40, Why: "libphonenumber, the schemas of gRPC and the AWS SDK are linked in"}, idleRSS))
 	load(t, s)
-	keep(t, table.Row{Part: footprintPart, Name: "most memory under load", Unit: "MB", Median: megabytes(s.Worker.PeakMemory(t)), AtMost: 100, Note: "texts, 32 at a time, and a list of 5,000", Why: "the list, its records and its report are in memory at once"})
+	keep(t, table.Row{Part: footprintPart, Name: "most memory under load", Unit: "MB", Median: megabytes(s.Worker.PeakMemory(t)), AtMost: 100, Note: "texts, 32 at a time, and a list of 5,000", Why: "the list, its records and its report are in memory at the same time"})
 	footprintOfNodeRed(t)
 }
 

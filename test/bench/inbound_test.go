@@ -34,7 +34,7 @@ const inboundPart = "A text in"
 // targets is how many workflows receive signals.
 const targets = 64
 
-// target receives signals, and continues as new before its history gets long.
+// target receives signals, and continues as new before its history grows long.
 func target(ctx workflow.Context) error {
 	texts := workflow.GetSignalChannel(ctx, "text")
 	for range 500 {
@@ -91,8 +91,8 @@ func TestInbound(t *testing.T) {
 	}
 	started := row("a text that starts a workflow, 32 at a time", "a client that starts one", 32)
 	started.atLeast = 0.95
-	started.why = "of the processor time of a bare start, which is nearly all Temporal's, the webhook's own process adds about 13 % (HTTP, the signature, Temporal's client), " +
-		"the read of open questions about 9 %, and the search attributes and the memo, by which texts are found and answered again, about 6 %; the triggers do not show"
+	started.why = "to the processor time of a bare start, nearly all of which is Temporal's, the webhook's own process adds about 13% (HTTP, the signature, Temporal's client), " +
+		"the read of open questions about 9%, and the search attributes and the memo, by which texts are found and answered again, about 6%; the triggers add too little to measure"
 	started.report(t, text("plain hello"), start)
 	alone := row("the same, one at a time", "a client that starts one", 1)
 	alone.report(t, text("plain hello"), start)
@@ -122,12 +122,12 @@ func drain(t *testing.T, c client.Client) {
 	}
 }
 
-// deliver delivers a text, each from a different phone, as Twilio does.
+// deliver delivers a text from a new phone, as Twilio would.
 func deliver(ctx context.Context, c *http.Client, hook, body string) error {
 	return deliverAs(ctx, c, hook, body, strings.ReplaceAll(uuid.NewString(), "-", ""))
 }
 
-// deliverForm delivers a form as Twilio would.
+// deliverForm delivers a form, signed as Twilio would sign it.
 func deliverForm(ctx context.Context, c *http.Client, hook string, form url.Values) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, hook+"/twilio/sms", strings.NewReader(form.Encode()))
 	if err != nil {

@@ -21,11 +21,11 @@ import (
 
 const optionsPart = "Options: on compared with off"
 
-// fastTemporal lets the embedded Temporal answer at once.
+// fastTemporal makes the embedded Temporal start new tasks without delay.
 var fastTemporal = []string{"history.transferProcessorMaxPollRPS=400", "history.timerProcessorMaxPollRPS=400"}
 
-// sends starts a stack with variables, and returns a function that sends one
-// text through it.
+// sends starts a stack with additional variables, and returns a function that
+// sends one text through it.
 func sends(t *testing.T, c func(*stack.Stack) client.Client, environment ...string) func(context.Context, int) error {
 	t.Helper()
 	s := stack.Start(t, stack.Options{TemporalSettings: fastTemporal, Environment: append([]string{"LOG_LEVEL=error"}, environment...)})
@@ -49,7 +49,7 @@ func TestOptions(t *testing.T) {
 	besideOthers(t)
 	off := sends(t, nil)
 	row := func(name, beside string) versus {
-		return versus{part: optionsPart, name: name, beside: beside, atOnce: atOnce, atLeast: 0.95, why: "each payload and call takes extra work, and the machine is fully used"}
+		return versus{part: optionsPart, name: name, beside: beside, atOnce: atOnce, atLeast: 0.95, why: "each payload and call takes extra work, and no processor is idle"}
 	}
 	keys := stack.NewKeyFile(t, "bench", "bench")
 	encrypted := sends(t, func(s *stack.Stack) client.Client { return s.Temporal.Protected(t, keys) }, keys.Environment())
@@ -58,7 +58,7 @@ func TestOptions(t *testing.T) {
 	metrics := "127.0.0.1:" + stack.FreePort(t)
 	measured := sends(t, nil, "METRICS_ADDR="+metrics)
 	scrape(t, "http://"+metrics+"/metrics")
-	row("SendSmsWorkflow, with METRICS_ADDR, asked every second", "without").report(t, measured, off)
+	row("SendSmsWorkflow, with METRICS_ADDR, scraped every second", "without").report(t, measured, off)
 
 	var spans atomic.Int64
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -96,7 +96,7 @@ func scrape(t *testing.T, address string) {
 				return
 			case <-ticker.C:
 				if err := stack.Get(ctx, address); err != nil && ctx.Err() == nil {
-					t.Errorf("metrics: got error %v", err)
+					t.Errorf("scrape the metrics: got error %v", err)
 				}
 			}
 		}

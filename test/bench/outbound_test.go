@@ -54,7 +54,7 @@ func (h *byHand) create(in sms.SendSmsInput, to string) (*api.ApiV2010Message, e
 	return h.rest.Api.CreateMessage(params)
 }
 
-// PoolByHand sends to a list, and returns what Twilio says about each message.
+// PoolByHand sends to a list, and returns Twilio's response for each message.
 func (h *byHand) PoolByHand(_ context.Context, in sms.SendSmsInput) ([]sms.Message, error) {
 	return pooled(in, func(to string) (m sms.Message, err error) {
 		created, err := h.create(in, to)
@@ -139,7 +139,7 @@ func oneActivity(ctx workflow.Context, name string, in sms.SendSmsInput) error {
 		if err := sending.Get(ctx, &result); err != nil || len(result.Errors) == 0 {
 			return err
 		}
-		return fmt.Errorf("%d recipients were not texted, the first because of %s", len(result.Errors), result.Errors[0].Code)
+		return fmt.Errorf("%d recipients were not texted, the first of them because of %s", len(result.Errors), result.Errors[0].Code)
 	case "PoolBare", "PoolByHand":
 		return sending.Get(ctx, new([]sms.Message))
 	case "SendByHand":
@@ -148,7 +148,8 @@ func oneActivity(ctx workflow.Context, name string, in sms.SendSmsInput) error {
 	return sending.Get(ctx, nil)
 }
 
-// outbound is a worker with all of these activities that counts its heartbeats.
+// outbound is a worker that has all of these activities and counts its
+// heartbeats.
 type outbound struct {
 	*stack.Stack
 	sending        *activities.Activities
@@ -219,7 +220,7 @@ func (s *outbound) send(name string, recipients int) func(context.Context, int) 
 	}
 }
 
-// listOf returns a send to the given number of recipients.
+// listOf returns the input of a send to the given number of recipients.
 func listOf(recipients int) sms.SendSmsInput {
 	to := make([]string, recipients)
 	for i := range to {
@@ -230,12 +231,12 @@ func listOf(recipients int) sms.SendSmsInput {
 
 const outboundPart = "A text out"
 
-// Why sends miss their aims.
+// The reasons for which sends miss their aims.
 const (
-	whyOne  = "SendSms reads and checks its input, renders, reads the number, and reports in typed form and as text"
-	whySlow = "SendSms waits for the last of its creates, and names recipients in records before it tries them"
-	whyList = "the local Twilio responds at once, so the processor is the limit; to what a bare client's list of 1,000 costs it, Temporal and the local Twilio included, " +
-		"records add about 8 %, the report, which is typed and text, 3 %, and addresses, turns and the ledger 3 %"
+	whyOne  = "SendSms checks its input, renders the text, parses the number, and reports in typed form and as text"
+	whySlow = "SendSms waits for its last create, and records recipients before it tries them"
+	whyList = "the local Twilio responds immediately, so the processor is the limit; to the processor time of a bare client's list of 1,000, including Temporal's and the local Twilio's, " +
+		"records add about 8%, the report in typed form and as text 3%, and addresses, turns and the ledger 3%"
 )
 
 func TestOutbound(t *testing.T) {
@@ -254,7 +255,7 @@ func TestOutbound(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const slow = ", Twilio answering in 100 ms, 5 % in 1 s"
+	const slow = ", Twilio answering in 100 ms, 5% of the time in 1 s"
 	if !testing.Short() {
 		s.single(t, slow)
 	}
@@ -263,7 +264,7 @@ func TestOutbound(t *testing.T) {
 	}
 }
 
-// single reports the comparisons of sends to one recipient.
+// single adds the comparisons of sends to one recipient.
 func (s *outbound) single(t *testing.T, how string) {
 	t.Helper()
 	many := versus{
@@ -277,7 +278,7 @@ func (s *outbound) single(t *testing.T, how string) {
 	alone.report(t, s.send(sms.SendSmsName, 1), s.send("SendByHand", 1))
 }
 
-// list reports the comparisons of a send to the given number of recipients.
+// list adds the comparisons of a send to the given number of recipients.
 func (s *outbound) list(t *testing.T, n int, how string, atLeast float64) {
 	t.Helper()
 	s.beats.Store(0)
@@ -294,8 +295,8 @@ func (s *outbound) list(t *testing.T, n int, how string, atLeast float64) {
 	t.Logf("%d heartbeats, the largest of %d bytes", s.beats.Load(), s.largest.Load())
 }
 
-// TestOutboundMemory reports the most memory that the worker needed for lists of
-// growing length.
+// TestOutboundMemory logs the peak memory of the worker for lists of growing
+// length.
 func TestOutboundMemory(t *testing.T) {
 	besideOthers(t)
 	s := stack.Start(t, stack.Options{Environment: []string{"LOG_LEVEL=error", "SEND_CONCURRENCY=50"}})
@@ -311,7 +312,7 @@ func TestOutboundMemory(t *testing.T) {
 			err = handle.Get(t.Context(), &result)
 		}
 		if err != nil || len(result.Messages) != n {
-			t.Fatalf("%d of %d recipients were texted: %v", len(result.Messages), n, err)
+			t.Fatalf("%d of %d recipients were texted, want all; got error %v", len(result.Messages), n, err)
 		}
 		t.Logf("after a list of %d: at most %.0f MB", n, float64(s.Worker.PeakMemory(t))/(1<<20))
 	}

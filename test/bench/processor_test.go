@@ -1,8 +1,8 @@
 package bench
 
-// How much CPU time a list costs the process that sends it, compared with a
-// bare HTTP client. Unlike throughput, it depends neither on the machine's
-// other load nor on the cost of Temporal and the local Twilio.
+// The CPU time of a list in the process that sends it, compared with a bare
+// HTTP client. Unlike throughput, it depends neither on the machine's other
+// load nor on the cost of Temporal and the local Twilio.
 
 import (
 	"context"
@@ -59,7 +59,7 @@ func TestProcessor(t *testing.T) {
 				err = value.Get(&result)
 			}
 			if err != nil || len(result.Messages) != n {
-				t.Fatalf("%d of %d recipients were texted: %v", len(result.Messages), n, err)
+				t.Fatalf("%d of %d recipients were texted, want all; got error %v", len(result.Messages), n, err)
 			}
 		}
 		theirs := func() {
@@ -69,7 +69,7 @@ func TestProcessor(t *testing.T) {
 				err = value.Get(&created)
 			}
 			if err != nil || len(created) != n {
-				t.Fatalf("%d of %d recipients were texted: %v", len(created), n, err)
+				t.Fatalf("%d of %d recipients were texted, want all; got error %v", len(created), n, err)
 			}
 		}
 		ours()
@@ -87,7 +87,7 @@ func TestProcessor(t *testing.T) {
 	}
 }
 
-// perRecipient returns the CPU time of a list, per recipient, in microseconds.
+// perRecipient returns a list's CPU time per recipient, in microseconds.
 func perRecipient(t *testing.T, n int, send func()) float64 {
 	t.Helper()
 	rounds := max(1, 2000/n)

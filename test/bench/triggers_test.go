@@ -1,6 +1,6 @@
 package bench
 
-// The time that each trigger adds to a text, and texts that match nothing,
+// The time that each trigger adds to a text; and texts that match nothing,
 // compared with Node-RED.
 
 import (
@@ -32,8 +32,8 @@ func manyTriggers(n int) string {
 	return file.String()
 }
 
-// perText returns how many microseconds it takes to find that no trigger matches a
-// text.
+// perText returns how many microseconds it takes to find that no trigger
+// matches a text.
 func perText(t *testing.T, set *triggers.Set) float64 {
 	t.Helper()
 	message := sms.Inbound{MessageSID: "SM1", From: "+15005550009", To: stack.Number, Body: "Hello there, where is my parcel? I have been waiting for a week now."}
@@ -70,15 +70,15 @@ func TestTriggers(t *testing.T) {
 	for _, n := range counts {
 		row := table.Row{Part: inboundPart, Name: fmt.Sprintf("a text against %d triggers", n), Unit: "µs"}
 		if row.Name = strings.Replace(row.Name, "1 triggers", "1 trigger", 1); n > 1 {
-			row.AtMost, row.Why = 2*float64(n), "the patterns ignore case and begin with a group, so that each is tried at each word"
+			row.AtMost, row.Why = 2*float64(n), "the patterns ignore case and begin with a group, so each is tried at every word"
 		}
 		keep(t, table.Of(row, figures[n]))
 	}
 }
 
-var nodeRed = flag.String("node-red", "", "the program of Node-RED 4; without it, the rows for Node-RED are marked as not measured")
+var nodeRed = flag.String("node-red", "", "the path of Node-RED 4; without it, the rows of Node-RED are marked as not measured")
 
-// flow answers a text as a trigger does, by a regular expression and TwiML.
+// flow does what a trigger does, with a regular expression and TwiML.
 const flow = `[{"id":"tab","type":"tab","label":"sms"},
 {"id":"in","z":"tab","type":"http in","url":"/twilio/sms","method":"post","wires":[["match"]]},
 {"id":"match","z":"tab","type":"switch","property":"payload.Body","propertyType":"msg","rules":[{"t":"regex","v":"^Order Number (.+)","vt":"str","case":false},{"t":"else"}],"wires":[["echo"],["none"]]},
@@ -115,7 +115,7 @@ func startNodeRed(t *testing.T) (base string, p *stack.Process, took time.Durati
 		}
 		defer response.Body.Close()
 		if response.StatusCode != http.StatusOK {
-			return fmt.Errorf("answers %s", response.Status)
+			return fmt.Errorf("answered %s", response.Status)
 		}
 		return nil
 	})
@@ -126,7 +126,7 @@ func TestUnwanted(t *testing.T) {
 	besideOthers(t)
 	row := versus{
 		part: inboundPart, name: "an inbound text that nothing matches, 32 at a time", beside: "Node-RED 4 doing the regular expression and TwiML", atOnce: 32, atLeast: 3,
-		why: "for each text, the webhook verifies the signature, and asks Temporal whether a question to this phone is open and whether the text was delivered before (no cache can know); Node-RED does none of this",
+		why: "for each text, the webhook verifies the signature, and asks Temporal whether a question to this phone is open and whether the text was delivered before (which no cache can tell); Node-RED does none of this",
 	}
 	s := stack.Start(t, stack.Options{Environment: []string{"LOG_LEVEL=error"}})
 	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}

@@ -26,14 +26,14 @@ var (
 	rows  = flag.String("rows", "", "file that rows are appended to")
 )
 
-// isTrial reports whether the tests only show that they still run: the figures of a
-// single turn mean nothing.
+// isTrial reports whether this run only checks that the benchmarks still work:
+// the figures of a single turn mean nothing.
 func isTrial() bool { return *turns == 1 && *rows == "" }
 
-// trialAtOnce is how many calls at a time a trial makes at most.
+// trialAtOnce is the most calls that a trial makes at a time.
 const trialAtOnce = 4
 
-// besideOthers lets a test run beside others in a trial.
+// besideOthers lets a test run in parallel with others, but only in a trial.
 func besideOthers(t *testing.T) {
 	t.Helper()
 	if isTrial() {
@@ -58,7 +58,7 @@ type versus struct {
 	why string
 }
 
-// report lets both sides take turns, and keeps a row with the comparison.
+// report lets both sides take turns, and adds the row that compares them.
 func (v versus) report(t *testing.T, ours, theirs func(context.Context, int) error) {
 	t.Helper()
 	var rates, latencies []float64
@@ -92,8 +92,8 @@ func keep(t *testing.T, row table.Row) {
 	}
 }
 
-// take calls work over and over for the length of a turn, atOnce calls at a time, and
-// measures them.
+// take calls work repeatedly for one turn, with atOnce calls at a time, and
+// measures the calls.
 func take(t *testing.T, atOnce int, work func(context.Context, int) error) measured {
 	t.Helper()
 	if isTrial() {

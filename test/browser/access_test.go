@@ -1,7 +1,6 @@
 package browser
 
-// Accessibility: people who cannot see the page or do not use a mouse can use
-// it, too.
+// Accessibility: the page can be used with a screen reader and without a mouse.
 
 import (
 	"testing"
@@ -28,7 +27,7 @@ func TestEverythingWorksByKeyboard(t *testing.T) {
 	p.press("Order Number 7" + kb.Enter)
 	p.shows(phone(1, ".theirs"), "Your reference number is 7")
 	p.press(kb.ArrowUp)
-	p.until("the last text is back", focused+`.value === "Order Number 7"`)
+	p.until("the last text is in the field again", focused+`.value === "Order Number 7"`)
 	p.press(kb.Backspace + "8" + kb.Enter)
 	p.shows(phone(1, ".theirs"), "Your reference number is 8")
 
@@ -37,8 +36,8 @@ func TestEverythingWorksByKeyboard(t *testing.T) {
 		t.Errorf("the outline of the focused element is %s, want solid", outline)
 	}
 	p.press("+44 7700 900123" + kb.Enter)
-	p.until("the number is taken", `document.querySelector("article:nth-of-type(2) .number").value === "+447700900123"`)
-	tabTo("the second phone's text", focused+`.matches("article:nth-of-type(2) textarea")`)
+	p.until("the number is accepted", `document.querySelector("article:nth-of-type(2) .number").value === "+447700900123"`)
+	tabTo("the second phone's text field", focused+`.matches("article:nth-of-type(2) textarea")`)
 	p.press("line one")
 	p.do("press Shift+Enter", chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(kb.ModifierShift)))
 	p.press("line two" + kb.Enter)
@@ -49,7 +48,7 @@ func TestEverythingWorksByKeyboard(t *testing.T) {
 
 	tabTo("another phone", focused+`.matches(".add-phone")`)
 	p.press(kb.Enter)
-	p.until("the new phone's text has the focus", focused+`.matches("article:nth-of-type(3) textarea")`)
+	p.until("the new phone's text field has the focus", focused+`.matches("article:nth-of-type(3) textarea")`)
 	tabTo("the tabs", focused+`.getAttribute("role") === "tab"`)
 	p.press(kb.ArrowRight + kb.ArrowRight)
 	p.shows("#faults-panel h2", "Make things go wrong")
@@ -95,8 +94,8 @@ func TestControlsAreNamedAndTextReadable(t *testing.T) {
 	}
 }
 
-// unreadable lists controls that a screen reader cannot name, and texts with
-// a contrast below the 4.5 that WCAG 2.2 requires.
+// unreadable lists controls that a screen reader cannot name, and text whose
+// contrast is below the 4.5 that WCAG 2.2 requires.
 const unreadable = `(() => {
 	const found = [];
 	const seen = [...document.body.querySelectorAll("*")].filter((e) => e.checkVisibility() && !e.closest(".unseen"));

@@ -1,8 +1,8 @@
 package browser
 
-// axe-core, which detects many accessibility problems of a page. npm installs the
-// version that axe/package-lock.json pins, once, into .local/ at the root of the
-// repository; nothing else in the project needs it.
+// axe-core, which detects many accessibility problems of a page. npm installs
+// the version that axe/package-lock.json pins, once, into .local/ at the root
+// of the repository; no other part of the project needs it.
 
 import (
 	"crypto/sha256"

@@ -25,8 +25,8 @@ import (
 // milliseconds; a busy machine needs more.
 const patience = 2 * time.Minute
 
-// chromium is the one browser of this test binary; each test has a tab with
-// separate storage.
+// chromium is the only browser of this test binary; each test has its own tab
+// and storage.
 var chromium struct {
 	once  sync.Once
 	ctx   context.Context
@@ -82,8 +82,8 @@ type tab struct {
 	problems []string
 }
 
-// open opens a page in a separate tab of 1280 by 800 pixels. If the page logs
-// an error or a warning, the test fails when it ends.
+// open opens a page in a new tab of 1280 by 800 pixels. If the page logs an
+// error or a warning, the test fails at its end.
 func open(t testing.TB, url string) *tab {
 	t.Helper()
 	p := newTab(t)
@@ -220,7 +220,7 @@ func (p *tab) click(selector string) {
 	p.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
-// write focuses a field, empties it and types.
+// write focuses a field, clears it and types a text.
 func (p *tab) write(selector, text string) {
 	p.Helper()
 	p.do("focus "+selector, chromedp.Focus(chromedp.CSS(selector)))
@@ -228,14 +228,14 @@ func (p *tab) write(selector, text string) {
 	p.press(kb.Backspace + text)
 }
 
-// press presses keys, one after the other, wherever the focus is.
+// press presses keys, one after another, wherever the focus is.
 func (p *tab) press(keys string) {
 	p.Helper()
 	p.do("press keys", chromedp.KeyEvent(keys))
 }
 
-// choose selects an option of a list, and dispatches the events that a user's choice
-// causes.
+// choose selects an option of a select element, and dispatches the events that
+// a user's choice would.
 func (p *tab) choose(selector, value string) {
 	p.Helper()
 	p.run(fmt.Sprintf(`{
@@ -256,8 +256,8 @@ func js(text string) string {
 	return string(encoded)
 }
 
-// phone returns the selector of the nth phone from the left, from 1, or of
-// something in it.
+// phone returns the selector of the nth phone from the left, counting from 1,
+// or of something in it.
 func phone(n int, within ...string) string {
 	return strings.Join(append([]string{fmt.Sprintf("article.phone:nth-of-type(%d)", n)}, within...), " ")
 }

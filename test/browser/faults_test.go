@@ -70,7 +70,7 @@ func TestFaultByRateIsRemoved(t *testing.T) {
 	p.click("#fault-form .primary")
 	p.shows("#faults-panel .rule", "status callbacks · 25 % of cases · for 3s")
 	if faults := sim.Faults(); len(faults) != 1 || faults[0].Rate != 0.25 || time.Duration(faults[0].Delay) != 3*time.Second {
-		t.Errorf("got the faults %+v", faults)
+		t.Errorf("got the faults %+v, want one with rate 0.25 and a delay of 3s", faults)
 	}
 	p.click("#faults-panel .rule button")
 	p.absent("#faults-panel .rule")
@@ -84,16 +84,16 @@ func TestPageAddsEveryFault(t *testing.T) {
 	p.click("#faults-tab")
 	for _, kind := range twiliosim.FaultKinds {
 		if kind == twiliosim.FaultRefuse {
-			continue // this fault fires only once: see the next test
+			continue // fires only once: see the next test
 		}
 		p.choose("#fault-kind", kind)
 		p.click("#fault-form .primary")
 		p.until(kind+" is active", `document.querySelectorAll("#faults-panel .rule").length === 1`)
 		if faults := sim.Faults(); len(faults) != 1 || faults[0].Kind != kind || faults[0].Next != 1 {
-			t.Errorf("%s: got the faults %+v", kind, faults)
+			t.Errorf("%s: got the faults %+v, want one of this kind that fires once", kind, faults)
 		}
 		if name := eval[string](p, `document.querySelector("#faults-panel .rule strong").innerText`); name == kind {
-			t.Errorf("%s has no name on the page", kind)
+			t.Errorf("%s: the page shows the kind instead of a name", kind)
 		}
 		p.click("#faults-panel .rule button")
 		p.absent("#faults-panel .rule")
@@ -105,7 +105,7 @@ func TestPageClosesThePort(t *testing.T) {
 	p.click("#faults-tab")
 	p.choose("#fault-kind", "refuse")
 	p.absent("#fault-form .often")
-	p.write("#fault-delay", "15s") // longer than what follows takes on a busy machine
+	p.write("#fault-delay", "15s") // longer than the test's next steps take on a busy machine
 	p.click("#fault-form .primary")
 	p.until("the page reports it", `document.getElementById("announcer").textContent.includes("Connection refused")`)
 	if status := send(t, sim, ann, "anybody there?"); status != 0 {

@@ -1,6 +1,6 @@
 package browser
 
-// Tests of what people do on the page.
+// What users do on the page.
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// start opens the page of a local Twilio that has an application.
+// start starts a local Twilio with an application, and opens its page.
 func start(t *testing.T, o twiliosim.Options) (*twiliosim.Sim, *tab) {
 	t.Helper()
 	t.Parallel()
@@ -102,7 +102,7 @@ func TestExampleIsOneKeystrokeAway(t *testing.T) {
 	p.press(kb.Enter)
 	p.shows(phone(1, ".mine"), "Order Number 42")
 	p.absent(phone(1, ".start"))
-	p.until("the example is gone", `document.querySelector("textarea").placeholder === "Text message"`)
+	p.until("the example has disappeared", `document.querySelector("textarea").placeholder === "Text message"`)
 }
 
 func TestExampleIsOneClickAway(t *testing.T) {
@@ -129,7 +129,7 @@ func TestTicksFollowMessageUntilDelivered(t *testing.T) {
 	// A screen reader reads out new elements in a log, so existing messages must
 	// change in place.
 	if n := eval[int](p, `document.querySelectorAll("[role=log] .message[data-kept]").length`); n != 2 {
-		t.Errorf("%d of 2 messages changed in place", n)
+		t.Errorf("%d of 2 messages changed in place, want both", n)
 	}
 	p.click(phone(1, "li:nth-child(2) summary"))
 	for _, step := range []string{"Queued", "Sending", "Sent", "Delivered"} {
@@ -188,7 +188,7 @@ func TestPhoneOptsOutAndInAgain(t *testing.T) {
 }
 
 // TestLongThreadKeepsTheNewest also changes a message that is too old for the
-// thread, which must not bring it back.
+// thread; this must not bring the message back.
 func TestLongThreadKeepsTheNewest(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	send(t, sim, ann, "the very first")
@@ -196,7 +196,7 @@ func TestLongThreadKeepsTheNewest(t *testing.T) {
 		text(t, sim, ann, fmt.Sprintf("text %d", i))
 	}
 	const first, last = `document.querySelector("article .message .body")?.innerText`, `[...document.querySelectorAll("article:first-of-type .message .body")].at(-1)?.innerText`
-	p.until("the newest are there", first+` === "text 5" && `+last+` === "text 304"`)
+	p.until("the newest messages are shown", first+` === "text 5" && `+last+` === "text 304"`)
 	p.shows(phone(1, ".older"), "Only the newest 300 messages are shown.")
 	old := sim.Messages(twiliosim.Filter{To: ann})
 	if len(old) != 1 {
@@ -206,11 +206,11 @@ func TestLongThreadKeepsTheNewest(t *testing.T) {
 		t.Fatalf("clearing the message's text: got status %d, want 200", status)
 	}
 	text(t, sim, ann, "text 305")
-	p.until("the newest are there still", first+` === "text 6" && `+last+` === "text 305"`)
+	p.until("the newest messages are still shown", first+` === "text 6" && `+last+` === "text 305"`)
 	if shown := eval[int](p, `document.querySelectorAll("article:first-of-type .message").length`); shown != 300 {
 		t.Errorf("%d messages are shown, want 300", shown)
 	}
-	p.until("no text that was answered is shown as waiting", `![...document.querySelectorAll(".chip")].some((e) => e.innerText.includes("Waiting"))`)
+	p.until("no answered text is shown as waiting", `![...document.querySelectorAll(".chip")].some((e) => e.innerText.includes("Waiting"))`)
 }
 
 func TestCharacterForcingUCS2IsNamed(t *testing.T) {
@@ -240,7 +240,7 @@ func TestTextIsShownAsText(t *testing.T) {
 	p.shows("#webhook-panel pre", "&lt;script&gt;")
 	p.shows(phone(1, ".mine .chip"), "Workflow") // its URL is not a web address, so it is not a link
 	if n := eval[int](p, `document.querySelectorAll(".thread img, .thread b, .thread script, #webhook-panel b, #webhook-panel script, .thread a").length`); n != 0 {
-		t.Errorf("%d elements were made from texts", n)
+		t.Errorf("the texts of messages were rendered as %d elements, want none", n)
 	}
 	if title := eval[string](p, "document.title"); title != "Local Twilio" {
 		t.Errorf("a script from a message ran: the title is %q", title)
@@ -259,7 +259,7 @@ func TestPictureIsSentAndShown(t *testing.T) {
 	p.write(phone(1, "textarea"), "look"+kb.Enter)
 	p.until("the picture is shown", `document.querySelector(".mine .picture img")?.naturalWidth === 440`)
 	if media := sim.Messages(twiliosim.Filter{From: ann})[0].Media; len(media) != 1 || media[0].ContentType != "image/png" {
-		t.Errorf("the message has the media %+v", media)
+		t.Errorf("the message has the media %+v, want one PNG", media)
 	}
 }
 
@@ -285,7 +285,7 @@ func TestNarrowScreenShowsOnePhone(t *testing.T) {
 	p.shows(phone(1, ".theirs"), long)
 	fits := func(what string) {
 		t.Helper()
-		p.until("no scrolling sideways in "+what, `document.scrollingElement.scrollWidth <= 320 && [...document.querySelectorAll("body *")].every((e) =>
+		p.until("there is no horizontal scrolling in "+what, `document.scrollingElement.scrollWidth <= 320 && [...document.querySelectorAll("body *")].every((e) =>
 			!e.checkVisibility() || e.closest(".unseen, .strip") || e.getBoundingClientRect().right <= 320.5)`)
 	}
 	fits("the phones")
@@ -319,10 +319,10 @@ func TestStripFollowsTheChosenPhone(t *testing.T) {
 	}
 	for n := 3; n <= 8; n++ {
 		p.run(`document.querySelector("#strip button:last-child").click()`)
-		p.until("the phone is there", fmt.Sprintf(`document.querySelectorAll("article.phone").length === %d`, n))
+		p.until("the new phone is shown", fmt.Sprintf(`document.querySelectorAll("article.phone").length === %d`, n))
 	}
 	inSight("the new phone", "[aria-pressed=true]")
-	inSight("the button for another", "button:last-child")
+	inSight("the button for another phone", "button:last-child")
 	p.run(`document.querySelector("#strip button").click()`)
 	inSight("the first phone", "[aria-pressed=true]")
 
@@ -330,7 +330,7 @@ func TestStripFollowsTheChosenPhone(t *testing.T) {
 	text(t, sim, bob, "Order Number 9")
 	p.shows("#strip .badge", "1")
 	if left := eval[float64](p, `document.getElementById("strip").scrollLeft`); left != 120 {
-		t.Errorf("a message has scrolled the strip to %v", left)
+		t.Errorf("a message scrolled the strip from 120 to %v", left)
 	}
 
 	p.run(`document.querySelector("#strip button:nth-child(8)").click()`)
@@ -355,10 +355,10 @@ func TestPhonesSurviveVisitsAndResets(t *testing.T) {
 	p.visit(sim.URL)
 	p.shows(phone(2, ".mine"), "hello")
 	if got := eval[[]string](p, `[...document.querySelectorAll("article .number, article select")].map((e) => e.value)`); strings.Join(got, " ") != "+1 500 555 0010 +15005550006 +1 555 123 0042 +18885550007" {
-		t.Errorf("the second visit shows the phones %q", got)
+		t.Errorf("the second visit shows the phones %q, want those of the first", got)
 	}
 	if sent := sim.Messages(twiliosim.Filter{From: "+15551230042"}); len(sent) != 1 || sent[0].To != "+18885550007" {
-		t.Errorf("got the message %+v", sent)
+		t.Errorf("got the messages %+v, want one to +18885550007", sent)
 	}
 
 	p.click("#reset-button")
@@ -445,7 +445,7 @@ func TestMessagesToUnopenedNumbersAreShown(t *testing.T) {
 			return phone.left >= row.left && phone.right <= row.right + 1;
 		})()`, js(phone(n+1))))
 	}
-	// A later visit offers the number again, even if no message arrives.
+	// A later visit offers the number again, even if it has no messages.
 	p.run(`localStorage.clear()`)
 	p.visit(sim.URL)
 	p.shows(phone(3, ".theirs"), "hello +15551230013")
@@ -458,13 +458,13 @@ func TestNumbersAreShownInFull(t *testing.T) {
 	for _, width := range []int64{1920, 1360, 1280, 320} {
 		p.do("set the size", chromedp.EmulateViewport(width, 800))
 		for _, cut := range eval[[]string](p, `[...document.querySelectorAll("article .number")].filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth).map((e) => e.value)`) {
-			t.Errorf("at a width of %d pixels, the page cuts off %s", width, cut)
+			t.Errorf("at a width of %d pixels, the number %s is cut off", width, cut)
 		}
 	}
 }
 
-// TestNoPhoneIsCut checks the row at each width: a phone, and the card beside
-// it, is either entirely visible or not at all.
+// TestNoPhoneIsCut checks the row of phones at each width: a phone, like the
+// card beside it, is either entirely visible or not at all.
 func TestNoPhoneIsCut(t *testing.T) {
 	_, p := start(t, twiliosim.Options{})
 	p.write(phone(2, "textarea"), "STOP"+kb.Enter)
@@ -609,7 +609,7 @@ func TestCallsAndProblemsNameThePhone(t *testing.T) {
 			p.click("#webhook-tab")
 		}
 		if broken := eval[int](p, `[...document.querySelectorAll("#webhook-panel summary")].filter((e) => e.clientHeight > 48).length`); broken > 0 {
-			t.Errorf("at a width of %d pixels, %d callbacks take more than one line", width, broken)
+			t.Errorf("at a width of %d pixels, %d callbacks take more than one line, want none", width, broken)
 		}
 	}
 	p.do("set the size", chromedp.EmulateViewport(1280, 800))
@@ -642,7 +642,7 @@ func TestThemeIsChosenAndKept(t *testing.T) {
 	p.click("#theme-button")
 	dark := eval[string](p, ground)
 	if light == dark {
-		t.Errorf("both themes have the background %s", light)
+		t.Errorf("both themes have the background %s, want different ones", light)
 	}
 	p.visit(sim.URL)
 	if again := eval[string](p, ground); again != dark {
@@ -671,7 +671,7 @@ func TestScriptsFromElsewhereAreRefused(t *testing.T) {
 		`document.body.append(Object.assign(document.createElement("script"), { textContent: "document.title = 'owned'" }))`,
 	} {
 		if refused := eval[bool](p, `(() => { try { `+attempt+`; return false } catch { return true } })()`); !refused {
-			t.Errorf("the browser allows %s", attempt)
+			t.Errorf("the browser allows %s, want it refused by the policy", attempt)
 		}
 	}
 	if title := eval[string](p, "document.title"); title != "Local Twilio" {

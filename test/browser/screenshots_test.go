@@ -1,6 +1,6 @@
 package browser
 
-// The pictures of the page in docs/. They are made by
+// The pictures of the page in docs/. This takes them again:
 //
 //	go test ./test/browser -run Screenshots -update
 
@@ -74,7 +74,7 @@ func TestScreenshotsShowThePage(t *testing.T) {
 	}
 }
 
-// takePictures makes a realistic conversation and takes the pictures of it.
+// takePictures holds a realistic conversation and takes the pictures of it.
 func takePictures(t *testing.T, docs string) {
 	application := startApplication(t)
 	sim := startTwilio(t, twiliosim.Options{Webhook: application + "/twilio/sms", Examples: application + "/examples", UIURL: "http://127.0.0.1:8233"})
@@ -100,10 +100,10 @@ func takePictures(t *testing.T, docs string) {
 				{Name: "prefers-color-scheme", Value: picture.theme}, {Name: "prefers-reduced-motion", Value: "reduce"},
 			}}))
 		p.visit(sim.URL)
-		p.until("the thread is there", `document.querySelectorAll(".message").length >= 7 && document.querySelectorAll("[data-status=delivered]").length >= 3 && [...document.images].every((i) => i.complete || !i.checkVisibility())`)
+		p.until("the thread is shown", `document.querySelectorAll(".message").length >= 7 && document.querySelectorAll("[data-status=delivered]").length >= 3 && [...document.images].every((i) => i.complete || !i.checkVisibility())`)
 		p.run(`document.querySelector("article textarea").focus()`)
 		p.press("Great, I’ll be home at 5")
-		p.until("the size is there", `document.querySelector(".ucs2")`)
+		p.until("the size of the text is shown", `document.querySelector(".ucs2")`)
 		picture.prepare(p)
 		shot, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 		if err != nil {
@@ -119,8 +119,8 @@ func takePictures(t *testing.T, docs string) {
 	}
 }
 
-// compress rewrites a picture with a palette of its 256 most frequent colours,
-// which cuts it to a third of its size; a page has few others.
+// compress rewrites a picture with a palette of its 256 most frequent colors,
+// which cuts its size to a third; a page has hardly any others.
 func compress(shot []byte) ([]byte, error) {
 	img, err := png.Decode(bytes.NewReader(shot))
 	if err != nil {

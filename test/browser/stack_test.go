@@ -32,7 +32,7 @@ func TestPageSaysThatSendingIsPaused(t *testing.T) {
 	starter := func(args ...string) {
 		t.Helper()
 		if process := stack.StartProcess(t, "starter", product.Environment(), stack.Build(t, "starter"), args...); process.Wait(t) != 0 {
-			t.Fatalf("starter %v: got %s", args, process.Output())
+			t.Fatalf("starter %v failed:\n%s", args, process.Output())
 		}
 	}
 	starter("pause-all", "--why", "<b>wrong price</b>")
@@ -42,7 +42,7 @@ func TestPageSaysThatSendingIsPaused(t *testing.T) {
 	for _, width := range []int64{1280, 390} {
 		p.do("set the size", chromedp.EmulateViewport(width, 800))
 		p.until("nothing moves", `document.getAnimations().length === 0`)
-		p.until("the phones are below it", `document.getElementById("pause").getBoundingClientRect().bottom <= document.querySelector("main").querySelector(".phones-area, .inspector").getBoundingClientRect().top + 8`)
+		p.until("the phones are below the notice", `document.getElementById("pause").getBoundingClientRect().bottom <= document.querySelector("main").querySelector(".phones-area, .inspector").getBoundingClientRect().top + 8`)
 		for _, fault := range violations(p) {
 			t.Errorf("at a width of %d pixels: %s", width, fault)
 		}
@@ -54,7 +54,7 @@ func TestPageSaysThatSendingIsPaused(t *testing.T) {
 func TestTextFromPageStartsAWorkflow(t *testing.T) {
 	t.Parallel()
 	product := stack.Start(t, stack.Options{Environment: []string{"WEBHOOK_SHOW_OUTCOME=true"}})
-	// A local Twilio that is configured with a Web UI, as in make run.
+	// The local Twilio knows a Web UI's address, as in "make run".
 	sim := startTwilio(t, twiliosim.Options{
 		Account: stack.Account, Token: stack.Token, Numbers: []string{stack.Number},
 		Webhook: product.Webhook + "/twilio/sms", UIURL: "http://127.0.0.1:8233", Examples: product.Webhook + "/examples",

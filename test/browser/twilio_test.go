@@ -27,7 +27,7 @@ const (
 	bob  = "+15005550010"
 )
 
-// startTwilio starts a local Twilio whose messages are delivered at once.
+// startTwilio starts a local Twilio that delivers messages immediately.
 func startTwilio(t testing.TB, o twiliosim.Options) *twiliosim.Sim {
 	t.Helper()
 	if o.Speed == 0 {
@@ -45,8 +45,7 @@ func startTwilio(t testing.TB, o twiliosim.Options) *twiliosim.Sim {
 	return sim
 }
 
-// startApplication starts a webhook that verifies signatures and echoes
-// orders.
+// startApplication starts a webhook that verifies signatures and calls answer.
 func startApplication(t testing.TB) string {
 	t.Helper()
 	var server *httptest.Server
@@ -73,7 +72,8 @@ func startApplication(t testing.TB) string {
 }
 
 // answer is the application: it replies to orders, repeats a text that begins
-// with "echo ", and fails on demand. It reports what became of the text.
+// with "echo ", and fails on demand. Its headers report the outcome of the
+// text.
 func answer(w http.ResponseWriter, text url.Values) {
 	reply, body := "", text.Get("Body")
 	if order, ok := strings.CutPrefix(body, "Order Number "); ok {
@@ -112,9 +112,9 @@ func text(t testing.TB, sim *twiliosim.Sim, from, body string, media ...twiliosi
 	return result
 }
 
-// send sends a message through the REST API, with the given additional
-// parameters and values, and returns the status of the response; 0 if there
-// was none.
+// send sends a message through the REST API. more holds additional parameters,
+// each a name followed by a value. It returns the status of the response, or 0
+// if there was none.
 func send(t testing.TB, sim *twiliosim.Sim, to, body string, more ...string) int {
 	t.Helper()
 	form := url.Values{"To": {to}, "From": {ours}, "Body": {body}}
@@ -124,8 +124,8 @@ func send(t testing.TB, sim *twiliosim.Sim, to, body string, more ...string) int
 	return post(t, sim, "Messages.json", form)
 }
 
-// post sends a form to a resource of the account through the REST API, and returns
-// the status of the response; 0 if there was none.
+// post sends a form to a resource of the account through the REST API. It
+// returns the status of the response, or 0 if there was none.
 func post(t testing.TB, sim *twiliosim.Sim, resource string, form url.Values) int {
 	t.Helper()
 	path := sim.URL + "/2010-04-01/Accounts/" + sim.Account + "/" + resource

@@ -1,7 +1,7 @@
 // Package chaos tests the promises while everything else fails: processes are
 // killed and suspended, and Twilio and Temporal fail in every way they can.
 // Nobody may be texted twice or be missing from the report, and each text must
-// be in its workflow once.
+// reach its workflow once. A storm is the period in which these faults strike.
 package chaos
 
 import (
@@ -35,8 +35,8 @@ import (
 
 var (
 	kills = flag.Int("chaos.kills", 6, "how many times a worker is killed in each storm")
-	seed  = flag.Uint64("chaos.seed", 1, "seed of everything that is random; 0 picks one")
-	older = flag.String("chaos.older", "", "a worker of an older version, built from its own source, in place of test/chaos/older")
+	seed  = flag.Uint64("chaos.seed", 1, "the seed of all randomness; 0 picks one at random")
+	older = flag.String("chaos.older", "", "the path of an older version's worker, built from that version's source; the default is test/chaos/older")
 )
 
 const (
@@ -48,11 +48,11 @@ const (
 	workers = 2
 	// heartbeat is the heartbeat timeout of a list.
 	heartbeat = 1500 * time.Millisecond
-	// listTimeout is longer than a list takes on any machine, because a send
-	// that runs out of time reports outcomes as unknown that it could have
-	// learnt.
+	// listTimeout is longer than a list takes on any machine, because a send that
+	// runs out of time reports unknown outcomes that it could still have
+	// determined.
 	listTimeout = 30 * time.Minute
-	// stormsAtOnce is how many tests run at the same time: each has half a dozen
+	// stormsAtOnce is how many tests run in parallel: each has half a dozen
 	// processes, which together keep less than one processor busy.
 	stormsAtOnce = 3
 )
@@ -70,7 +70,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// olderWorker returns the program of a worker of an older version.
+// olderWorker returns the path of an older version's worker.
 func olderWorker(t *testing.T) string {
 	t.Helper()
 	if *older != "" {
@@ -79,8 +79,9 @@ func olderWorker(t *testing.T) string {
 	return stack.Build(t, "test/chaos/older")
 }
 
-// rain lists the local Twilio's faults for creates and look-ups.
-var rain = []twiliosim.Fault{
+// twilioFaults lists the faults of the local Twilio when messages are created
+// or listed.
+var twilioFaults = []twiliosim.Fault{
 	{Kind: twiliosim.FaultDelay, Operation: "create", Rate: 0.5, Delay: twiliosim.Duration(60 * time.Millisecond)},
 	{Kind: twiliosim.FaultResponseLost, Operation: "create", Rate: 0.01},
 	{Kind: twiliosim.FaultTruncated, Operation: "create", Rate: 0.01},
@@ -94,21 +95,21 @@ var rain = []twiliosim.Fault{
 	{Kind: twiliosim.FaultReset, Operation: "list", Rate: 0.02},
 }
 
-// storm is a stack whose workers are killed.
+// storm is a stack whose workers are killed at random.
 type storm struct {
 	*stack.Stack
 	program string
 	random  *rand.Rand
 	crew    []*stack.Process
 	killed  int
-	// suspends makes some workers sleep for longer than their heartbeat timeouts
-	// before they are killed or resumed.
+	// suspends makes kill suspend a worker, half of the time, for longer than its
+	// heartbeat timeout instead of killing it.
 	suspends bool
 	// twins makes two workflows send every second list at the same time, with the
 	// same text.
 	twins bool
-	// older is the program of an older version, which half of the workers are.
-	// Optional.
+	// older is the path of an older version's worker, which about half of the
+	// workers run. Optional.
 	older string
 }
 
@@ -135,14 +136,14 @@ func newStorm(t *testing.T, program, older string, faults []twiliosim.Fault, opt
 		}
 	}
 	for range workers {
-		s.crew = append(s.crew, s.hire(t))
+		s.crew = append(s.crew, s.startWorker(t))
 	}
 	return s
 }
 
-// hire starts a worker. Some workers are of the older version, as during an
+// startWorker starts a worker, which may be of the older version, as during an
 // upgrade.
-func (s *storm) hire(t *testing.T) *stack.Process {
+func (s *storm) startWorker(t *testing.T) *stack.Process {
 	t.Helper()
 	program := s.program
 	if s.older != "" && s.random.IntN(2) == 0 {
@@ -151,12 +152,12 @@ func (s *storm) hire(t *testing.T) *stack.Process {
 	return stack.StartProcess(t, "worker", s.Environment(), program)
 }
 
-// kill kills a worker and starts another.
+// kill kills a worker and starts another, or suspends one.
 func (s *storm) kill(t *testing.T) {
 	one := s.random.IntN(len(s.crew))
 	if s.suspends && s.random.IntN(2) == 0 {
-		// Suspend the worker beyond the heartbeat timeout: another attempt
-		// begins meanwhile, so this worker must not create any more messages.
+		// Suspend the worker beyond the heartbeat timeout: another attempt begins in
+		// the meantime, so this worker must not create any more messages.
 		_ = s.crew[one].Signal(syscall.SIGSTOP)
 		time.Sleep(2 * heartbeat)
 		_ = s.crew[one].Signal(syscall.SIGCONT)
@@ -164,14 +165,14 @@ func (s *storm) kill(t *testing.T) {
 		return
 	}
 	s.crew[one].Kill()
-	s.crew[one] = s.hire(t)
+	s.crew[one] = s.startWorker(t)
 	s.killed++
 }
 
-// list is a send of a list of recipients, and its result.
+// list is one send of a list of recipients, and its result.
 type list struct {
 	number int
-	// twin is true if another send of the same list, with the same number, runs
+	// twin is true if a second send of the same list, with the same number, runs
 	// at the same time.
 	twin   bool
 	id     string
@@ -181,8 +182,7 @@ type list struct {
 	err    error
 }
 
-// mark is the start of each text that is sent to the lists, and of no other
-// text.
+// mark begins each text that is sent to a list, and no other text.
 const mark = "List "
 
 func newList(number int) *list {
@@ -193,10 +193,10 @@ func newList(number int) *list {
 	return l
 }
 
-// recipient returns a phone of a list.
+// recipient returns the phone at a place of a list.
 func recipient(list, place int) string { return fmt.Sprintf("+1555%04d%03d", list, place) }
 
-// send sends the list: as a standalone SendSms, as any caller can, or from a
+// send sends the list: as a standalone activity, as any caller can, or from a
 // workflow if the list is a twin.
 func (l *list) send(ctx context.Context, c client.Client) {
 	in := sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(l.to...), SmsBody: l.body}
@@ -226,33 +226,34 @@ func (l *list) send(ctx context.Context, c client.Client) {
 	l.err = err
 }
 
-// soon is a retry policy with short pauses between attempts.
+// soon is a retry policy with a short pause between attempts.
 var soon = temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, BackoffCoefficient: 1}
 
-// sending is a workflow that sends a list, with the timeouts of the standalone
-// sends.
+// sending is a workflow that sends a list with the same timeouts as the
+// standalone activity.
 func sending(ctx workflow.Context, in sms.SendSmsInput) (sms.SendSmsResult, error) {
 	return workflows.SendSms(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		ScheduleToCloseTimeout: listTimeout, StartToCloseTimeout: 2 * time.Minute, HeartbeatTimeout: heartbeat, RetryPolicy: &soon,
 	}), in)
 }
 
-// kills returns a function that kills workers, one after the other.
+// kills returns a function that kills the given number of workers, one after
+// another.
 func (s *storm) kills(t *testing.T, kills int) func() {
 	t.Helper()
 	return func() {
 		for s.killed < kills {
-			// How long a worker lives is random: this sleep is part of the
-			// storm, not a wait for a condition.
+			// A worker's lifetime is random: this sleep is part of the storm, not a wait
+			// for a condition.
 			time.Sleep(time.Duration(200+s.random.IntN(1800)) * time.Millisecond)
 			s.kill(t)
 		}
 	}
 }
 
-// blow sends lists while the faults last, and returns them after all sends have
-// ended.
-func (s *storm) blow(t *testing.T, weather func()) (all []*list) {
+// run sends lists until fail, which causes the faults, returns, and returns the
+// lists after all sends have ended.
+func (s *storm) run(t *testing.T, fail func()) (all []*list) {
 	t.Helper()
 	var sending, others sync.WaitGroup
 	over, under := make(chan struct{}), make(chan struct{}, lists)
@@ -265,7 +266,7 @@ func (s *storm) blow(t *testing.T, weather func()) (all []*list) {
 	}
 	sending.Go(func() {
 		defer close(over)
-		weather()
+		fail()
 	})
 	for number := 0; ; number++ {
 		select {
@@ -293,22 +294,22 @@ func (s *storm) blow(t *testing.T, weather func()) (all []*list) {
 	}
 }
 
-// verdict counts the effects of a storm on the recipients.
+// verdict counts how the recipients fared in a storm.
 type verdict struct {
 	recipients, twice, missing, unsent int
-	// unknown counts outcomes that stayed unknown, and decidable those among
-	// them that should have been decided.
+	// unknown counts outcomes that are reported as unknown, and decidable those
+	// among them that the send could have determined.
 	unknown, decidable int
 	// failed counts sends without a report, invented counts reported messages that
 	// Twilio does not have, and wrong counts recipients whose report contradicts
 	// Twilio.
 	failed, invented, wrong int
-	// shared counts messages that both twins report.
+	// shared counts messages that the reports of both twins contain.
 	shared int
 	codes  map[sms.Code]int
 }
 
-// judge compares the reports with what the local Twilio really created.
+// judge compares the reports with the messages that the local Twilio created.
 func (s *storm) judge(t *testing.T, all []*list) verdict {
 	t.Helper()
 	v := verdict{codes: make(map[sms.Code]int)}
@@ -322,7 +323,7 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 	for _, l := range all {
 		if l.err != nil {
 			v.failed++
-			t.Errorf("%s failed: got %v", l.id, l.err)
+			t.Errorf("%s failed: %v", l.id, l.err)
 			continue
 		}
 		most := 1
@@ -346,8 +347,8 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 			}
 			reported[m.SID] = true
 		}
-		if nameless > 0 && !l.twin { // it is impossible to tell the messages of twins apart
-			t.Errorf("%s reports %d messages without their SIDs", l.id, nameless)
+		if nameless > 0 && !l.twin { // the messages of twins cannot be told apart
+			t.Errorf("%s reports %d messages without SIDs", l.id, nameless)
 		}
 		for _, e := range l.result.Errors {
 			told[e.To]++
@@ -355,11 +356,11 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 			switch texts := created[e.To]; {
 			case e.Code == sms.CodeOutcomeUnknown:
 				v.unknown++
-				// This can be decided, except if another send has the same text, or if
-				// Twilio has replaced the curly quotes in it.
+				// The send could have determined this outcome, unless another send has the
+				// same text or Twilio has replaced the curly quotes in it.
 				if !l.twin && (len(texts) == 0 || texts[0].Body == l.body) {
 					v.decidable++
-					t.Errorf("%s: an outcome is reported as unknown although it can be decided from %d texts: %s", l.id, len(texts), e.Message)
+					t.Errorf("%s: an outcome is reported as unknown although Twilio has %d texts to the recipient, which decides it: %s", l.id, len(texts), e.Message)
 				}
 			case len(texts) >= most:
 				v.wrong++
@@ -379,25 +380,25 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 			}
 		}
 	}
-	t.Logf("%d kills, %d sends, %d recipients: %d texted twice, %d missing from the report, %d not texted, %d unknown of which %d decidable, %d messages reported by two, codes %v",
+	t.Logf("%d kills, %d sends, %d recipients: %d texted twice, %d missing from the report, %d not texted, %d unknown (%d of them decidable), %d messages reported by both twins, codes %v",
 		s.killed, len(all), v.recipients, v.twice, v.missing, v.unsent, v.unknown, v.decidable, v.shared, v.codes)
 	return v
 }
 
-// hold fails the test if a promise was broken.
-func (v verdict) hold(t *testing.T) {
+// check fails the test if a promise was broken.
+func (v verdict) check(t *testing.T) {
 	t.Helper()
 	if v.twice > 0 || v.missing > 0 || v.decidable > 0 {
-		t.Errorf("%d were texted twice, %d are missing from the report, %d outcomes that could be decided are reported as unknown", v.twice, v.missing, v.decidable)
+		t.Errorf("%d recipients were texted twice, %d are missing from the report, and %d decidable outcomes are reported as unknown; want none of these", v.twice, v.missing, v.decidable)
 	}
 }
 
-// crowded is a recipient whom others keep texting, and for whom Twilio's
-// responses are lost, so that the message in doubt is on a later page of the
-// listing.
+// crowded is a recipient whom other programs keep texting, and whose creates
+// get no response from Twilio, so that the message in doubt is on a later page
+// of the listing.
 var crowded = recipient(1, listLength/2)
 
-// others returns the connection of someone else's program to the same account.
+// others returns a client for the same account, as another program has.
 func (s *storm) others(t *testing.T) *twilio.Client {
 	t.Helper()
 	gateway, err := twilio.New(twilio.Access{AccountSID: stack.Account, Token: stack.Token, BaseURL: s.Twilio.URL, Timeout: time.Second})
@@ -407,24 +408,25 @@ func (s *storm) others(t *testing.T) *twilio.Client {
 	return gateway
 }
 
-// crowd makes others text the crowded recipient until the context ends.
+// crowd texts the crowded recipient, as other programs might, until the context
+// ends.
 func (s *storm) crowd(ctx context.Context, gateway *twilio.Client) {
 	var others sync.WaitGroup
 	defer others.Wait()
 	for range 3 {
 		others.Go(func() {
-			for n := 0; n < 500 && ctx.Err() == nil; n++ { // failed sends do not matter here
+			for n := 0; n < 500 && ctx.Err() == nil; n++ { // a failed send does not matter here
 				_, _ = gateway.Send(ctx, twilio.Draft{From: stack.Number, To: crowded, Body: "Something else"})
 			}
 		})
 	}
 }
 
-// use makes others use the account until the context ends. Workers of an older
-// version do not record how far Twilio's listing lags; if every attempt ends early,
-// only the messages of others show it.
+// use sends other messages from the account until the context ends. Workers of
+// an older version do not record how far Twilio's listing lags; if every
+// attempt ends early, only the messages of other programs show that.
 func (s *storm) use(ctx context.Context, gateway *twilio.Client) {
-	for ctx.Err() == nil { // failed sends do not matter here
+	for ctx.Err() == nil { // a failed send does not matter here
 		_, _ = gateway.Send(ctx, twilio.Draft{From: stack.Number, To: "+15550000004", Body: "Something else"})
 		select {
 		case <-ctx.Done():
@@ -435,10 +437,10 @@ func (s *storm) use(ctx context.Context, gateway *twilio.Client) {
 
 func TestNobodyIsTextedTwiceThroughCrashes(t *testing.T) {
 	t.Parallel()
-	s := newStorm(t, stack.Build(t, "worker"), "", rain, stack.Options{})
-	v := s.judge(t, s.blow(t, s.kills(t, *kills)))
-	v.hold(t)
-	// This Twilio's listings do not lag, so every outcome can be decided.
+	s := newStorm(t, stack.Build(t, "worker"), "", twilioFaults, stack.Options{})
+	v := s.judge(t, s.run(t, s.kills(t, *kills)))
+	v.check(t)
+	// This Twilio's listings do not lag, so every outcome can be determined.
 	if v.unknown > 0 {
 		t.Errorf("%d outcomes are unknown, want none", v.unknown)
 	}
@@ -446,9 +448,9 @@ func TestNobodyIsTextedTwiceThroughCrashes(t *testing.T) {
 
 func TestNobodyIsTextedTwiceAcrossVersions(t *testing.T) {
 	t.Parallel()
-	s := newStorm(t, stack.Build(t, "worker"), olderWorker(t), rain, stack.Options{})
-	v := s.judge(t, s.blow(t, s.kills(t, max(*kills/2, 1))))
-	v.hold(t)
+	s := newStorm(t, stack.Build(t, "worker"), olderWorker(t), twilioFaults, stack.Options{})
+	v := s.judge(t, s.run(t, s.kills(t, max(*kills/2, 1))))
+	v.check(t)
 	if v.unknown > 0 {
 		t.Errorf("%d outcomes are unknown, want none", v.unknown)
 	}
@@ -460,7 +462,7 @@ func TestNobodyIsTextedTwiceInCrowds(t *testing.T) {
 		{Kind: twiliosim.FaultListingLag, Delay: twiliosim.Duration(time.Second)},
 		{Kind: twiliosim.FaultRewritten, Rate: 0.2},
 		{Kind: twiliosim.FaultResponseLost, Operation: "create", Number: crowded},
-	}, rain...), stack.Options{})
+	}, twilioFaults...), stack.Options{})
 	s.twins = true
 	w := worker.New(s.Temporal.Client, "storm", worker.Options{})
 	w.RegisterWorkflow(sending)
@@ -472,10 +474,10 @@ func TestNobodyIsTextedTwiceInCrowds(t *testing.T) {
 	var others sync.WaitGroup
 	gateway := s.others(t)
 	others.Go(func() { s.crowd(ctx, gateway) })
-	all := s.blow(t, s.kills(t, *kills))
+	all := s.run(t, s.kills(t, *kills))
 	cancel()
 	others.Wait()
-	s.judge(t, all).hold(t)
+	s.judge(t, all).check(t)
 	if n := len(s.Twilio.Messages(twiliosim.Filter{To: crowded, Limit: 1 << 20})); n < 200 {
 		t.Errorf("the crowded recipient was texted only %d times, want at least 200, so that a page of the listing is full", n)
 	}
@@ -487,10 +489,10 @@ func TestNobodyIsTextedTwiceThroughSleep(t *testing.T) {
 		t.Run(skew.String(), func(t *testing.T) {
 			t.Parallel()
 			lag := twiliosim.Fault{Kind: twiliosim.FaultListingLag, Delay: twiliosim.Duration(time.Second)}
-			s := newStorm(t, stack.Build(t, "worker"), "", append([]twiliosim.Fault{lag}, rain...), stack.Options{Skew: skew})
+			s := newStorm(t, stack.Build(t, "worker"), "", append([]twiliosim.Fault{lag}, twilioFaults...), stack.Options{Skew: skew})
 			s.suspends = true
-			v := s.judge(t, s.blow(t, s.kills(t, *kills/2)))
-			v.hold(t)
+			v := s.judge(t, s.run(t, s.kills(t, *kills/2)))
+			v.check(t)
 			if v.unknown > 0 {
 				t.Errorf("%d outcomes are unknown, want none", v.unknown)
 			}
@@ -509,23 +511,23 @@ func TestForgetfulWorkerTextsTwice(t *testing.T) {
 	defer cancel()
 	stack.Eventually(t, "a list is being sent", func(context.Context) error {
 		if n, _ := s.texted(); n < 2*listLength/10 {
-			return fmt.Errorf("%d are texted", n)
+			return fmt.Errorf("%d recipients have been texted", n)
 		}
 		return nil
 	})
 	for range workers {
 		s.kill(t)
 	}
-	stack.Eventually(t, "someone is texted twice", func(context.Context) error {
+	stack.Eventually(t, "a recipient is texted twice", func(context.Context) error {
 		if n, twice := s.texted(); twice == 0 {
-			return fmt.Errorf("%d recipients were texted, nobody twice", n)
+			return fmt.Errorf("%d recipients have been texted, none of them twice", n)
 		}
 		return nil
 	})
 }
 
-// texted counts the recipients who were texted, and those of them who were texted
-// more than once.
+// texted counts the recipients who were texted at all, and those who were
+// texted more than once.
 func (s *storm) texted() (all, twice int) {
 	times := make(map[string]int)
 	for _, m := range s.Twilio.Messages(twiliosim.Filter{Direction: "outbound", Limit: 1 << 20}) {
@@ -551,7 +553,7 @@ func TestHiddenMessageIsReportedAsUnknown(t *testing.T) {
 	}
 	if len(l.result.Messages) != 19 || len(l.result.Errors) != 1 || l.result.Errors[0].To != hidden || l.result.Errors[0].Code != sms.CodeOutcomeUnknown {
 		report, _ := json.Marshal(l.result)
-		t.Errorf("got the report %s", report)
+		t.Errorf("got the report %s, want 19 messages, and OUTCOME_UNKNOWN for %s", report, hidden)
 	}
 	if n := len(s.Twilio.Messages(twiliosim.Filter{To: hidden})); n != 1 {
 		t.Errorf("the recipient in doubt was texted %d times, want once", n)

@@ -1,7 +1,7 @@
 package chaos
 
-// Everything at once: lists are sent and texts arrive while every process is
-// killed, suspended and misled, in an order that the seed decides.
+// Everything fails at once: lists are sent and texts arrive while every process
+// is killed, suspended and misled, in an order that the seed determines.
 
 import (
 	"context"
@@ -26,20 +26,20 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-var length = flag.Duration("chaos.for", 0, "how long everything fails at once; at least until each kind of fault has happened once")
+var length = flag.Duration("chaos.for", 0, "how long faults strike; in any case, until each kind has struck once")
 
-// fault is something that fails while everything is in use.
+// fault is one way in which the system can fail while it is in use.
 type fault struct {
 	name   string
 	strike func(*testing.T, *everything, *rand.Rand)
 }
 
-// faults lists the storm's faults. In addition, Twilio fails requests
-// throughout.
+// faults lists the faults that strike one after another. In addition, Twilio
+// fails requests throughout.
 var faults = []fault{
 	{"SIGKILL of a worker", func(t *testing.T, e *everything, random *rand.Rand) { e.replace(t, random, e.program) }},
 	{"a worker replaced by one of an older version", func(t *testing.T, e *everything, random *rand.Rand) { e.replace(t, random, e.older) }},
-	{"SIGSTOP of a worker, beyond its heartbeats", func(_ *testing.T, e *everything, random *rand.Rand) {
+	{"SIGSTOP of a worker, beyond its heartbeat timeout", func(_ *testing.T, e *everything, random *rand.Rand) {
 		suspend(e.crew[random.IntN(len(e.crew))], 2*heartbeat)
 	}},
 	{"SIGKILL of a webhook", func(t *testing.T, e *everything, random *rand.Rand) { e.webhook(random).kill(t) }},
@@ -62,28 +62,29 @@ var faults = []fault{
 	{"flood of fuzzed texts", func(t *testing.T, e *everything, random *rand.Rand) { e.tried += fuzz(t, e.webhook(random), random) }},
 }
 
-// blow is one fault, after a pause without faults.
-type blow struct {
+// strike is one fault, and the pause without faults that precedes it.
+type strike struct {
 	fault  fault
 	after  time.Duration
 	random *rand.Rand
 }
 
-// forecast draws faults from a seed: each kind occurs once before any is repeated.
-func forecast(seed uint64) func() blow {
+// drawFaults draws faults from a seed: each kind occurs once before any is
+// repeated.
+func drawFaults(seed uint64) func() strike {
 	random := rand.New(rand.NewPCG(seed, 2))
 	var order []int
-	return func() blow {
+	return func() strike {
 		if len(order) == 0 {
 			order = random.Perm(len(faults))
 		}
 		next := faults[order[0]]
 		order = order[1:]
-		return blow{next, between(random, 0.2, 1.2), rand.New(rand.NewPCG(random.Uint64(), 3))}
+		return strike{next, between(random, 0.2, 1.2), rand.New(rand.NewPCG(random.Uint64(), 3))}
 	}
 }
 
-// between returns a random duration between two numbers of seconds.
+// between returns a random duration; from and to are in seconds.
 func between(random *rand.Rand, from, to float64) time.Duration {
 	return time.Duration((from + random.Float64()*(to-from)) * float64(time.Second))
 }
@@ -95,7 +96,7 @@ func suspend(p *stack.Process, how time.Duration) {
 	_ = p.Signal(syscall.SIGCONT)
 }
 
-// everything is a stack in which everything that can fail does.
+// everything is a stack in which every fault occurs.
 type everything struct {
 	*storm
 	webhooks []*victim
@@ -103,7 +104,7 @@ type everything struct {
 	changes  int
 	triggers string
 	struck   map[string]int
-	// tried counts the hostile requests.
+	// tried counts the hostile requests that were sent.
 	tried int
 }
 
@@ -114,8 +115,8 @@ func newEverything(t *testing.T, skew time.Duration) *everything {
 	}
 	stack.Replace(t, e.triggers, textTriggers)
 	lag := twiliosim.Fault{Kind: twiliosim.FaultListingLag, Delay: twiliosim.Duration(time.Second)}
-	e.storm = newStorm(t, stack.Build(t, "worker"), "", append([]twiliosim.Fault{lag}, rain...), stack.Options{
-		Skew: skew, Environment: []string{e.keys.Environment(), "SEND_RECORD_FIRST=true"}, // since older workers may start beside it
+	e.storm = newStorm(t, stack.Build(t, "worker"), "", append([]twiliosim.Fault{lag}, twilioFaults...), stack.Options{
+		Skew: skew, Environment: []string{e.keys.Environment(), "SEND_RECORD_FIRST=true"}, // since older workers may run beside this one
 	})
 	e.older = olderWorker(t)
 	e.Temporal.Client = e.Temporal.Protected(t, e.keys)
@@ -130,7 +131,7 @@ func (e *everything) webhook(random *rand.Rand) *victim {
 	return e.webhooks[random.IntN(len(e.webhooks))]
 }
 
-// replace kills a worker, and starts one of the given version.
+// replace kills a worker and starts one of the given version.
 func (e *everything) replace(t *testing.T, random *rand.Rand, program string) {
 	t.Helper()
 	one := random.IntN(len(e.crew))
@@ -139,12 +140,12 @@ func (e *everything) replace(t *testing.T, random *rand.Rand, program string) {
 	e.killed++
 }
 
-// mostKeys is how many keys changeKeys adds; a file may hold 50.
+// mostKeys is the most keys that changeKeys adds; a file may hold 50.
 const mostKeys = 40
 
 // changeKeys adds a key, and makes it the current one after all processes have
-// read it. Earlier keys stay, because payloads need them; in a long storm, they
-// become current again.
+// read it. Earlier keys are kept, because payloads need them; in a long storm,
+// they become current again.
 func (e *everything) changeKeys(t *testing.T) {
 	t.Helper()
 	id := fmt.Sprintf("key-%d", e.changes%mostKeys)
@@ -152,12 +153,12 @@ func (e *everything) changeKeys(t *testing.T) {
 		e.keys.Change(t, payload.Add, id)
 	}
 	e.changes++
-	time.Sleep(1500 * time.Millisecond) // the processes read the file every second, and whenever they lack a key
+	time.Sleep(1500 * time.Millisecond) // processes reread the file every second, and whenever they lack a key
 	e.keys.Change(t, payload.MakeCurrent, id)
 }
 
-// weather applies one fault after another.
-func (e *everything) weather(t *testing.T, next func() blow) func() {
+// failing returns a function that applies one fault after another.
+func (e *everything) failing(t *testing.T, next func() strike) func() {
 	t.Helper()
 	return func() {
 		began := time.Now()
@@ -197,7 +198,7 @@ func ended(t *testing.T, p *stack.Process) bool {
 	t.Helper()
 	status, exited := p.Exited()
 	if exited {
-		t.Logf("a process ended with status %d and is started again; its output:\n%s", status, p.Output())
+		t.Logf("a process exited with status %d and is restarted; its output:\n%s", status, p.Output())
 	}
 	if exited && strings.Contains(p.Output(), "panic:") {
 		t.Error("a process panicked")
@@ -205,8 +206,8 @@ func ended(t *testing.T, p *stack.Process) bool {
 	return exited
 }
 
-// answered says whether a text was accepted during the storm, and how often it was
-// delivered.
+// answered records whether a text was accepted during the storm, and how often
+// it was delivered.
 type answered struct {
 	taken      bool
 	deliveries int
@@ -225,7 +226,7 @@ func (e *everything) receive(t *testing.T, over <-chan struct{}) (answers []answ
 	for w := range 16 {
 		webhook.Go(func() {
 			for n := range jobs {
-				// One delivery may be told "taken" and another, while Temporal is
+				// One delivery may be answered "taken" and another, while Temporal is
 				// unreachable, "lost": only the last answer counts.
 				taken, _, _ := deliverOnce(transport, e.webhooks[(n+w)%2].url, n)
 				mu.Lock()
@@ -235,8 +236,8 @@ func (e *everything) receive(t *testing.T, over <-chan struct{}) (answers []answ
 			}
 		})
 	}
-	// The deliveries of one text are close to each other, in any order. Their
-	// number stays below Temporal's limit for one workflow.
+	// The deliveries of a text happen shortly after one another, in random order.
+	// There are fewer of them than Temporal permits for one workflow.
 	pace := time.NewTicker(max(100*time.Millisecond, *length/5000))
 	defer pace.Stop()
 	var due []int
@@ -268,7 +269,7 @@ func (e *everything) receive(t *testing.T, over <-chan struct{}) (answers []answ
 }
 
 // lastWord delivers each text to both webhooks after the faults, and returns
-// for each text whether its sender was told that it is lost.
+// which texts their senders were told are lost.
 func (e *everything) lastWord(t *testing.T, answers []answered, v *verdict) map[int]bool {
 	t.Helper()
 	var (
@@ -296,7 +297,7 @@ func (e *everything) lastWord(t *testing.T, answers []answered, v *verdict) map[
 			defer mu.Unlock()
 			if again != taken || answers[n].taken && !taken {
 				v.wrong++
-				t.Errorf("text %d (%s) was accepted in the storm: %t, afterwards: %t, by the other webhook: %t", n, textBody(n), answers[n].taken, taken, again)
+				t.Errorf("text %d (%s): accepted during the storm: %t, afterwards: %t, then by the other webhook: %t; want no change after it was accepted, and the same from both webhooks", n, textBody(n), answers[n].taken, taken, again)
 			}
 			told[n] = !taken
 			return nil
@@ -306,7 +307,7 @@ func (e *everything) lastWord(t *testing.T, answers []answered, v *verdict) map[
 	return told
 }
 
-// inbound compares what senders were told with the workflows.
+// inbound compares what senders were told with what the workflows received.
 func (e *everything) inbound(t *testing.T, answers []answered, v *verdict) {
 	t.Helper()
 	told := e.lastWord(t, answers, v)
@@ -318,10 +319,10 @@ func (e *everything) inbound(t *testing.T, answers []answered, v *verdict) {
 			t.Errorf("text %d (%s) is in its workflow %d times, want once", n, textBody(n), count)
 		case count == 0 && !told[n]:
 			v.invented++
-			t.Errorf("text %d (%s) is in no workflow, but its sender was told that it was accepted", n, textBody(n))
+			t.Errorf("text %d (%s) is in no workflow, but its sender was told that it is accepted", n, textBody(n))
 		case count == 1 && told[n]:
 			v.wrong++
-			t.Errorf("text %d (%s) is in its workflow, but its sender was told that it was lost", n, textBody(n))
+			t.Errorf("text %d (%s) is in its workflow, but its sender was told that it is lost", n, textBody(n))
 		}
 	}
 }
@@ -340,10 +341,10 @@ func TestEverythingFailsAtOnce(t *testing.T) {
 	)
 	over := make(chan struct{})
 	texting.Go(func() { answers = e.receive(t, over) })
-	weather := e.weather(t, forecast(*seed))
-	sends := e.blow(t, func() {
+	fail := e.failing(t, drawFaults(*seed))
+	sends := e.run(t, func() {
 		defer close(over)
-		weather()
+		fail()
 	})
 	texting.Wait()
 	took := time.Since(began)
@@ -354,7 +355,7 @@ func TestEverythingFailsAtOnce(t *testing.T) {
 	}
 	v := e.judge(t, sends)
 	e.inbound(t, answers, &v)
-	v.hold(t)
+	v.check(t)
 
 	deliveries, sure := 0, 0
 	for _, a := range answers {
@@ -363,7 +364,7 @@ func TestEverythingFailsAtOnce(t *testing.T) {
 			sure++
 		}
 	}
-	if v.unknown > 0 { // with this Twilio's listings, every outcome can be decided
+	if v.unknown > 0 { // this Twilio's listings suffice to determine every outcome
 		t.Errorf("%d outcomes are unknown, want none", v.unknown)
 	}
 	if sure == 0 || v.recipients == 0 {
@@ -379,18 +380,18 @@ func TestEverythingFailsAtOnce(t *testing.T) {
 		line(f.name, "%d", e.struck[f.name])
 	}
 	line("Twilio's clock is off by", "%s", skew)
-	line("kinds of faults of Twilio", "%d, throughout", len(rain)+1)
+	line("kinds of faults of Twilio", "%d, throughout", len(twilioFaults)+1)
 	line("inputs tried", "%d", v.recipients+deliveries+e.tried)
 	line("lost", "%d", v.failed+v.invented)
-	line("doubled", "%d", v.twice)
-	line("untold", "%d", v.missing+v.unknown)
-	line("wrongly told", "%d", v.wrong)
+	line("duplicated", "%d", v.twice)
+	line("told nothing", "%d", v.missing+v.unknown)
+	line("told something false", "%d", v.wrong)
 	t.Logf("seed %d, %s\n%s", *seed, took.Round(time.Second), table.String())
 }
 
 func TestSeedDecidesTheFaults(t *testing.T) {
 	sequence := func(seed uint64) (all []string) {
-		next := forecast(seed)
+		next := drawFaults(seed)
 		for range 3 * len(faults) {
 			b := next()
 			all = append(all, fmt.Sprint(b.fault.name, b.after, b.random.Uint64()))
@@ -398,20 +399,20 @@ func TestSeedDecidesTheFaults(t *testing.T) {
 		return all
 	}
 	if one, other := sequence(1), sequence(2); !reflect.DeepEqual(one, sequence(1)) || reflect.DeepEqual(one, other) {
-		t.Errorf("seed 1 draws %q and then %q, seed 2 draws %q", one, sequence(1), other)
+		t.Errorf("seed 1 draws %q and then %q, and seed 2 draws %q; want the same from the same seed only", one, sequence(1), other)
 	}
-	next := forecast(3)
+	next := drawFaults(3)
 	var kinds []string
 	for range faults {
 		kinds = append(kinds, next().fault.name)
 	}
 	slices.Sort(kinds)
 	if kinds = slices.Compact(kinds); len(kinds) != len(faults) {
-		t.Errorf("the first %d faults are of only %d kinds", len(faults), len(kinds))
+		t.Errorf("the first %d faults are of only %d kinds, want each kind once", len(faults), len(kinds))
 	}
 }
 
-// victim is a webhook that is killed and comes back.
+// victim is a webhook that is killed and restarted.
 type victim struct {
 	url     string
 	started []string

@@ -1,6 +1,6 @@
 package chaos
 
-// Requests that a webhook on the internet gets from anyone but Twilio.
+// Requests that a webhook on the internet gets from senders other than Twilio.
 
 import (
 	"bufio"
@@ -21,10 +21,10 @@ import (
 )
 
 const (
-	// slowClients is how many clients hold a connection open at the same time
-	// and send almost nothing.
+	// slowClients is how many clients each hold a connection open and send almost
+	// nothing.
 	slowClients = 200
-	// malformed and fuzzed are how many requests the floods send within
+	// malformed and fuzzed are how many requests a flood sends, if it can within
 	// floodTime.
 	malformed, fuzzed, floodTime = 500, 1000, 10 * time.Second
 )
@@ -38,9 +38,9 @@ func dial(v *victim) (net.Conn, error) {
 	return conn, err
 }
 
-// loris makes many clients send their requests a byte at a time, while others
-// must still be answered. Like the other floods, it returns how many requests
-// there were.
+// loris makes many clients send their requests a byte at a time, while the
+// webhook must still respond to others. Like the other floods, it returns the
+// number of requests.
 func loris(t *testing.T, v *victim, random *rand.Rand) int {
 	t.Helper()
 	v.ready(t)
@@ -70,8 +70,8 @@ func loris(t *testing.T, v *victim, random *rand.Rand) int {
 	return len(clients)
 }
 
-// flood sends requests that are not from Twilio, many of them not even HTTP:
-// nothing is published, and no response is an internal error.
+// flood sends requests that are not from Twilio, and many of which are not even
+// HTTP. The webhook must refuse them without an internal error.
 func flood(t *testing.T, v *victim, random *rand.Rand) int {
 	t.Helper()
 	v.ready(t)
@@ -83,7 +83,7 @@ func flood(t *testing.T, v *victim, random *rand.Rand) int {
 		clients.Go(func() error {
 			status, err := raw(v, text)
 			if err == nil && (status < 400 || status == http.StatusInternalServerError) {
-				t.Errorf("%.200q got status %d", text, status)
+				t.Errorf("%.200q: got status %d, want a refusal", text, status)
 			}
 			return nil // bytes that are not a request get no response
 		})
@@ -93,7 +93,7 @@ func flood(t *testing.T, v *victim, random *rand.Rand) int {
 	return sent
 }
 
-// raw sends bytes and returns the status of the response.
+// raw sends bytes to a webhook and returns the status of its response.
 func raw(v *victim, text string) (int, error) {
 	conn, err := dial(v)
 	if err != nil {
@@ -113,7 +113,7 @@ func raw(v *victim, text string) (int, error) {
 	return response.StatusCode, response.Body.Close()
 }
 
-// malform makes a request that must be refused.
+// malform returns a request that must be refused.
 func malform(random *rand.Rand) string {
 	form := url.Values{"MessageSid": {fmt.Sprintf("SM%032x", random.Uint64())}, "AccountSid": {stack.Account}, "From": {"+15005550001"}, "To": {stack.Number}, "Body": {"start 0"}}.Encode()
 	head := "POST /twilio/sms HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -141,8 +141,8 @@ func malform(random *rand.Rand) string {
 	}
 }
 
-// fuzz sends signed texts with arbitrary fields: each gets a response, and none
-// an internal error.
+// fuzz sends signed texts with arbitrary fields. Each must get a response, and
+// none may cause an internal error.
 func fuzz(t *testing.T, v *victim, random *rand.Rand) int {
 	t.Helper()
 	v.ready(t)
@@ -170,7 +170,7 @@ func fuzz(t *testing.T, v *victim, random *rand.Rand) int {
 				return err
 			}
 			if s := response.StatusCode; s != http.StatusOK && s != http.StatusServiceUnavailable && (s < 400 || s > 499) {
-				return fmt.Errorf("%q got status %d", form, s)
+				return fmt.Errorf("%q: got status %d, want 200, 503 or a refusal", form, s)
 			}
 			return nil
 		})
@@ -181,7 +181,7 @@ func fuzz(t *testing.T, v *victim, random *rand.Rand) int {
 	return sent
 }
 
-// fuzzedForm makes a text with arbitrary fields that fires no trigger.
+// fuzzedForm returns a text with arbitrary fields that fires no trigger.
 func fuzzedForm(random *rand.Rand) url.Values {
 	form := url.Values{
 		"MessageSid": {fmt.Sprintf("SM%016x%016x", random.Uint64()|1<<63, random.Uint64())}, "AccountSid": {stack.Account},

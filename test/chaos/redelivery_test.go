@@ -1,7 +1,8 @@
 package chaos
 
-// Each text reaches its workflow exactly once, or its sender is told that it did
-// not, while Twilio delivers it several times and Temporal is unreachable.
+// Each text reaches its workflow exactly once, or its sender is told that it
+// did not, even if Twilio delivers it several times and Temporal is unreachable
+// in between.
 
 import (
 	"context"
@@ -22,11 +23,11 @@ import (
 	"temporal-twilio/workflows"
 )
 
-var texts = flag.Int("chaos.texts", 200, "the number of texts in the storm of redeliveries (at least 10)")
+var texts = flag.Int("chaos.texts", 200, "how many texts TestStormOfRedeliveriesPublishesOnce sends; at least 10")
 
-// The promise: each message is in its workflow once, or its sender was never told
-// that it was accepted. A message that was accepted gets the same answer in each
-// later delivery, unless Temporal is unreachable then.
+// The promise: each message is in its workflow once, or its sender was never
+// told that it is accepted. Each later delivery of an accepted message gets the
+// same answer, unless Temporal is unreachable at that time.
 func TestStormOfRedeliveriesPublishesOnce(t *testing.T) {
 	t.Parallel()
 	all := *texts
@@ -48,14 +49,14 @@ func TestStormOfRedeliveriesPublishesOnce(t *testing.T) {
 			t.Errorf("message %d (%s) is in its workflow %d times, want once", n, textBody(n), count)
 		case count == 0 && !told[n]:
 			missing++
-			t.Errorf("message %d (%s) is in no workflow, but its sender was told that it was accepted", n, textBody(n))
+			t.Errorf("message %d (%s) is in no workflow, but its sender was told that it is accepted", n, textBody(n))
 		}
 	}
 	if doubled+missing > 0 {
 		t.Errorf("of %[3]d messages, %[1]d were processed twice and %[2]d are missing", doubled, missing, all)
 	}
 	if outages == 0 || failures == 0 || len(told) == all {
-		t.Errorf("the storm had no effect: %d outages, %d failures, %d of %d senders told that their text is lost", outages, failures, len(told), all)
+		t.Errorf("the storm had no effect: got %d outages and %d failures, and %d of %d senders were told only that their text is lost; want some of the first two, and not all senders", outages, failures, len(told), all)
 	}
 }
 
@@ -73,10 +74,10 @@ func TestContinueAsNewDoublesNoText(t *testing.T) {
 		}
 		return description.WorkflowExecution.RunID
 	}
-	long := func(n int) int { return 7 + n*6*ledgers } // the numbers of the texts for ledger 1
+	long := func(n int) int { return 7 + n*6*ledgers } // the numbers of the texts for ledger-1
 	say := func(n int) {
 		if taken, status, err := deliverOnce(http.DefaultClient, s.Webhook, long(n)); !taken {
-			t.Fatalf("text %d: got status %d, %v", n, status, err)
+			t.Fatalf("text %d: got status %d and error %v, want the reply that it is taken", n, status, err)
 		}
 	}
 	first := run(t.Context())
@@ -104,14 +105,14 @@ func TestContinueAsNewDoublesNoText(t *testing.T) {
 		return err
 	})
 	if got := strings.Join(taken, " "); got != "7 31 55 79 103 127 151" {
-		t.Errorf("received the texts %s, want each once", got)
+		t.Errorf("the workflow received the texts %s, want each of 7 31 55 79 103 127 151 once", got)
 	}
 }
 
-// deliverStorm delivers each message one to five times, some at once and some
-// one after the other, while Temporal is stopped and started. It returns the
-// messages for which every delivery failed, the number of failed deliveries,
-// and how many times Temporal was stopped.
+// deliverStorm delivers each message one to five times, some of them
+// concurrently and some one after another, while Temporal is stopped and
+// started. It returns the messages of which no delivery was accepted, the
+// number of deliveries that were not, and how many times Temporal was stopped.
 func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told map[int]bool, failures, outages int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, uint64(all)))
@@ -124,10 +125,10 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 		mu      sync.Mutex
 		success = map[int]bool{}
 		workers sync.WaitGroup
-		// rough is the time until which Temporal counts as unreachable.
+		// rough is when Temporal counts as reachable again.
 		rough time.Time
 	)
-	const recovery = 15 * time.Second // allow for a server that restarts on a busy machine
+	const recovery = 15 * time.Second // time for the server to restart on a busy machine
 	roughUntil := func(at time.Time) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -145,13 +146,13 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 				mu.Lock()
 				switch {
 				case err != nil:
-					t.Errorf("message %d: got %v", j.n, err)
+					t.Errorf("message %d: got error %v", j.n, err)
 				case taken:
 					success[j.n] = true
 				default:
 					failures++
 					if before && began.After(rough) {
-						t.Errorf("message %d (%s) was accepted, and called lost when redelivered, although Temporal was reachable throughout", j.n, textBody(j.n))
+						t.Errorf("message %d (%s) was accepted, but reported as lost when redelivered, although Temporal was reachable throughout", j.n, textBody(j.n))
 					}
 				}
 				mu.Unlock()
@@ -159,15 +160,15 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 		})
 	}
 	begin, done := make(chan struct{}), make(chan struct{})
-	var weather sync.WaitGroup
-	weather.Go(func() {
+	var outage sync.WaitGroup
+	outage.Go(func() {
 		<-begin
 		for {
 			roughUntil(time.Now().Add(time.Hour))
 			s.Temporal.Stop(t)
 			if outages == 0 {
-				// Stop Temporal for longer than a webhook retries, so that
-				// senders are told.
+				// Stop Temporal for longer than a webhook retries, so that some senders are
+				// told that their texts are lost.
 				time.Sleep(8 * time.Second)
 			}
 			s.Temporal.Start(t)
@@ -176,7 +177,7 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 			select {
 			case <-done:
 				return
-			case <-time.After(time.Duration(2+outages) * time.Second): // without faults, for longer each time
+			case <-time.After(time.Duration(2+outages) * time.Second): // the time without faults grows
 			}
 		}
 	})
@@ -190,7 +191,7 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 			if random.IntN(2) == 0 {
 				jobs <- j
 			} else {
-				again = append(again, j) // a late one
+				again = append(again, j) // deliver it later
 			}
 		}
 		if first := len(again) - 100; first > 0 {
@@ -201,7 +202,7 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 		}
 	}
 	close(done)
-	weather.Wait()
+	outage.Wait()
 	for _, j := range again {
 		jobs <- j
 	}
@@ -217,8 +218,8 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 }
 
 // deliverInCalm delivers each message once more to each webhook after the
-// faults. A message that was answered "taken" must get the same answer; a lost
-// one may be accepted now.
+// faults. A message that was answered "taken" must get the same answer; one
+// that was answered "lost" may now be accepted.
 func deliverInCalm(t *testing.T, hooks []string, all int, told map[int]bool) {
 	t.Helper()
 	transport := &http.Client{Timeout: 30 * time.Second}
@@ -231,7 +232,7 @@ func deliverInCalm(t *testing.T, hooks []string, all int, told map[int]bool) {
 				taken, err := deliver(transport, hook, n)
 				mu.Lock()
 				if err != nil || !taken && !told[n] {
-					t.Errorf("message %d (%s) was accepted, and called lost when redelivered: %v", n, textBody(n), err)
+					t.Errorf("message %d (%s) was accepted, but not when redelivered: error %v", n, textBody(n), err)
 				}
 				if taken {
 					delete(told, n)
@@ -241,5 +242,5 @@ func deliverInCalm(t *testing.T, hooks []string, all int, told map[int]bool) {
 			return nil
 		})
 	}
-	_ = delivering.Wait() // the errors are the test's
+	_ = delivering.Wait() // failures are reported to t
 }

@@ -1,7 +1,7 @@
 package chaos
 
-// A key is changed, in the documented order, while workers are killed. Sends,
-// questions and their replies must continue.
+// The payload key is changed, in the documented order, while workers are
+// killed. Sends, questions and replies must go on.
 
 import (
 	"context"
@@ -28,24 +28,25 @@ import (
 )
 
 const (
-	// The load of each wave: the number of lists, of recipients in each, and of
+	// The load of each wave: the number of lists, of recipients per list, and of
 	// questions.
 	waveLists, waveRecipients, waveQuestions = 3, 40, 3
-	// asked is the first number of the phones that are asked, above all numbers
-	// in the lists.
+	// asked is the number of the first phone that is asked a question; recipients
+	// of lists have lower ones.
 	asked = 900
 )
 
 // rotation is a stack in which each process has its own copy of the key file.
 type rotation struct {
 	*stack.Stack
-	// keys is the file that is changed, and caller is the callers' copy of it.
+	// keys is the key file that the test changes, and caller is the callers' copy
+	// of it.
 	keys, caller stack.KeyFile
 	client       client.Client
-	workers      []*employee
-	webhook      *employee
+	workers      []*keyed
+	webhook      *keyed
 	// ended holds the processes that were killed.
-	ended []*employee
+	ended []*keyed
 
 	sends     errgroup.Group
 	reports   []*list
@@ -54,8 +55,8 @@ type rotation struct {
 	answered int
 }
 
-// employee is a process with its own copy of the key file.
-type employee struct {
+// keyed is a process with its own copy of the key file.
+type keyed struct {
 	*stack.Process
 	keys    stack.KeyFile
 	metrics string
@@ -66,8 +67,8 @@ type question struct {
 	run           client.WorkflowRun
 }
 
-func (r *rotation) hire(t *testing.T, half string) *employee {
-	e := &employee{keys: r.keys.Copy(t), metrics: "127.0.0.1:" + stack.FreePort(t)}
+func (r *rotation) start(t *testing.T, half string) *keyed {
+	e := &keyed{keys: r.keys.Copy(t), metrics: "127.0.0.1:" + stack.FreePort(t)}
 	environment := append(slices.Clone(r.Environment()), e.keys.Environment(), "METRICS_ADDR="+e.metrics)
 	e.Process = stack.StartProcess(t, half, environment, stack.Build(t, "worker"), "--only", half)
 	return e
@@ -77,11 +78,11 @@ func (r *rotation) hire(t *testing.T, half string) *employee {
 func (r *rotation) kill(t *testing.T, which int) {
 	r.workers[which].Kill()
 	r.ended = append(r.ended, r.workers[which])
-	r.workers[which] = r.hire(t, "worker")
+	r.workers[which] = r.start(t, "worker")
 }
 
-// staff returns the running processes.
-func (r *rotation) staff() []*employee { return append(slices.Clone(r.workers), r.webhook) }
+// running returns the running processes.
+func (r *rotation) running() []*keyed { return append(slices.Clone(r.workers), r.webhook) }
 
 // wave asks questions and starts sends, and returns when they are in progress.
 func (r *rotation) wave(t *testing.T, number int) {
@@ -96,9 +97,9 @@ func (r *rotation) wave(t *testing.T, number int) {
 		}
 		r.questions = append(r.questions, q)
 	}
-	// Start the wave before a worker is killed: Temporal takes half a minute to
-	// notice that a worker is dead.
-	stack.Eventually(t, "the questions have come", func(context.Context) error {
+	// Let the questions arrive before a worker is killed: Temporal takes half a
+	// minute to notice that a worker is dead.
+	stack.Eventually(t, "the questions have arrived", func(context.Context) error {
 		texts := r.texts()
 		for _, q := range r.questions[number*waveQuestions:] {
 			if len(texts[q.phone]) == 0 {
@@ -126,14 +127,15 @@ func (r *rotation) wave(t *testing.T, number int) {
 			}
 		}
 		if texted < waveRecipients/2 {
-			return fmt.Errorf("%d are texted", texted)
+			return fmt.Errorf("%d recipients have been texted", texted)
 		}
 		return nil
 	})
 }
 
-// reply makes the phones that were asked in a wave reply. On a busy machine, a
-// webhook may ask Twilio to deliver a text again.
+// reply makes the phones that were asked in a wave reply. It repeats a delivery
+// that the webhook does not accept, as Twilio does: this happens on a busy
+// machine.
 func (r *rotation) reply(t *testing.T, wave int) {
 	t.Helper()
 	for _, q := range r.questions[wave*waveQuestions : (wave+1)*waveQuestions] {
@@ -151,14 +153,15 @@ func (r *rotation) reply(t *testing.T, wave int) {
 	}
 }
 
-// makeCurrent makes the new key encrypt, as soon as each process has it.
+// makeCurrent makes the given key the one to encrypt with, once each process
+// has it.
 func (r *rotation) makeCurrent(t *testing.T, id string) {
 	t.Helper()
 	args := []string{"keys", "use", id, "--file", r.keys.Path}
-	for _, e := range r.staff() {
+	for _, e := range r.running() {
 		args = append(args, "--metrics", "http://"+e.metrics+"/metrics")
 	}
-	stack.Eventually(t, "all have the new key", func(ctx context.Context) error {
+	stack.Eventually(t, "all processes have the new key", func(ctx context.Context) error {
 		out, err := exec.CommandContext(ctx, stack.Build(t, "worker"), args...).CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("%w: %s", err, out)
@@ -168,7 +171,7 @@ func (r *rotation) makeCurrent(t *testing.T, id string) {
 }
 
 // encryptsWith waits until a process encrypts with a key.
-func (e *employee) encryptsWith(t *testing.T, id string) {
+func (e *keyed) encryptsWith(t *testing.T, id string) {
 	t.Helper()
 	stack.Eventually(t, "the key is current", func(ctx context.Context) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+e.metrics+"/metrics", nil)
@@ -181,13 +184,13 @@ func (e *employee) encryptsWith(t *testing.T, id string) {
 		}
 		defer response.Body.Close()
 		if has, err := payload.ReadInventory(response.Body); err != nil || has.Current != id {
-			return fmt.Errorf("it encrypts with %q: %w", has.Current, err)
+			return fmt.Errorf("the process encrypts with %q: %w", has.Current, err)
 		}
 		return nil
 	})
 }
 
-// done waits until everything that was sent and asked has ended.
+// done waits until all sends and questions have ended.
 func (r *rotation) done(t *testing.T) {
 	t.Helper()
 	if err := r.sends.Wait(); err != nil {
@@ -198,16 +201,16 @@ func (r *rotation) done(t *testing.T) {
 	for _, q := range r.questions[r.answered:] {
 		var result sms.AskSmsResult
 		if err := q.run.Get(ctx, &result); err != nil {
-			t.Fatalf("%s: got %v", q.run.GetID(), err)
+			t.Fatalf("%s: got error %v", q.run.GetID(), err)
 		}
 		if result.Outcome != sms.AskAnswered || result.Reply == nil || result.Reply.Body != q.answer {
-			t.Errorf("%s: got %+v, so a signal was dropped", q.run.GetID(), result)
+			t.Errorf("%s: got %+v, want the answer %q; a signal was dropped", q.run.GetID(), result, q.answer)
 		}
 	}
 	r.answered = len(r.questions)
 }
 
-// texts returns the messages that Twilio has, by recipient.
+// texts returns the messages that the local Twilio sent, by recipient.
 func (r *rotation) texts() map[string][]twiliosim.Message {
 	all := map[string][]twiliosim.Message{}
 	for _, m := range r.Twilio.Messages(twiliosim.Filter{Direction: "outbound", Limit: 1 << 20}) {
@@ -216,8 +219,8 @@ func (r *rotation) texts() map[string][]twiliosim.Message {
 	return all
 }
 
-// judge compares the reports with Twilio's messages, and checks whether a
-// process ever lacked a key.
+// judge compares the reports with the local Twilio's messages, and fails the
+// test if a process ever lacked a key.
 func (r *rotation) judge(t *testing.T) {
 	t.Helper()
 	texts := r.texts()
@@ -228,7 +231,7 @@ func (r *rotation) judge(t *testing.T) {
 		}
 		for _, to := range l.to {
 			if len(texts[to]) != 1 || reported[to] != texts[to][0].SID {
-				t.Errorf("%s: a recipient was texted %d times, and the report has the SID %q", l.id, len(texts[to]), reported[to])
+				t.Errorf("%s: a recipient was texted %d times, want once, and reported with SID %q, want that of the text", l.id, len(texts[to]), reported[to])
 			}
 		}
 	}
@@ -237,7 +240,7 @@ func (r *rotation) judge(t *testing.T) {
 			t.Errorf("%s: the phone got %d questions, want 1", q.run.GetID(), len(texts[q.phone]))
 		}
 	}
-	for _, e := range append(r.staff(), r.ended...) {
+	for _, e := range append(r.running(), r.ended...) {
 		for _, complaint := range []string{"a payload cannot be read", "Corrupted signal"} {
 			if strings.Contains(e.Output(), complaint) {
 				t.Errorf("a process logged %q:\n%s", complaint, e.Output())
@@ -246,7 +249,7 @@ func (r *rotation) judge(t *testing.T) {
 	}
 }
 
-// encryptedWith matches the ID of a payload's key, in base64, in a history in JSON.
+// encryptedWith matches the base64 ID of a payload's key in a history as JSON.
 var encryptedWith = regexp.MustCompile(`"encryption-key-id": *"([^"]*)"`)
 
 // keyIDs returns the keys that a workflow's history was encrypted with.
@@ -285,7 +288,7 @@ func TestKeyRotationLosesNothing(t *testing.T) {
 	}
 	r.caller = r.keys.Copy(t)
 	r.client = r.Temporal.Protected(t, r.caller)
-	r.workers, r.webhook = []*employee{r.hire(t, "worker"), r.hire(t, "worker")}, r.hire(t, "webhook")
+	r.workers, r.webhook = []*keyed{r.start(t, "worker"), r.start(t, "worker")}, r.start(t, "webhook")
 	stack.Eventually(t, "the webhook is ready", func(ctx context.Context) error { return stack.Get(ctx, r.Webhook+"/readyz") })
 
 	r.wave(t, 0)
@@ -302,7 +305,7 @@ func TestKeyRotationLosesNothing(t *testing.T) {
 	r.makeCurrent(t, "new")
 	r.keys.CopyTo(t, r.webhook.keys)
 	r.webhook.encryptsWith(t, "new")
-	r.reply(t, 1) // the webhook encrypts with the new key, and the workers still with the old one
+	r.reply(t, 1) // the webhook encrypts with the new key, the workers still with the old one
 	r.wave(t, 2)
 	r.kill(t, 0)
 	r.keys.CopyTo(t, r.workers[1].keys)
@@ -319,7 +322,7 @@ func TestKeyRotationLosesNothing(t *testing.T) {
 	}
 
 	r.keys.Change(t, payload.Remove, "old") // as after the retention period
-	for _, e := range r.staff() {
+	for _, e := range r.running() {
 		r.keys.CopyTo(t, e.keys)
 	}
 	r.keys.CopyTo(t, r.caller)

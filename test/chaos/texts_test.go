@@ -1,7 +1,7 @@
 package chaos
 
-// The texts of the storms, the workflows that receive them, and what became of
-// them.
+// The storm's texts, the workflows that receive them, and which texts these
+// received.
 
 import (
 	"context"
@@ -27,11 +27,11 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// The storm's messages go to workflows in each way that can fail separately:
-// one workflow each, a few long ones that continue as new while they receive,
-// short ones that close after a message and are started again by the next,
-// those with an ID that other messages share, one that catches and one that
-// answers.
+// The triggers cover each way of reaching a workflow that can fail separately:
+// one workflow per text; a few long ones that continue as new while they
+// receive; short ones that close after a text and are started again by the
+// next; workflows whose ID several texts share; one workflow that catches
+// texts; and one that answers them.
 const textTriggers = `triggers:
   - name: each
     pattern: 'start (?<n>\d+)'
@@ -73,7 +73,7 @@ type textInput struct {
 // number.
 func one(_ workflow.Context, in textInput) ([]string, error) { return []string{in.N}, nil }
 
-// ledger receives messages indefinitely, a few in each run, and lists them when
+// ledger receives messages indefinitely, a few per run, and lists them when
 // queried.
 func ledger(ctx workflow.Context, carried workflows.InboxState, taken []string) error {
 	if err := workflow.SetQueryHandler(ctx, "taken", func() ([]string, error) { return taken, nil }); err != nil {
@@ -97,8 +97,8 @@ func chat(ctx workflow.Context) ([]string, error) {
 	return taken, nil
 }
 
-// hall is a single workflow for all texts: it catches texts, answers
-// questions, and lists both when queried.
+// hall is a single workflow that catches some texts, answers others with an
+// update, and lists all of them when queried.
 func hall(ctx workflow.Context) error {
 	taken := []string{}
 	if err := workflow.SetQueryHandler(ctx, "taken", func() ([]string, error) { return taken, nil }); err != nil {
@@ -134,7 +134,7 @@ func receiveTexts(t *testing.T, c client.Client) {
 
 const ledgers = 4
 
-// textBody returns message n's text.
+// textBody returns the text of message n.
 func textBody(n int) string {
 	switch n % 6 {
 	case 0:
@@ -152,7 +152,8 @@ func textBody(n int) string {
 	}
 }
 
-// startReceivers starts the workflows that the storm's messages are for.
+// startReceivers starts the workflows that must be open before the storm's
+// messages arrive.
 func startReceivers(t *testing.T, s *stack.Stack) {
 	t.Helper()
 	receiveTexts(t, s.Temporal.Client)
@@ -164,13 +165,13 @@ func startReceivers(t *testing.T, s *stack.Stack) {
 	}
 	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
 		ID: "hall", TaskQueue: "storm",
-		// A task that is lost with a server is repeated after this time. The
-		// default of 10 s is too long for the answer to an update.
+		// A task that is lost with a server is repeated after this time. The default
+		// of 10 s is longer than an update may take.
 		WorkflowTaskTimeout: 3 * time.Second,
 	}, "Hall"); err != nil {
 		t.Fatal(err)
 	}
-	stack.Eventually(t, "the hall is known to catch", func(ctx context.Context) error {
+	stack.Eventually(t, "the hall is listed as a catcher", func(ctx context.Context) error {
 		found, err := s.Temporal.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: sms.CatchersQuery(sms.SignalCatch("text"))})
 		if err == nil && len(found.Executions) == 0 {
 			err = fmt.Errorf("not yet")
@@ -179,22 +180,22 @@ func startReceivers(t *testing.T, s *stack.Stack) {
 	})
 }
 
-// deliver delivers message n of the storm, each from a different phone. taken
-// reports whether the reply says that the message was accepted; an error means
-// that the sender got neither reply.
+// deliver delivers message n, each from a different phone. taken reports
+// whether the reply says that the message is accepted; the error is not nil if
+// the sender got neither reply.
 func deliver(c *http.Client, hook string, n int) (taken bool, err error) {
 	taken, _, err = deliverOnce(c, hook, n)
 	return taken, err
 }
 
-// deliverOnce also returns the status. The error is a network error, or about an
-// unexpected response.
+// deliverOnce is deliver with the status of the response, or 0. The error is a
+// network error or describes an unexpected response.
 func deliverOnce(c *http.Client, hook string, n int) (taken bool, status int, err error) {
 	form := url.Values{
 		"MessageSid": {fmt.Sprintf("SM%032x", n+1)}, "AccountSid": {stack.Account},
 		"From": {fmt.Sprintf("+1500%07d", n)}, "To": {stack.Number}, "Body": {textBody(n)},
 	}
-	// The signed URL is the one that all webhooks are configured with.
+	// All webhooks are configured with the URL that is signed.
 	request, err := http.NewRequest(http.MethodPost, hook+"/twilio/sms", strings.NewReader(form.Encode()))
 	if err != nil {
 		return false, 0, err
@@ -218,9 +219,9 @@ func deliverOnce(c *http.Client, hook string, n int) (taken bool, status int, er
 	return taken, response.StatusCode, err
 }
 
-// takenTexts counts the messages in all workflows after none is in flight any
-// more. It waits as long as there is progress: after many restarts, the server
-// needs a while to get to every workflow.
+// takenTexts counts how often each message is in a workflow, once none is in
+// flight any more. It waits as long as there is progress: after many restarts,
+// the server needs a while to get to every workflow.
 func takenTexts(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[string]int {
 	t.Helper()
 	const patience = time.Minute
@@ -243,7 +244,7 @@ func takenTexts(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[st
 			err = enough()
 		}
 		if err == nil && open == 0 {
-			// Count once more, since a redelivery may be late.
+			// Count once more, in case a redelivery was late.
 			if again, err := countTexts(t.Context(), s, closed); err == nil {
 				return again
 			}
@@ -252,7 +253,7 @@ func takenTexts(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[st
 			moved, seen = time.Now(), now
 		}
 		if time.Since(moved) > patience {
-			t.Logf("gave up waiting, as nothing has changed for %s: %d workflows are open, %v", patience, open, err)
+			t.Logf("gave up after %s without progress: %d workflows are open, error %v", patience, open, err)
 			return taken
 		}
 		select {
@@ -275,11 +276,11 @@ func openTexts(ctx context.Context, s *stack.Stack) int64 {
 	return response.Count
 }
 
-// countTexts counts the messages in all workflows. closed holds the results of the
-// runs that it has read already.
+// countTexts counts how often each message is in a workflow. closed caches the
+// results of closed runs.
 func countTexts(ctx context.Context, s *stack.Stack, closed map[string][]string) (map[string]int, error) {
-	// A query of a long workflow that is in no worker's memory takes longer than
-	// the SDK's 10 seconds.
+	// A query of a long workflow that no worker has cached takes longer than the
+	// SDK's 10 seconds.
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	if err := readClosed(ctx, s, closed); err != nil {
@@ -312,8 +313,8 @@ func countTexts(ctx context.Context, s *stack.Stack, closed map[string][]string)
 	return taken, nil
 }
 
-// readClosed adds the results of the short workflows that have closed, by run ID.
-// If it fails, it keeps what it has read.
+// readClosed adds the results of short workflows that have closed to closed, by
+// run ID. If it fails, it keeps those that it has read.
 func readClosed(ctx context.Context, s *stack.Stack, closed map[string][]string) error {
 	var (
 		mu      sync.Mutex
@@ -328,7 +329,7 @@ func readClosed(ctx context.Context, s *stack.Stack, closed map[string][]string)
 		})
 		if err != nil {
 			_ = reading.Wait()
-			return fmt.Errorf("list the short workflows, after %s: %w", time.Since(began), err)
+			return fmt.Errorf("list the short workflows: failed after %s: %w", time.Since(began), err)
 		}
 		for _, execution := range page.Executions {
 			id, run := execution.Execution.WorkflowId, execution.Execution.RunId

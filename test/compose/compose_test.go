@@ -1,8 +1,8 @@
 //go:build compose
 
 // Package compose runs what docker-compose.yml describes, without Docker: its
-// PostgreSQL, schema, Temporal and namespace, and from the image's folder two
-// workers and two webhooks. One of each is killed under load, PostgreSQL
+// PostgreSQL, schema, Temporal and namespace, and two workers and two webhooks
+// from the image's folder. One of each is killed under load, PostgreSQL
 // crashes, and its disk fills up. "make compose-test" runs it, as root, with
 // Debian's PostgreSQL.
 package compose
@@ -42,11 +42,10 @@ import (
 )
 
 const (
-	// nobody is the user that PostgreSQL runs as: it refuses to run as root.
+	// nobody is the user that PostgreSQL runs as, since it refuses to run as root.
 	nobody = 65534
-	// sends is the number of sends, to three recipients each, and texts that of
-	// inbound texts; the faults begin when as many messages as sends have been
-	// sent.
+	// sends is the number of sends, to three recipients each; texts is the number
+	// of inbound texts. The faults begin once this many messages have been sent.
 	sends, texts = 60, 60
 )
 
@@ -72,7 +71,7 @@ func services(t *testing.T) map[string]map[string]string {
 	return all
 }
 
-// environment returns a service's environment, adapted to running outside of
+// environment returns a service's environment, adapted to a process outside of
 // its container.
 func environment(service map[string]string, differs ...string) (all []string) {
 	for name, value := range service {
@@ -81,7 +80,7 @@ func environment(service map[string]string, differs ...string) (all []string) {
 	return append(all, differs...)
 }
 
-// run runs a program as the given user, and fails the test if the program fails.
+// run runs a program as the given user; if it fails, so does the test.
 func run(t *testing.T, as uint32, environment []string, name string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
@@ -92,15 +91,15 @@ func run(t *testing.T, as uint32, environment []string, name string, args ...str
 	}
 }
 
-// lowPort returns a free port below 2^15: Temporal stores the ports of its services
-// in PostgreSQL as smallint.
+// lowPort returns a free port below 2^15, because Temporal stores the ports of
+// its services in PostgreSQL as smallint.
 func lowPort(t *testing.T) string {
 	t.Helper()
 	for range 1000 {
 		port := strconv.Itoa(10000 + rand.IntN(22000))
 		listener, err := net.Listen("tcp", "127.0.0.1:"+port)
 		if err == nil {
-			_ = listener.Close() // it was opened only to see whether the port is free
+			_ = listener.Close() // only its port matters
 			return port
 		}
 	}
@@ -130,8 +129,9 @@ func write(t *testing.T, path, text string) string {
 	return path
 }
 
-// startTemporal creates the schema, starts the server and creates its namespace, with
-// the scripts and variables of the compose file. space is as in startPostgreSQL.
+// startTemporal creates the schema, starts the server and creates its
+// namespace, with the scripts and variables of the compose file. space limits
+// the database's disk, as in startPostgreSQL.
 func startTemporal(t *testing.T, all map[string]map[string]string, space string) (address string, database *postgresql) {
 	t.Helper()
 	password := write(t, filepath.Join(folder(t, 0), "postgres_password"), "a-password")
@@ -140,7 +140,7 @@ func startTemporal(t *testing.T, all map[string]map[string]string, space string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tools := folder(t, 0) // under their names in the images
+	tools := folder(t, 0) // with the names that they have in the images
 	for name, program := range map[string]string{"temporal-sql-tool": "sql", "temporal": "temporal-cli"} {
 		if err := os.Symlink(filepath.Join(bin, program), filepath.Join(tools, name)); err != nil {
 			t.Fatal(err)
@@ -165,7 +165,7 @@ func startTemporal(t *testing.T, all map[string]map[string]string, space string)
 }
 
 // image builds the folder that the Dockerfile's COPY lines describe, with what
-// Docker adds: names, processes, secrets and the mounted triggers.
+// Docker adds: name resolution, /proc, secrets and the mounted triggers.
 func image(t *testing.T) (dir string) {
 	t.Helper()
 	dir = folder(t, 0)
@@ -199,16 +199,16 @@ func image(t *testing.T) (dir string) {
 	return dir
 }
 
-// container starts the image's worker as Docker does: on a read-only image, as the
-// image's user, without root's capabilities.
+// container starts the image's worker as Docker does: on a read-only image, as
+// the image's user, without root's capabilities.
 func container(t *testing.T, dir string, environment []string, args ...string) *stack.Process {
 	t.Helper()
 	const confine = `mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && mount --bind /proc "$0/proc" && exec setpriv --no-new-privs chroot --userspec=65532:65532 "$0" /worker "$@"`
 	return stack.StartProcess(t, strings.Join(args, " "), environment, "unshare", append([]string{"--mount", "/bin/sh", "-c", confine, dir}, args...)...)
 }
 
-// balancer is the proxy in front of the webhooks: it takes them in turn, and tries
-// another if one does not answer.
+// balancer is the proxy in front of the webhooks: it alternates between them,
+// and tries another if one does not respond.
 type balancer struct {
 	webhooks []string
 	next     atomic.Int64
@@ -299,12 +299,12 @@ func load(t *testing.T, c client.Client, twilio *twiliosim.Sim, kill func()) {
 		t.Fatal(err)
 	}
 	<-killed
-	// It takes a minute or two until Temporal notices that a worker is dead,
-	// and until the messages in doubt are known not to exist.
+	// Temporal takes a minute or two to notice that a worker is dead; after that,
+	// the messages in doubt must be shown not to exist.
 	stack.Eventually(t, "each phone has the echo, and what the trigger's workflow sends", func(ctx context.Context) error {
 		for i := range texts {
 			if n := len(twilio.Messages(twiliosim.Filter{To: fmt.Sprintf("+1555004%04d", i)})); n != lost[i]+2 {
-				return fmt.Errorf("phone %d was texted %d times, %d of them to say that its text is lost%s", i, n, lost[i], state(ctx, c, twilio, fmt.Sprintf("+1555004%04d", i)))
+				return fmt.Errorf("phone %d was texted %d times, %d of them to say that its text is lost, want 2 more than those%s", i, n, lost[i], state(ctx, c, twilio, fmt.Sprintf("+1555004%04d", i)))
 			}
 		}
 		return nil
@@ -318,8 +318,8 @@ func load(t *testing.T, c client.Client, twilio *twiliosim.Sim, kill func()) {
 	}
 }
 
-// send sends to three recipients, and asks for the result until Temporal returns
-// it.
+// send sends to three recipients, and requests the result until Temporal
+// returns it.
 func send(ctx context.Context, c client.Client, i int) error {
 	to := []string{fmt.Sprintf("+1555001%04d", i), fmt.Sprintf("+1555002%04d", i), fmt.Sprintf("+1555003%04d", i)}
 	id := fmt.Sprintf("send-%d", i)
@@ -349,8 +349,8 @@ func send(ctx context.Context, c client.Client, i int) error {
 	}
 }
 
-// text delivers a text until it is accepted. If a delivery fails, it delivers
-// the text again, as Twilio does; if the sender is told that it is lost, it
+// text delivers a text until it is accepted. If a delivery fails, it repeats
+// the delivery, as Twilio does; if the sender is told that the text is lost, it
 // sends a new message. It returns how many times the sender was told so.
 func text(ctx context.Context, twilio *twiliosim.Sim, i int) (lost int, err error) {
 	in := twiliosim.Inbound{From: fmt.Sprintf("+1555004%04d", i), To: stack.Number, Body: fmt.Sprintf("Order Number %d", i)}
@@ -368,7 +368,7 @@ func text(ctx context.Context, twilio *twiliosim.Sim, i int) (lost int, err erro
 			in.MessageSID = ""
 			lost++
 		default:
-			return lost, fmt.Errorf("text %d got the reply %+v", i, result)
+			return lost, fmt.Errorf("text %d: got %+v, want the echo or the echoError", i, result)
 		}
 	}
 }

@@ -2,8 +2,7 @@
 
 package compose
 
-// PostgreSQL as in the compose file's service, on a separate disk that can be
-// filled.
+// PostgreSQL as in the compose file, on a separate disk that can be filled.
 
 import (
 	"context"
@@ -21,7 +20,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// outage is how long the disk remains full.
+// outage is how long the disk stays full.
 const outage = 3 * time.Second
 
 type postgresql struct {
@@ -29,13 +28,13 @@ type postgresql struct {
 	bin, disk, user, port string
 }
 
-// startPostgreSQL starts the service's database on a separate disk with the given
-// space, or without limits if space is empty.
+// startPostgreSQL starts the service's database on a separate disk of the given
+// size, or without a limit if space is empty.
 func startPostgreSQL(t *testing.T, user, passwordFile, space string) *postgresql {
 	t.Helper()
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if len(found) == 0 {
-		t.Fatal("there is no PostgreSQL: apt-get install postgresql")
+		t.Fatal("PostgreSQL is not installed: run apt-get install postgresql")
 	}
 	p := &postgresql{bin: filepath.Dir(found[0]), disk: folder(t, nobody), user: user, port: stack.FreePort(t)}
 	if space != "" {
@@ -64,7 +63,7 @@ func (p *postgresql) start(t *testing.T) {
 	})
 }
 
-// crash kills PostgreSQL in the middle of its work, and restarts it.
+// crash kills PostgreSQL while it is working, and restarts it.
 func (p *postgresql) crash(t *testing.T) {
 	t.Helper()
 	_ = p.process.Signal(syscall.SIGQUIT)
@@ -72,7 +71,7 @@ func (p *postgresql) crash(t *testing.T) {
 	p.start(t)
 }
 
-// fillDisk leaves PostgreSQL no space for a while.
+// fillDisk leaves PostgreSQL without space for a while.
 func (p *postgresql) fillDisk(t *testing.T) {
 	t.Helper()
 	path := filepath.Join(p.disk, "ballast")
@@ -85,7 +84,7 @@ func (p *postgresql) fillDisk(t *testing.T) {
 			return err
 		}
 		if out := p.process.Output(); !strings.Contains(out, "No space left on device") && !strings.Contains(out, "could not write") {
-			return errors.New("it has not noticed yet")
+			return errors.New("PostgreSQL has not noticed yet")
 		}
 		return nil
 	})
@@ -93,7 +92,7 @@ func (p *postgresql) fillDisk(t *testing.T) {
 	if err := errors.Join(ballast.Close(), os.Remove(path)); err != nil {
 		t.Fatal(err)
 	}
-	if _, exited := p.process.Exited(); exited { // because its log could not grow
+	if _, exited := p.process.Exited(); exited { // because it could not write its log
 		p.start(t)
 	}
 }

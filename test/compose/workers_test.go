@@ -2,7 +2,7 @@
 
 package compose
 
-// How much faster 2 and 4 workers send than one, with Temporal on PostgreSQL:
+// How much faster 2 and 4 workers send than one, with Temporal on PostgreSQL.
 // "make bench-workers" runs it, and writes the table of docs/scaling.md.
 
 import (
@@ -34,8 +34,8 @@ var (
 	page   = flag.String("page", "", "the page whose table is written")
 )
 
-// crews lists the numbers of workers to compare, and sizes the lengths of
-// lists, each with the number of concurrent workflows.
+// crews lists the numbers of workers to compare. sizes lists the lengths of
+// lists, and atOnce how many workflows run concurrently for each length.
 var (
 	crews  = []int{1, 2, 4}
 	sizes  = []int{1, 100}
@@ -97,8 +97,8 @@ func startCrew(t *testing.T, environment []string, workers int) (crew []*stack.P
 	return crew
 }
 
-// sent returns how many recipients per second are texted by workflows with lists
-// of the given size.
+// sent returns how many recipients per second are texted by workflows with
+// lists of the given size.
 func sent(t *testing.T, c client.Client, size int) float64 {
 	t.Helper()
 	to := make([]string, size)
@@ -120,7 +120,7 @@ func sent(t *testing.T, c client.Client, size int) float64 {
 					err = run.Get(t.Context(), &result)
 				}
 				if err != nil || len(result.Messages) != size {
-					t.Errorf("%d of %d recipients were texted: %v", len(result.Messages), size, err)
+					t.Errorf("%d of %d recipients were texted, want all; got error %v", len(result.Messages), size, err)
 					return
 				}
 				done.Add(int64(size))
@@ -132,7 +132,7 @@ func sent(t *testing.T, c client.Client, size int) float64 {
 }
 
 // tabled returns the table in Markdown. A ratio is the median over the rounds,
-// followed by the lowest and the highest.
+// followed by the lowest and the highest ratio.
 func tabled(rates map[[2]int][]float64, busy string) string {
 	var text strings.Builder
 	load, _, _ := strings.Cut(busy, " ")
@@ -156,7 +156,7 @@ func tabled(rates map[[2]int][]float64, busy string) string {
 
 func median(figures []float64) float64 { return slices.Sorted(slices.Values(figures))[len(figures)/2] }
 
-// between matches the table on a page, with the markers around it.
+// between matches the table on a page, together with the markers around it.
 var between = regexp.MustCompile(`(?s)(<!-- make bench-workers writes from here -->\n).*(<!-- to here -->)`)
 
 func writeTable(t *testing.T, path, text string) {
@@ -169,6 +169,6 @@ func writeTable(t *testing.T, path, text string) {
 		err = os.WriteFile(path, between.ReplaceAll(before, []byte("${1}"+text+"${2}")), 0o644)
 	}
 	if err != nil {
-		t.Fatalf("%s: got %v", path, err)
+		t.Fatalf("update the table in %s: got error %v", path, err)
 	}
 }

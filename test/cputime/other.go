@@ -6,6 +6,6 @@ import "time"
 
 var began = time.Now()
 
-// Used returns the wall-clock time: there is no portable way to measure CPU
-// time.
+// Used returns the elapsed wall-clock time, since no portable way to measure
+// CPU time exists.
 func Used() time.Duration { return time.Since(began) }

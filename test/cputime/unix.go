@@ -1,6 +1,6 @@
 //go:build unix
 
-// Package cputime measures CPU time, for tests of limits that must also hold on
+// Package cputime measures CPU time, for tests of limits that must hold even on
 // a busy machine.
 package cputime
 
@@ -10,7 +10,7 @@ import (
 )
 
 // Used returns the CPU time that this process has used so far, which does not
-// grow while other processes use the machine.
+// grow while other processes have the processor.
 func Used() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {

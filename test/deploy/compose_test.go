@@ -16,8 +16,8 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
-// loadCompose loads the file strictly, with the .env that deploy/README.md asks
-// for.
+// loadCompose loads the file in strict mode, with the .env that
+// deploy/README.md asks for.
 func loadCompose(t *testing.T) *types.Project {
 	t.Helper()
 	options, err := cli.NewProjectOptions([]string{"../../docker-compose.yml"},
@@ -32,8 +32,8 @@ func loadCompose(t *testing.T) *types.Project {
 	return project
 }
 
-// connectorVariables returns the variables of the container, with paths in its
-// mounts replaced by paths of real files.
+// connectorVariables returns the variables of the connector's container. Paths
+// in its mounts are replaced by those of real files.
 func connectorVariables(t *testing.T, project *types.Project) map[string]string {
 	t.Helper()
 	variables := map[string]string{}
@@ -64,7 +64,7 @@ func TestComposeStartsAConnector(t *testing.T) {
 	readBy(t, "worker and webhook", connectorVariables(t, loadCompose(t)))
 }
 
-// pinned matches an image with a version of at least two numbers.
+// pinned matches an image whose version has at least two numbers.
 var pinned = regexp.MustCompile(`:v?\d+\.\d+[\w.-]*$`)
 
 func TestComposeServicesAreSafeToStart(t *testing.T) {
@@ -88,18 +88,18 @@ func TestComposeServicesAreSafeToStart(t *testing.T) {
 		}
 		for _, volume := range s.Volumes {
 			if volume.Type != types.VolumeTypeBind {
-				continue // the loader refuses a volume that is not declared
+				continue // the loader refuses undeclared volumes
 			}
 			if _, err := os.Stat(volume.Source); err != nil || !volume.ReadOnly {
-				t.Errorf("%s: %s is missing or not read-only: %v", name, volume.Source, err)
+				t.Errorf("%s: %s is missing or not read-only; got error %v", name, volume.Source, err)
 			}
 		}
 		for other, how := range s.DependsOn {
 			on := project.Services[other]
 			if how.Condition == types.ServiceConditionHealthy && on.HealthCheck == nil {
-				t.Errorf("%s waits until %s is healthy, but that has no health check", name, other)
+				t.Errorf("%s waits until %s is healthy, but the latter has no health check", name, other)
 			} else if how.Condition == types.ServiceConditionCompletedSuccessfully && on.Restart == types.RestartPolicyAlways {
-				t.Errorf("%s waits until %s ends, but that always restarts", name, other)
+				t.Errorf("%s waits until %s ends, but the latter always restarts", name, other)
 			}
 		}
 		if s.Restart != types.RestartPolicyOnFailure && s.HealthCheck == nil {
@@ -126,7 +126,7 @@ func TestComposeImagesShareOneTemporalVersion(t *testing.T) {
 		}
 	}
 	if len(versions) != 1 {
-		t.Errorf("the server and its schema have different versions: %v", slices.Collect(maps.Keys(versions)))
+		t.Errorf("the server and the tool that makes its schema have the versions %v, want the same", slices.Collect(maps.Keys(versions)))
 	}
 }
 
@@ -138,7 +138,7 @@ func TestImageHoldsOnlyWhatItNeeds(t *testing.T) {
 	stages := strings.Split(string(text), "\nFROM ")
 	build, image := stages[1], stages[len(stages)-1]
 	if len(stages) != 3 || !regexp.MustCompile(`^golang:\d+\.\d+\.\d+-bookworm AS build\n`).MatchString(build) {
-		t.Errorf("got %d stages, want 2, of which the first is from a full version of golang; it is %q", len(stages)-1, build)
+		t.Errorf("got %d stages, the first of them from %q; want 2, and a full version of golang", len(stages)-1, build)
 	}
 	if !strings.Contains(build, "CGO_ENABLED=0") || !strings.Contains(build, "-trimpath") {
 		t.Error("the build lacks CGO_ENABLED=0 or -trimpath")

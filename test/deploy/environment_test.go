@@ -1,6 +1,7 @@
 package deploy
 
-// The variables of a container, compared with those that the connector reads.
+// The variables of each container, compared with those that the connector
+// reads.
 
 import (
 	"maps"
@@ -17,15 +18,15 @@ import (
 	"temporal-twilio/internal/config"
 )
 
-// known returns the variables that the connector reads; those of secrets end
-// with _FILE.
+// known returns the names of the variables that the connector reads; those of
+// secrets are separate, and end with _FILE.
 func known() (names, secrets []string) {
 	for field := range reflect.TypeFor[config.Config]().Fields() {
 		switch name := field.Tag.Get("env"); {
 		case name == "-":
 		case field.Type == reflect.TypeFor[config.Secret]() || field.Type == reflect.TypeFor[config.AccountTokens]():
 			secrets = append(secrets, name+"_FILE")
-		case field.Tag.Get("file") != "": // these must come from files, which are reread when they change
+		case field.Tag.Get("file") != "": // must come from a file, which is reread when it changes
 			secrets = append(secrets, name+"_FILE")
 		default:
 			names = append(names, name)
@@ -36,7 +37,7 @@ func known() (names, secrets []string) {
 
 // readBy fails the test unless the connector reads all the variables and can
 // start with them. half is "worker", "webhook", "codec" for the codec server,
-// or anything else for both halves.
+// or anything else for worker and webhook together.
 func readBy(t *testing.T, half string, variables map[string]string) {
 	t.Helper()
 	names, secrets := known()
@@ -51,18 +52,18 @@ func readBy(t *testing.T, half string, variables map[string]string) {
 	}
 	if c.PayloadKeys != "" {
 		if _, err := os.Stat(c.PayloadKeys); err != nil {
-			t.Errorf("%s: got %v", half, err)
+			t.Errorf("%s: PAYLOAD_KEYS: got error %v", half, err)
 		}
 	}
 	if half != "codec" && c.IDSecret.Reveal() == "" {
 		t.Errorf("%s: ID_SECRET is not set", half)
 	}
 	if half == "codec" && (c.CodecToken.Reveal() == "" || c.PayloadKeys == "" || len(c.CodecOrigins) == 0) {
-		t.Errorf("codec: the token, the keys or the origins are not set")
+		t.Errorf("codec: CODEC_TOKEN, PAYLOAD_KEYS or CODEC_ORIGINS is not set")
 	}
 	if half != "worker" && half != "codec" {
 		if info, err := os.Stat(c.Triggers); err != nil || !info.IsDir() {
-			t.Errorf("%s: TRIGGERS is not a folder: %v", half, err)
+			t.Errorf("%s: TRIGGERS is not a folder; got error %v", half, err)
 		}
 	}
 }
@@ -72,8 +73,8 @@ var (
 	fromFile   = regexp.MustCompile(`--from-file=(\S+)`)
 )
 
-// secretFiles returns the files of a secret that the commands in deploy/README.md
-// create.
+// secretFiles returns the files of a secret that the commands in
+// deploy/README.md create.
 func secretFiles(t *testing.T, secret string) (files []string) {
 	t.Helper()
 	page, err := os.ReadFile("../../deploy/README.md")
@@ -90,8 +91,8 @@ func secretFiles(t *testing.T, secret string) (files []string) {
 	return files
 }
 
-// environment returns the variables of a pod's container. Paths in its volumes are
-// replaced by those of files with the volumes' contents.
+// environment returns the variables of a pod's container. Paths in its volumes
+// are replaced by those of files with the same contents.
 func (c *cluster) environment(t *testing.T, pod core.PodSpec) map[string]string {
 	t.Helper()
 	container, variables := pod.Containers[0], map[string]string{}
@@ -169,12 +170,11 @@ func TestPodsSetOnlyKnownVariables(t *testing.T) {
 		for name, pod := range c.pods {
 			container := pod.Spec.Containers[0]
 			if want := map[string]string{"worker": "--only worker", "webhook": "--only webhook", "codec": "codec"}[name]; strings.Join(container.Args, " ") != want || container.Command != nil {
-				t.Errorf("%s/%s runs %v %v", folder, name, container.Command, container.Args)
+				t.Errorf("%s/%s runs %v %v, want the image's command with the arguments %q", folder, name, container.Command, container.Args, want)
 			}
 			readBy(t, name, c.environment(t, pod.Spec))
 		}
-		// Neither a worker that only sends nor a codec server needs an auth
-		// token.
+		// Neither a worker that only sends nor the codec server needs an auth token.
 		for _, name := range []string{"worker", "codec"} {
 			for variable := range c.environment(t, c.pods[name].Spec) {
 				if strings.HasPrefix(variable, "TWILIO_TOKEN") || name == "codec" && strings.HasPrefix(variable, "TWILIO_") {

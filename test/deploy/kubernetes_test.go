@@ -1,5 +1,5 @@
-// Package deploy checks the deployment files with the programs that read them:
-// kustomize and Kubernetes' own types, Compose's loader, and the connector's
+// Package deploy checks the deployment files with the code that reads them:
+// kustomize, Kubernetes' own types, Compose's loader, and the connector's
 // configuration.
 package deploy
 
@@ -38,7 +38,7 @@ type cluster struct {
 	pods map[string]core.PodTemplateSpec
 }
 
-// build makes kustomize build a folder of deploy/kubernetes, and decodes each
+// build builds a folder of deploy/kubernetes with kustomize, and decodes each
 // object as a cluster that refuses unknown fields does.
 func build(t *testing.T, folder string) *cluster {
 	t.Helper()
@@ -54,10 +54,10 @@ func build(t *testing.T, folder string) *cluster {
 		}
 		kind := object.GetApiVersion() + " " + object.GetKind()
 		if object.GetKind() != "Namespace" && object.GetNamespace() != "sms" {
-			t.Errorf("%s %s is in the namespace %q", kind, object.GetName(), object.GetNamespace())
+			t.Errorf("%s %s is in the namespace %q, want sms", kind, object.GetName(), object.GetNamespace())
 		}
 		if err := c.add(kind, object.GetName(), data); err != nil {
-			t.Errorf("%s %s: got %v", kind, object.GetName(), err)
+			t.Errorf("%s %s: got error %v", kind, object.GetName(), err)
 		}
 	}
 	for name, d := range c.deployments {
@@ -90,10 +90,11 @@ func (c *cluster) add(kind, name string, data []byte) error {
 	case "temporal.io/v1alpha1 Connection":
 		return put(&c.connections, name, data)
 	}
-	return errors.New("this test does not know the kind")
+	return errors.New("this test cannot decode the kind")
 }
 
-// put reads an object, case-sensitively and without unknown or repeated fields.
+// put decodes an object, case-sensitively, and refuses unknown or repeated
+// fields.
 func put[T any](all *map[string]*T, name string, data []byte) error {
 	object := new(T)
 	strict, err := json.UnmarshalStrict(data, object)
@@ -110,7 +111,7 @@ func put[T any](all *map[string]*T, name string, data []byte) error {
 	return nil
 }
 
-// folders lists the folders that can be applied.
+// folders lists the folders that users apply.
 var folders = []string{"base", "versioned"}
 
 func TestPodsAreConfined(t *testing.T) {
@@ -125,12 +126,13 @@ func TestPodsAreConfined(t *testing.T) {
 			}
 		}
 		if level := c.namespaces["sms"].Labels["pod-security.kubernetes.io/enforce"]; level != "restricted" {
-			t.Errorf("%s: the namespace enforces %q", folder, level)
+			t.Errorf("%s: the namespace enforces %q, want restricted", folder, level)
 		}
 	}
 }
 
-// confined lists the permissions that a pod has but does not need.
+// confined lists the permissions that a pod has but does not need, and the
+// limits that it lacks.
 func confined(pod core.PodSpec) (complaints []string) {
 	require := func(ok bool, complaint string) {
 		if !ok {
@@ -172,7 +174,7 @@ func confined(pod core.PodSpec) (complaints []string) {
 }
 
 // The paths that the connector serves. They are repeated here because importing
-// the webhook would mean building Temporal's SDK.
+// the webhook would pull in Temporal's SDK.
 const (
 	livePath   = "/healthz"
 	readyPath  = "/readyz"
@@ -180,7 +182,7 @@ const (
 	statusPath = "/twilio/status"
 )
 
-// grace is the longest that a process may take to stop, in seconds.
+// grace is the longest time, in seconds, that a process may take to stop.
 const grace = 30
 
 func TestProbesAskWhatThePodsServe(t *testing.T) {
@@ -188,13 +190,13 @@ func TestProbesAskWhatThePodsServe(t *testing.T) {
 		c := build(t, folder)
 		for name, pod := range c.pods {
 			container, variables := pod.Spec.Containers[0], c.environment(t, pod.Spec)
-			// The address at which the process answers, by the name of the
-			// container's port.
+			// The address on which the process listens, by the name of the container's
+			// port.
 			addresses := map[string]string{"http": variables["WEBHOOK_ADDR"], "metrics": variables["METRICS_ADDR"]}
 			ready := readyPath
 			if name == "codec" {
-				// The codec server depends on nothing else, so it is ready
-				// whenever it is alive.
+				// The codec server depends on nothing else, so it is ready whenever it is
+				// alive.
 				addresses, ready = map[string]string{"http": variables["CODEC_ADDR"]}, livePath
 			}
 			for _, port := range container.Ports {
@@ -206,11 +208,11 @@ func TestProbesAskWhatThePodsServe(t *testing.T) {
 				if probe == nil || probe.HTTPGet == nil {
 					t.Errorf("%s/%s: no probe requests %s", folder, name, path)
 				} else if number(container, probe.HTTPGet.Port) == 0 || probe.HTTPGet.Scheme == core.URISchemeHTTPS {
-					t.Errorf("%s/%s: no container port has the name of the probe's port %s", folder, name, probe.HTTPGet.Port.String())
+					t.Errorf("%s/%s: the probe's port %s is no port of the container, or is requested with HTTPS", folder, name, probe.HTTPGet.Port.String())
 				}
 			}
 			if live, then := container.LivenessProbe.HTTPGet.Path, container.ReadinessProbe.HTTPGet.Path; live != livePath || then != ready {
-				t.Errorf("%s/%s: the probes request %s and %s", folder, name, live, then)
+				t.Errorf("%s/%s: the probes request %s and %s, want %s and %s", folder, name, live, then, livePath, ready)
 			}
 			drain := 0
 			_, _ = fmt.Sscanf(variables["WEBHOOK_DRAIN"], "%ds", &drain)
@@ -254,7 +256,7 @@ func TestDisruptionsLeaveAPodOfEach(t *testing.T) {
 	}
 }
 
-// selects reports whether labels have everything that a selector requires.
+// selects reports whether the labels satisfy a selector.
 func selects(selector, labels map[string]string) bool {
 	for name, value := range selector {
 		if labels[name] != value {

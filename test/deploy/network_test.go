@@ -1,7 +1,7 @@
 package deploy
 
-// The network policies: what may connect to a pod, and what a pod may connect
-// to.
+// The network policies: which peers may connect to a pod, and to which it may
+// connect.
 
 import (
 	"net/netip"
@@ -14,7 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// number returns the number of a container's port, 0 if it has no such port.
+// number returns the number of a container's port, or 0 if there is no such
+// port.
 func number(container core.Container, port intstr.IntOrString) int32 {
 	for _, p := range container.Ports {
 		if p.Name == port.StrVal || port.Type == intstr.Int && p.ContainerPort == port.IntVal {
@@ -24,11 +25,11 @@ func number(container core.Container, port intstr.IntOrString) int32 {
 	return 0
 }
 
-// peer is the other end of a connection: an address outside of the cluster, or a
-// pod in a namespace.
+// peer is the other end of a connection: an address outside of the cluster, or
+// a pod in a namespace.
 type peer struct{ address, namespace string }
 
-// among reports whether a rule includes a peer; a rule without peers includes
+// among reports whether a rule applies to a peer; one without peers applies to
 // all.
 func (p peer) among(peers []networking.NetworkPolicyPeer) bool {
 	return len(peers) == 0 || slices.ContainsFunc(peers, func(one networking.NetworkPolicyPeer) bool {
@@ -46,7 +47,7 @@ func within(address, block string) bool {
 	return netip.MustParsePrefix(block).Contains(netip.MustParseAddr(address))
 }
 
-// open reports whether one of a rule's ports is that of a container.
+// open reports whether a rule covers a port of a container.
 func open(container core.Container, ports []networking.NetworkPolicyPort, protocol core.Protocol, port int32) bool {
 	return len(ports) == 0 || slices.ContainsFunc(ports, func(one networking.NetworkPolicyPort) bool {
 		if one.Protocol == nil || *one.Protocol != protocol || one.Port == nil {
@@ -77,8 +78,9 @@ func (c *cluster) reaches(pod core.PodTemplateSpec, to peer, protocol core.Proto
 	})
 }
 
-// anyPolicy reports whether one of a pod's policies for this direction allows a
-// connection; without such a policy, every connection is allowed.
+// anyPolicy reports whether one of a pod's policies for a direction allows a
+// connection. Without any policy for that direction, every connection is
+// allowed.
 func (c *cluster) anyPolicy(pod core.PodTemplateSpec, direction networking.PolicyType, allows func(networking.NetworkPolicySpec) bool) bool {
 	isolated := false
 	for _, policy := range c.policies {
@@ -123,7 +125,7 @@ func TestNetworkPoliciesAdmitOnlyNeededTraffic(t *testing.T) {
 			{"codec", stranger, 8234, false},
 		} {
 			if c.admits(c.pods[in.pod], in.from, in.port) != in.allowed {
-				t.Errorf("%s/%s: a connection from %+v to port %d is allowed: %t", folder, in.pod, in.from, in.port, !in.allowed)
+				t.Errorf("%s/%s: a connection from %+v to port %d: got allowed %t, want %t", folder, in.pod, in.from, in.port, !in.allowed, in.allowed)
 			}
 		}
 		for _, out := range []struct {
@@ -144,11 +146,11 @@ func TestNetworkPoliciesAdmitOnlyNeededTraffic(t *testing.T) {
 		} {
 			for _, name := range []string{"worker", "webhook"} {
 				if c.reaches(c.pods[name], out.to, out.protocol, out.port) != out.allowed {
-					t.Errorf("%s/%s: a connection to %+v, port %d, is allowed: %t", folder, name, out.to, out.port, !out.allowed)
+					t.Errorf("%s/%s: a connection to port %d of %+v: got allowed %t, want %t", folder, name, out.port, out.to, !out.allowed, out.allowed)
 				}
 			}
 			if c.reaches(c.pods["codec"], out.to, out.protocol, out.port) {
-				t.Errorf("%s/codec: a connection to %+v, port %d, is allowed", folder, out.to, out.port)
+				t.Errorf("%s/codec: a connection to port %d of %+v is allowed, want none", folder, out.port, out.to)
 			}
 		}
 	}
@@ -163,7 +165,7 @@ func TestIngressExposesOnlyTheWebhook(t *testing.T) {
 				for _, path := range rule.HTTP.Paths {
 					service := c.services[path.Backend.Service.Name]
 					if service == nil || path.Backend.Service.Name != name {
-						t.Fatalf("%s: the ingress %s has the backend %+v", folder, name, path.Backend)
+						t.Fatalf("%s: the ingress %s has the backend %+v, want the service of the same name", folder, name, path.Backend)
 					}
 					pod := c.pods[name]
 					at := slices.IndexFunc(service.Spec.Ports, func(p core.ServicePort) bool { return p.Name == path.Backend.Service.Port.Name })
@@ -182,7 +184,7 @@ func TestIngressExposesOnlyTheWebhook(t *testing.T) {
 		}
 		for path, through := range map[string]bool{smsPath: true, statusPath: true, readyPath: false, "/metrics": false, "/": false} {
 			if slices.ContainsFunc(rule.HTTP.Paths, func(p networking.HTTPIngressPath) bool { return strings.HasPrefix(path, p.Path) }) != through {
-				t.Errorf("%s: the ingress serves %s: %t", folder, path, !through)
+				t.Errorf("%s: the ingress: got %s served %t, want %t", folder, path, !through, through)
 			}
 		}
 	}

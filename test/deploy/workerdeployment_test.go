@@ -1,7 +1,7 @@
 package deploy
 
-// The worker controller's kinds, for which it publishes no Go module: the
-// fields of its API v1alpha1 in release 1.8.1, without the status.
+// The kinds of the worker controller, which publishes no Go module for them:
+// the fields of its API v1alpha1 in release 1.8.1, without the status.
 
 import (
 	"testing"
@@ -58,12 +58,12 @@ type connection struct {
 func TestVersionedDeploymentMatchesTheWorker(t *testing.T) {
 	base, c := build(t, "base"), build(t, "versioned")
 	if c.deployments["worker"] != nil || len(c.versioned) != 1 {
-		t.Fatal("the worker is not a single WorkerDeployment")
+		t.Fatal("the worker is not a WorkerDeployment, or not the only one")
 	}
 	spec := c.versioned["worker"].Spec
 	plain, versioned := base.environment(t, base.pods["worker"].Spec), c.environment(t, spec.Template.Spec)
 	if len(versioned) != len(plain) {
-		t.Errorf("got the variables %v, want the same as without versions: %v", versioned, plain)
+		t.Errorf("got the variables %v, want those of the unversioned worker, %v", versioned, plain)
 	}
 	// The controller sets TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE from these.
 	temporal := c.connections[spec.WorkerOptions.ConnectionRef.Name]
@@ -71,11 +71,11 @@ func TestVersionedDeploymentMatchesTheWorker(t *testing.T) {
 		t.Fatalf("the connection %q does not exist", spec.WorkerOptions.ConnectionRef.Name)
 	}
 	if temporal.Spec.HostPort != plain["TEMPORAL_ADDRESS"] || spec.WorkerOptions.TemporalNamespace != plain["TEMPORAL_NAMESPACE"] {
-		t.Errorf("the worker connects to %s at %s, and the webhook to %s at %s", spec.WorkerOptions.TemporalNamespace, temporal.Spec.HostPort,
+		t.Errorf("the worker connects to the namespace %s at %s, want the webhook's, %s at %s", spec.WorkerOptions.TemporalNamespace, temporal.Spec.HostPort,
 			plain["TEMPORAL_NAMESPACE"], plain["TEMPORAL_ADDRESS"])
 	}
 	if spec.Rollout.Strategy != "Progressive" || len(spec.Rollout.Steps) == 0 || spec.Sunset.DeleteDelay == nil || spec.Sunset.ScaledownDelay == nil {
-		t.Error("a new version is not rolled out in steps, or it is not set when an old one is scaled down and deleted")
+		t.Error("the rollout of a new version has no steps, or no delays are set for scaling down and deleting an old one")
 	}
 	for _, step := range spec.Rollout.Steps {
 		if step.RampPercentage < 1 || step.RampPercentage > 99 || step.PauseDuration.Duration < 30*time.Second {

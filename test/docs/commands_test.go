@@ -1,6 +1,6 @@
 package docs
 
-// The commands of the README and the pages, run by a shell as they are written.
+// The commands of the README and the pages, run by a shell as written.
 
 import (
 	"context"
@@ -22,9 +22,9 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// notRun lists the commands that no test runs, with the reasons.
+// notRun maps the commands that no test runs to the reasons.
 var notRun = map[string]string{
-	"make run":                           "it uses fixed ports, which may be taken: a separate test runs it on other ports",
+	"make run":                           "it uses fixed ports, which may be in use; a separate test runs it on other ports",
 	"make test":                          "it runs this test itself",
 	"docker compose up --build --detach": "it needs a Docker engine",
 }
@@ -59,7 +59,7 @@ func TestCommandsDoWhatThePagesSay(t *testing.T) {
 		}
 	}
 	if left != 0 {
-		t.Errorf("the pages lack some of the commands in notRun: %v", notRun)
+		t.Errorf("some of the commands in notRun are on no page: %v", notRun)
 	}
 	inspected(t, s)
 }
@@ -102,7 +102,7 @@ func TestReadmeTriggersDoWhatItSays(t *testing.T) {
 	} {
 		result, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: phone, To: stack.Number, Body: text})
 		if err != nil || len(result.Replies) != 1 || result.Replies[0].Body != want {
-			t.Errorf("%s: got %+v, %v", text, result.Replies, err)
+			t.Errorf("%s: got the replies %+v and error %v, want %q", text, result.Replies, err, want)
 		}
 	}
 }
@@ -131,7 +131,7 @@ func TestProductionPageWorkerServesOwnNumber(t *testing.T) {
 	if len(commands) != 2 {
 		t.Fatalf("the section %q has %d commands, want one for a worker and one for a send", ownNumber, len(commands))
 	}
-	// exec, so that a signal to the shell reaches the worker.
+	// exec makes a signal to the shell reach the worker
 	worker := stack.StartProcess(t, "worker", append(shell.environment, "TWILIO_BASE_URL="+sim.URL, "WEBHOOK_ADDR=127.0.0.1:0"),
 		"bash", "-ec", "cd "+shell.dir+"\n"+strings.Replace(commands[0].text, "\n.local/bin/worker", "\nexec .local/bin/worker", 1))
 	webhook := ""
@@ -146,9 +146,9 @@ func TestProductionPageWorkerServesOwnNumber(t *testing.T) {
 	shell.run(t, commands[1].at(), commands[1].text)
 	sent := sim.Messages(twiliosim.Filter{To: phone})
 	if len(sent) != 1 || sent[0].Body != "Hello from my own number" {
-		t.Errorf("the local Twilio sent %+v", sent)
+		t.Errorf("the local Twilio sent %+v, want one message with the command's body", sent)
 	}
-	// The request that Twilio would post, signed for the public URL.
+	// The request that Twilio would make, signed for the public URL.
 	form := url.Values{"MessageSid": {"SM000000000000000000000000000000aa"}, "AccountSid": {stack.Account}, "From": {phone}, "To": {stack.Number}, "Body": {"Order Number 42"}}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+webhook+"/twilio/sms", strings.NewReader(form.Encode()))
 	if err != nil {
@@ -162,13 +162,13 @@ func TestProductionPageWorkerServesOwnNumber(t *testing.T) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		t.Errorf("the webhook responded with %s", response.Status)
+		t.Errorf("the webhook responded with %s, want status 200", response.Status)
 	}
 }
 
-// shell runs commands where a reader would: in a folder with the binaries that
-// "make build" builds and the files of the repository that they name, and with
-// Temporal's CLI on PATH.
+// shell runs commands as a reader would: in a folder with the programs that
+// "make build" builds and the repository's files that the commands name, and
+// with Temporal's CLI on PATH.
 type shell struct {
 	dir         string
 	environment []string
@@ -199,8 +199,8 @@ func newShell(t *testing.T, environment ...string) *shell {
 	return &shell{dir: dir, environment: environment}
 }
 
-// temporalCLI returns the path of Temporal's command line, by default in the
-// version that test/temporalcli pins.
+// temporalCLI returns the path of Temporal's CLI; the default is the version
+// that test/temporalcli pins.
 func temporalCLI(t *testing.T) string {
 	t.Helper()
 	binary := os.Getenv("TEMPORAL_CLI")
@@ -208,12 +208,13 @@ func temporalCLI(t *testing.T) string {
 		binary = filepath.Join(root(t), ".local", "bin", "temporal-cli")
 	}
 	if _, err := exec.LookPath(binary); err != nil {
-		t.Fatalf("there is no Temporal CLI to test with (%v): run \"make temporalcli\", or set TEMPORAL_CLI", err)
+		t.Fatalf("the Temporal CLI is missing (%v): run \"make temporalcli\", or set TEMPORAL_CLI", err)
 	}
 	return binary
 }
 
-// run runs a command of a page and returns what it prints. It must succeed.
+// run runs a command of a page and returns what it prints. If it fails, so does
+// the test.
 func (s *shell) run(t *testing.T, at, command string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
@@ -228,11 +229,11 @@ func (s *shell) run(t *testing.T, at, command string) string {
 	return string(output)
 }
 
-// sid is a message's SID, which differs in each run.
+// sid matches a message's SID, which differs in each run.
 var sid = regexp.MustCompile(`SM[0-9a-f]{32}`)
 
-// matches compares what a command printed with what a page shows, in which
-// "…" matches anything.
+// matches reports whether a command printed what a page shows, in which "…"
+// matches anything.
 func matches(shown, printed string) bool {
 	parts := strings.Split(sid.ReplaceAllString(strings.TrimSpace(shown), "…"), "…")
 	for i, part := range parts {

@@ -1,7 +1,7 @@
 package docs
 
-// The page and the help on the configuration, compared with what the worker
-// reads.
+// The page about the configuration, and the worker's help, compared with what
+// the worker reads.
 
 import (
 	"maps"
@@ -18,7 +18,7 @@ import (
 )
 
 // variables returns the defaults of all variables that the worker reads, by
-// name, and the _FILE variables that can hold them.
+// name, and the names of the _FILE variables.
 func variables(t *testing.T) (defaults map[string]string, secrets []string) {
 	t.Helper()
 	defaults = map[string]string{}
@@ -42,7 +42,7 @@ func TestConfigurationFileIsReadAsShown(t *testing.T) {
 	}
 	printed, err := exec.CommandContext(t.Context(), stack.Build(t, "worker"), "--config", file, "--print-config").CombinedOutput()
 	if err != nil {
-		t.Fatalf("%v\n%s", err, printed)
+		t.Fatalf("worker --print-config: %v\n%s", err, printed)
 	}
 	for _, want := range []string{
 		"TWILIO_TOKEN=<secret>  # file /run/secrets/twilio-token, as TWILIO_TOKEN_FILE in " + file + ":3\n", "SEND_RATE=10  # " + file + ":4\n",
@@ -57,7 +57,7 @@ func TestConfigurationFileIsReadAsShown(t *testing.T) {
 func TestHelpAndPageNameEveryVariable(t *testing.T) {
 	help, err := exec.CommandContext(t.Context(), stack.Build(t, "worker"), "--help").CombinedOutput()
 	if err != nil {
-		t.Fatalf("%v\n%s", err, help)
+		t.Fatalf("worker --help: %v\n%s", err, help)
 	}
 	page := read(t, "docs/configuration.md")
 	defaults, secrets := variables(t)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A module outside of the repository, made from the blocks of docs/go.md.
+// A module outside of the repository, built from the code of docs/go.md.
 func TestGoPageCompilesInAnotherModule(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -1,7 +1,7 @@
 package docs
 
-// With --help, every program exits with 0 at once, and shows an example whose flags
-// exist.
+// With --help, every program immediately exits with status 0, and shows
+// examples whose flags exist.
 
 import (
 	"context"
@@ -26,7 +26,7 @@ func TestHelpOfProgramsHasExamples(t *testing.T) {
 	t.Parallel()
 	found, err := filepath.Glob(filepath.Join(root(t), "examples", "*", "main.go"))
 	if err != nil || len(found) != len(helped)-4 {
-		t.Errorf("got the examples %v, %v", found, err)
+		t.Errorf("got the examples %v and error %v, want all %d listed in helped", found, err, len(helped)-4)
 	}
 	bin := t.TempDir()
 	for _, folder := range helped {
@@ -41,8 +41,8 @@ func TestHelpOfProgramsHasExamples(t *testing.T) {
 // subcommands matches the subcommands that a help text lists.
 var subcommands = regexp.MustCompile(`(?m)^  ([a-z-]+) `)
 
-// checkHelp checks the help of a command and of its subcommands. The commands for
-// completion and help are cobra's own.
+// checkHelp checks the help of a command and of its subcommands, except for
+// cobra's own, completion and help.
 func checkHelp(t *testing.T, bin string, command ...string) {
 	t.Helper()
 	help := helpOf(t, bin, strings.Join(command, " "))
@@ -54,7 +54,7 @@ func checkHelp(t *testing.T, bin string, command ...string) {
 	for line := range strings.Lines(strings.ReplaceAll(examples, "\\\n", " ")) {
 		line, _, _ = strings.Cut(line, "  #")
 		if regexp.MustCompile(`^  ([A-Z_]+=\S+ )*` + command[0] + ` `).MatchString(line) {
-			helpOf(t, bin, strings.TrimSpace(line)) // fails if a flag is unknown
+			helpOf(t, bin, strings.TrimSpace(line)) // a command with an unknown flag fails
 		}
 	}
 	_, rest, _ := strings.Cut(help, "Available Commands:\n")
@@ -66,7 +66,7 @@ func checkHelp(t *testing.T, bin string, command ...string) {
 	}
 }
 
-// helpOf returns what a command prints with --help after it.
+// helpOf returns what a command prints with --help.
 func helpOf(t *testing.T, bin, command string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)

@@ -1,6 +1,6 @@
 package docs
 
-// The questions that someone on call asks, answered as docs/inspect.md says.
+// What someone on call wants to know, answered as docs/inspect.md says.
 
 import (
 	"context"
@@ -26,8 +26,7 @@ func TestInspectPageAnswersItsQuestions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// The page's commands need a worker with its search attributes and its schedule,
-	// and an open question.
+	// The page's commands need search attributes, a schedule and an open question.
 	stack.Eventually(t, "the schedule is there", func(ctx context.Context) error {
 		_, err := s.Temporal.Client.ScheduleClient().GetHandle(ctx, "sms-catch-up").Describe(ctx)
 		return err

@@ -1,7 +1,7 @@
 package docs
 
 // The examples in other languages: TypeScript against the whole stack, with
-// encrypted payloads; the others if their tools are available.
+// encrypted payloads; the others are compiled if their tools are installed.
 
 import (
 	"context"
@@ -23,7 +23,7 @@ func sources(t *testing.T, pattern string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root(t), "examples", "languages", filepath.FromSlash(pattern)))
 	if err != nil || len(files) < 2 {
-		t.Fatalf("got the files %[2]v for %[1]s, %[3]v", pattern, files, err)
+		t.Fatalf("got the files %v and error %v for %s, want at least 2", files, err, pattern)
 	}
 	return files
 }
@@ -71,7 +71,7 @@ func TestTypeScriptExampleRunsWithEncryption(t *testing.T) {
 					return nil
 				}
 			}
-			return fmt.Errorf("the local Twilio has %+v", sent)
+			return fmt.Errorf("the local Twilio has only the messages %+v", sent)
 		})
 	}
 	texted("Dear Ann, we expect you on Monday at 10.")
@@ -83,12 +83,12 @@ func TestTypeScriptExampleRunsWithEncryption(t *testing.T) {
 	}
 	var got string
 	if err := run.Get(t.Context(), &got); err != nil || got != "coming late" {
-		t.Errorf("got the result %q, %v", got, err)
+		t.Errorf("got the result %q and error %v, want coming late", got, err)
 	}
 	texted("We will wait for you, Ann.")
 	// A client without the keys cannot read the result.
 	if err := s.Temporal.Client.GetWorkflow(t.Context(), "appointment-7", "").Get(t.Context(), &got); err == nil {
-		t.Error("the result can be read without the keys")
+		t.Error("the result can be read without the keys, want it encrypted")
 	}
 }
 
@@ -96,7 +96,7 @@ func TestPythonExampleCompiles(t *testing.T) {
 	t.Parallel()
 	needs(t, "python3", "--version")
 	mustRun(t, root(t), "python3", append([]string{"-c", "import ast, sys\nfor file in sys.argv[1:]: ast.parse(open(file).read(), file)"}, sources(t, "python/*.py")...)...)
-	// The types need nothing but the standard library.
+	// The types need only the standard library.
 	mustRun(t, filepath.Join(root(t), "examples", "languages", "python"), "python3", "-B", "-c", "import sms; sms.SendSmsWorkflowInput; sms.Reply")
 }
 
@@ -105,7 +105,7 @@ func TestJavaExampleIsParsed(t *testing.T) {
 	needs(t, "javac", "--version")
 	parser := filepath.Join(root(t), "test", "docs", "testdata", "java", "Parse.java")
 	mustRun(t, root(t), "java", append([]string{parser}, sources(t, "java/src/main/java/shop/*.java")...)...)
-	// The types need nothing but the JDK.
+	// The types need only the JDK.
 	mustRun(t, root(t), "javac", "-d", t.TempDir(), filepath.Join(root(t), "examples", "languages", "java", "src", "main", "java", "shop", "Sms.java"))
 }
 

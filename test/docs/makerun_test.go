@@ -1,6 +1,6 @@
 package docs
 
-// The program of "make run", on ports other than the default ones.
+// The program behind "make run", on other ports than its defaults.
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func TestMakeRunDoesWhatReadmeSays(t *testing.T) {
 	run := stack.StartProcess(t, "make run", nil, stack.Build(t, "local"), args...)
 	stack.Eventually(t, "the banner is shown", func(context.Context) error {
 		if status, exited := run.Exited(); exited {
-			t.Fatalf("the program ended with status %d:\n%s", status, run.Output())
+			t.Fatalf("the program exited with status %d:\n%s", status, run.Output())
 		}
 		if !strings.Contains(run.Output(), "Ctrl-C stops everything") {
 			return errors.New(run.Output())
@@ -64,7 +64,7 @@ func TestMakeRunDoesWhatReadmeSays(t *testing.T) {
 		}
 		tried++
 		if output := shell.run(t, b.at(), addresses.Replace(b.text)); !matches(all[i+1].text, output) {
-			t.Errorf("%s: got the output\n%s", b.at(), output)
+			t.Errorf("%s: got the output\n%s\nwant\n%s", b.at(), output, all[i+1].text)
 		}
 	}
 	if tried != 2 {
@@ -77,14 +77,14 @@ func TestMakeRunDoesWhatReadmeSays(t *testing.T) {
 	}
 
 	if endpoint := shell.run(t, "this test", "temporal operator nexus endpoint get --name sms"); !strings.Contains(endpoint, "twilio") {
-		t.Errorf("got the Nexus endpoint\n%s", endpoint)
+		t.Errorf("got the Nexus endpoint below, want the task queue twilio:\n%s", endpoint)
 	}
 
 	readEncrypted(t, shell, ports, run.Output())
 
 	run.Stop(t)
 	if status, _ := run.Exited(); status != 0 {
-		t.Errorf("after an interrupt: got exit status %d", status)
+		t.Errorf("after an interrupt: got exit status %d, want 0", status)
 	}
 	for name, port := range ports {
 		if connection, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
@@ -97,7 +97,8 @@ func TestMakeRunDoesWhatReadmeSays(t *testing.T) {
 	}
 }
 
-// cancelOrder texts "cancel 42" twice after "Order Number 42", as README says.
+// cancelOrder texts "cancel 42" twice, after "Order Number 42" as the README
+// has it.
 func cancelOrder(t *testing.T, shell *shell, twilio string) {
 	t.Helper()
 	status := func(want string) {
@@ -122,8 +123,8 @@ func cancelOrder(t *testing.T, shell *shell, twilio string) {
 	text("There is no order 42.")
 }
 
-// pasteBanner runs the commands that the banner offers for another terminal, all at
-// once, as someone who copies them does.
+// pasteBanner runs the commands that the banner offers for another terminal,
+// pasted together as users would.
 func pasteBanner(t *testing.T, shell *shell, banner string) {
 	t.Helper()
 	_, rest, _ := strings.Cut(banner, "from the repository:\n\n")
@@ -131,13 +132,13 @@ func pasteBanner(t *testing.T, shell *shell, banner string) {
 	output := shell.run(t, "the banner", commands)
 	for _, want := range []string{"queued", "done: 20 recipients, 20 sent", "Hello, Ann"} {
 		if !strings.Contains(output, want) {
-			t.Errorf("the banner's commands\n%s\ndo not print %q but:\n%s", commands, want, output)
+			t.Errorf("the banner's commands\n%s\ndo not print %q; they print\n%s", commands, want, output)
 		}
 	}
 }
 
-// readEncrypted turns encryption on, as the banner says, and reads what is sent
-// afterwards, with and without the codec server.
+// readEncrypted turns encryption on, as the banner says, and reads a text that
+// is sent afterwards, with and without the codec server.
 func readEncrypted(t *testing.T, shell *shell, ports map[string]string, banner string) {
 	t.Helper()
 	codec := "http://127.0.0.1:" + ports["codec"]
@@ -147,7 +148,7 @@ func readEncrypted(t *testing.T, shell *shell, ports map[string]string, banner s
 	}
 	defer settings.Body.Close()
 	if text, err := io.ReadAll(settings.Body); err != nil || !strings.Contains(string(text), codec) {
-		t.Errorf("the Web UI is not configured with the codec server: %s, %v", text, err)
+		t.Errorf("the Web UI's settings lack the codec server; got %s and error %v", text, err)
 	}
 	_, rest, _ := strings.Cut(banner, "to encrypt payloads:\n")
 	encrypt, _, _ := strings.Cut(rest, "\n")
@@ -178,11 +179,11 @@ func readEncrypted(t *testing.T, shell *shell, ports map[string]string, banner s
 	}
 }
 
-// decoded decodes the base64 of a JSON document.
+// decoded returns a JSON document with its base64 strings decoded.
 func decoded(document string) string {
 	var all strings.Builder
 	for _, data := range base64Text.FindAllStringSubmatch(document, -1) {
-		text, _ := base64.StdEncoding.DecodeString(data[1]) // a damaged text would be missed by the checks
+		text, _ := base64.StdEncoding.DecodeString(data[1]) // otherwise, the checks would miss a damaged text
 		all.Write(text)
 	}
 	return all.String()

@@ -1,7 +1,7 @@
 package docs
 
 // Tests of docs/migrating.md: its model can be read, its workflow runs, and its
-// commands work.
+// commands succeed.
 
 import (
 	"encoding/json"
@@ -100,7 +100,7 @@ func TestMigratingPageCommandsWork(t *testing.T) {
 			commands++
 			text := strings.ReplaceAll(b.text, "../shop-workflows", "shop-workflows")
 			if output := shell.run(t, b.at(), text); !strings.Contains(output, "workflows: 1") && !strings.Contains(output, "Dear Ann") {
-				t.Errorf("%s: got the output\n%s", b.at(), output)
+				t.Errorf("%s: got the output below, want 1 workflow or the text to Ann:\n%s", b.at(), output)
 			}
 		}
 	}

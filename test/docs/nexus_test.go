@@ -50,7 +50,7 @@ func TestNexusPageDoesWhatItSays(t *testing.T) {
 			t.Fatal(caller.Output())
 		}
 		if sent := s.Twilio.Messages(twiliosim.Filter{To: phone}); len(sent) != 2 {
-			return fmt.Errorf("%d texts", len(sent))
+			return fmt.Errorf("%d texts have been sent, want 2", len(sent))
 		}
 		return nil
 	})
@@ -61,7 +61,7 @@ func TestNexusPageDoesWhatItSays(t *testing.T) {
 }
 
 // sameCode checks that a file contains the lines of a snippet in the same
-// order. The snippet may write names of the contract as strings.
+// order. The snippet may write out names that are constants in the file.
 func sameCode(t *testing.T, snippet, name string) {
 	t.Helper()
 	file := strings.NewReplacer("sms.NexusEndpoint", `"`+sms.NexusEndpoint+`"`, "sms.NexusService", `"`+sms.NexusService+`"`,
@@ -71,7 +71,7 @@ func sameCode(t *testing.T, snippet, name string) {
 		line = strings.TrimSpace(line)
 		_, after, found := strings.Cut(file, line)
 		if !found {
-			t.Errorf("%s lacks the snippet's line %s, or has it earlier", name, line)
+			t.Errorf("%s lacks the snippet's line %s, or has it in another place", name, line)
 			continue
 		}
 		file = after

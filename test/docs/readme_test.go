@@ -16,7 +16,8 @@ import (
 // pages lists the pages whose commands run one after another in one stack.
 var pages = []string{"README.md", "docs/languages.md", "docs/cli.md", "docs/production.md"}
 
-// otherPages lists the pages that have their own test, or no blocks.
+// otherPages maps the pages that have no blocks, or a test of their own, to
+// that test.
 var otherPages = map[string]string{
 	"docs/sending.md":       "TestSendingPageDoesWhatItSays",
 	"docs/triggers.md":      "TestTriggersPageDoesWhatItSays",
@@ -34,7 +35,8 @@ var otherPages = map[string]string{
 	"docs/twiliosim.md":     "TestTwiliosimPageDoesWhatItSays",
 }
 
-// maxReadme limits the README, in lines, to keep it readable in one go.
+// maxReadme limits the README's length, in lines, so that it can be read in one
+// go.
 const maxReadme = 150
 
 // block is a fenced block of a page.
@@ -42,14 +44,14 @@ type block struct {
 	page string
 	// section is the heading above it.
 	section string
-	// language is what follows the opening fence, such as "sh".
+	// language is what follows the opening fence, for example "sh".
 	language string
-	// line is the line of the opening fence.
+	// line is the line number of the opening fence.
 	line int
 	text string
 }
 
-// root returns the folder of the repository.
+// root returns the repository's folder.
 func root(t *testing.T) string {
 	t.Helper()
 	dir, err := filepath.Abs(filepath.Join("..", ".."))
@@ -68,10 +70,10 @@ func read(t *testing.T, name string) string {
 	return string(data)
 }
 
-// at returns where the block is, for errors.
+// at returns the block's position, for failure messages.
 func (b block) at() string { return b.page + ":" + strconv.Itoa(b.line) }
 
-// blocks returns the blocks of all pages in their order.
+// blocks returns the blocks of all pages in order.
 func blocks(t *testing.T) (all []block) {
 	t.Helper()
 	for _, page := range pages {
@@ -120,7 +122,7 @@ func snippet(t *testing.T, page, language string) string {
 	return found[0]
 }
 
-// ran lists the blocks that are programs and are run by a test for their page.
+// ran lists, for each page, the languages whose blocks a test runs as programs.
 var ran = map[string][]string{
 	"README.md":         {"go", "yaml"},
 	"docs/languages.md": {"go", "ts", "python"},
@@ -158,14 +160,14 @@ func TestPagesAreAllTested(t *testing.T) {
 
 func TestReadmeIsShort(t *testing.T) {
 	if lines := strings.Count(read(t, "README.md"), "\n"); lines > maxReadme {
-		t.Errorf("README.md has %d lines, more than %d: move what only some need to docs/", lines, maxReadme)
+		t.Errorf("README.md has %d lines, want at most %d: move what only some readers need to docs/", lines, maxReadme)
 	}
 }
 
-// fenced matches a block of code, in which brackets are not links.
+// fenced matches a block of code, where brackets do not make links.
 var fenced = regexp.MustCompile("(?ms)^```.*?^```")
 
-// link is the target of a link or a picture in Markdown.
+// link matches the target of a link or a picture in Markdown.
 var link = regexp.MustCompile(`\]\(([^)]+)\)`)
 
 func TestFileLinksLeadToFiles(t *testing.T) {

@@ -1,6 +1,6 @@
 package docs
 
-// The projects that "starter scaffold" writes: compiled, tested, and run.
+// The projects that "starter scaffold" writes are compiled, tested and run.
 
 import (
 	"encoding/json"
@@ -25,7 +25,7 @@ func scaffolded(t *testing.T, language string) string {
 func TestScaffoldedGoProjectRuns(t *testing.T) {
 	t.Parallel()
 	dir := scaffolded(t, "go")
-	// Offline: all that it needs is in this repository's go.sum.
+	// Offline: this repository's go.sum has all that the project needs.
 	for _, args := range [][]string{{"mod", "tidy"}, {"vet", "./..."}, {"test", "./..."}, {"build", "-o", "shop", "."}} {
 		mustRun(t, dir, "env", append([]string{"GOPROXY=off", "go"}, args...)...)
 	}
@@ -33,11 +33,11 @@ func TestScaffoldedGoProjectRuns(t *testing.T) {
 	stack.StartProcess(t, "shop", []string{"TEMPORAL_ADDRESS=" + s.Temporal.Address}, filepath.Join(dir, "shop"))
 	received, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: phone, To: stack.Number, Body: "appointment monday"})
 	if err != nil || len(received.Replies) != 1 || received.Replies[0].Body != "We will ask you again." {
-		t.Fatalf("got %+v, %v", received, err)
+		t.Fatalf("got %+v and error %v, want the trigger's reply", received, err)
 	}
 	var result string
 	if err := s.Temporal.Client.GetWorkflow(t.Context(), sms.TextWorkflowID(received.MessageSID), "").Get(t.Context(), &result); err != nil || result != "started" {
-		t.Errorf("got the result %q, %v", result, err)
+		t.Errorf("got the result %q and error %v, want started", result, err)
 	}
 }
 
@@ -46,7 +46,7 @@ func TestScaffoldedTypeScriptProjectRuns(t *testing.T) {
 	needs(t, "npm", "--version")
 	needs(t, "node", "--eval", "if (process.versions.node.split('.')[0] < 20) throw 'Node.js 20 or newer, not ' + process.version")
 	dir := scaffolded(t, "typescript")
-	// The packages of the example are installed once, for this project as well.
+	// The example's packages are installed once, and serve this project as well.
 	modules := nodeModules(t, read(t, typescript+"/package.json"), read(t, typescript+"/package-lock.json"))
 	checkPackages(t, dir, modules)
 	mustRun(t, dir, "ln", "-s", filepath.Join(modules, "node_modules"), "node_modules")
@@ -54,8 +54,8 @@ func TestScaffoldedTypeScriptProjectRuns(t *testing.T) {
 	mustRun(t, dir, "env", "TEMPORAL_ADDRESS="+s.Temporal.Address, "npm", "test")
 }
 
-// checkPackages checks that the installed packages are those that a project
-// declares, in the same versions, and that it imports no others.
+// checkPackages checks that the installed packages have the versions that a
+// project declares, and that the project imports no others.
 func checkPackages(t *testing.T, dir, modules string) {
 	t.Helper()
 	type packageFile struct {
@@ -82,7 +82,7 @@ func checkPackages(t *testing.T, dir, modules string) {
 	}
 	sources, err := filepath.Glob(filepath.Join(dir, "src", "*.ts"))
 	if err != nil || len(sources) == 0 {
-		t.Fatalf("got the sources %v, %v", sources, err)
+		t.Fatalf("got the sources %v and error %v, want at least one", sources, err)
 	}
 	for _, source := range sources {
 		text, err := os.ReadFile(source)
@@ -97,6 +97,6 @@ func checkPackages(t *testing.T, dir, modules string) {
 	}
 }
 
-// importedPackage matches the import of a package, but not of Node.js's own or
-// of a file.
+// importedPackage matches the import of a package that is neither Node.js's own
+// nor a file.
 var importedPackage = regexp.MustCompile(`from ['"]((?:@[a-z-]+/)?[a-z-]+)['"/]`)

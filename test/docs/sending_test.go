@@ -54,7 +54,9 @@ func TestSendingPageDoesWhatItSays(t *testing.T) {
 			if err := run.Get(ctx, &result); err != nil {
 				t.Fatal(err)
 			}
-			failed := func() { t.Errorf("got the result %+v, errors %s", result, result.Errors) }
+			failed := func() {
+				t.Errorf("%s: got the result %+v with the errors %s, which is not what the page promises", workflow, result, result.Errors)
+			}
 			switch workflow {
 			case sms.SendSmsWorkflowName:
 				if string(result.Errors) != "[]" || len(result.Messages) == 0 {
@@ -77,7 +79,7 @@ func TestSendingPageDoesWhatItSays(t *testing.T) {
 		})
 	}
 	if ran < 5 {
-		t.Errorf("the page has only %d inputs", ran)
+		t.Errorf("the page has only %d inputs, want at least 5", ran)
 	}
 }
 

@@ -1,7 +1,7 @@
 package docs
 
-// The workflows of the README and of docs/languages.md: each in a worker in its
-// own language, which calls SendSms on the real worker.
+// The workflows of the README and of docs/languages.md. Each runs in a worker
+// in its own language, and calls SendSms on the real worker.
 
 import (
 	"crypto/sha256"
@@ -36,15 +36,14 @@ func remind(t *testing.T, s *stack.Stack, taskQueue string) {
 	}
 	sent := s.Twilio.Messages(twiliosim.Filter{To: phone})
 	if len(sent) != 1 || sent[0].Body != "Dear Ann, your table is ready." {
-		t.Fatalf("the local Twilio sent %+v", sent)
+		t.Fatalf("the local Twilio sent %+v, want one message with the rendered body", sent)
 	}
 	if len(result.Errors) != 0 || len(result.Messages) != 1 || result.Messages[0].SID != sent[0].SID || result.Messages[0].Segments != 1 {
-		t.Errorf("the workflow got %+v for %+v", result, sent)
+		t.Errorf("the workflow got the result %+v for the messages %+v, want the same message, with 1 segment", result, sent)
 	}
 }
 
-// readmeImports are the imports that the README's short
-// snippet leaves out.
+// readmeImports holds the imports that the README's snippet leaves out.
 const readmeImports = `import (
 	"time"
 
@@ -89,15 +88,15 @@ func TestTypeScriptWorkflowSends(t *testing.T) {
 	remind(t, s, "reminders")
 }
 
-// typescript is the folder of the example whose packages the snippet uses as well.
+// typescript is the folder of the example whose packages the snippet also uses.
 const typescript = "examples/languages/typescript"
 
-// installing is held while packages are installed: tests that need the same do
-// not install them twice.
+// installing is held while packages are installed, so that tests that need the
+// same packages do not install them twice.
 var installing sync.Mutex
 
 // nodeModules returns a folder with the packages of a package.json and its lock
-// file, which are installed once for each version of these two files.
+// file. They are installed once for each version of these two files.
 func nodeModules(t *testing.T, packages, lock string) string {
 	t.Helper()
 	installing.Lock()
@@ -117,7 +116,7 @@ func nodeModules(t *testing.T, packages, lock string) string {
 	write(t, filepath.Join(half, "package.json"), packages)
 	write(t, filepath.Join(half, "package-lock.json"), lock)
 	mustRun(t, half, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	// Rename the folder to its final name only when it is complete.
+	// Give the folder its final name only once it is complete.
 	if err := os.Rename(half, final); err != nil {
 		if _, missing := os.Stat(final); missing != nil {
 			t.Fatal(err)
@@ -140,7 +139,8 @@ func TestPythonWorkflowOnlyCompiles(t *testing.T) {
 	}
 }
 
-// needs skips the test if a program that it needs fails; in CI, the test fails.
+// needs skips the test if a program that it needs fails. In CI, the test fails
+// instead.
 func needs(t *testing.T, program string, args ...string) {
 	t.Helper()
 	output, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
@@ -160,7 +160,7 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// mustRun runs a program that must succeed.
+// mustRun runs a program; if it fails, so does the test.
 func mustRun(t *testing.T, dir, program string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program, args...)

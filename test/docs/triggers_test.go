@@ -36,7 +36,7 @@ func Invoice(ctx workflow.Context, secret []byte, number string) (string, error)
 	return event.From, nil
 }
 
-// account answers updates with its state.
+// account is a workflow that answers updates with its state.
 func account(ctx workflow.Context) error {
 	err := workflow.SetUpdateHandler(ctx, "balance", func(workflow.Context, triggers.Event) (map[string]any, error) {
 		return map[string]any{"amount": 7.5, "currency": "EUR"}, nil
@@ -55,7 +55,7 @@ func until(name string) func(workflow.Context) error {
 	}
 }
 
-// triggerDoc writes each example of the document to a separate file.
+// triggerDoc writes each of the page's trigger files to a separate file.
 func triggerDoc(t *testing.T) (dir string, conversations [][]string, commands []block) {
 	t.Helper()
 	dir = t.TempDir()
@@ -104,7 +104,7 @@ func TestTriggersPageDoesWhatItSays(t *testing.T) {
 	}
 	var payer string
 	if err := invoice.Get(t.Context(), &payer); err != nil || !strings.HasPrefix(payer, "+1500557") {
-		t.Errorf("the invoice was paid by %q, %v", payer, err)
+		t.Errorf("the invoice was paid by %q, error %v, want one of the page's phones", payer, err)
 	}
 	if len(commands) != 2 {
 		t.Errorf("the page has %d blocks of commands, want 2", len(commands))
@@ -158,14 +158,14 @@ func countRequest(query string) *workflowservice.CountWorkflowExecutionsRequest 
 	return &workflowservice.CountWorkflowExecutionsRequest{Query: query}
 }
 
-// converse holds a conversation: a line with "> " is sent by the phone, one with
-// "< " is the reply.
+// converse holds a conversation: the phone sends lines with "> ", and lines
+// with "< " are the replies.
 func converse(t *testing.T, s *stack.Stack, phone string, lines []string) {
 	t.Helper()
 	for i := 0; i < len(lines); {
 		body, ok := strings.CutPrefix(lines[i], "> ")
 		if !ok {
-			t.Fatalf("the line %q does not begin with >", lines[i])
+			t.Fatalf("the line %q of a conversation does not begin with >", lines[i])
 		}
 		var want []string
 		for i++; i < len(lines) && strings.HasPrefix(lines[i], "< "); i++ {

@@ -1,7 +1,7 @@
 package docs
 
 // Tests of docs/twiliosim.md: its command starts a local Twilio, and its
-// snippet is the body of a program.
+// snippet runs within a program.
 
 import (
 	"context"
@@ -52,7 +52,7 @@ func TestTwiliosimPageDoesWhatItSays(t *testing.T) {
 		command := strings.TrimSpace(snippet(t, page, "sh"))
 		flags, ok := strings.CutPrefix(command, "go run ./twiliosim/cmd/twiliosim ")
 		if !ok {
-			t.Fatalf("the test does not know the command %q", command)
+			t.Fatalf("this test cannot run the command %q", command)
 		}
 		port := stack.FreePort(t)
 		run := stack.StartProcess(t, "twiliosim", nil, stack.Build(t, "twiliosim/cmd/twiliosim"), append(strings.Fields(flags), "--addr", "127.0.0.1:"+port)...)

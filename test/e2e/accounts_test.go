@@ -1,6 +1,6 @@
 package e2e
 
-// Several accounts at one webhook: each can sign only its own texts, and their
+// One webhook for several accounts: each can sign only its own texts, and their
 // tokens are rotated.
 
 import (
@@ -26,8 +26,9 @@ const (
 	anotherToken = "fedcba9876543210fedcba9876543210"
 )
 
-// textAs delivers a text from a phone to an address, as an account would, and
-// returns the status and the replies.
+// textAs delivers a text from a phone to one of our addresses in the name of an
+// account, signed with a token, and returns the status and the body of the
+// response.
 func textAs(t *testing.T, s *stack.Stack, account, token, messageSID, to, body string) (int, string) {
 	t.Helper()
 	form := url.Values{"MessageSid": {messageSID}, "AccountSid": {account}, "From": {phone}, "To": {to}, "Body": {body}}
@@ -77,7 +78,7 @@ func TestAccountsSpeakForThemselvesOnly(t *testing.T) {
 		t.Errorf("our own account's reply: got %d %s, want no echo", status, answer)
 	}
 	if got := answer(t, run); got.Outcome != sms.AskAnswered || got.Reply == nil || got.Reply.Body != "Yes, please" {
-		t.Errorf("the question was answered with %+v", got.Reply)
+		t.Errorf("the question: got outcome %s and reply %+v, want the account's own text as the reply", got.Outcome, got.Reply)
 	}
 }
 
@@ -104,6 +105,6 @@ func TestRotatedTokenNeedsNoRestart(t *testing.T) {
 		return nil
 	})
 	if result := sendSms(t, s, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"}); len(result.Messages) != 1 {
-		t.Errorf("got %+v", result.Errors)
+		t.Errorf("with the new token: the send failed with %+v", result.Errors)
 	}
 }

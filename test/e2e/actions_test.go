@@ -1,6 +1,6 @@
 package e2e
 
-// What a trigger can do besides starting and signalling workflows.
+// What a trigger can do besides starting and signaling workflows.
 
 import (
 	"context"
@@ -75,11 +75,11 @@ func TestUpdateBecomesTheReply(t *testing.T) {
 	const want = "Ann has 7.5, asked 1 times"
 	for range 2 {
 		if _, body, err := send(delivery(t, s, stack.Token, sid, "balance 1")); err != nil || !strings.Contains(body, want) {
-			t.Errorf("got the reply %s, %v", body, err)
+			t.Errorf("got the reply %s and error %v, want %q", body, err, want)
 		}
 	}
 	if result := text(t, s, "balance 1 long"); replies(result) != "No account 1." {
-		t.Errorf("an answer that is too long: got the replies %.100s", replies(result))
+		t.Errorf("an answer that is too long: got the replies %.100s, want the echoError", replies(result))
 	}
 	if err := s.Temporal.Client.SignalWorkflow(t.Context(), "account-1", "", "close", nil); err != nil {
 		t.Fatal(err)
@@ -88,16 +88,16 @@ func TestUpdateBecomesTheReply(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, body, err := send(delivery(t, s, stack.Token, sid, "balance 1")); err != nil || !strings.Contains(body, want) {
-		t.Errorf("after the workflow closed: got %s, %v", body, err)
+		t.Errorf("after the workflow closed: got the reply %s and error %v, want %q again", body, err, want)
 	}
 	for _, body := range []string{"balance 2", "balance 1 other"} {
 		if result := text(t, s, body); !strings.HasPrefix(replies(result), "No account") {
-			t.Errorf("%q: got the replies %q", body, replies(result))
+			t.Errorf("%q: got the replies %q, want the echoError", body, replies(result))
 		}
 	}
 }
 
-// slow is a workflow that answers an update after it has been signalled.
+// slow is a workflow that answers an update only after it has been signaled.
 func slow(ctx workflow.Context) error {
 	ready := false
 	err := workflow.SetUpdateHandler(ctx, "balance", func(ctx workflow.Context) (int, error) {
@@ -123,7 +123,7 @@ func TestUnansweredUpdateIsNotReportedLost(t *testing.T) {
 	const sid = "SM00000000000000000000000000000dd1"
 	status, body, err := send(delivery(t, s, stack.Token, sid, "balance"))
 	if err != nil || status != http.StatusServiceUnavailable || strings.Contains(body, "Lost.") {
-		t.Errorf("before the workflow answers: got %d %s, %v", status, body, err)
+		t.Errorf("before the workflow answers: got status %d, body %s and error %v, want status 503 and no echoError", status, body, err)
 	}
 	if err := s.Temporal.Client.SignalWorkflow(t.Context(), "account-1", "", "ready", nil); err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestSignalRedeliveryIsAnsweredTheSame(t *testing.T) {
 	another := s.AnotherWebhook(t)
 	const sid = "SM000000000000000000000000000000ee"
 	if _, body, err := send(delivery(t, s, stack.Token, sid, "close 1")); err != nil || !strings.Contains(body, "Closed.") {
-		t.Fatalf("got the reply %s, %v", body, err)
+		t.Fatalf("got the reply %s and error %v, want Closed.", body, err)
 	}
 	if err := s.Temporal.Client.GetWorkflow(t.Context(), "account-1", "").Get(t.Context(), nil); err != nil {
 		t.Fatal(err)
@@ -161,11 +161,11 @@ func TestSignalRedeliveryIsAnsweredTheSame(t *testing.T) {
 		here := *s
 		here.Webhook = hook
 		if _, body, err := send(delivery(t, &here, stack.Token, sid, "close 1")); err != nil || !strings.Contains(body, "Closed.") {
-			t.Errorf("redelivered to %s: got %s, %v", hook, body, err)
+			t.Errorf("redelivered to %s: got the reply %s and error %v, want Closed. again", hook, body, err)
 		}
 	}
 	if _, body, err := send(delivery(t, s, stack.Token, "SM000000000000000000000000000000ef", "close 1")); err != nil || !strings.Contains(body, "There is no account 1.") {
-		t.Errorf("another message: got %s, %v", body, err)
+		t.Errorf("another message: got the reply %s and error %v, want the echoError", body, err)
 	}
 }
 
@@ -190,16 +190,16 @@ func TestRefusalIsFinal(t *testing.T) {
 		}
 		status, answer, err := send(delivery(t, s, stack.Token, sid, body))
 		if err != nil || status != http.StatusOK || !strings.Contains(answer, "<Response><Message>"+want+"</Message></Response>") {
-			t.Errorf("got %d %s, %v", status, answer, err)
+			t.Errorf("%s: got status %d, body %s and error %v, want the reply %q", body, status, answer, err, want)
 		}
 	}
 	say("again", "There is none.")
 	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "account-1", TaskQueue: "bank"}, "Account"); err != nil {
 		t.Fatal(err)
 	}
-	// The sender gets the same answer again, whatever the triggers are now.
+	// The sender gets the same answer again even if the triggers have changed.
 	say("again", "There is none.")
-	// A trigger without an echo does not remove another trigger's echo.
+	// A trigger without an echo does not suppress another trigger's echo.
 	say("audit", "Fine.")
 }
 
@@ -262,11 +262,11 @@ func TestOwnIDStartsOncePerText(t *testing.T) {
 	}
 	closeIt()
 	if got := answer(1); got != taken {
-		t.Errorf("after two runs: got %s", got)
+		t.Errorf("after two runs: got %s when redelivered, want %s", got, taken)
 	}
 	now, err := s.Temporal.Client.DescribeWorkflow(t.Context(), "order-1", "")
 	if err != nil || now.WorkflowExecution.RunID != description.WorkflowExecution.RunID {
-		t.Errorf("the first message started a third run: %v", err)
+		t.Errorf("the first message started a third run, or the workflow is gone: error %v", err)
 	}
 	stack.Eventually(t, "the search attribute is there", func(ctx context.Context) error {
 		found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(sms.AttributeCatches+" = 'order:1'"))
@@ -290,7 +290,7 @@ func TestChangedTriggersNeedNoRestart(t *testing.T) {
 	}
 	write(trigger("one"))
 	s := stack.Start(t, stack.Options{TriggersPath: dir})
-	// Texts arrive throughout, each from a different phone: none is dropped.
+	// Texts arrive throughout, each from a different phone, and none is dropped.
 	phones := 0
 	textUntil := func(what string, done func(reply string) bool) {
 		t.Helper()
@@ -298,7 +298,7 @@ func TestChangedTriggersNeedNoRestart(t *testing.T) {
 			phones++
 			result, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: fmt.Sprintf("+1500556%04d", phones), To: stack.Number, Body: "hello"})
 			if err != nil || result.WebhookStatus != http.StatusOK || replies(result) == "" {
-				t.Fatalf("got %+v, %v", result, err)
+				t.Fatalf("a text from phone %d: got %+v and error %v, want a reply", phones, result, err)
 			}
 			if !done(replies(result)) {
 				return fmt.Errorf("answered %q", replies(result))
@@ -312,7 +312,7 @@ func TestChangedTriggersNeedNoRestart(t *testing.T) {
 	write("triggers: [")
 	textUntil("the broken file is reported", func(reply string) bool {
 		if reply != "second" {
-			t.Fatalf("answered %q", reply)
+			t.Fatalf("with the broken file: got the reply %q, want second", reply)
 		}
 		return strings.Contains(s.Worker.Output(), "the old ones still apply")
 	})

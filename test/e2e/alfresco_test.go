@@ -1,6 +1,6 @@
 package e2e
 
-// Alfresco's trigger files, unchanged: for each of them, a text must start or
+// Alfresco's trigger files, unchanged: for each file, a text must start or
 // signal the expected workflow.
 
 import (
@@ -31,14 +31,15 @@ const (
 	idSecret = "0123456789abcdef0123456789abcdef"
 )
 
-// sampleCase is a text to one sample, with the expected outcome.
+// sampleCase is a text that matches one of the samples, with the expected
+// outcome.
 type sampleCase struct {
 	body, reply string
-	// starts is the type of the workflow; id is its ID, in which SID is the
-	// message's SID (default: that of the text's own workflow); and input is its
-	// input as JSON ("event": the event itself).
+	// starts is the type of the workflow. id is its ID, in which SID stands for
+	// the message's SID; the default is the ID of the text's own workflow. input
+	// is its input as JSON; "event" stands for the text's event.
 	starts, id, input string
-	// caught lists the catchers that get the signal, and its input.
+	// caught maps each catcher that gets the signal to the signal's input.
 	caught map[string]string
 }
 
@@ -70,8 +71,8 @@ var sampleCases = map[string]sampleCase{
 }
 
 // phoneOf assigns a different phone to each sample: a single phone would soon
-// be taken for a machine, and would get nothing after STOP. The expectations
-// refer to it as PHONE.
+// be taken for a machine, and would get nothing after STOP. In the expected
+// outcomes, PHONE stands for it.
 func phoneOf(sample string) string {
 	return fmt.Sprintf("+1500555%04d", 1000+crc32.ChecksumIEEE([]byte(sample))%9000)
 }
@@ -208,7 +209,7 @@ func checkStarted(t *testing.T, s *stack.Stack, name, messageSID string, tc samp
 	}
 	event, err := history.Next()
 	if err != nil {
-		t.Errorf("%s: got %v", name, err)
+		t.Errorf("%s: read the history: got error %v", name, err)
 		return
 	}
 	started := event.GetWorkflowExecutionStartedEventAttributes()
@@ -217,13 +218,14 @@ func checkStarted(t *testing.T, s *stack.Stack, name, messageSID string, tc samp
 	}
 	var input json.RawMessage
 	if err := converter.GetDefaultDataConverter().FromPayloads(&commonpb.Payloads{Payloads: started.GetInput().GetPayloads()}, &input); err != nil {
-		t.Errorf("%s: got %v", name, err)
+		t.Errorf("%s: decode the workflow's input: got error %v", name, err)
 	}
 	sameJSON(t, name, messageSID, string(input), tc.input)
 }
 
-// sameJSON compares an input with the expected one, leaving out the message's SID
-// and the trigger's name. Of an event, it compares only these and the text.
+// sameJSON compares an input with the expected one, but not the message's SID
+// and the trigger's name. If an event is expected, it compares only these two
+// and the text.
 func sameJSON(t *testing.T, name, messageSID, got, want string) {
 	t.Helper()
 	var g, w map[string]any
@@ -233,7 +235,7 @@ func sameJSON(t *testing.T, name, messageSID, got, want string) {
 	}
 	if want == "event" {
 		if g["messageSid"] != messageSID || g["trigger"] != name || g["originalMessage"] != sampleCases[name].body {
-			t.Errorf("%s: the input %s is not the event", name, got)
+			t.Errorf("%s: got the input %s, want the text's event", name, got)
 		}
 		return
 	}
@@ -255,7 +257,7 @@ func checkCaught(t *testing.T, name, messageSID string, tc sampleCase, caught <-
 		case got := <-caught:
 			want, ok := tc.caught[got[0]]
 			if !ok {
-				t.Errorf("%s: %s caught the unexpected %s", name, got[0], got[2])
+				t.Errorf("%s: %s caught the unexpected signal %s", name, got[0], got[2])
 				continue
 			}
 			sameJSON(t, name, messageSID, got[2], want)

@@ -49,17 +49,17 @@ func TestReplyFiresNoTrigger(t *testing.T) {
 	s := stack.Start(t, stack.Options{})
 	run := ask(t, s, "Shall we come on Monday?", map[string]any{"pattern": "(?i)^(?<word>yes|no)\\b"})
 	if got := text(t, s, "Order Number 42"); replies(got) != "Your reference number is 42" {
-		t.Errorf("a text that is not a reply: got the replies %q", replies(got))
+		t.Errorf("a text that is not a reply: got the replies %q, want the trigger's", replies(got))
 	}
 	if got := text(t, s, "Yes, please. Order Number 43"); len(got.Replies) > 0 {
 		t.Errorf("the reply fired a trigger: got the replies %q", replies(got))
 	}
 	result := answer(t, run)
 	if result.Outcome != sms.AskAnswered || result.Reply == nil || *result.Reply.MatchGroups["word"] != "Yes" {
-		t.Errorf("got the result %+v", result)
+		t.Errorf("got the result %+v, want an answer whose word is Yes", result)
 	}
 	if got := text(t, s, "yes"); len(got.Replies) > 0 || got.WebhookStatus != 200 {
-		t.Errorf("a reply without a question: got %+v", got)
+		t.Errorf("a reply without a question: got %+v, want status 200 and no reply", got)
 	}
 }
 
@@ -72,12 +72,12 @@ func TestReplyGoesToOneOpenQuestion(t *testing.T) {
 	text(t, s, "yes")    // answers neither question
 	text(t, s, "b2 yes") // answers the second
 	if result := answer(t, second); result.Outcome != sms.AskAnswered || result.Reply.Body != "b2 yes" {
-		t.Errorf("the second question got %+v", result)
+		t.Errorf("the second question: got %+v, want the answer b2 yes", result)
 	}
 	text(t, s, "Loved “A1: Monday?”") // a reaction is not a reply
-	text(t, s, "Yes")                 // answers the first question, the only one that is still open
+	text(t, s, "Yes")                 // answers the first question, the only one still open
 	if result := answer(t, first); result.Outcome != sms.AskAnswered || result.Reply.Body != "Yes" {
-		t.Errorf("the first question got %+v", result)
+		t.Errorf("the first question: got %+v, want the answer Yes", result)
 	}
 }
 
@@ -93,7 +93,7 @@ func TestQuestionOfServiceTakesEachNumber(t *testing.T) {
 		t.Errorf("the reply fired a trigger: got the replies %q", replies(got))
 	}
 	if result := answer(t, run); result.Outcome != sms.AskAnswered || result.Reply.To != stack.Number {
-		t.Errorf("got the result %+v", result)
+		t.Errorf("got the result %+v, want a reply to %s", result, stack.Number)
 	}
 }
 
@@ -112,7 +112,7 @@ func TestQuestionTakesEachSpelling(t *testing.T) {
 			t.Fatal(err)
 		}
 		if result := answer(t, run); result.Outcome != sms.AskAnswered || result.Reply.From != answers {
-			t.Errorf("%s answered by %s: got %+v", asked, answers, result)
+			t.Errorf("%s answered by %s: got %+v, want that reply", asked, answers, result)
 		}
 	}
 }

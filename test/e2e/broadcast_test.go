@@ -61,7 +61,7 @@ func TestBroadcastSurvivesPausesAndCrashes(t *testing.T) {
 	stack.Eventually(t, "some pages are sent", func(ctx context.Context) error {
 		p, err := progress(ctx)
 		if err == nil && p.Pages < 2 {
-			err = fmt.Errorf("%d so far", p.Pages)
+			err = fmt.Errorf("%d have been sent", p.Pages)
 		}
 		return err
 	})
@@ -71,18 +71,18 @@ func TestBroadcastSurvivesPausesAndCrashes(t *testing.T) {
 			err = handle.Get(ctx, &p)
 		}
 		if err != nil {
-			t.Fatalf("%s: got %v", name, err)
+			t.Fatalf("update %s: got error %v", name, err)
 		}
 		return p
 	}
 	if p := update(sms.PauseUpdate); p.State != "paused" {
-		t.Errorf("after pause: got %+v", p)
+		t.Errorf("after pause: got %+v, want the state paused", p)
 	}
 	s.Worker.Kill()
 	s.Temporal.Bury(t)
 	s.StartWorker(t)
 	if p := update(sms.ResumeUpdate); p.State != "sending" {
-		t.Errorf("after resume: got %+v", p)
+		t.Errorf("after resume: got %+v, want the state sending", p)
 	}
 	s.Worker.Kill()
 	s.Temporal.Bury(t)
@@ -94,12 +94,12 @@ func TestBroadcastSurvivesPausesAndCrashes(t *testing.T) {
 		t.Fatal(err)
 	}
 	late := s.Worker.PeakMemory(t)
-	t.Logf("%d recipients: a peak of %d MB after the first tenth, and of %d MB at the end, %s later", *broadcastSize, early>>20, late>>20, time.Since(began).Round(time.Second))
+	t.Logf("%d recipients: memory peaked at %d MB during the first tenth, and at %d MB overall, after %s", *broadcastSize, early>>20, late>>20, time.Since(began).Round(time.Second))
 	if late > early*3/2+margin {
-		t.Errorf("the worker's memory grew from %d MB, after a tenth of the recipients, to %d MB", early>>20, late>>20)
+		t.Errorf("the worker's peak memory grew from %d MB, after a tenth of the recipients, to %d MB at the end, want at most %d MB", early>>20, late>>20, (early*3/2+margin)>>20)
 	}
 	if done.State != "done" || done.Sent != *broadcastSize || done.Recipients != *broadcastSize+2 || done.Errors[sms.CodeInvalidTo] != 1 || done.Errors[sms.CodeInvalidInput] != 1 {
-		t.Errorf("got the result %+v", done)
+		t.Errorf("got the result %+v, want the state done, %d sent, and one error of each kind", done, *broadcastSize)
 	}
 	created := make(map[string]int)
 	for _, m := range s.Twilio.Messages(twiliosim.Filter{Limit: 1 << 20, Direction: "outbound"}) {
@@ -111,7 +111,7 @@ func TestBroadcastSurvivesPausesAndCrashes(t *testing.T) {
 	told := readReport(t, filepath.Join(dir, done.Report))
 	for i := range *broadcastSize {
 		if to := fmt.Sprintf("+1555%07d", i); created[to] != 1 || told[to] != 1 {
-			t.Fatalf("%s was texted %d times and reported %d times", to, created[to], told[to])
+			t.Fatalf("%s was texted %d times and reported %d times, want once each", to, created[to], told[to])
 		}
 	}
 	if told["nobody"] != 1 {
@@ -119,12 +119,12 @@ func TestBroadcastSurvivesPausesAndCrashes(t *testing.T) {
 	}
 }
 
-// margin is how many more bytes a worker may need, regardless of the length of
-// the list.
+// margin is how many bytes a worker's memory may grow regardless of the length
+// of the list.
 const margin = 32 << 20
 
 // memoryAt waits until the given number of recipients have been processed, and
-// returns the worker's peak memory until then.
+// returns the worker's peak memory so far, in bytes.
 func memoryAt(ctx context.Context, t *testing.T, s *stack.Stack, progress func(context.Context) (sms.BroadcastProgress, error), recipients int) int64 {
 	t.Helper()
 	ticker := time.NewTicker(50 * time.Millisecond)
@@ -148,7 +148,7 @@ func TestCancelledBroadcastFinishesPageAndReport(t *testing.T) {
 	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(200 * time.Millisecond)}); err != nil {
 		t.Fatal(err)
 	}
-	const page = 250 // long enough for the cancellation to reach it
+	const page = 250 // long enough for the cancellation to arrive in time
 	var list []string
 	for i := range 500 {
 		list = append(list, fmt.Sprintf("+1555%07d", i))
@@ -177,10 +177,10 @@ func TestCancelledBroadcastFinishesPageAndReport(t *testing.T) {
 	}
 	told := readReport(t, filepath.Join(dir, "cancelled.jsonl"))
 	if done.State != "cancelled" || done.Report != "cancelled.jsonl" || done.Recipients != page || len(told) != page {
-		t.Errorf("got %+v and a report on %d recipients", done, len(told))
+		t.Errorf("got %+v and a report on %d recipients, want a cancelled broadcast and a report on all %d of its page", done, len(told), page)
 	}
 	if sent := outbound(); done.Sent != sent || done.Errors[sms.CodeCancelled] != page-sent || sent == page {
-		t.Errorf("%d were texted, but the result is %+v", sent, done)
+		t.Errorf("%d of %d recipients were texted, but the result is %+v", sent, page, done)
 	}
 }
 
@@ -211,12 +211,12 @@ func TestBroadcastResumesAfterTwilioRefusedIt(t *testing.T) {
 				err = answer.Get(&p)
 			}
 			if err == nil && p.State != state {
-				err = fmt.Errorf("it is %+v", p)
+				err = fmt.Errorf("the broadcast is %+v", p)
 			}
 			return err
 		})
 		if p.Recipients != 0 || p.Why == "" || p.NextTry == nil || (code == 21611) != (len(p.Notes) == 1) {
-			t.Errorf("error %d: got %+v", code, p)
+			t.Errorf("error %d: got %+v, want no recipients yet, the reason, and the time of the next try", code, p)
 		}
 		s.Twilio.RemoveOutcome(refused.ID)
 		handle, err := s.Temporal.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{WorkflowID: run.GetID(), UpdateName: sms.ResumeUpdate, WaitForStage: client.WorkflowUpdateStageCompleted})
@@ -227,7 +227,7 @@ func TestBroadcastResumesAfterTwilioRefusedIt(t *testing.T) {
 			err = run.Get(ctx, &p)
 		}
 		if err != nil || p.State != "done" || p.Sent != 60 || p.Total != 60 {
-			t.Errorf("error %d: got %+v, %v", code, p, err)
+			t.Errorf("error %d: got %+v and error %v, want all 60 texted", code, p, err)
 		}
 		for _, to := range list {
 			if n := len(s.Twilio.Messages(twiliosim.Filter{Limit: 10, To: to})); n != 1 {

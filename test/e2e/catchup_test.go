@@ -1,6 +1,6 @@
 package e2e
 
-// Texts that arrive while no webhook runs are published later, once.
+// Texts that arrive while no webhook is running are published later, once.
 
 import (
 	"context"
@@ -33,12 +33,12 @@ func TestCatchUpPublishesMissedTextsOnce(t *testing.T) {
 	caughtUp(t, s, 0)
 	heard := text(t, s, "Order Number 1")
 	if replies(heard) != "Your reference number is 1" {
-		t.Fatalf("got the replies %q", replies(heard))
+		t.Fatalf("got the replies %q, want the trigger's echo", replies(heard))
 	}
 	s.Worker.Stop(t)
 	missed, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: phone, To: stack.Number, Body: "Order Number 2"})
 	if err != nil || missed.WebhookStatus == 200 {
-		t.Fatalf("with the webhook down: got status %d, %v", missed.WebhookStatus, err)
+		t.Fatalf("with the webhook down: got status %d and error %v, want a status other than 200", missed.WebhookStatus, err)
 	}
 	s.StartWorker(t)
 	var status orderStatus
@@ -46,9 +46,9 @@ func TestCatchUpPublishesMissedTextsOnce(t *testing.T) {
 		return s.Temporal.Client.GetWorkflow(ctx, sms.TextWorkflowID(missed.MessageSID), "").Get(ctx, &status)
 	})
 	if status.OrderNumber != "2" {
-		t.Errorf("got the result %+v", status)
+		t.Errorf("got the result %+v, want order number 2", status)
 	}
-	// Two more catch-ups see both messages, and publish nothing.
+	// Two more catch-ups list both messages, and publish nothing.
 	caughtUp(t, s, 2)
 	var last sms.CatchUpSmsResult
 	found, err := s.Temporal.Client.ListWorkflow(t.Context(), listRequest("WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'"))
@@ -57,11 +57,11 @@ func TestCatchUpPublishesMissedTextsOnce(t *testing.T) {
 	}
 	latest := found.Executions[0].Execution
 	if err := s.Temporal.Client.GetWorkflow(t.Context(), latest.WorkflowId, latest.RunId).Get(t.Context(), &last); err != nil || last.Received != 2 || last.Matched != 2 || last.Failed != 0 {
-		t.Errorf("got the last catch-up's result %+v, %v", last, err)
+		t.Errorf("the last catch-up: got %+v and error %v, want 2 received, 2 matched and none failed", last, err)
 	}
 	// The first text arrived live and started the workflows of both triggers; the
-	// second was caught up on and started only one. A text that was accepted before
-	// the stop is published by the next worker.
+	// second was caught up on, and started only one. A text that was accepted
+	// before the worker stopped is published by the next worker.
 	for sid, want := range map[string]int{heard.MessageSID: 3, missed.MessageSID: 1} {
 		hasWorkflows(t, s, sid, want)
 	}
@@ -78,14 +78,14 @@ func TestCatchUpEndsIfSwitchedOff(t *testing.T) {
 		_, err := schedule.Describe(ctx)
 		return err
 	})
-	// A webhook without CATCH_UP leaves the schedule alone, and records what
+	// A webhook without CATCH_UP leaves the schedule in place, and records what
 	// Twilio's log does not show.
 	const sid = "SM000000000000000000000000000000a1"
 	here := *s
 	here.Webhook = s.AnotherWebhook(t, "CATCH_UP=")
 	marked := signed(t, &here, stack.Token, url.Values{"MessageSid": {sid}, "From": {phone}, "Body": {"Order arret"}, "OptOutType": {"STOP"}})
 	if status, body, err := send(marked); err != nil || status != http.StatusOK {
-		t.Fatalf("got %d %s, %v", status, body, err)
+		t.Fatalf("got status %d, body %s and error %v, want status 200", status, body, err)
 	}
 	if _, err := s.Temporal.Client.DescribeWorkflow(t.Context(), sms.TextWorkflowID(sid), ""); err != nil {
 		t.Errorf("the marked text has no workflow: %v", err)

@@ -25,7 +25,7 @@ func TestResultComesBeforeTheDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	var handles []client.ActivityHandle
-	timeouts := []time.Duration{25 * time.Second, 40 * time.Second} // of which at least 5 s are left for the result
+	timeouts := []time.Duration{25 * time.Second, 40 * time.Second} // of each, at least 5 s are left for the result
 	for n, timeout := range timeouts {
 		handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
 			ID: timeout.String(), TaskQueue: sms.TaskQueue, StartToCloseTimeout: timeout, ScheduleToCloseTimeout: 2 * time.Minute,
@@ -50,11 +50,11 @@ func TestResultComesBeforeTheDeadline(t *testing.T) {
 			if e.Code == sms.CodeTimeUp {
 				late++
 			} else if e.Code != sms.CodeOutcomeUnknown {
-				t.Errorf("with %s: %s got the code %s", timeouts[n], e.To, e.Code)
+				t.Errorf("with %s: %s got the code %s, want TIME_UP or OUTCOME_UNKNOWN", timeouts[n], e.To, e.Code)
 			}
 		}
 		if len(result.Errors) != 3 {
-			t.Errorf("with %s: got %+v", timeouts[n], result)
+			t.Errorf("with %s: got %+v, want 3 errors", timeouts[n], result)
 		}
 	}
 	if late == 0 {
@@ -79,7 +79,7 @@ func TestCallerThatRetriesHearsAtOnce(t *testing.T) {
 	}
 	var result sms.SendSmsResult
 	if err := handle.Get(ctx, &result); err != nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeRateLimited || !result.Errors[0].Retryable {
-		t.Errorf("got %+v, %v", result, err)
+		t.Errorf("got %+v and error %v, want one retryable RATE_LIMITED error", result, err)
 	}
 	if asked := s.Twilio.Faults()[0].Fired; asked != 1 {
 		t.Errorf("Twilio got %d requests, want 1", asked)

@@ -15,8 +15,8 @@ import (
 func TestWorkflowLearnsOfItsDeliveries(t *testing.T) {
 	t.Parallel()
 	const unreachable = "+15005550021"
-	// With several accounts, the URL of each callback must prove which account
-	// it belongs to.
+	// With several accounts, the URL of each callback must prove which account it
+	// belongs to.
 	s := stack.Start(t, stack.Options{Environment: []string{"TWILIO_SUBACCOUNT_TOKENS=AC00000000000000000000000000000002=another"}})
 	if err := s.Twilio.SetSpeed(100); err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestWorkflowLearnsOfItsDeliveries(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(report.Deliveries) != 2 || report.Deliveries[0].Status != sms.StatusDelivered || report.Deliveries[1].Status != sms.StatusUndelivered || report.Deliveries[1].ErrorCode != 30003 {
-		t.Errorf("got the deliveries %+v", report.Deliveries)
+		t.Errorf("got the deliveries %+v, want one delivered, and one undelivered with error 30003", report.Deliveries)
 	}
 	signals := 0
 	history := s.Temporal.Client.GetWorkflowHistory(ctx, run.GetID(), run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -59,7 +59,7 @@ func TestWorkflowLearnsOfItsDeliveries(t *testing.T) {
 		}
 	}
 	if signals < 2 {
-		t.Errorf("the workflow got %d signals, want one for each message at least", signals)
+		t.Errorf("the workflow got %d signals, want at least one for each of 2 messages", signals)
 	}
 	for _, m := range messages(t, s) {
 		if m.Body != "" {

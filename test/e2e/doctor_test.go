@@ -1,6 +1,6 @@
 package e2e
 
-// Tests of worker doctor, against stacks that each have a different fault.
+// Tests of "worker doctor" against stacks with different faults.
 
 import (
 	"context"
@@ -22,10 +22,10 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// diagnosis is what the doctor found.
+// diagnosis is the list of checks that the doctor made.
 type diagnosis []struct{ Check, Status, Says, Do string }
 
-// doctor runs worker doctor with the stack's variables and the given ones.
+// doctor runs "worker doctor" with the stack's variables and additional ones.
 func doctor(t *testing.T, s *stack.Stack, more ...string) (found diagnosis, status int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), stack.Build(t, "worker"), "doctor", "--json")
@@ -37,7 +37,7 @@ func doctor(t *testing.T, s *stack.Stack, more ...string) (found diagnosis, stat
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal(out, &found); err != nil {
-		t.Fatalf("%v: got %s%s", err, out, problems.String())
+		t.Fatalf("parse the doctor's output: %v: got %s%s", err, out, problems.String())
 	}
 	if strings.Contains(string(out)+problems.String(), stack.Token) {
 		t.Error("the output contains the token")
@@ -45,8 +45,8 @@ func doctor(t *testing.T, s *stack.Stack, more ...string) (found diagnosis, stat
 	return found, cmd.ProcessState.ExitCode()
 }
 
-// is reports whether a check has the given status and text, and says what to
-// do.
+// is returns an error unless a check has the given status and text, and says
+// what to do about it.
 func (d diagnosis) is(check, status, says string) error {
 	for _, f := range d {
 		if f.Check == check && f.Status == status && strings.Contains(f.Says+f.Do, says) && (status == "ok" || f.Do != "") {

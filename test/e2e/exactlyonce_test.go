@@ -1,6 +1,6 @@
 package e2e
 
-// Each message is in its workflow exactly once.
+// Each message reaches its workflow exactly once.
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// relay receives one text and continues as new, receives another and closes.
+// relay receives one text, continues as new, receives another and closes.
 func relay(ctx workflow.Context, leg int) error {
 	workflow.GetSignalChannel(ctx, "text").Receive(ctx, nil)
 	if leg == 0 {
@@ -38,15 +38,15 @@ func TestTextsReachNoLaterWorkflow(t *testing.T) {
     signalWithStart: {workflow: Relay, taskQueue: relay, id: relay, signal: text, input: 0}
 `})
 	startWorker(t, s, "relay", map[string]any{"Relay": relay})
-	// hook alternates between the two processes: neither knows which texts the
-	// other has seen.
+	// Texts alternate between the two processes: neither knows which texts the
+	// other has received.
 	hooks := []string{s.Webhook, s.AnotherWebhook(t)}
 	say := func(n, hook int) {
 		here := *s
 		here.Webhook = hooks[hook]
 		status, body, err := send(delivery(t, &here, stack.Token, fmt.Sprintf("SM%032x", n), "text"))
 		if err != nil || status != http.StatusOK || !strings.Contains(body, "taken") {
-			t.Fatalf("message %d: got %d %s, %v", n, status, body, err)
+			t.Fatalf("message %d: got status %d, body %s and error %v, want the reply taken", n, status, body, err)
 		}
 	}
 	run := func(ctx context.Context) (id string, open bool) {
@@ -56,7 +56,8 @@ func TestTextsReachNoLaterWorkflow(t *testing.T) {
 		}
 		return description.WorkflowExecution.RunID, description.Status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING
 	}
-	// Messages 1 and 2 go to one workflow with two runs; 3 starts another.
+	// Messages 1 and 2 go to the two runs of one workflow; message 3 starts
+	// another.
 	last := ""
 	for n := 1; n <= 3; n++ {
 		say(n, n%2)
@@ -65,23 +66,23 @@ func TestTextsReachNoLaterWorkflow(t *testing.T) {
 			if n == 2 && open || n != 2 && (id == last || !open) {
 				return fmt.Errorf("not yet")
 			}
-			// The first run of a workflow receives its text; the second waits.
+			// A workflow's first run receives its text; the second waits for one.
 			history := s.Temporal.Client.GetWorkflowHistory(ctx, "relay", id, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 			if event, err := history.Next(); n != 2 && (err != nil || event.GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId() == "") {
-				return fmt.Errorf("the workflow is still in its first run: %v", err)
+				return fmt.Errorf("the workflow is still in its first run (error %v)", err)
 			}
 			last = id
 			return nil
 		})
 	}
 	// Message 3 is not delivered again: its workflow is still open, and only an
-	// inbox would recognise a redelivery there.
+	// inbox would recognize a redelivery there.
 	for _, n := range []int{1, 2, 1, 2} {
 		say(n, (n+1)%2)
 		say(n, n%2)
 	}
 	if id, open := run(t.Context()); id != last || !open {
-		t.Errorf("a redelivered text changed the workflow: run %s, open %t, before run %s", id, open, last)
+		t.Errorf("after redeliveries: got run %s, open %t, want run %s, still open", id, open, last)
 	}
 	history := s.Temporal.Client.GetWorkflowHistory(t.Context(), "relay", last, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for history.HasNext() {
@@ -119,20 +120,20 @@ func TestSignalWithStartOutlivesHastyWorkflows(t *testing.T) {
 	const texts = 6
 	for n := range texts {
 		if status, body, err := send(delivery(t, s, stack.Token, fmt.Sprintf("SM%032x", n), "text")); err != nil || status != http.StatusOK || !strings.Contains(body, "taken") {
-			t.Fatalf("text %d: got %d %s, %v", n, status, body, err)
+			t.Fatalf("text %d: got status %d, body %s and error %v, want the reply taken", n, status, body, err)
 		}
 		var result sms.ReceiveSmsResult
 		ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 		defer cancel()
 		if err := s.Temporal.Client.GetWorkflow(ctx, sms.TextWorkflowID(fmt.Sprintf("SM%032x", n)), "").Get(ctx, &result); err != nil || result.Outcome != sms.OutcomePublished {
-			t.Errorf("text %d: got %+v, %v", n, result, err)
+			t.Errorf("text %d: got %+v and error %v, want it published", n, result, err)
 		}
 	}
 	stack.Eventually(t, "each text is received", func(context.Context) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if len(taken) != texts {
-			return fmt.Errorf("received %v in %d runs", taken, runs)
+			return fmt.Errorf("received %v in %d runs, want %d texts", taken, runs, texts)
 		}
 		return nil
 	})
@@ -148,7 +149,8 @@ func TestSignalWithStartOutlivesHastyWorkflows(t *testing.T) {
 	}
 }
 
-// A worker may crash before it has recorded that its request was carried out.
+// A worker may crash after Temporal has carried out its request, but before the
+// worker has recorded that.
 func TestRepeatedSignalWithStartStartsOnce(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
@@ -176,18 +178,18 @@ func TestRepeatedSignalWithStartStartsOnce(t *testing.T) {
 		return result
 	}
 	if result := attempt("open", 0); result.Started || !result.Open {
-		t.Errorf("with an open workflow: got %+v", result)
+		t.Errorf("with an open workflow: got %+v, want it open and nothing started", result)
 	}
 	first := ""
 	for n := range 3 {
 		result, run := attempt("new", n), s.Temporal.Client.GetWorkflow(ctx, "new", "")
 		if err := run.Get(ctx, nil); err != nil || !result.Started {
-			t.Fatalf("attempt %d: got %+v, %v", n, result, err)
+			t.Fatalf("attempt %d: got %+v and error %v, want a started workflow that completes", n, result, err)
 		}
 		if n == 0 {
 			first = run.GetRunID()
 		} else if run.GetRunID() != first {
-			t.Errorf("attempt %d started another run", n)
+			t.Errorf("attempt %d started another run, want the first attempt's", n)
 		}
 	}
 }

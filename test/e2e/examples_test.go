@@ -14,14 +14,14 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// example is a running program of examples/.
+// example is a running program from examples/.
 type example struct {
 	*exec.Cmd
 	stdin io.Writer
 	out   bytes.Buffer
 }
 
-// runExample starts a program of examples/ that ends on its own.
+// runExample starts a program from examples/ that ends without being stopped.
 func runExample(t *testing.T, s *stack.Stack, name string, args ...string) *example {
 	t.Helper()
 	e := &example{Cmd: exec.CommandContext(t.Context(), stack.Build(t, "examples/"+name), args...)}
@@ -37,7 +37,7 @@ func runExample(t *testing.T, s *stack.Stack, name string, args ...string) *exam
 	return e
 }
 
-// ends waits for the program, and checks how its output ends.
+// ends waits until the program ends, and checks the end of its output.
 func (e *example) ends(t *testing.T, with string) {
 	t.Helper()
 	if err := e.Wait(); err != nil || !strings.HasSuffix(strings.TrimSpace(e.out.String()), with) {
@@ -45,7 +45,8 @@ func (e *example) ends(t *testing.T, with string) {
 	}
 }
 
-// texted waits for a text to a phone that matches a pattern, and returns its groups.
+// texted waits for a text to a phone that matches a pattern, and returns the
+// groups of the match.
 func texted(t *testing.T, s *stack.Stack, to, pattern string) (groups []string) {
 	t.Helper()
 	stack.Eventually(t, "a text "+pattern+" arrives", func(context.Context) error {
@@ -65,7 +66,7 @@ func TestExampleReminderHearsTheGuest(t *testing.T) {
 	e := runExample(t, s, "reminder", "--to", phone, "--in", "1ms")
 	texted(t, s, phone, `^Dear Ann, we expect you on \d+ \w+ at \d\d:\d\d\. Will you come\?`)
 	if got := replies(text(t, s, "Order Number 42")); got != "Your reference number is 42" {
-		t.Errorf("a text that is not an answer: got the replies %q", got)
+		t.Errorf("a text that is not an answer: got the replies %q, want the trigger's echo", got)
 	}
 	text(t, s, "No, sorry")
 	e.ends(t, "not coming")
@@ -79,7 +80,7 @@ func TestExampleApprovalAsksTheNextPerson(t *testing.T) {
 	e := runExample(t, s, "approval", "--approvers", first+","+phone, "--timeout", "20s")
 	code := texted(t, s, first, `^Refund order 42: 120 EUR\. Do you approve\? Answer "(\w\d) yes" or`)[1]
 	if again := texted(t, s, phone, `"(\w\d) yes"`)[1]; again != code {
-		t.Errorf("the second person was sent the code %q, the first %q", again, code)
+		t.Errorf("the second approver got the code %q, want the first one's, %q", again, code)
 	}
 	text(t, s, code+" yes")
 	e.ends(t, phone+" approved. Done: Refund order 42: 120 EUR")

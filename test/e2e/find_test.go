@@ -24,7 +24,7 @@ func TestStarterFindShowsAPhonesHistory(t *testing.T) {
 		return string(text), cmd.ProcessState.ExitCode()
 	}
 	if out, status := find(phone); status != 1 || !strings.Contains(out, "nothing found") {
-		t.Errorf("before any text: got status %d\n%s", status, out)
+		t.Errorf("before any text: got status %d, want 1 and nothing found:\n%s", status, out)
 	}
 	stack.Eventually(t, "the namespace has the search attributes", func(context.Context) error {
 		if !strings.Contains(s.Worker.Output(), "worker started") {
@@ -60,7 +60,7 @@ func TestStarterFindShowsAPhonesHistory(t *testing.T) {
 		t.Errorf("got status %d, want 0, the order's workflow, and a text that no workflow handles:\n%s", status, out)
 	}
 	if out, status := find(ordered.MessageSID, "--json"); status != 0 || !strings.Contains(out, `"trigger": "order-status"`) {
-		t.Errorf("by the SID: got status %d\n%s", status, out)
+		t.Errorf("by the SID: got status %d, want 0 and the trigger order-status:\n%s", status, out)
 	}
 	var sent sms.SendSmsResult
 	if err := run.Get(t.Context(), &sent); err != nil {
@@ -73,6 +73,6 @@ func TestStarterFindShowsAPhonesHistory(t *testing.T) {
 		return nil
 	})
 	if out, status := find("SM00000000000000000000000000000000"); status != 1 {
-		t.Errorf("an unknown SID: got status %d\n%s", status, out)
+		t.Errorf("an unknown SID: got status %d, want 1:\n%s", status, out)
 	}
 }

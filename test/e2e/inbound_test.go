@@ -1,5 +1,5 @@
 // Package e2e tests the product as users run it: programs as processes, a real
-// Temporal, a local Twilio over HTTP.
+// Temporal, and a local Twilio over HTTP.
 package e2e
 
 import (
@@ -23,7 +23,8 @@ import (
 
 const phone = "+15005550009"
 
-// text sends a text from the phone to our number, and returns what became of it.
+// text sends a text from phone to our number, and returns the webhook's
+// response to it.
 func text(t *testing.T, s *stack.Stack, body string) twiliosim.InboundResult {
 	t.Helper()
 	result, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: phone, To: stack.Number, Body: body})
@@ -50,7 +51,7 @@ func TestTextStartsAWorkflow(t *testing.T) {
 	s.StartExample(t, "orderstatus")
 	result := text(t, s, "Order Number 42")
 	if result.WebhookStatus != http.StatusOK || replies(result) != "Your reference number is 42" {
-		t.Fatalf("got status %d, replies %q", result.WebhookStatus, replies(result))
+		t.Fatalf("got status %d and replies %q, want status 200 and the order's echo", result.WebhookStatus, replies(result))
 	}
 	id := sms.TextWorkflowID(result.MessageSID)
 	var status orderStatus
@@ -58,7 +59,7 @@ func TestTextStartsAWorkflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	if status.OrderNumber != "42" {
-		t.Errorf("got the result %+v", status)
+		t.Errorf("got the result %+v, want order number 42", status)
 	}
 	description, err := s.Temporal.Client.DescribeWorkflow(t.Context(), id, "")
 	if err != nil {
@@ -66,30 +67,31 @@ func TestTextStartsAWorkflow(t *testing.T) {
 	}
 	memo := fmt.Sprint(description.Memo)
 	if !strings.Contains(memo, "order-status") || !strings.Contains(memo, result.MessageSID) || strings.Contains(memo, "+1500555") {
-		t.Errorf("got the memo %s", memo)
+		t.Errorf("got the memo %s, want the trigger and the message's SID in it, and no phone number", memo)
 	}
 	if nothing := text(t, s, "hello"); nothing.WebhookStatus != http.StatusOK || len(nothing.Replies) > 0 {
-		t.Errorf("a text that matches nothing got the reply %+v", nothing)
+		t.Errorf("a text that matches nothing got %+v, want status 200 and no reply", nothing)
 	}
 	if strings.Contains(s.Worker.Output(), "+1500555") {
 		t.Error("the worker logged a phone number")
 	}
 }
 
-// delivery returns a webhook request as Twilio makes it.
+// delivery returns a request to the webhook as Twilio would make it.
 func delivery(t *testing.T, s *stack.Stack, token, messageSID, body string) *http.Request {
 	t.Helper()
 	return deliveryFrom(t, s, phone, token, messageSID, body)
 }
 
-// deliveryFrom is delivery with another phone: a single one would soon be taken
-// for a machine, and get no replies.
+// deliveryFrom is delivery from another phone: a single phone would soon be
+// taken for a machine, and get no replies.
 func deliveryFrom(t *testing.T, s *stack.Stack, from, token, messageSID, body string) *http.Request {
 	t.Helper()
 	return signed(t, s, token, url.Values{"MessageSid": {messageSID}, "From": {from}, "Body": {body}})
 }
 
-// signed returns a signed webhook request with a form, addressed to our number.
+// signed returns a signed request to the webhook with a form, addressed to our
+// number.
 func signed(t *testing.T, s *stack.Stack, token string, form url.Values) *http.Request {
 	t.Helper()
 	form.Set("AccountSid", stack.Account)
@@ -114,7 +116,8 @@ func send(request *http.Request) (status int, body string, err error) {
 	return response.StatusCode, string(data), err
 }
 
-// executions counts the runs whose workflow ID begins with that of a message.
+// executions counts the runs whose workflow ID begins with that of a message's
+// own workflow.
 func executions(t *testing.T, s *stack.Stack, messageSID string) int {
 	t.Helper()
 	var found int
@@ -134,7 +137,7 @@ func hasWorkflows(t *testing.T, s *stack.Stack, messageSID string, want int) {
 	t.Helper()
 	stack.Eventually(t, fmt.Sprintf("%s has %d workflows", messageSID, want), func(context.Context) error {
 		if n := executions(t, s, messageSID); n != want {
-			return fmt.Errorf("it has %d", n)
+			return fmt.Errorf("the text has %d", n)
 		}
 		return nil
 	})
@@ -166,7 +169,7 @@ func TestTextDeliveredOftenStartsOneWorkflow(t *testing.T) {
 	})
 	// Deliver it once more, after the workflow has closed.
 	if _, body, err := send(delivery(t, s, stack.Token, sid, "Order Number 42")); err != nil || !strings.Contains(body, "Your reference number is 42") {
-		t.Errorf("after the workflow closed: got %s, %v", body, err)
+		t.Errorf("after the workflow closed: got the reply %s and error %v, want the same echo", body, err)
 	}
 	hasWorkflows(t, s, sid, 1)
 }
@@ -177,15 +180,15 @@ func TestBadSignaturePublishesNothing(t *testing.T) {
 	const bad, good = "SM000000000000000000000000000000bb", "SM000000000000000000000000000000cc"
 	status, _, err := send(delivery(t, s, "another token", bad, "Order Number 42"))
 	if err != nil || status != http.StatusForbidden {
-		t.Errorf("got status %d, %v", status, err)
+		t.Errorf("with another token: got status %d and error %v, want status 403", status, err)
 	}
-	// When the later valid text is listed, the bad one would be listed, too.
+	// Once the later, valid text is listed, the bad one would be listed, too.
 	if status, _, err := send(delivery(t, s, stack.Token, good, "Order Number 42")); err != nil || status != http.StatusOK {
-		t.Fatalf("got status %d, %v", status, err)
+		t.Fatalf("with our token: got status %d and error %v, want status 200", status, err)
 	}
 	hasWorkflows(t, s, good, 1)
 	if n := executions(t, s, bad); n != 0 {
-		t.Errorf("the refused request started %d workflows", n)
+		t.Errorf("the refused request started %d workflows, want none", n)
 	}
 }
 
@@ -195,10 +198,10 @@ func TestSendersLearnThatTemporalIsUnreachable(t *testing.T) {
 	s.Temporal.Stop(t)
 	result := text(t, s, "Order Number 42") // the local Twilio waits 15 s, as Twilio does
 	if replies(result) != "There was a problem publishing that event." {
-		t.Errorf("got status %d, replies %q", result.WebhookStatus, replies(result))
+		t.Errorf("with Temporal stopped: got status %d and replies %q, want the echoError", result.WebhookStatus, replies(result))
 	}
 	if status, exited := s.Worker.Exited(); exited {
-		t.Fatalf("the worker ended with status %d", status)
+		t.Fatalf("the worker exited with status %d", status)
 	}
 	if err := stack.Get(t.Context(), s.Webhook+"/readyz"); err == nil {
 		t.Error("the webhook is ready although Temporal is down")
@@ -209,7 +212,7 @@ func TestSendersLearnThatTemporalIsUnreachable(t *testing.T) {
 	})
 	result = text(t, s, "Order Number 43")
 	if replies(result) != "Your reference number is 43" {
-		t.Fatalf("got status %d, replies %q", result.WebhookStatus, replies(result))
+		t.Fatalf("with Temporal back: got status %d and replies %q, want the echo", result.WebhookStatus, replies(result))
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
@@ -218,7 +221,7 @@ func TestSendersLearnThatTemporalIsUnreachable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := run.Get(ctx, nil); err != nil {
-		t.Errorf("the same worker does not complete a workflow: %v", err)
+		t.Errorf("the worker that lost Temporal does not complete a workflow: got error %v", err)
 	}
 }
 
@@ -233,14 +236,14 @@ func TestTextSignalsTheWorkflowItNames(t *testing.T) {
 `})
 	got := listen(t, s, "order-7", "cancel")
 	if result := text(t, s, "CANCEL 7"); replies(result) != "Order 7 is cancelled." {
-		t.Errorf("got the replies %q", replies(result))
+		t.Errorf("got the replies %q, want the echo", replies(result))
 	}
 	event := <-got
 	if event.OriginalMessage != "CANCEL 7" || event.From != phone || *event.MatchGroups["orderNumber"] != "7" || event.Trigger != "cancel" {
-		t.Errorf("got the signal %+v", event)
+		t.Errorf("got the signal %+v, want the event of the text CANCEL 7", event)
 	}
 	if result := text(t, s, "cancel 8"); replies(result) != "There is no order 8." {
-		t.Errorf("got the replies %q", replies(result))
+		t.Errorf("got the replies %q, want the echoError", replies(result))
 	}
 }
 

@@ -1,7 +1,7 @@
 package e2e
 
-// A text that is caught up on reaches no workflow that started after the text
-// was received.
+// A text that is caught up on does not reach a workflow that started after the
+// text was received.
 
 import (
 	"context"
@@ -18,7 +18,8 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// gather waits for a text or for the signal "end", and returns the text's SID, if any.
+// gather waits for a text or for the signal "end", and returns the text's SID;
+// empty if none came.
 func gather(ctx workflow.Context, _ any) (sid string, err error) {
 	if err := workflows.CatchSignal(ctx, "text"); err != nil {
 		return "", err
@@ -52,7 +53,7 @@ func TestCatchUpReachesNoLaterWorkflow(t *testing.T) {
 	}
 	gathered := func(run client.WorkflowRun) (sid string) {
 		if err := run.Get(ctx, &sid); err != nil {
-			t.Fatalf("workflow %s: got %v", run.GetID(), err)
+			t.Fatalf("workflow %s: got error %v", run.GetID(), err)
 		}
 		return sid
 	}
@@ -73,7 +74,7 @@ func TestCatchUpReachesNoLaterWorkflow(t *testing.T) {
 	stack.Eventually(t, "both workflows are listed as catchers", func(ctx context.Context) error {
 		found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(sms.CatchersQuery(sms.SignalCatch("text"))))
 		if err == nil && len(found.Executions) < 2 {
-			err = fmt.Errorf("%d are listed", len(found.Executions))
+			err = fmt.Errorf("%d are listed, want 2", len(found.Executions))
 		}
 		return err
 	})
@@ -84,22 +85,22 @@ func TestCatchUpReachesNoLaterWorkflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	latest := found.Executions[0].Execution
-	// The first workflow already has its text: catching up on it is not a
-	// failure.
+	// The first workflow already has its text: that is not counted as a failure of
+	// the catch-up.
 	if err := s.Temporal.Client.GetWorkflow(ctx, latest.WorkflowId, latest.RunId).Get(ctx, &last); err != nil || last.Matched != 2 || last.Failed != 0 {
-		t.Errorf("got the last catch-up's result %+v, %v", last, err)
+		t.Errorf("the last catch-up: got %+v and error %v, want 2 matched and none failed", last, err)
 	}
 	for _, run := range runs {
 		if err := s.Temporal.Client.SignalWorkflow(ctx, run.GetID(), run.GetRunID(), "end", nil); err != nil {
-			t.Errorf("workflow %s: got %v", run.GetID(), err)
+			t.Errorf("signal workflow %s: got error %v", run.GetID(), err)
 		}
 		if got := gathered(run); got != "" {
-			t.Errorf("workflow %s, which started later, got %s; the texts are %s and %s", run.GetID(), got, one.MessageSID, all.MessageSID)
+			t.Errorf("workflow %s, which started after the texts, got %s, want neither %s nor %s", run.GetID(), got, one.MessageSID, all.MessageSID)
 		}
 	}
 }
 
-// refuses is a workflow that fails each update "ship".
+// refuses is a workflow that fails each "ship" update.
 func refuses(ctx workflow.Context, _ any) error {
 	err := workflow.SetUpdateHandler(ctx, "ship", func(workflow.Context, any) (string, error) { return "", errors.New("already shipped") })
 	if err != nil {
@@ -120,7 +121,7 @@ func TestCatchUpContinuesAfterRefusedUpdate(t *testing.T) {
 	}
 	caughtUp(t, s, 0)
 	if got := text(t, s, "ship it"); replies(got) != "It is shipped." {
-		t.Fatalf("got the replies %q", replies(got))
+		t.Fatalf("got the replies %q, want the echoError", replies(got))
 	}
 	s.Worker.Stop(t)
 	missed := text(t, s, "buy bread")

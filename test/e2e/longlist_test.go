@@ -16,9 +16,9 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// tooLongList returns a list that is longer than SendSms accepts without a
-// broadcast. Its first recipients can be texted; the others cost little, since
-// no request is made for them.
+// tooLongList returns a list that is too long for SendSms without a broadcast.
+// Only the given number of recipients at its start can be texted; the others
+// are cheap, since no request is made for them.
 func tooLongList(texted int) (list []string) {
 	for i := range sms.MaxRecipients + 1 {
 		if i < texted {
@@ -56,7 +56,7 @@ func TestLongListBecomesOneBroadcast(t *testing.T) {
 	}
 	b := result.Broadcast
 	if b == nil || b.State != "done" || b.Sent != 40 || b.Recipients != sms.MaxRecipients+1 || result.TwilioError == nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidTo {
-		t.Fatalf("got the result %+v, %+v", result, b)
+		t.Fatalf("got the result %+v with the broadcast %+v, want the state done, 40 sent, and one error for all other recipients", result, b)
 	}
 	told := readReport(t, filepath.Join(dir, b.Report))
 	for _, to := range tooLongList(40) {
@@ -65,16 +65,16 @@ func TestLongListBecomesOneBroadcast(t *testing.T) {
 		}
 	}
 	if n := texted(); n != 40 {
-		t.Errorf("%d messages were sent to 40 phones", n)
+		t.Errorf("%d messages were sent to 40 phones, want 40", n)
 	}
 	open, err := s.Temporal.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: "WorkflowType = 'BroadcastSmsWorkflow' AND ExecutionStatus != 'ContinuedAsNew'"})
 	if err != nil || open.Count != 1 {
-		t.Errorf("got %v broadcasts for one list, %v", open, err)
+		t.Errorf("got %v broadcasts and error %v, want one broadcast for the list", open, err)
 	}
 }
 
-// firstTexted waits until someone has been texted, and returns a function that
-// counts the texts.
+// firstTexted waits until a recipient has been texted, and returns a function
+// that counts the texts.
 func firstTexted(t *testing.T, s *stack.Stack) (texted func() int) {
 	t.Helper()
 	texted = func() int { return len(s.Twilio.Messages(twiliosim.Filter{Limit: 1000, Direction: "outbound"})) }
@@ -112,9 +112,9 @@ func TestCancelledLongListStopsItsBroadcast(t *testing.T) {
 	}
 	b := result.Broadcast
 	if b == nil || b.State != "cancelled" || b.Sent != texted() || b.Sent == 0 || b.Sent > sms.MaxRecipients/2 {
-		t.Fatalf("%d were texted, but the result is %+v, %+v", texted(), result, b)
+		t.Fatalf("%d recipients were texted, but the result is %+v with the broadcast %+v", texted(), result, b)
 	}
 	if last := result.Errors[len(result.Errors)-1]; last.Code != sms.CodeCancelled {
-		t.Errorf("the recipients whose turn never came have the error %+v", last)
+		t.Errorf("the recipients who were never tried have the error %+v, want CANCELLED", last)
 	}
 }

@@ -1,6 +1,7 @@
 package e2e
 
-// Nexus: workflows of another namespace send without access to the task queue.
+// Nexus: workflows of another namespace send texts without access to the task
+// queue.
 
 import (
 	"context"
@@ -49,7 +50,8 @@ func confirm(t *testing.T, s *stack.Stack, c client.Client) client.WorkflowRun {
 	return run
 }
 
-// nexusRuns lists the workflows that operations have started, as ID and status.
+// nexusRuns returns the status of the workflows that operations have started,
+// by ID.
 func nexusRuns(t *testing.T, s *stack.Stack) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -70,7 +72,7 @@ func TestNexusCallerTextsFromItsNamespace(t *testing.T) {
 	text(t, s, "Yes, we are")
 	var got string
 	if err := run.Get(t.Context(), &got); err != nil || got != "Yes, we are" {
-		t.Errorf("the caller got %q, %v", got, err)
+		t.Errorf("the caller got %q and error %v, want the reply", got, err)
 	}
 	stack.Eventually(t, "both operations are listed as completed", func(context.Context) error {
 		runs := nexusRuns(t, s)
@@ -105,11 +107,11 @@ func TestNexusCallerCancelledClosesItsQuestion(t *testing.T) {
 		return fmt.Errorf("no question has completed among %v", nexusRuns(t, s))
 	})
 	if got := text(t, s, "yes"); len(got.Replies) > 0 || got.WebhookStatus != 200 {
-		t.Errorf("a reply without a question: got %+v", got)
+		t.Errorf("a reply without a question: got %+v, want status 200 and no reply", got)
 	}
 }
 
-// cancels is a workflow that asks a question, and cancels it twice by its
+// cancels is a workflow that asks a question, and cancels it twice with its
 // operation token, as another workflow of the namespace can.
 func cancels(ctx workflow.Context, to string) error {
 	texts := workflow.NewNexusClient(sms.NexusEndpoint, sms.NexusService)
@@ -131,7 +133,7 @@ func cancels(ctx workflow.Context, to string) error {
 	return nil
 }
 
-// calls is a workflow that calls one operation, and returns the text of its
+// calls is a workflow that calls one operation, and returns the message of its
 // error.
 func calls(ctx workflow.Context, operation string, input map[string]any) (string, error) {
 	texts := workflow.NewNexusClient(sms.NexusEndpoint, sms.NexusService)
@@ -146,7 +148,8 @@ func calls(ctx workflow.Context, operation string, input map[string]any) (string
 	return strings.Join(said, "\n"), nil
 }
 
-// broadcasts is a workflow that broadcasts to a list, and returns the result.
+// broadcasts is a workflow that sends a broadcast to a list, and returns its
+// result.
 func broadcasts(ctx workflow.Context, to []string) (done sms.BroadcastProgress, err error) {
 	input := sms.BroadcastSmsInput{SendSmsInput: sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(to...), SmsBody: "Hello"}, PageSize: 10}
 	texts := workflow.NewNexusClient(sms.NexusEndpoint, sms.NexusService)
@@ -154,7 +157,7 @@ func broadcasts(ctx workflow.Context, to []string) (done sms.BroadcastProgress, 
 	return done, err
 }
 
-// caller starts a caller's worker with the workflows in this file.
+// caller starts a caller's worker with this file's workflows.
 func caller(t *testing.T, c client.Client) {
 	t.Helper()
 	w := worker.New(c, "caller", worker.Options{})
@@ -184,7 +187,7 @@ func TestNexusCancelEndsOperationByToken(t *testing.T) {
 
 func TestNexusBroadcastSurvivesItsWorker(t *testing.T) {
 	t.Parallel()
-	// Each run of the broadcast continues as new early.
+	// Each run of the broadcast soon continues as new.
 	s := stack.Start(t, stack.Options{
 		TemporalSettings: []string{"limit.historyCount.suggestContinueAsNew=30"},
 		Environment:      []string{"SEND_CONCURRENCY=2", "TWILIO_TIMEOUT=1s", "TWILIO_LISTING_PATIENCE=1s"},
@@ -215,7 +218,7 @@ func TestNexusBroadcastSurvivesItsWorker(t *testing.T) {
 	s.StartWorker(t)
 	var done sms.BroadcastProgress
 	if err := run.Get(t.Context(), &done); err != nil || done.Sent != recipients {
-		t.Errorf("the caller got %+v, %v", done, err)
+		t.Errorf("the caller got %+v and error %v, want %d sent", done, err, recipients)
 	}
 	texted := map[string]int{}
 	for _, m := range messages(t, s) {
@@ -234,7 +237,7 @@ func TestNexusRefusesInvalidInput(t *testing.T) {
 	c := s.Temporal.AddNamespace(t, "shop")
 	s.Temporal.AddNexusEndpoint(t)
 	caller(t, c)
-	// This is one of our workflows, but no operation runs it.
+	// This is one of our workflows, but no operation started it.
 	_, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "ours", TaskQueue: "nobody"}, "Ours")
 	if err != nil {
 		t.Fatal(err)
@@ -267,7 +270,7 @@ func TestNexusRefusesInvalidInput(t *testing.T) {
 		}
 		var got string
 		if err := run.Get(t.Context(), &got); err != nil || !strings.Contains(got, tc.want) {
-			t.Errorf("%s of %v: got %q, %v, want %q", tc.operation, tc.input, got, err, tc.want)
+			t.Errorf("%s of %v: got %q and error %v, want %q", tc.operation, tc.input, got, err, tc.want)
 		}
 		if strings.Contains(got, phone) {
 			t.Errorf("%s: the error contains the phone number: %s", tc.operation, got)

@@ -25,7 +25,7 @@ func TestProbesWorkWithoutAWebhook(t *testing.T) {
 	stack.StartProcess(t, "worker", environment, stack.Build(t, "worker"), "--only", "worker")
 	stack.Eventually(t, "the worker is alive without Temporal", func(ctx context.Context) error { return stack.Get(ctx, "http://"+address+"/healthz") })
 	if err := stack.Get(t.Context(), "http://"+address+"/readyz"); err == nil || !strings.Contains(err.Error(), "503") {
-		t.Errorf("the worker is ready although Temporal is down: %v", err)
+		t.Errorf("with Temporal down: got error %v from /readyz, want status 503", err)
 	}
 	s.Temporal.Start(t)
 	stack.Eventually(t, "the worker is ready", func(ctx context.Context) error { return stack.Get(ctx, "http://"+address+"/readyz") })
@@ -40,7 +40,7 @@ func TestProbesWorkWithoutAWebhook(t *testing.T) {
 	s.Temporal.Stop(t)
 	stack.Eventually(t, "the worker is unready", func(ctx context.Context) error {
 		if stack.Get(ctx, "http://"+address+"/readyz") == nil {
-			return errors.New("it is ready")
+			return errors.New("the worker is still ready")
 		}
 		return nil
 	})
@@ -69,7 +69,7 @@ func TestVersionedWorkerPollsOnceCurrent(t *testing.T) {
 			queues[queue.Name] = true
 		}
 		if !queues[sms.TaskQueue] || !queues[sms.CatchUpTaskQueue] {
-			return errors.New("not all of its task queues are known yet")
+			return errors.New("some of the version's task queues are not known yet")
 		}
 		_, err = handle.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: "v1"})
 		return err
@@ -78,7 +78,7 @@ func TestVersionedWorkerPollsOnceCurrent(t *testing.T) {
 	defer cancel()
 	var result sms.SendSmsResult
 	if err := run.Get(ctx, &result); err != nil || len(result.Messages) != 1 {
-		t.Errorf("got %+v, %v", result, err)
+		t.Errorf("got %+v and error %v, want one message", result, err)
 	}
 }
 

@@ -23,7 +23,8 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// listen runs the test's own workflow, which waits for one signal.
+// listen runs a workflow that waits for one signal, and returns a channel that
+// gets the signal's event.
 func listen(t *testing.T, s *stack.Stack, workflowID, signal string) <-chan triggers.Event {
 	t.Helper()
 	const queue = "listeners"
@@ -45,7 +46,7 @@ func listen(t *testing.T, s *stack.Stack, workflowID, signal string) <-chan trig
 	go func() {
 		var event triggers.Event
 		if err := run.Get(context.Background(), &event); err != nil {
-			t.Errorf("the listening workflow: got error %v", err)
+			t.Errorf("the workflow that listens: got error %v", err)
 		}
 		got <- event
 	}()
@@ -83,12 +84,12 @@ func TestSendSmsTextsEachRecipient(t *testing.T) {
 		"smsBody": "Dear ${user.name}, your table is ready.", "variables": map[string]any{"user": map[string]any{"name": "Ann"}},
 	})
 	if len(result.Messages) != 2 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidTo || result.TwilioError == nil {
-		t.Fatalf("got %+v", result)
+		t.Fatalf("got %+v, want 2 messages, and INVALID_TO_PHONE_NUMBER_ERROR for nobody", result)
 	}
 	for i, to := range []string{"+15005550011", "+15005550012"} {
 		m := result.Messages[i]
 		if m.To != to || !strings.HasPrefix(m.SID, "SM") || m.Status != sms.StatusQueued || m.Segments != 1 {
-			t.Errorf("got the message %+v", m)
+			t.Errorf("got the message %+v, want a queued one to %s with a SID and 1 segment", m, to)
 		}
 	}
 	var bodies []string
@@ -96,7 +97,7 @@ func TestSendSmsTextsEachRecipient(t *testing.T) {
 		bodies = append(bodies, m.To+" "+m.Body)
 	}
 	if got := strings.Join(bodies, "|"); got != "+15005550011 Dear Ann, your table is ready.|+15005550012 Dear Ann, your table is ready." {
-		t.Errorf("the local Twilio sent %s", got)
+		t.Errorf("the local Twilio sent %s, want the rendered body to each of the 2 phones", got)
 	}
 }
 
@@ -114,7 +115,7 @@ func TestSendSmsRunsAsStandaloneActivity(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(raw["twilioError"]) != "null" || string(raw["errors"]) != "[]" || !strings.HasPrefix(string(raw["twilioResult"]), `"[{\"to\":\"+15005550009\",\"sid\":\"SM`) {
-		t.Errorf("got the result %s", raw)
+		t.Errorf("got the result %s, want no errors, and the message in twilioResult", raw)
 	}
 }
 
@@ -150,7 +151,7 @@ func TestOneKeyIsOneSend(t *testing.T) {
 	sending.Wait()
 	for _, result := range results {
 		if result.TwilioError == nil || len(result.Messages) != 1 || len(result.Errors) != 1 || !reflect.DeepEqual(result, results[0]) {
-			t.Errorf("got the results %+v and %+v", results[0], result)
+			t.Errorf("got the results %+v and %+v, want the same for each send, with 1 message and 1 error", results[0], result)
 		}
 	}
 	if sent := messages(t, s); len(sent) != 1 {
@@ -184,7 +185,7 @@ func TestTerminatedKeyedSendHoldsNobodyUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(result.Errors) != 1 || result.Errors[0].To != phone || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-		t.Errorf("got %+v", result)
+		t.Errorf("got %+v, want OUTCOME_UNKNOWN for the phone", result)
 	}
 }
 
@@ -205,15 +206,15 @@ func TestKeyedSendCompletesWithinItsTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown || !strings.Contains(result.Errors[0].Message, "still running") {
-		t.Errorf("got %+v", result)
+		t.Errorf("got %+v, want OUTCOME_UNKNOWN, since the keyed send is still running", result)
 	}
 }
 
-// longList starts a send to many recipients, waits until some of them are texted, and
-// returns the run and the number of recipients.
+// longList starts a send to many recipients, waits until some of them have been
+// texted, and returns the run and the number of recipients.
 func longList(t *testing.T, s *stack.Stack) (client.WorkflowRun, int) {
 	t.Helper()
-	const recipients = 1000 // so many that the rest takes longer than a busy machine
+	const recipients = 1000 // so many that the rest takes longer than the test even on a busy machine
 	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(300 * time.Millisecond)}); err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +229,7 @@ func longList(t *testing.T, s *stack.Stack) (client.WorkflowRun, int) {
 	}
 	stack.Eventually(t, "some messages are sent", func(context.Context) error {
 		if n := len(messages(t, s)); n < 20 {
-			return fmt.Errorf("%d so far", n)
+			return fmt.Errorf("%d have been sent, want at least 20", n)
 		}
 		return nil
 	})
@@ -250,11 +251,11 @@ func TestCancelledSendReturnsWhatWasSent(t *testing.T) {
 	}
 	sent := len(messages(t, s))
 	if len(result.Messages) != sent || len(result.Messages)+len(result.Errors) != recipients || sent == recipients {
-		t.Errorf("got %d messages and %d errors for %d recipients; %d were sent", len(result.Messages), len(result.Errors), recipients, sent)
+		t.Errorf("got %d messages and %d errors for %d recipients, of whom %d were texted; want one or the other for each, and not all texted", len(result.Messages), len(result.Errors), recipients, sent)
 	}
 	for _, e := range result.Errors {
 		if e.Code != sms.CodeCancelled || !e.Retryable {
-			t.Fatalf("got the error %+v", e)
+			t.Fatalf("got the error %+v, want a retryable CANCELLED", e)
 		}
 	}
 }
@@ -277,7 +278,7 @@ func TestStoppedWorkerLeavesTheRest(t *testing.T) {
 		t.Fatal(err)
 	}
 	if sent := len(messages(t, s)); len(result.Messages) != recipients || sent != recipients {
-		t.Errorf("got %d messages and %d errors for %d recipients; %d were sent", len(result.Messages), len(result.Errors), recipients, sent)
+		t.Errorf("got %d messages and %d errors for %d recipients, of whom %d were texted; want all texted once", len(result.Messages), len(result.Errors), recipients, sent)
 	}
 }
 
@@ -286,7 +287,7 @@ func TestSendSmsReportsTwiliosReason(t *testing.T) {
 	wrong := stack.Start(t, stack.Options{NoWorker: true, Environment: []string{"TWILIO_TOKEN=ffffffffffffffffffffffffffffffff"}})
 	worker := stack.StartProcess(t, "worker", wrong.Environment(), stack.Build(t, "worker")) // this worker never becomes ready
 	if got := codes(sendSms(t, wrong, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"})); len(got) != 1 || got[0] != sms.CodeAuthentication {
-		t.Errorf("with wrong credentials: got the codes %v", got)
+		t.Errorf("with wrong credentials: got the codes %v, want an authentication error", got)
 	}
 	stack.Eventually(t, "the worker is unready and says why", func(ctx context.Context) error {
 		if err := stack.Get(ctx, wrong.Webhook+"/readyz"); err == nil || !strings.Contains(worker.Output(), "level=ERROR msg=\"Twilio refuses the account") {
@@ -295,18 +296,18 @@ func TestSendSmsReportsTwiliosReason(t *testing.T) {
 		return nil
 	})
 	if warned := worker.Output(); !strings.Contains(warned, "level=WARN msg=\"a text was not sent\"") || strings.Contains(warned, strings.TrimPrefix(phone, "+")) {
-		t.Errorf("got the log %s", warned)
+		t.Errorf("got the log %s, want a warning for the text, without the phone number", warned)
 	}
 	if err := wrong.Twilio.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if got := codes(sendSms(t, wrong, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi", "giveUpAfter": "3s"})); len(got) != 1 || got[0] != sms.CodeConnection {
-		t.Errorf("with Twilio unreachable: got the codes %v", got)
+		t.Errorf("with Twilio unreachable: got the codes %v, want a connection error", got)
 	}
 }
 
-// messages returns the messages that the local Twilio has sent for us, sorted
-// by recipient, since they are created concurrently.
+// messages returns the messages that we sent through the local Twilio, sorted
+// by recipient, because they are created concurrently.
 func messages(t *testing.T, s *stack.Stack) []twiliosim.Message {
 	t.Helper()
 	var outbound []twiliosim.Message

@@ -1,7 +1,7 @@
 package e2e
 
-// Sends that wait for each other: for the rate of their sender, or for the one send
-// with their key.
+// Sends that wait for one another: for the rate of their sender, or for the
+// send that has the same key.
 
 import (
 	"context"
@@ -35,7 +35,8 @@ func TestPacedSendsHeartbeatLittle(t *testing.T) {
 	var handles []client.ActivityHandle
 	for n := range sends {
 		// Most of the sends get their turn only after their first attempt. The next
-		// one must not wait for long: nobody would take the turns meanwhile.
+		// attempt must not start much later, because no other send would use those
+		// turns.
 		handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
 			ID: fmt.Sprint("paced-", n), TaskQueue: sms.TaskQueue, StartToCloseTimeout: 5 * time.Second, RetryPolicy: &temporal.RetryPolicy{MaximumInterval: 5 * time.Second},
 		}, sms.SendSmsName, sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(fmt.Sprintf("+15005551%03d", n)), SmsBody: "Hello"})
@@ -47,11 +48,11 @@ func TestPacedSendsHeartbeatLittle(t *testing.T) {
 	for _, handle := range handles {
 		var result sms.SendSmsResult
 		if err := handle.Get(ctx, &result); err != nil || len(result.Messages) != 1 {
-			t.Errorf("%s: got %+v, %v", handle.GetID(), result.Errors, err)
+			t.Errorf("%s: got the errors %+v and error %v, want one message", handle.GetID(), result.Errors, err)
 		}
 	}
 	if took := time.Since(began); took < (sends-perSecond)*time.Second/perSecond {
-		t.Errorf("the sends took only %s, faster than the rate", took)
+		t.Errorf("the sends took only %s, want at least %s at their rate", took, (sends-perSecond)*time.Second/perSecond)
 	}
 	if sent := messages(t, s); len(sent) != sends {
 		t.Errorf("%d messages were sent, want %d", len(sent), sends)
@@ -63,7 +64,8 @@ func TestPacedSendsHeartbeatLittle(t *testing.T) {
 	}
 }
 
-// heartbeats returns a worker's number of heartbeats, from its metrics.
+// heartbeats returns how many heartbeats a worker has sent, according to its
+// metrics.
 func heartbeats(ctx context.Context, t *testing.T, metrics string) (count float64) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+metrics+"/metrics", nil)
@@ -107,7 +109,7 @@ func TestKeyedSendHoldsNoSlot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A caller that held the only slot would keep the send from starting.
+	// If a caller held the only slot, the send would never start.
 	w := worker.New(s.Temporal.Client, sms.TaskQueue, worker.Options{MaxConcurrentActivityExecutionSize: 1})
 	workflows.Register(w)
 	(&activities.Activities{
@@ -129,7 +131,7 @@ func TestKeyedSendHoldsNoSlot(t *testing.T) {
 	}
 	var result sms.SendSmsResult
 	if err := handle.Get(ctx, &result); err != nil || len(result.Messages) != 1 {
-		t.Errorf("got %+v, %v", result.Errors, err)
+		t.Errorf("got the errors %+v and error %v, want one message", result.Errors, err)
 	}
 }
 
@@ -139,7 +141,7 @@ func TestCapStopsMessagesBeyondIt(t *testing.T) {
 	s := stack.Start(t, stack.Options{Environment: []string{"SEND_CAPS=+1500555=2/d, *=1/d", "METRICS_ADDR=" + metrics}})
 	result := sendSms(t, s, map[string]any{"smsFrom": stack.Number, "smsTo": []string{phone, "+15005550011", "+15005550012", "+12125550100"}, "smsBody": "Hi"})
 	if got := codes(result); len(got) != 1 || got[0] != sms.CodeCapReached || len(messages(t, s)) != 3 {
-		t.Errorf("got the codes %v and %d messages", got, len(messages(t, s)))
+		t.Errorf("got the codes %v and %d messages, want one CAP_REACHED and 3 messages", got, len(messages(t, s)))
 	}
 	body, err := fetched(t.Context(), "http://"+metrics+"/metrics")
 	if err != nil || !strings.Contains(body, `sms_capped_total{account="default",prefix="+1500555"} 1`) || !strings.Contains(body, `sms_capped_total{account="default",prefix="*"} 0`) {

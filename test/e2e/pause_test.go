@@ -1,7 +1,7 @@
 package e2e
 
-// Pausing all sending applies to all workers, including those that start in the
-// meantime.
+// A pause of all sending applies to all workers, including those that start
+// during the pause.
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// fetched returns the body at one of a worker's URLs.
+// fetched returns the body of the response at a URL.
 func fetched(ctx context.Context, url string) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -65,7 +65,7 @@ func TestSendingPausesAndResumesEverywhere(t *testing.T) {
 		t.Errorf("pause-all does not say when workers stop: %s", out)
 	}
 	if out := starter("pause-all", "--why", "another"); !strings.Contains(out, "already") || !strings.Contains(out, why) {
-		t.Errorf("pausing twice: got %s", out)
+		t.Errorf("pausing twice: got %s, want that it is paused already, and the first reason", out)
 	}
 	stack.Eventually(t, "the worker says that it is paused", ready("ready; all sending is paused"))
 	another := stack.StartProcess(t, "worker", append(append([]string{}, s.Environment()...), "TRIGGERS=", "METRICS_ADDR="), stack.Build(t, "worker"))
@@ -113,12 +113,12 @@ func TestSendingPausesAndResumesEverywhere(t *testing.T) {
 		t.Errorf("the metrics do not show the pause: %v", err)
 	}
 	if out := starter("resume-all"); !strings.Contains(out, why) {
-		t.Errorf("resume-all: got %s", out)
+		t.Errorf("resume-all: got %s, want the reason of the pause in it", out)
 	}
 	for _, run := range runs {
 		var result sms.SendSmsWorkflowResult
 		if err := run.Get(t.Context(), &result); err != nil || len(result.Messages) != 1 {
-			t.Errorf("got %+v, %v", result.Errors, err)
+			t.Errorf("after the pause: got the errors %+v and error %v, want one message", result.Errors, err)
 		}
 	}
 	stack.Eventually(t, "the worker is ready and does not mention a pause", ready("ready"))

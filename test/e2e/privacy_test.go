@@ -1,6 +1,6 @@
 package e2e
 
-// Tests of what a process without a key does.
+// How a process behaves without a key that it needs.
 
 import (
 	"context"
@@ -19,8 +19,8 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// waits blocks until a workflow task has failed because of a missing key, and
-// checks that the workflow is still open.
+// waits waits until a workflow task has failed for want of a key, and checks
+// that the workflow is still open.
 func waits(t *testing.T, s *stack.Stack, id, key string) {
 	t.Helper()
 	stack.Eventually(t, "a task of "+id+" fails", func(ctx context.Context) error {
@@ -62,7 +62,7 @@ func TestSendsWaitForWorkerWithKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			keys := stack.NewKeyFile(t, "one", "one")
-			// A second attempt first checks whether the first one has texted
+			// A second attempt would first check whether the first one had texted
 			// anyone.
 			s := stack.Start(t, stack.Options{Environment: append(environment(t), "TWILIO_LISTING_PATIENCE=1s", "TWILIO_TIMEOUT=1s")})
 			c := s.Temporal.Protected(t, keys)
@@ -83,7 +83,7 @@ func TestSendsWaitForWorkerWithKey(t *testing.T) {
 			stack.Eventually(t, "the activity has a second attempt", func(ctx context.Context) error {
 				described, err := alone.Describe(ctx, client.DescribeActivityOptions{})
 				if err == nil && described.Attempt < 2 {
-					err = fmt.Errorf("got attempt %d, status %s", described.Attempt, described.Status)
+					err = fmt.Errorf("the activity has attempt %d and status %s", described.Attempt, described.Status)
 				}
 				return err
 			})
@@ -100,7 +100,7 @@ func TestSendsWaitForWorkerWithKey(t *testing.T) {
 			for what, get := range map[string]func(context.Context, any) error{"workflow": run.Get, "activity": alone.Get} {
 				var result sms.SendSmsResult
 				if err := get(ctx, &result); err != nil || len(result.Messages) != 1 {
-					t.Errorf("%s: got %+v, %v", what, result, err)
+					t.Errorf("%s: got %+v and error %v, want one message", what, result, err)
 				}
 			}
 			if sent := messages(t, s); len(sent) != 2 {
@@ -110,8 +110,8 @@ func TestSendsWaitForWorkerWithKey(t *testing.T) {
 	}
 }
 
-// The webhook encrypts with a key that the worker gets later, as in a rotation in
-// the wrong order.
+// The webhook encrypts with a key that the worker gets only later, as in a
+// rotation in the wrong order.
 func TestSignalsWaitForTheirKey(t *testing.T) {
 	t.Parallel()
 	old := stack.NewKeyFile(t, "one", "one")
@@ -134,7 +134,7 @@ func TestSignalsWaitForTheirKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	waits(t, s, "send", "two")
-	old.Change(t, payload.Add, "unrelated") // the worker rereads its file, which still lacks key two
+	old.Change(t, payload.Add, "unrelated") // the worker rereads its file, which still lacks the key two
 	stillOpen(t, s, "send")
 
 	rotated.CopyTo(t, old)
@@ -142,35 +142,36 @@ func TestSignalsWaitForTheirKey(t *testing.T) {
 	if err := run.Get(ctx, &report); err != nil {
 		t.Fatal(err)
 	}
-	// Every signal arrived, so the workflow looked up nothing at Twilio.
+	// Every signal arrived, so the workflow did not have to look anything up at
+	// Twilio.
 	if len(report.Deliveries) != 1 || report.Deliveries[0].Status != sms.StatusDelivered {
-		t.Errorf("got the deliveries %+v", report.Deliveries)
+		t.Errorf("got the deliveries %+v, want one that is delivered", report.Deliveries)
 	}
 	if strings.Contains(worker.Output(), "Corrupted signal") {
 		t.Errorf("a signal was dropped:\n%s", worker.Output())
 	}
 }
 
-// A webhook without the key does not know what the sender was told, so Twilio
-// has to deliver the text again, and then reaches another webhook.
+// A webhook without the key cannot read what the sender was told. Twilio has to
+// deliver the text again until it reaches a webhook with the key.
 func TestWebhookWithoutKeyAsksForRedelivery(t *testing.T) {
 	t.Parallel()
 	keys := stack.NewKeyFile(t, "one", "one")
 	s := stack.Start(t, stack.Options{Environment: []string{keys.Environment()}})
 	told := text(t, s, "Order Number 42")
 	if told.WebhookStatus != http.StatusOK || replies(told) == "" {
-		t.Fatalf("got status %d, replies %q", told.WebhookStatus, replies(told))
+		t.Fatalf("got status %d and replies %q, want status 200 and a reply", told.WebhookStatus, replies(told))
 	}
 	s.Add("PAYLOAD_KEYS=")
 	other := s.AnotherWebhook(t)
 	s.Webhook, other = other, s.Webhook
 	status, body, err := send(delivery(t, s, stack.Token, told.MessageSID, "Order Number 42"))
 	if err != nil || status != http.StatusServiceUnavailable {
-		t.Errorf("a webhook without the key: got %d %q, %v", status, body, err)
+		t.Errorf("a webhook without the key: got status %d, body %q and error %v, want status 503", status, body, err)
 	}
 	s.Webhook = other
 	status, body, err = send(delivery(t, s, stack.Token, told.MessageSID, "Order Number 42"))
 	if err != nil || status != http.StatusOK || !strings.Contains(body, replies(told)) {
-		t.Errorf("a webhook with the key: got %d %q, %v", status, body, err)
+		t.Errorf("a webhook with the key: got status %d, body %q and error %v, want the first delivery's reply", status, body, err)
 	}
 }

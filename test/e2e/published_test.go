@@ -1,7 +1,7 @@
 package e2e
 
-// A text that started a workflow is not a reply to the question that this
-// workflow asks.
+// A text that starts a workflow is not taken for a reply to the question that
+// the workflow asks.
 
 import (
 	"context"
@@ -21,8 +21,8 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// asks is a workflow that waits for a text in the way that its ID names, if
-// any. It then asks a question, and returns the reply.
+// asks is a workflow that may first wait for a text, in the way that its ID
+// names. It then asks a question, and returns the reply.
 func asks(ctx workflow.Context, _ any) (string, error) {
 	var e triggers.Event
 	waits := workflow.GetInfo(ctx).WorkflowExecution.ID
@@ -66,8 +66,8 @@ func TestTextsAnswerNoQuestionTheyCaused(t *testing.T) {
 	} {
 		t.Run(action, func(t *testing.T) {
 			t.Parallel()
-			// Each delivery reaches a different process: neither knows which texts
-			// the other has seen.
+			// Each delivery reaches a different process: neither knows which texts the
+			// other has received.
 			s := stack.Start(t, stack.Options{Triggers: "triggers:\n  - {name: buy, pattern: '^buy', echo: 'Taken.', echoError: 'Lost.', " + says + "}\n"})
 			another := *s
 			another.Webhook = s.AnotherWebhook(t)
@@ -115,16 +115,17 @@ func TestTextsAnswerNoQuestionTheyCaused(t *testing.T) {
 			defer cancel()
 			var got string
 			if err := s.Temporal.Client.GetWorkflow(ctx, id, "").Get(ctx, &got); err != nil || got != "buy it, yes" {
-				t.Errorf("got the reply %q, %v", got, err)
+				t.Errorf("got the reply %q and error %v, want buy it, yes", got, err)
 			}
-			// A text that answered a question fires no trigger when it is redelivered.
+			// A text that answered a question fires no trigger when it is delivered
+			// again.
 			say(&another, reply, "buy it, yes", "")
 		})
 	}
 }
 
-// caughtUp waits until the given number of further catch-ups have begun and
-// ended.
+// caughtUp waits until the given number of catch-ups have begun and ended since
+// the call.
 func caughtUp(t *testing.T, s *stack.Stack, more int) {
 	t.Helper()
 	const ended = "WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'"
@@ -138,7 +139,7 @@ func caughtUp(t *testing.T, s *stack.Stack, more int) {
 			before = len(found.Executions)
 		}
 		if now := len(found.Executions); now <= before+more {
-			return fmt.Errorf("%d more have ended", now-before)
+			return fmt.Errorf("%d more have ended, want more than %d", now-before, more)
 		}
 		return nil
 	})
@@ -164,10 +165,10 @@ func TestCatchUpAnswersNoLaterQuestion(t *testing.T) {
 		run := ask(t, s, question, nil)
 		caughtUp(t, s, 2)
 		if got := text(t, s, reply); len(got.Replies) > 0 {
-			t.Errorf("%q: got the replies %q", reply, replies(got))
+			t.Errorf("%q: got the replies %q, want none, since it answers the question", reply, replies(got))
 		}
 		if result := answer(t, run); result.Outcome != sms.AskAnswered || result.Reply.Body != reply {
-			t.Errorf("%q: got outcome %s, reply %+v", question, result.Outcome, result.Reply)
+			t.Errorf("%q: got outcome %s and reply %+v, want the answer %q", question, result.Outcome, result.Reply, reply)
 		}
 	}
 	caughtUp(t, s, 2)

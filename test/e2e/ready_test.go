@@ -20,15 +20,15 @@ func TestWebhookIsUnreadyWithoutItsNamespace(t *testing.T) {
 	worker := stack.StartProcess(t, "worker", environment, stack.Build(t, "worker"), "--only", "webhook")
 	stack.Eventually(t, "the webhook answers", func(ctx context.Context) error { return stack.Get(ctx, s.Webhook+"/healthz") })
 	if err := stack.Get(t.Context(), s.Webhook+"/readyz"); err == nil || !strings.Contains(err.Error(), "503") {
-		t.Errorf("the webhook is ready without a namespace: %v", err)
+		t.Errorf("without its namespace: got error %v from /readyz, want status 503", err)
 	}
 	// The sender is told that publishing failed: the text is not treated as one
 	// that matches nothing.
 	if got := text(t, s, "Order Number 42"); replies(got) != "There was a problem publishing that event." {
-		t.Errorf("got status %d, replies %q", got.WebhookStatus, replies(got))
+		t.Errorf("got status %d and replies %q, want the echoError", got.WebhookStatus, replies(got))
 	}
 	if got := text(t, s, "hello"); got.WebhookStatus != http.StatusServiceUnavailable {
-		t.Errorf("a text that might be a reply: got status %d", got.WebhookStatus)
+		t.Errorf("a text that might be a reply: got status %d, want 503", got.WebhookStatus)
 	}
 	if !strings.Contains(worker.Output(), "the namespace does not exist") {
 		t.Error("the log does not say that the namespace is missing")
@@ -44,16 +44,16 @@ func TestWebhookDrainsUnready(t *testing.T) {
 	stack.Eventually(t, "the webhook is unready", func(ctx context.Context) error {
 		switch err := stack.Get(ctx, s.Webhook+"/readyz"); {
 		case err == nil:
-			return errors.New("it is ready")
+			return errors.New("the webhook is still ready")
 		case strings.Contains(err.Error(), "status 503"):
 			return nil
 		default:
-			t.Fatalf("a request while the webhook drains: got error %v", err)
+			t.Fatalf("a request while the webhook drains: got error %v, want status 503 or none", err)
 			return nil
 		}
 	})
 	if got := text(t, s, "Order Number 42"); replies(got) != "Your reference number is 42" {
-		t.Errorf("a text while the webhook drains: got status %d, replies %q", got.WebhookStatus, replies(got))
+		t.Errorf("a text while the webhook drains: got status %d and replies %q, want the echo", got.WebhookStatus, replies(got))
 	}
 	s.Worker.Kill()
 	s.Add("WEBHOOK_DRAIN=100ms")
@@ -62,6 +62,6 @@ func TestWebhookDrainsUnready(t *testing.T) {
 		t.Fatal(err)
 	}
 	if status := s.Worker.Wait(t); status != 0 {
-		t.Errorf("the worker ended with status %d", status)
+		t.Errorf("the worker exited with status %d, want 0", status)
 	}
 }

@@ -1,7 +1,7 @@
 package e2e
 
-// A call that Temporal permanently refuses ends at once, and holds up
-// nothing.
+// A call that Temporal permanently refuses fails immediately, and delays
+// nothing else.
 
 import (
 	"errors"
@@ -41,7 +41,7 @@ func TestFinalRefusalsAreAnsweredAtOnce(t *testing.T) {
 	for _, body := range []string{"start " + long, "signal " + long, "update " + long, "self", "kind many", "size " + long} {
 		all.Go(func() {
 			if got := replies(text(t, s, body)); got != "Lost." {
-				t.Errorf("%.10s: got the replies %q", body, got)
+				t.Errorf("%.10s: got the replies %q, want Lost.", body, got)
 			}
 		})
 	}
@@ -67,6 +67,6 @@ func TestQuestionsLeaveUnusableTextsToTriggers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := replies(text(t, s, "start")); got != "Taken." {
-		t.Errorf("got the replies %q", got)
+		t.Errorf("got the replies %q, want Taken.", got)
 	}
 }

@@ -52,7 +52,7 @@ func TestWorkersShareTheRates(t *testing.T) {
 				err = handle.Get(ctx, &result)
 			}
 			if err != nil || len(result.Errors) > 0 {
-				t.Errorf("got the codes %v: %v", codes(result), err)
+				t.Errorf("got the codes %v and error %v, want neither", codes(result), err)
 			}
 		})
 	}
@@ -70,8 +70,8 @@ func TestWorkersShareTheRates(t *testing.T) {
 	}
 	slices.SortFunc(texts, func(a, b twiliosim.Message) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	// Each of the 3 workers may send a burst of 3, one second's worth of its third
-	// of the rate. Texts that a busy machine holds up come late, and then together,
-	// but never early.
+	// of the rate. A busy machine may delay texts, so that they come late and in
+	// bursts, but never early.
 	const burst = 10
 	for i := burst; i < len(texts); i++ {
 		took := texts[i].CreatedAt.Sub(began)

@@ -23,7 +23,7 @@ func TestCapsHoldForAllWorkers(t *testing.T) {
 	const sends, each, most = 12, 5, 40
 	s := stack.Start(t, stack.Options{
 		NoWorker: true, Environment: []string{"TRIGGERS=", fmt.Sprintf("SEND_CAPS=+1500555=%d/d", most), "TWILIO_TIMEOUT=1s", "TWILIO_LISTING_PATIENCE=1s"},
-		// The counting workflow continues as new early.
+		// The workflow that counts soon continues as new.
 		TemporalSettings: []string{"limit.historyCount.suggestContinueAsNew=40"},
 	})
 	crew := make([]*stack.Process, 3)
@@ -40,7 +40,7 @@ func TestCapsHoldForAllWorkers(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
-	// send sends to five phones, and returns how many were texted.
+	// send sends to the next five phones, and returns how many were texted.
 	send := func(n int) (texted int) {
 		var to []string
 		for i := range each {
@@ -59,7 +59,7 @@ func TestCapsHoldForAllWorkers(t *testing.T) {
 			}
 		}
 		if err != nil || len(result.Messages)+len(result.Errors) != each {
-			t.Errorf("got the codes %v: %v", codes(result), err)
+			t.Errorf("got the codes %v and error %v, want a message or CAP_REACHED for each of %d recipients", codes(result), err, each)
 		}
 		return len(result.Messages)
 	}
@@ -78,7 +78,7 @@ func TestCapsHoldForAllWorkers(t *testing.T) {
 	})
 	crew[0].Kill()
 	sending.Wait()
-	// Messages that the killed worker had counted but not sent still count.
+	// Messages that the killed worker had counted but not sent use up the cap.
 	texts := len(s.Twilio.Messages(twiliosim.Filter{Limit: 1000}))
 	if texts > most {
 		t.Errorf("%d messages were sent, want at most the cap of %d", texts, most)
@@ -95,6 +95,6 @@ func TestCapsHoldForAllWorkers(t *testing.T) {
 		left -= send(n)
 	}
 	if left < 0 {
-		t.Errorf("with the new worker, %d messages more than the cap were sent", -left)
+		t.Errorf("with the new worker, %d messages more than the cap permits were sent", -left)
 	}
 }

@@ -1,8 +1,8 @@
 package e2e
 
-// Tests of workflow IDs that several messages share: each message starts or
-// joins one run, or its sender is told that it did not, in whatever order the
-// messages arrive.
+// Tests of workflow IDs that several messages share: whatever the order of the
+// messages, each one starts or joins one run, or its sender is told that it did
+// not.
 
 import (
 	"context"
@@ -20,11 +20,11 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// quick is a workflow that ends at once, so that the next message can start a
-// run with the same ID.
+// quick is a workflow that ends immediately, so that the next message can start
+// a run with the same ID.
 func quick(workflow.Context, any) error { return nil }
 
-// startersOf returns, for each run of an ID, the message that started it.
+// startersOf returns the message that started each run of an ID.
 func startersOf(ctx context.Context, s *stack.Stack, id string) (map[string]int, error) {
 	found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest("WorkflowId = '"+id+"'"))
 	if err != nil {
@@ -55,11 +55,12 @@ func TestRacingTextsStartOneRunEach(t *testing.T) {
 		here := *s
 		here.Webhook = hooks[hook]
 		var body string
-		// While the outcome of a text is pending, it must be delivered again.
+		// While the outcome of a text is pending, the webhook asks for another
+		// delivery.
 		stack.Eventually(t, fmt.Sprintf("%s %d, message %d is answered", policy, id, n), func(context.Context) error {
 			status, said, err := send(deliveryFrom(t, &here, fmt.Sprintf("+1500%07d", 100*id+n), stack.Token, text(policy, id, n), fmt.Sprintf("%s %d", policy, id)))
 			if err == nil && status != http.StatusOK {
-				err = fmt.Errorf("%d %s", status, said)
+				err = fmt.Errorf("got status %d: %s", status, said)
 			}
 			body = said
 			return err
@@ -81,11 +82,11 @@ func TestRacingTextsStartOneRunEach(t *testing.T) {
 				if taken[n] {
 					want[name][text(policy, id, n)] = 1
 				} else if policy == "terminate" {
-					t.Errorf("%s: message %d was refused", name, n)
+					t.Errorf("%s: message %d was refused, want it accepted", name, n)
 				}
 				for hook := range hooks {
 					if again := say(policy, id, n, hook); again != taken[n] {
-						t.Errorf("%s %d: message %d was accepted: %t, and when redelivered: %t", policy, id, n, taken[n], again)
+						t.Errorf("%s %d, message %d: accepted %t at first, and %t when redelivered", policy, id, n, taken[n], again)
 					}
 				}
 			}
@@ -102,7 +103,7 @@ func TestRacingTextsStartOneRunEach(t *testing.T) {
 	}
 }
 
-// brief is a workflow that ends when it is signalled.
+// brief is a workflow that ends when it is signaled.
 func brief(ctx workflow.Context, _ any) error {
 	workflow.GetSignalChannel(ctx, "end").Receive(ctx, nil)
 	return nil
@@ -117,7 +118,7 @@ func TestTextsThatJoinedStartNothingLater(t *testing.T) {
 	say := func(n int) {
 		status, body, err := send(delivery(t, s, stack.Token, fmt.Sprintf("SM%032x", n), "go"))
 		if err != nil || status != http.StatusOK || !strings.Contains(body, "taken") {
-			t.Errorf("message %d: got %d %s, %v", n, status, body, err)
+			t.Errorf("message %d: got status %d, body %s and error %v, want the reply taken", n, status, body, err)
 		}
 	}
 	say(1)
@@ -136,7 +137,7 @@ func TestTextsThatJoinedStartNothingLater(t *testing.T) {
 	say(2)
 	say(1)
 	if now := runID(t, s, "brief"); now != first {
-		t.Errorf("redelivering a message that had joined the first run started %s", now)
+		t.Errorf("redelivering a message that had joined the first run started run %s", now)
 	}
 	say(3)
 	stack.Eventually(t, "the third message has started another run", func(context.Context) error {

@@ -20,7 +20,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// ran is the result of running a program.
+// ran is the result of a program that has run.
 type ran struct {
 	stdout, stderr string
 	status         int
@@ -49,7 +49,7 @@ func TestStarterSendShowsEachRecipientsOutcome(t *testing.T) {
 	got := starter(t, s.Environment(), "send", "--from", stack.Number, "--to", "+15005550011,+15005550012",
 		"--to", "+15005550013", "--body", "Dear ${name}", "--var", "name=Ann")
 	if got.status != 0 || !strings.HasPrefix(got.stderr, "workflow send-") {
-		t.Fatalf("got %+v", got)
+		t.Fatalf("send: got %+v, want status 0 and the workflow's ID", got)
 	}
 	sent := messages(t, s)
 	if len(sent) != 3 {
@@ -57,26 +57,26 @@ func TestStarterSendShowsEachRecipientsOutcome(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSpace(got.stdout), "\n")
 	if len(lines) != 4 || strings.Join(strings.Fields(lines[0]), " ") != "TO STATUS SID SEGMENTS" {
-		t.Fatalf("got the output\n%s", got.stdout)
+		t.Fatalf("got the output below, want a header and 3 lines:\n%s", got.stdout)
 	}
 	for i, line := range lines[1:] {
 		message := sent[i]
 		if want := message.To + " queued " + message.SID + " 1"; strings.Join(strings.Fields(line), " ") != want || message.Body != "Dear Ann" {
-			t.Errorf("got the line %q for %+v", line, message)
+			t.Errorf("got the line %q for %+v, want %q", line, message, want)
 		}
 	}
 
 	id := strings.Fields(got.stderr)[1]
 	if got := starter(t, s.Environment(), "cancel", id); got.status != 1 || !strings.Contains(got.stdout, "already ended, as completed") {
-		t.Errorf("cancelling a send that has ended: got %+v", got)
+		t.Errorf("cancelling a send that has ended: got %+v, want status 1 and that it has ended", got)
 	}
 
 	got = starter(t, s.Environment(), "send", "--from", stack.Number, "--to", "+15005550014,nobody", "--body", "Hi")
 	if got.status != 1 || !strings.HasPrefix(got.stderr, "workflow send-") {
-		t.Errorf("with a recipient that fails: got %+v", got)
+		t.Errorf("with a recipient that fails: got %+v, want status 1 and the workflow's ID", got)
 	}
 	if lines := strings.Split(got.stdout, "\n"); len(lines) < 3 || !strings.HasPrefix(lines[1], "+15005550014") || !strings.Contains(lines[2], string(sms.CodeInvalidTo)) {
-		t.Errorf("got the output\n%s", got.stdout)
+		t.Errorf("got the output below, want one line for each recipient, and the error's code:\n%s", got.stdout)
 	}
 }
 
@@ -94,14 +94,14 @@ func TestStarterSendPrintsResultAsJSON(t *testing.T) {
 		got := starter(t, s.Environment(), "send", "--from", stack.Number, "--to", tc.to, "--body", "Hi", "--json")
 		var result sms.SendSmsResult
 		if err := json.Unmarshal([]byte(got.stdout), &result); err != nil {
-			t.Errorf("%s: %v in %s", name, err, got.stdout)
+			t.Errorf("%s: parse the output: %v in %s", name, err, got.stdout)
 		}
 		var names []string
 		for _, code := range codes(result) {
 			names = append(names, string(code))
 		}
 		if got.status != tc.status || !strings.HasPrefix(got.stderr, "workflow send-") || strings.Join(names, " ") != tc.codes || len(result.Messages)+len(result.Errors) != 1 {
-			t.Errorf("%s: got status %d, %+v, %s", name, got.status, result, got.stderr)
+			t.Errorf("%s: got status %d, result %+v and stderr %s, want status %d and the codes %q", name, got.status, result, got.stderr, tc.status, tc.codes)
 		}
 	}
 }
@@ -111,12 +111,12 @@ func TestStarterSendStandaloneStartsNoWorkflow(t *testing.T) {
 	s := stack.Start(t, stack.Options{})
 	args := []string{"send", "--from", stack.Number, "--to", phone, "--body", "Hi"}
 	if got := starter(t, s.Environment(), append(args, "--standalone")...); got.status != 0 {
-		t.Fatalf("got %+v", got)
+		t.Fatalf("with --standalone: got %+v, want status 0", got)
 	}
-	// When the second send's workflow is listed, the first send's would be,
-	// too, if it had one.
+	// Once the second send's workflow is listed, the first send's would be, too,
+	// if it had one.
 	if got := starter(t, s.Environment(), args...); got.status != 0 {
-		t.Fatalf("got %+v", got)
+		t.Fatalf("without --standalone: got %+v, want status 0", got)
 	}
 	if n := len(s.Twilio.Messages(twiliosim.Filter{To: phone})); n != 2 {
 		t.Errorf("got %d messages, want 2", n)
@@ -136,7 +136,7 @@ func TestStarterSendStandaloneStartsNoWorkflow(t *testing.T) {
 
 func TestStarterReportsMistakes(t *testing.T) {
 	t.Parallel()
-	temporal := stack.StartTemporal(t) // and no worker
+	temporal := stack.StartTemporal(t) // without a worker
 	here, nowhere := "TEMPORAL_ADDRESS="+temporal.Address, "TEMPORAL_ADDRESS=127.0.0.1:1"
 	valid := []string{"send", "--from", stack.Number, "--to", phone, "--body", "Hi", "--timeout", "2s"}
 	for name, tc := range map[string]struct {
@@ -159,7 +159,7 @@ func TestStarterReportsMistakes(t *testing.T) {
 			t.Parallel()
 			got := starter(t, []string{tc.environment}, tc.args...)
 			if got.status != 2 || got.stdout != "" || !strings.Contains(got.stderr, "starter: ") {
-				t.Errorf("got %+v", got)
+				t.Errorf("got %+v, want status 2 and an error only", got)
 			}
 			for _, want := range tc.want {
 				if !strings.Contains(got.stderr, want) {
@@ -177,7 +177,7 @@ func TestStarterListsAndCancelsPending(t *testing.T) {
 	got := starter(t, environment, "send", "--from", stack.Number, "--to", phone, "--body", "Hi", "--label", "Monday", "--timeout", "2s", "--json")
 	var answer struct{ Error string }
 	if err := json.Unmarshal([]byte(got.stdout), &answer); err != nil || got.status != 2 {
-		t.Fatalf("%v in %+v", err, got)
+		t.Fatalf("got %+v and parse error %v, want status 2 and an error in JSON", got, err)
 	}
 	_, id, _ := strings.Cut(answer.Error, "starter cancel ")
 	for _, want := range []string{"the text is still pending as send-", "http://ui.example.com/namespaces/default/workflows/" + id, "No worker polls", "make run"} {
@@ -186,20 +186,20 @@ func TestStarterListsAndCancelsPending(t *testing.T) {
 		}
 	}
 	if got := starter(t, environment, "cancel", id); got.status != 0 || got.stdout != "requested the cancellation of workflow "+id+"\n" {
-		t.Errorf("got %+v", got)
+		t.Errorf("cancel: got %+v, want that the cancellation is requested", got)
 	}
 	if !strings.Contains(got.stderr, `no worker polls task queue "twilio", so this waits`) {
-		t.Errorf("got the output %q while waiting", got.stderr)
+		t.Errorf("got the output %q while waiting, want that no worker polls", got.stderr)
 	}
 	description, err := temporal.Client.DescribeWorkflow(t.Context(), id, "")
 	if err != nil || !description.RawResponse.GetWorkflowExtendedInfo().GetCancelRequested() {
-		t.Errorf("the workflow has no cancellation request: %v", err)
+		t.Errorf("the workflow has no cancellation request; got error %v", err)
 	}
 	if got := starter(t, environment, "cancel", id, "--json"); got.status != 0 || !strings.Contains(got.stdout, `"workflowId": "`+id+`"`) {
-		t.Errorf("cancel --json: got %+v", got)
+		t.Errorf("cancel --json: got %+v, want status 0 and the workflow's ID", got)
 	}
 	if got := starter(t, environment, "cancel", "nothing"); got.status != 2 || !strings.Contains(got.stderr, "nothing with this ID is open") {
-		t.Errorf("got %+v", got)
+		t.Errorf("cancelling what does not exist: got %+v, want status 2 and the reason", got)
 	}
 }
 
@@ -218,7 +218,7 @@ func TestStarterTellsWhyTextsWait(t *testing.T) {
 			const want = "still pending, and tried again: Twilio could not accept every message yet (TWILIO_CONNECTION_ERROR)\n"
 			stack.Eventually(t, "the starter says why", func(context.Context) error {
 				if status, exited := run.Exited(); exited || !strings.Contains(run.Output(), want) {
-					return fmt.Errorf("exited %t with %d: %s", exited, status, run.Output())
+					return fmt.Errorf("exited: %t, status %d, output: %s", exited, status, run.Output())
 				}
 				return nil
 			})
@@ -226,7 +226,7 @@ func TestStarterTellsWhyTextsWait(t *testing.T) {
 				t.Fatal(err)
 			}
 			if status := run.Wait(t); status != 2 || strings.Count(run.Output(), want) != 1 || strings.Contains(run.Output(), phone) || strings.Contains(run.Output(), "Hi there") {
-				t.Errorf("got status %d\n%s", status, run.Output())
+				t.Errorf("got status %d, want 2, and the reason once without the phone or the text:\n%s", status, run.Output())
 			}
 		})
 	}
@@ -238,11 +238,11 @@ func TestStarterSendsMediaAndAwaitsDelivery(t *testing.T) {
 	args := []string{"send", "--from", stack.Number, "--to", phone, "--body", "Hi", "--key", "k", "--media", "https://example.com/a.png", "--wait"}
 	for range 2 {
 		if got := starter(t, s.Environment(), args...); got.status != 0 || !strings.Contains(got.stdout, phone+": delivered") {
-			t.Errorf("got %+v", got)
+			t.Errorf("got %+v, want the text delivered", got)
 		}
 	}
 	if sent := s.Twilio.Messages(twiliosim.Filter{To: phone}); len(sent) != 1 || len(sent[0].Media) != 1 {
-		t.Errorf("sent %+v", sent)
+		t.Errorf("sent %+v, want one message with its picture", sent)
 	}
 }
 
@@ -272,7 +272,7 @@ func TestStarterAskPrintsTheReply(t *testing.T) {
 			text(t, s, tc.reply)
 		}
 		if g := <-got; g.status != tc.status || !strings.HasPrefix(g.stdout, tc.stdout) || !strings.Contains(g.stderr, "waiting for the reply") {
-			t.Errorf("%v: got %+v", tc.more, g)
+			t.Errorf("%v: got %+v, want status %d and %q", tc.more, g, tc.status, tc.stdout)
 		}
 	}
 }
@@ -286,7 +286,7 @@ func TestStarterBroadcastShowsProgress(t *testing.T) {
 	}
 	got := starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Dear ${name}", "--file", "list.csv", "--report", "monday")
 	if got.status != 1 || !strings.HasPrefix(got.stdout, "done: 3 recipients, 2 sent\n  INVALID_TO_PHONE_NUMBER_ERROR: 1\n  report: monday") || !strings.Contains(got.stderr, "workflow broadcast-") {
-		t.Errorf("got %+v", got)
+		t.Errorf("got %+v, want status 1, 2 sent and one invalid", got)
 	}
 	if !strings.Contains(got.stderr, "3 of 3 · 1 failed · done") {
 		t.Errorf("got the progress %q, want the total and the failure in it", got.stderr)
@@ -295,7 +295,7 @@ func TestStarterBroadcastShowsProgress(t *testing.T) {
 	got = starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Dear ${name}", "--file", "list.csv", "--dry-run")
 	if got.status != 1 || !strings.Contains(got.stdout, "it would be 2 messages in 2 segments\n  to +15005550011, GSM-7, 1 segment: Dear Ann\n") || !strings.Contains(got.stdout, "not to nobody: INVALID_TO") ||
 		len(s.Twilio.Messages(twiliosim.Filter{Limit: 100})) != before {
-		t.Errorf("dry run: got %+v", got)
+		t.Errorf("dry run: got %+v, want a preview of 2 messages, and none sent", got)
 	}
 	got = starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Hi", "--to", "+15005550013", "--json")
 	var p struct {
@@ -303,22 +303,22 @@ func TestStarterBroadcastShowsProgress(t *testing.T) {
 		Recipients, Sent int
 	}
 	if err := json.Unmarshal([]byte(got.stdout), &p); err != nil || got.status != 0 || p.State != "done" || p.Recipients != 1 || p.Sent != 1 {
-		t.Errorf("got %+v, %v", got, err)
+		t.Errorf("got %+v and parse error %v, want 1 of 1 sent", got, err)
 	}
 	actOnASleepingBroadcast(t, s)
 	for _, act := range []string{"send", "ask", "broadcast"} {
 		got := starter(t, s.Environment(), act, "--from", stack.Number, "--body", "Hi", "--to", "+15005550013", "--account", "marketing")
 		if got.status == 0 || !strings.Contains(got.stdout+got.stderr, `no account "marketing"`) {
-			t.Errorf("%s from an account that the worker lacks: got %+v", act, got)
+			t.Errorf("%s from an account that the worker lacks: got %+v, want that there is no such account", act, got)
 		}
 	}
 	if got := starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Hi"); got.status != 2 || !strings.Contains(got.stderr, "missing: --file or --to") {
-		t.Errorf("without recipients: got %+v", got)
+		t.Errorf("without recipients: got %+v, want status 2 and the missing flags", got)
 	}
 }
 
-// actOnASleepingBroadcast pauses, resumes and ends a broadcast to a recipient who
-// is in quiet hours for all but a minute of the day.
+// actOnASleepingBroadcast pauses, resumes and cancels a broadcast whose only
+// recipient is in quiet hours for all but a minute of the day.
 func actOnASleepingBroadcast(t *testing.T, s *stack.Stack) {
 	t.Helper()
 	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "asleep", TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, map[string]any{
@@ -334,34 +334,34 @@ func actOnASleepingBroadcast(t *testing.T, s *stack.Stack) {
 			err = answer.Get(&p)
 		}
 		if err == nil && p.State != "waiting" {
-			err = fmt.Errorf("it is %s", p.State)
+			err = fmt.Errorf("the broadcast is %s", p.State)
 		}
 		return err
 	})
 	interruptedWatch(t, s, run.GetID())
 	var paused sms.BroadcastProgress
 	if got := starter(t, s.Environment(), "broadcast", "pause", run.GetID(), "--json"); got.status != 0 || json.Unmarshal([]byte(got.stdout), &paused) != nil || paused.State != "paused" || paused.Asleep != 1 {
-		t.Errorf("pause --json: got %+v", got)
+		t.Errorf("pause --json: got %+v, want a paused broadcast with 1 recipient in quiet hours", got)
 	}
 	for _, act := range []struct{ name, says string }{{"pause", "0 of 1 · 1 in quiet hours · paused\n"}, {"resume", "0 of 1 · 1 in quiet hours\n"}, {"cancel", "0 of 1 · 1 in quiet hours · cancelled\n"}} {
 		if got := starter(t, s.Environment(), "broadcast", act.name, run.GetID()); got.status != 0 || got.stdout != act.says {
-			t.Errorf("%s: got %+v", act.name, got)
+			t.Errorf("%s: got %+v, want %q", act.name, got, act.says)
 		}
 	}
 	var p sms.BroadcastProgress
 	if err := run.Get(t.Context(), &p); err != nil || p.State != "cancelled" || p.Errors[sms.CodeCancelled] != 1 {
-		t.Errorf("got %+v, %v", p, err)
+		t.Errorf("got %+v and error %v, want a cancelled broadcast with 1 CANCELLED", p, err)
 	}
 	if got := starter(t, s.Environment(), "broadcast", "pause", run.GetID()); got.status != 2 {
-		t.Errorf("pausing a broadcast that has ended: got %+v", got)
+		t.Errorf("pausing a broadcast that has ended: got %+v, want status 2", got)
 	}
 	if got := starter(t, s.Environment(), "broadcast", "watch", run.GetID()); got.status != 1 || !strings.HasPrefix(got.stdout, "cancelled: 1 recipients, 0 sent\n") {
-		t.Errorf("watching a broadcast that has ended: got %+v", got)
+		t.Errorf("watching a broadcast that has ended: got %+v, want status 1 and the result", got)
 	}
 }
 
-// interruptedWatch follows a broadcast until Ctrl-C, and checks that it then says how
-// to follow and how to end it.
+// interruptedWatch watches a broadcast until Ctrl-C, and checks that the output
+// then says how to go on watching and how to cancel it.
 func interruptedWatch(t *testing.T, s *stack.Stack, id string) {
 	t.Helper()
 	watch := stack.StartProcess(t, "starter broadcast watch", s.Environment(), stack.Build(t, "starter"), "broadcast", "watch", id)
@@ -383,7 +383,7 @@ func interruptedWatch(t *testing.T, s *stack.Stack, id string) {
 		}
 	}
 	if got := starter(t, s.Environment(), "broadcast", "watch", "nothing"); got.status != 2 || !strings.Contains(got.stderr, "watch the broadcast nothing") {
-		t.Errorf("watching an unknown broadcast: got %+v", got)
+		t.Errorf("watching an unknown broadcast: got %+v, want status 2 and what was tried", got)
 	}
 }
 
@@ -400,7 +400,7 @@ func TestStarterHelpShowsExamples(t *testing.T) {
 	} {
 		got := starter(t, nil, tc.args...)
 		if got.status != 0 || got.stderr != "" {
-			t.Errorf("%v: got %+v", tc.args, got)
+			t.Errorf("%v: got %+v, want status 0 and nothing on stderr", tc.args, got)
 		}
 		for _, want := range tc.want {
 			if !strings.Contains(got.stdout, want) {

@@ -37,7 +37,7 @@ func TestWorkerRefusesToStartMisconfigured(t *testing.T) {
 	broken := file("broken.yaml", "triggers:\n  - name: any\n    pattern: '(x'\n    start: {workflow: W, taskQueue: q}\n")
 	noYAML := file("no.yaml", "triggers:\n  - name: 'any\n")
 	unknown := file("unknown.yaml", "triggers:\n  - name: any\n    patern: 'x'\n")
-	// These variables are valid; each case changes one of them.
+	// These variables are valid; each case changes one or more of them.
 	well := map[string]string{
 		"TWILIO_ACCOUNT": stack.Account, "TWILIO_TOKEN": stack.Token, "TWILIO_BASE_URL": "http://127.0.0.1:1",
 		"TRIGGERS": triggers, "WEBHOOK_PUBLIC_URL": "https://sms.example.com", "WEBHOOK_ADDR": "127.0.0.1:0",
@@ -136,7 +136,7 @@ func TestWorkerReportsReadiness(t *testing.T) {
 	})
 	s.Worker.Stop(t)
 	if status, output := ready("127.0.0.1" + port); status != 1 || !strings.Contains(output, "does not answer") {
-		t.Errorf("after the worker has stopped: got status %d: %s", status, output)
+		t.Errorf("after the worker has stopped: got status %d, want 1 and that nothing answers: %s", status, output)
 	}
 }
 

@@ -20,8 +20,9 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// s3Server runs a real S3 server over a folder. It returns the store's URL, the
-// folder that holds the store, and the environment needed to reach it.
+// s3Server starts a real S3 server over a folder. It returns the store's URL,
+// the folder with the store's objects, and the environment that gives access to
+// it.
 func s3Server(t *testing.T) (store, dir string, environment []string) {
 	t.Helper()
 	binary := os.Getenv("S3_SERVER")
@@ -29,7 +30,7 @@ func s3Server(t *testing.T) (store, dir string, environment []string) {
 		binary = filepath.Join("..", "..", ".local", "bin", "versitygw")
 	}
 	if _, err := os.Stat(binary); err != nil {
-		t.Fatalf("there is no S3 server to test with (%v): run \"make s3server\", or set S3_SERVER", err)
+		t.Fatalf("the S3 server is missing (%v): run \"make s3server\", or set S3_SERVER", err)
 	}
 	root := t.TempDir()
 	dir = filepath.Join(root, "customers", "spring")
@@ -62,7 +63,7 @@ func s3Server(t *testing.T) (store, dir string, environment []string) {
 }
 
 func TestBroadcastNeedsNoSharedFolder(t *testing.T) {
-	t.Parallel() // the test waits until the killed worker's activities time out
+	t.Parallel() // this test mostly waits until the killed worker's activities time out
 	url, dir, environment := s3Server(t)
 	var list strings.Builder
 	list.WriteString("to;name\n")
@@ -90,11 +91,11 @@ func TestBroadcastNeedsNoSharedFolder(t *testing.T) {
 			err = answer.Get(&p)
 		}
 		if err == nil && p.Pages < 2 {
-			err = fmt.Errorf("%d so far", p.Pages)
+			err = fmt.Errorf("%d have been sent, want at least 2", p.Pages)
 		}
 		return err
 	})
-	s.Worker.Kill() // another worker, on any machine, continues
+	s.Worker.Kill() // another worker, which may be on another machine, continues
 	s.Temporal.Bury(t)
 	s.StartWorker(t)
 	var done sms.BroadcastProgress
@@ -102,7 +103,7 @@ func TestBroadcastNeedsNoSharedFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if done.State != "done" || done.Sent != recipients || done.Total != recipients+1 || done.Report != "monday.jsonl" {
-		t.Errorf("got %+v", done)
+		t.Errorf("got %+v, want the state done, %d sent, and the report monday.jsonl", done, recipients)
 	}
 	told := readReport(t, filepath.Join(dir, "monday.jsonl"))
 	for i := range recipients {
@@ -144,16 +145,16 @@ func TestBucketKeepsReportsApart(t *testing.T) {
 	}
 	page, err := files.ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Limit: 2})
 	if err != nil || len(page.Recipients) != 2 {
-		t.Fatalf("got %+v, %v", page, err)
+		t.Fatalf("the first page: got %+v and error %v, want 2 recipients", page, err)
 	}
-	if page.Next != "" { // this page cannot tell yet that the file ends here
+	if page.Next != "" { // the reader cannot tell yet that this is the end of the file
 		if page, err = files.ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Cursor: page.Next, Limit: 2}); err != nil || len(page.Recipients) != 0 || page.Next != "" {
-			t.Errorf("at the end of the file: got %+v, %v", page, err)
+			t.Errorf("at the end of the file: got %+v and error %v, want no recipients and no further page", page, err)
 		}
 	}
 	for name, says := range map[string]string{"away.csv": "cannot be opened", "../other.csv": "is not the name of a file"} {
 		if _, err := files.ReadRecipients(t.Context(), sms.PageInput{File: name, Limit: 2}); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: got error %v", name, err)
+			t.Errorf("%s: got error %v, want one that contains %q", name, err, says)
 		}
 	}
 }

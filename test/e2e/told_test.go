@@ -1,7 +1,6 @@
 package e2e
 
-// What a sender is told while no worker polls is still true when one polls
-// later.
+// What a sender is told while no worker is running is still true once one is.
 
 import (
 	"context"
@@ -21,7 +20,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// counting is a workflow that receives texts until it is signalled to end, and
+// counting is a workflow that receives texts until a signal ends it, and
 // returns how many arrived.
 func counting(ctx workflow.Context, _ any) (n int, err error) {
 	texts, end := workflow.GetSignalChannel(ctx, "text"), workflow.GetSignalChannel(ctx, "end")
@@ -74,7 +73,7 @@ func TestSendersLearnTheTruthWithoutWorkers(t *testing.T) {
 	}
 	all.Wait()
 	stack.StartProcess(t, "worker", s.Environment(), stack.Build(t, "worker"), "--only", "worker")
-	// Each sender who was told that the text was lost texts again.
+	// Each sender who was told that the text is lost texts again.
 	if got := say("told", 100); got != taken {
 		t.Errorf("texting again: got %s, want %s", got, taken)
 	}
@@ -112,14 +111,14 @@ func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 	caughtUp(t, s, 0)
 	one := text(t, s, "order 1")
 	if replies(one) != "first" {
-		t.Fatalf("got the replies %q", replies(one))
+		t.Fatalf("got the replies %q, want first", replies(one))
 	}
 	marked, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: "+15005550011", To: stack.Number, Body: "order arret", Params: map[string]string{"OptOutType": "STOP"}})
 	if err != nil || marked.WebhookStatus != http.StatusOK {
-		t.Fatalf("got %+v, %v", marked, err)
+		t.Fatalf("the marked text: got %+v and error %v, want status 200", marked, err)
 	}
-	// The same trigger, but renamed, with a wider pattern, and after another one
-	// that stops.
+	// The same trigger with another name and a wider pattern, after a new one that
+	// stops.
 	write("  - {name: stops, pattern: 'order', stop: true" + strings.Replace(start, "NAME", "second", 1) +
 		"  - {name: renamed, pattern: '(?s).*'" + strings.Replace(start, "NAME", "third", 1))
 	phones := 0
@@ -127,7 +126,7 @@ func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 		phones++
 		now, err := s.Twilio.Inbound(ctx, twiliosim.Inbound{From: fmt.Sprintf("+1500556%04d", phones), To: stack.Number, Body: "order 2"})
 		if err == nil && replies(now) != "second" {
-			err = fmt.Errorf("replies %q", replies(now))
+			err = fmt.Errorf("got the replies %q", replies(now))
 		}
 		return err
 	})
@@ -135,10 +134,10 @@ func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 	if n := executions(t, s, one.MessageSID); n != 1 {
 		t.Errorf("the earlier text has %d workflows, want 1", n)
 	}
-	// The text with only Twilio's opt-out mark gets a workflow that records that
-	// it was seen.
+	// The text that only Twilio's opt-out mark distinguishes gets a workflow,
+	// which records that it was seen.
 	seen, err := s.Temporal.Client.DescribeWorkflow(t.Context(), sms.TextWorkflowID(marked.MessageSID), "")
 	if err != nil || seen.WorkflowType.Name != sms.ReceiveSmsWorkflowName || executions(t, s, marked.MessageSID) != 1 {
-		t.Errorf("the marked text started %+v, %v", seen, err)
+		t.Errorf("the marked text: got the workflow %+v and error %v, want one ReceiveSmsWorkflow", seen, err)
 	}
 }

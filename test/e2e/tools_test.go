@@ -1,6 +1,6 @@
 package e2e
 
-// The tools for triggers, run as users run them.
+// The commands for triggers, run as users run them.
 
 import (
 	"context"
@@ -40,13 +40,13 @@ func TestLintNamesUnpolledTaskQueues(t *testing.T) {
 		return nil
 	})
 	if out, status := starter("triggers", "lint", path); status != 0 {
-		t.Errorf("without --pollers: got status %d\n%s", status, out)
+		t.Errorf("without --pollers: got status %d, want 0:\n%s", status, out)
 	}
 	out, status := starter("simulate", "--from", phone, "--body", "Order Number 42", "--url", s.Webhook+"/twilio/sms")
 	if status != 0 || !strings.Contains(out, "reply: Your reference number is 42") {
-		t.Errorf("simulate: got status %d\n%s", status, out)
+		t.Errorf("simulate: got status %d, want 0 and the reply:\n%s", status, out)
 	}
 	if out, status := starter("simulate", "--from", phone, "--body", "x", "--url", "http://127.0.0.1:1/"); status != 2 {
-		t.Errorf("without a webhook: got status %d\n%s", status, out)
+		t.Errorf("without a webhook: got status %d, want 2:\n%s", status, out)
 	}
 }

@@ -1,6 +1,6 @@
 package e2e
 
-// Workflow IDs with characters beyond ASCII, through each of our clients.
+// Workflow IDs with non-ASCII characters, through each of our clients.
 
 import (
 	"context"
@@ -34,7 +34,7 @@ func TestWorkflowIDMayHoldAnyLetter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, err := temporal.NewClient(slog.New(slog.DiscardHandler), nil, clear, nil) // the client of the starter
+	ours, err := temporal.NewClient(slog.New(slog.DiscardHandler), nil, clear, nil) // by the starter's client
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,12 +43,12 @@ func TestWorkflowIDMayHoldAnyLetter(t *testing.T) {
 		map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"})
 	var result sms.SendSmsResult
 	if err == nil {
-		err = run.Get(ctx, &result) // sent by the client of the worker
+		err = run.Get(ctx, &result) // sent by the worker's client
 	}
 	if err != nil || len(result.Messages) != 1 || run.GetID() != "Bestellung-ä" {
-		t.Errorf("got %+v, %v", result, err)
+		t.Errorf("got %+v and error %v, want one message from the workflow Bestellung-ä", result, err)
 	}
-	if _, err := s.Twilio.Inbound(ctx, twiliosim.Inbound{From: phone, To: stack.Number, Body: "chat with Zoë"}); err != nil { // through the client of the webhook
+	if _, err := s.Twilio.Inbound(ctx, twiliosim.Inbound{From: phone, To: stack.Number, Body: "chat with Zoë"}); err != nil { // by the webhook's client
 		t.Fatal(err)
 	}
 	stack.Eventually(t, "the trigger's workflow has sent its text", func(context.Context) error {

@@ -27,7 +27,7 @@ var mutants = []mutant{
 		return "", fmt.Errorf("%s is not a channel;`, `	default:
 		_ = fmt.Errorf("%s is not a channel;`, "activities", "TestAddressIsParsedOrRefused|TestRefusedAddressIsExplained"},
 	{"The right phone", "a number that may begin with an area code or a country code is refused", "activities/address.go", `strings.HasPrefix(digits, code)`, `false && code != ""`, "activities", "TestRefusedAddressIsExplained|TestAddressIsParsedOrRefused"},
-	{"The right phone", "a dialling prefix is not part of a number", "activities/address.go", `&& !plan.prefix.MatchString(number)`, ``, "activities", "TestWholeNumberNeedsNoParser"},
+	{"The right phone", "a dialing prefix is not part of a number", "activities/address.go", `&& !plan.prefix.MatchString(number)`, ``, "activities", "TestWholeNumberNeedsNoParser"},
 	{"The right phone", "a phone that is listed in two spellings is texted once", "activities/send.go", `case seen[party]:`, `case seen[given.To]:`, "activities", "TestPhoneSpelledTwoWaysTextedOnce"},
 	{"The right phone", "a number in a note after a tab is not a recipient", "broadcast/records.go", `separators != "\t" && unicode.IsSpace(r)`, `r == ' ' && unicode.IsSpace(r)`, "broadcast", "TestTablesAreReadLeniently"},
 	{"The right phone", "quiet hours keep duplicates of a phone together", "activities/quiet.go", `if seen[party] && !in.Together {`, `if false {`, "workflows", "TestQuietHoursDoNotDuplicatePhone"},
@@ -42,18 +42,18 @@ var mutants = []mutant{
 	{"Nobody twice", "a record of another list puts everyone in doubt", "activities/progress.go", `if r.List != s.list || !r.fits(len(s.recipients)) {`, `if !r.fits(len(s.recipients)) {`, "activities", "TestForeignRecordDoubtsEveryone"},
 	{"Nobody twice", "a listing that is cut off does not prove absence", "activities/doubt.go", `case len(maybe) == 0 && listing.Whole:`, `case len(maybe) == 0:`, "activities", "TestFullListingProvesNothing"},
 	{"Nobody twice", "absence counts only after the listing has had time to catch up", "activities/doubt.go", `!now.Before(s.complete) && !now.Before(ripe)`, `!now.Before(s.complete)`, "activities", "TestAbsenceCountsOnlyAfterThePatience"},
-	{"Nobody twice", "a recipient in doubt is texted again at most a few times", "activities/doubt.go", `s.resends >= mostResends, `, ``, "activities", "TestResendsAreLimited"},
+	{"Nobody twice", "a recipient in doubt is texted again only a few times", "activities/doubt.go", `s.resends >= mostResends, `, ``, "activities", "TestResendsAreLimited"},
 	{"Nobody twice", "a send waits while Twilio does not list what it sent", "activities/send.go", `== 0 && !silent ||`, `== 0 ||`, "activities", "TestSendWaitsForSilentTwilio"},
 	{"Nobody twice", "a send waits for a listing that lags", "activities/doubt.go", `	if lags {
 		return now`, `	if false {
 		return now`, "activities", "TestSendWaitsForLaggingListing"},
 	{"Nobody twice", "a send does not wait for a listing that is refused", "activities/doubt.go", `l.silent = missed != nil && sms.AsError(missed).Retryable`, `l.silent = missed != nil`, "activities", "TestSendWaitsForSilentTwilio"},
-	{"Nobody twice", "a listing that lags is waited for in each attempt", "activities/doubt.go", `later(s.quiet, l.began).Add(`, `s.quiet.Add(`, "activities", "TestLagWaitRestartsEachAttempt"},
+	{"Nobody twice", "each attempt waits for a listing that lags", "activities/doubt.go", `later(s.quiet, l.began).Add(`, `s.quiet.Add(`, "activities", "TestLagWaitRestartsEachAttempt"},
 	{"Always completes", "received texts do not hide how far the listing lags", "activities/doubt.go", `{{Limit: 20}, own}`, `{{Limit: 20}}`, "activities", "TestReceivedTextsDoNotHideSent"},
 	{"Nobody twice", "received texts do not show how far the listing lags", "activities/doubt.go", `if r.Direction != "inbound" && r.To != "" &&`, `if r.To != "" &&`, "activities", "TestOnlySentMessagesShowTheLag"},
-	{"Nobody twice", "a create that began is finished although its send ends", "activities/round.go", `s.within(context.WithoutCancel(ctx), s.lastEnd())`, `s.within(ctx, s.lastEnd())`, "activities", "TestCreateThatBeganIsFinished"},
+	{"Nobody twice", "a create that has begun is finished even if its send ends", "activities/round.go", `s.within(context.WithoutCancel(ctx), s.lastEnd())`, `s.within(ctx, s.lastEnd())`, "activities", "TestCreateThatBeganIsFinished"},
 	{"Always completes", "a create ends before the attempt does", "activities/round.go", `s.within(context.WithoutCancel(ctx), s.lastEnd())`, `context.WithCancel(context.WithoutCancel(ctx))`, "activities", "TestCreateThatBeganIsFinished"},
-	{"Nobody twice", "few recipients are named ahead of their creates", "activities/round.go", `min(16*tried/records, mostAhead)`, `16*tried/records`, "activities", "TestFastListNeedsFewRecords"},
+	{"Nobody twice", "few recipients are recorded ahead of their creates", "activities/round.go", `min(16*tried/records, mostAhead)`, `16*tried/records`, "activities", "TestFastListNeedsFewRecords"},
 	{"Nobody twice", "records are stored one at a time", "activities/heart.go", `	h.turn <- struct{}{}
 	defer func() { <-h.turn }()
 `, ``, "activities", "TestCreatesFollowTheirRecords"},
@@ -63,12 +63,12 @@ var mutants = []mutant{
 		s.news.Broadcast()
 `, "activities", "TestCreatesFollowTheirRecords"},
 	{"Nobody twice", "a failed listing is requested again", "activities/doubt.go", `return l.misses < leastPasses ||`, `return`, "activities", "TestSlowFailedListingIsRetried"},
-	{"Nobody twice", "an attempt that only looks does not postpone the decision", "activities/progress.go", `if len(r.Window) > 0 && !r.Timed {`, `if len(r.Window) > 0 {`, "activities", "TestDecisionIsNotPostponedByLooking"},
+	{"Nobody twice", "an attempt that only looks up messages does not postpone the decision", "activities/progress.go", `if len(r.Window) > 0 && !r.Timed {`, `if len(r.Window) > 0 {`, "activities", "TestDecisionIsNotPostponedByLooking"},
 	{"Nobody twice", "a new doubt postpones the decision", "activities/progress.go", `			r.Timed = false
 `, ``, "activities", "TestNewDoubtWaitsForTwilioAgain"},
-	{"Nobody twice", "a listed text with different quotes is not treated as absent", "activities/doubt.go", `skeleton(r.Body) == skeleton(to.content.body)`, `false`, "activities", "TestChangedTextIsUnknown"},
-	{"Nobody twice", "a different rendering is not treated as absent", "activities/doubt.go", `|| !rendering ||`, `|| rendering && false ||`, "activities", "TestDifferentRenderingLeavesDoubt"},
-	{"Nobody twice", "the time that a machine sleeps counts", "activities/attempt.go", `return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))`, `return now.Sub(since)`, "activities", "TestSleepTimeCounts"},
+	{"Nobody twice", "a listed text with different quotes does not count as absent", "activities/doubt.go", `skeleton(r.Body) == skeleton(to.content.body)`, `false`, "activities", "TestChangedTextIsUnknown"},
+	{"Nobody twice", "a different rendering does not count as absent", "activities/doubt.go", `|| !rendering ||`, `|| rendering && false ||`, "activities", "TestDifferentRenderingLeavesDoubt"},
+	{"Nobody twice", "time during which the machine sleeps counts", "activities/attempt.go", `return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))`, `return now.Sub(since)`, "activities", "TestSleepTimeCounts"},
 	{"Nobody twice", "an attempt that may have been replaced creates nothing", "activities/attempt.go", `if !t.heart.fresh() || t.total() > 0`, `if t.total() > 0`, "activities", "TestSleepTimeCounts"},
 	{"Nobody twice", "a create is checked at the last moment", "activities/round.go", `				return s.check()
 `, `				return nil
@@ -98,16 +98,16 @@ var mutants = []mutant{
 		s.complete = time.Time{}`, "activities", "TestFrozenListingProvesNothing"},
 	{"Nobody twice", "a scheduled message does not end a listing", "twilio/messages.go", `case !r.sent.IsZero() && r.sent.Before(q.Since):`, `case !r.Created.IsZero() && r.Created.Before(q.Since):`, "twilio", "TestScheduledMessageDoesNotEndListing"},
 	{"Nobody twice", "a proxy does not set the clock", "twilio/exchange.go", `if requestID != "" {`, `if true {`, "twilio", "TestProxyDoesNotSetTheClock"},
-	{"Nobody twice", "a lost response is not treated as a refusal", "activities/round.go", `case problem.Code == sms.CodeOutcomeUnknown:
+	{"Nobody twice", "a lost response does not count as a refusal", "activities/round.go", `case problem.Code == sms.CodeOutcomeUnknown:
 		s.disturb()`, `case false:
 		s.disturb()`, "activities", "TestSingleDoubtIsResolved"},
 
 	// Nobody else's message.
 	{"Nobody else's message", "a message of another send is not adopted", "activities/ledger.go", `l.owners[m.SID] = owner`, `_ = owner`, "activities", "TestMessageOfAnotherSendNotAdopted"},
-	{"Nobody else's message", "a message that several sends may own leaves the outcome unknown", "activities/doubt.go", `sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) ||`, ``, "activities", "TestMessageOfAnotherSendNotAdopted"},
+	{"Nobody else's message", "a message that may belong to several sends leaves the outcome unknown", "activities/doubt.go", `sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) ||`, ``, "activities", "TestMessageOfAnotherSendNotAdopted"},
 	{"Nobody else's message", "a message older than the record is not adopted", "activities/send.go", `m.from = m.sure.Add(-dateSlack)`, `m.from = time.Unix(1, 0)`, "activities", "TestOlderMessageIsNotAdopted"},
 
-	{"Nobody else's message", "a callback names the run", "activities/callback.go", `if run := s.info.WorkflowExecution.RunID; run != "" {`, `if run := s.info.WorkflowExecution.RunID; false {`, "activities", "TestCallbackProvesAccountAndNamesRecipient"},
+	{"Nobody else's message", "the URL of a callback names the run", "activities/callback.go", `if run := s.info.WorkflowExecution.RunID; run != "" {`, `if run := s.info.WorkflowExecution.RunID; false {`, "activities", "TestCallbackProvesAccountAndNamesRecipient"},
 
 	// Always completes.
 	{"Always completes", "a panic still returns a result", "activities/sendsms.go", `		if recover() != nil {
@@ -116,8 +116,8 @@ var mutants = []mutant{
 		}
 `, ``, "activities", "TestSendSmsCompletesAfterPanic"},
 	{"Always completes", "the last attempt completes without the key", "activities/attempt.go", `!room || !activity.HasHeartbeatDetails(ctx)`, `room && false || !activity.HasHeartbeatDetails(ctx)`, "activities", "TestLastAttemptCompletesWithoutTheKey"},
-	{"Always completes", "a stopping worker leaves doubts to another", "activities/send.go", `room, _ = s.allows(delay)`, `_, _ = s.allows(delay)`, "activities", "TestStoppingWorkerLeavesDoubtsToAnother"},
-	{"Always completes", "looks before the listing is complete do not count as misses", "activities/doubt.go", `l.unanswered(!waits && missed != nil,`, `l.unanswered(missed != nil,`, "activities", "TestIncompleteLooksLeaveNoDoubt"},
+	{"Always completes", "a stopping worker leaves doubts to another worker", "activities/send.go", `room, _ = s.allows(delay)`, `_, _ = s.allows(delay)`, "activities", "TestStoppingWorkerLeavesDoubtsToAnother"},
+	{"Always completes", "look-ups before the listing is complete do not count as misses", "activities/doubt.go", `l.unanswered(!waits && missed != nil,`, `l.unanswered(missed != nil,`, "activities", "TestIncompleteLooksLeaveNoDoubt"},
 	{"Always completes", "a failed listing is requested again after a pause", "activities/doubt.go", `		return until, true // ask again`, `		return now, true // ask again`, "activities", "TestFailingListingIsRarelyRequested"},
 	{"Always completes", "a listing that panics does not end the worker", "activities/doubt.go", `listing, err = twilio.Listing{}, errPanicked`, `panic(errPanicked)`, "activities", "TestPanickingListingIsUnanswered"},
 	{"Always completes", "a message that listings hide does not resolve a doubt", "activities/send.go", `at = time.Time{} // l`, `_ = time.Time{} // l`, "activities", "TestHiddenNumberProvesNoLag"},
@@ -147,18 +147,18 @@ var mutants = []mutant{
 		`, "activities", "TestCancellationIsNotReportedAsCap"},
 	{"Always completes", "the result is returned before the deadline", "activities/attempt.go", `return t.total() - min(t.total()/10, 2*time.Second)`, `return t.total()`, "activities", "TestAttemptLeavesTimeForResult"},
 	{"Always completes", "a result fits into a payload", "activities/address.go", `const most = 60`, `const most = 1 << 20`, "activities", "TestHostileAddressFitsIntoPayload"},
-	{"Always completes", "a list stops if Twilio refuses the account", "activities/round.go", `	case !problem.Retryable:
+	{"Always completes", "a list stops when Twilio refuses the account", "activities/round.go", `	case !problem.Retryable:
 		s.stop(s.untriedBecause(problem), true)
 `, `	case !problem.Retryable:
 `, "activities", "TestListStopsIfAccountIsRefused"},
 
 	// One key, one send.
-	{"One key, one send", "a page that is tried again keeps its key", "workflows/broadcastpages.go", `if !b.numbered {`, `if true {`, "workflows", "TestKeyedPageKeepsItsNumber"},
+	{"One key, one send", "a page that is retried keeps its key", "workflows/broadcastpages.go", `if !b.numbered {`, `if true {`, "workflows", "TestKeyedPageKeepsItsNumber"},
 	{"One key, one send", "a long list is sent under its key", "activities/sendsms.go", `if input.IdempotencyKey != "" && !a.hasKey(`, `if input.IdempotencyKey != "" && !isLong(input) && !a.hasKey(`, "activities", "TestKeyedLongListIsOneSend"},
 	{"One key, one send", "a pause does not use up a send of a key", "activities/once.go", `|| k.paused(result) {`, `{`, "activities", "TestPauseUsesNoKeyedSend"},
 	{"One key, one send", "a key is for one content only", "activities/once.go", `err == nil && found && content != k.content`, `err == nil && found && false && content != k.content`, "test/e2e", "TestKeyIsUsedUpBySending"},
 
-	{"One key, one send", "a mistake is not retried as one of Twilio's", "activities/once.go", `e.Retryable = result.Errors[0].Retryable`, `_ = e`, "activities", "TestKeyedMistakeIsNotRetryable"},
+	{"One key, one send", "a caller's mistake is not retried like a failure of Twilio", "activities/once.go", `e.Retryable = result.Errors[0].Retryable`, `_ = e`, "activities", "TestKeyedMistakeIsNotRetryable"},
 	{"One key, one send", "every recipient who was texted is in the result", "activities/once.go", `		sent = append(sent, messages[to])
 `, `		_ = to
 `, "activities", "TestKeyedResultListsTextedRecipients"},
@@ -168,15 +168,15 @@ var mutants = []mutant{
 	{"A long list is one broadcast", "the broadcast stops with its send", "activities/longlist.go", `err := c.CancelWorkflow(ctx, l.id, "")`, `var err error`, "test/e2e", "TestCancelledLongListStopsItsBroadcast"},
 
 	// One text, one workflow.
-	{"One text, one workflow", "a text is accepted without the search attributes", "webhook/dispatch.go", `errors.As(err, &refused) && r.input.Attributes:`, `errors.As(err, &refused) && false:`, "webhook", "TestDispatchStartsWithoutAttributesIfNeeded"},
+	{"One text, one workflow", "a text is accepted even without the search attributes", "webhook/dispatch.go", `errors.As(err, &refused) && r.input.Attributes:`, `errors.As(err, &refused) && false:`, "webhook", "TestDispatchStartsWithoutAttributesIfNeeded"},
 	{"One text, one workflow", "search attributes are known soon after Temporal answers", "internal/temporal/attributes.go", `c.attributes == nil || err == nil && c.lacks() > 0`, `err == nil && c.lacks() > 0`, "internal/temporal", "TestSearchAttributesAreRetriedSoon"},
 	{"One text, one workflow", "a workflow ID is never used twice", "webhook/dispatch.go", `enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,`, `enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,`, "test/e2e", "TestChangedTriggersLeaveOldTextsAlone"},
-	{"One text, one workflow", "a failed attempt is repeated", "webhook/dispatch.go", `if err == nil || !isPassing(err) {`, `if true {`, "webhook", "TestDispatchRetriesFailedRequests"},
-	{"One text, one workflow", "a text that Twilio classified leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || r.tells())`, `r.tells()`, "webhook", "TestDispatchRecordsMarkedTexts"},
+	{"One text, one workflow", "a failed attempt to start is repeated", "webhook/dispatch.go", `if err == nil || !isPassing(err) {`, `if true {`, "webhook", "TestDispatchRetriesFailedRequests"},
+	{"One text, one workflow", "a text that Twilio classifies leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || r.tells())`, `r.tells()`, "webhook", "TestDispatchRecordsMarkedTexts"},
 	{"One text, one workflow", "a classified text starts no refused trigger", "webhook/dispatch.go", `len(r.input.Firings) == 1 && r.publishes() &&`, `len(r.input.Firings) == 1 &&`, "webhook", "TestMarkedTextSkipsRefusedTrigger"},
-	{"One text, one workflow", "an opt-out is recorded even if schedules cannot be read", "webhook/dispatch.go", `return catchesUp || err != nil`, `return catchesUp && err == nil`, "webhook", "TestOptOutsNeedNoSchedules"},
+	{"One text, one workflow", "an opt-out is recorded even if the schedule cannot be read", "webhook/dispatch.go", `return catchesUp || err != nil`, `return catchesUp && err == nil`, "webhook", "TestOptOutsNeedNoSchedules"},
 	{"One text, one workflow", "a refusal that the sender was told of leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || r.tells())`, `(m.Parameters[sms.OptOutType] != "" || r.tells() && false)`, "webhook", "TestReportedRefusalIsNotCaughtUp"},
-	{"One text, one workflow", "a redelivery finds its workflow whatever the triggers are now", "webhook/dispatch.go", `if !r.wanted() && !r.delivered(accepting) {`, `if !r.wanted() {`, "webhook", "TestRedeliveryFindsItsWorkflow"},
+	{"One text, one workflow", "a redelivery finds its workflow even if the triggers have changed", "webhook/dispatch.go", `if !r.wanted() && !r.delivered(accepting) {`, `if !r.wanted() {`, "webhook", "TestRedeliveryFindsItsWorkflow"},
 	{"One text, one workflow", "a message is not caught without the secret", "workflows/catch.go", `if catches == "" {`, `if false {`, "workflows", "TestCatchMessageNeedsSecret"},
 	{"One text, one workflow", "a catch-up goes back no further than the first", "workflows/catchup.go", `if query.Since.Before(last.Began) {`, `if false {`, "workflows", "TestCatchUpStopsAtItsBeginning"},
 	{"One text, one workflow", "a catch-up goes by Temporal's clock", "webhook/catchup.go", `now := activity.GetInfo(ctx).StartedTime`, `now := time.Now()`, "webhook", "TestCatchUpUsesTemporalsClock"},
@@ -185,10 +185,10 @@ var mutants = []mutant{
 	{"One text, one workflow", "an ID with an empty part is refused", "triggers/trigger.go", `if name := t.missing(&m.Event); name != "" {`, `if name := t.missing(&m.Event); false {`, "triggers", "TestIDWithAHoleIsRefused"},
 
 	// The sender is told the truth.
-	{"The sender is told the truth", "the answer comes while Twilio waits", "webhook/webhook.go", `answerTimeout = 13 * time.Second`, `answerTimeout = 20 * time.Second`, "webhook", "TestDispatchReportsOnlyRealLosses"},
+	{"The sender is told the truth", "the answer arrives while Twilio waits", "webhook/webhook.go", `answerTimeout = 13 * time.Second`, `answerTimeout = 20 * time.Second`, "webhook", "TestDispatchReportsOnlyRealLosses"},
 	{"The sender is told the truth", "a delivery limits its own time", "webhook/dispatch.go", `	ctx, cancel := context.WithTimeout(ctx, answerTimeout)`, `	ctx, cancel := context.WithTimeout(ctx, 2*answerTimeout)`, "webhook", "TestDispatchReportsOnlyRealLosses"},
 	{"The sender is told the truth", "Temporal has limited time to accept a text", "webhook/dispatch.go", `accepting, stop := context.WithTimeout(ctx, acceptTimeout)`, `accepting, stop := context.WithCancel(ctx)`, "webhook", "TestDispatchTellsOnlyWhatIsCertain"},
-	{"The sender is told the truth", "a list of texts delays no reply for long", "webhook/pace.go", `ctx, cancel := context.WithTimeout(ctx, askingTimeout)`, `ctx, cancel := context.WithCancel(ctx)`, "webhook", "TestWebhookCountsByItselfWithoutTemporal"},
+	{"The sender is told the truth", "listing texts does not delay a reply for long", "webhook/pace.go", `ctx, cancel := context.WithTimeout(ctx, askingTimeout)`, `ctx, cancel := context.WithCancel(ctx)`, "webhook", "TestWebhookCountsByItselfWithoutTemporal"},
 	{"The sender is told the truth", "a text that may have been published is not reported lost", "webhook/dispatch.go", `Again: doubt || !r.tells()`, `Again: !r.tells()`, "webhook", "TestDispatchTellsOnlyWhatIsCertain"},
 	{"The sender is told the truth", "a text that an earlier delivery published is not reported lost", "webhook/dispatch.go", `doubt = doubt || r.mayBeAccepted()`, ``, "webhook", "TestRedeliveryRemembersWhatWasAccepted|TestFallbackReportsNoLoss"},
 	{"The sender is told the truth", "a webhook notices that it is the fallback", "webhook/dispatch.go", `return accepted || r.message.Parameters[fallbackParameter] != ""`, `return accepted`, "webhook", "TestFallbackReportsNoLoss"},
@@ -205,19 +205,19 @@ var mutants = []mutant{
 		return sms.AskWorkflowResult{Closed: true}, nil`, "activities", "TestUnansweredUpdateIsRetried"},
 	{"The sender is told the truth", "an unanswered update is not reported lost", "workflows/receive.go", `ScheduleToCloseTimeout: untilRepaired, StartToCloseTimeout: askTimeout`, `ScheduleToCloseTimeout: 9*time.Second, StartToCloseTimeout: askTimeout`, "workflows", "TestReceiveWaitsForUpdateAnswer"},
 	{"The sender is told the truth", "a request in flight does not overtake a refusal", "webhook/dispatch.go", `r.publishes() || r.mayBeAccepted() && !r.refusedRetries()`, `r.publishes()`, "webhook", "TestRefusalIsNotOvertaken"},
-	{"No loop of machines", "a redelivery is muted whatever the triggers are now", "webhook/sms.go", `if answer.Known && mode == Live`, `if false && mode == Live`, "webhook", "TestRedeliveryIsAlwaysMuted"},
-	{"One text, one workflow", "a text that was cut off is requested again", "webhook/request.go", `return nil, http.StatusServiceUnavailable, "the body`, `return nil, http.StatusBadRequest, "the body`, "webhook", "TestWebhookRefusesForgedRequests"},
+	{"No loop of machines", "a redelivery is muted even if the triggers have changed", "webhook/sms.go", `if answer.Known && mode == Live`, `if false && mode == Live`, "webhook", "TestRedeliveryIsAlwaysMuted"},
+	{"One text, one workflow", "a text that was truncated is requested again", "webhook/request.go", `return nil, http.StatusServiceUnavailable, "the body`, `return nil, http.StatusBadRequest, "the body`, "webhook", "TestWebhookRefusesForgedRequests"},
 	{"The sender is told the truth", "an answer that is not JSON is still an answer", "activities/receive.go", `result.Value = asJSON(answer.Payload().GetData())`, `result.Value = answer.Payload().GetData()`, "activities", "TestAnswersMayHaveAnyEncoding"},
-	{"The sender is told the truth", "only the delivery that gave up can withdraw that", "workflows/receive.go", `!slices.Contains(deliveries, -d)`, `deliveries[len(deliveries)-1] > 0`, "workflows", "TestGiveUpSurvivesLossAndRepeats"},
-	{"The sender is told the truth", "a delivery withdraws only its own giving up", "webhook/decide.go", `sms.GiveUpSignal, -delivery)`, `sms.GiveUpSignal, -1)`, "webhook", "TestDeliveryWithdrawsItsGiveUp"},
-	{"The sender is told the truth", "a failed call only ends its own firing", "workflows/receive.go", `	case ctx.Err() == nil:
+	{"The sender is told the truth", "only the delivery that gave up can withdraw its decision", "workflows/receive.go", `!slices.Contains(deliveries, -d)`, `deliveries[len(deliveries)-1] > 0`, "workflows", "TestGiveUpSurvivesLossAndRepeats"},
+	{"The sender is told the truth", "a delivery withdraws only its own decision to give up", "webhook/decide.go", `sms.GiveUpSignal, -delivery)`, `sms.GiveUpSignal, -1)`, "webhook", "TestDeliveryWithdrawsItsGiveUp"},
+	{"The sender is told the truth", "a failed call ends only its own firing", "workflows/receive.go", `	case ctx.Err() == nil:
 		r.decide(`, `	case false:
 		r.decide(`, "workflows", "TestReceiveOutlivesFailedCall"},
 	{"The sender is told the truth", "a workflow that does not wait starts once without its signal", "workflows/receive.go", `if race > 0 && workflow.GetVersion(`, `if race > maxRaces && workflow.GetVersion(`, "workflows", "TestReceiveStartsWithSignal"},
-	{"The sender is told the truth", "a repeated start with a signal is recognised", "activities/receive.go", `GetRequestIdInfos()[in.RequestID] != nil`, `GetRequestIdInfos()[""] != nil`, "test/e2e", "TestRepeatedSignalWithStartStartsOnce"},
+	{"The sender is told the truth", "a repeated start with a signal is recognized", "activities/receive.go", `GetRequestIdInfos()[in.RequestID] != nil`, `GetRequestIdInfos()[""] != nil`, "test/e2e", "TestRepeatedSignalWithStartStartsOnce"},
 	{"The sender is told the truth", "the text's workflow signals an open workflow", "activities/receive.go", `case found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:`, `case false:`, "test/e2e", "TestRepeatedSignalWithStartStartsOnce"},
-	{"The sender is told the truth", "added search attributes are used at once", "internal/temporal/attributes.go", `c.asked = time.Time{} // the cached list`, `_ = time.Time{} // the cached list`, "internal/temporal", "TestAddedSearchAttributesAreKnown"},
-	{"The sender is told the truth", "a trigger's memo cannot set the answer", "sms/receive.go", `if name != MemoReplies && name != MemoAccount {`, `if true {`, "webhook", "TestTriggerCannotSetMemoReplies"},
+	{"The sender is told the truth", "added search attributes are used immediately", "internal/temporal/attributes.go", `c.asked = time.Time{} // the cached list`, `_ = time.Time{} // the cached list`, "internal/temporal", "TestAddedSearchAttributesAreKnown"},
+	{"The sender is told the truth", "a trigger's memo cannot change the recorded answer", "sms/receive.go", `if name != MemoReplies && name != MemoAccount {`, `if true {`, "webhook", "TestTriggerCannotSetMemoReplies"},
 
 	// Only Twilio.
 	{"Only Twilio", "a signature is required", "webhook/request.go", `if signature == "" {`, `if signature == "" && false {`, "webhook", "TestSignatureRefusalsReportCause"},
@@ -228,7 +228,7 @@ var mutants = []mutant{
 	{"Only Twilio", "a number only accepts texts from its own account", "webhook/guard.go", `return !known || owner == account`, `return true || !known || owner == account`, "webhook", "TestTextsMustComeFromNumbersAccount"},
 	{"Only Twilio", "two accounts never share a text", "webhook/dispatch.go", `if account != r.message.AccountSID && `, `if false && `, "webhook", "TestAccountsDoNotShareTexts"},
 	{"Only Twilio", "a second account's text finds its own workflow", "webhook/dispatch.go", `r.input.WorkflowID = r.workflowID`, `_ = r.workflowID`, "webhook", "TestAccountsDoNotShareTexts"},
-	{"Only Twilio", "texts of two accounts never share what they start and ask", "workflows/receive.go", `if r.input.WorkflowID != "" {`, `if false {`, "workflows", "TestAccountsDoNotShareIDs"},
+	{"Only Twilio", "texts of two accounts never share a workflow or a question", "workflows/receive.go", `if r.input.WorkflowID != "" {`, `if false {`, "workflows", "TestAccountsDoNotShareIDs"},
 	{"Only Twilio", "a status is only accepted from the account that sent", "webhook/status.go", `sender != "" && sender != account`, `false && sender != account`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
 	{"Only Twilio", "the URL of a status callback is proven to be ours", "webhook/status.go", `len(h.Tokens()) < 2 || sms.StatusProven(h.StatusSecret, query)`, `true`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
 
@@ -239,7 +239,7 @@ var mutants = []mutant{
 
 	{"A reply answers one question", "a failed update is repeated with another ID", "activities/receive.go", `fmt.Sprintf("%s-%d", id, attempt)`, `id`, "activities", "TestFailedKeeperIsAskedAgain"},
 	{"A reply answers one question", "a webhook's clock may be wrong", "workflows/receive.go", `ask.Text.ReceivedAt = workflow.GetInfo(ctx).WorkflowStartTime`, `_ = ask`, "workflows", "TestLiveReplyUsesTemporalsClock"},
-	{"A reply answers one question", "offering texts leaves slots for matching", "workflows/receive.go", `workflow.GetVersion(ctx, "keepers-by-activity", workflow.DefaultVersion, 1) == workflow.DefaultVersion`, `true`, "workflows", "TestReplyGoesOnlyToItsQuestion"},
+	{"A reply answers one question", "offering texts to questions leaves slots for matching", "workflows/receive.go", `workflow.GetVersion(ctx, "keepers-by-activity", workflow.DefaultVersion, 1) == workflow.DefaultVersion`, `true`, "workflows", "TestReplyGoesOnlyToItsQuestion"},
 	{"A reply answers one question", "a text older than a question does not answer it", "sms/question.go", `return !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, `return true || !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, "workflows", "TestOlderTextDoesNotAnswerQuestion"},
 	{"A reply answers one question", "the end of a question leaves the others open", "workflows/questions.go", `				if k.asks(ctx, q) {`, `				if true {`, "workflows", "TestEndedQuestionDoesNotAffectOthers"},
 	{"A reply answers one question", "a question that ended is forgotten", "workflows/questions.go", `		if looked {
@@ -256,15 +256,15 @@ var mutants = []mutant{
 	{"No loop of machines", "a streak over several webhooks counts as one", "webhook/pace.go", `return max(streak, p.streak)`, `return p.streak`, "webhook", "TestStreakCountsForAllWebhooks"},
 	{"No loop of machines", "an account does not silence another's number", "webhook/silence.go", `message.AccountSID, message.To`, `message.To`, "webhook", "TestTextsOfPairAreListed"},
 	{"No loop of machines", "an account does not pace another's echoes", "webhook/pace.go", `{message.AccountSID, message.To`, `{"", message.To`, "webhook", "TestAccountCannotSilenceOthersNumber"},
-	{"No loop of machines", "a loop too slow for each of many webhooks is noticed", "webhook/pace.go", `if now.Sub(p.last) > longPause {`, `if now.Sub(p.last) > maxPause {`, "webhook", "TestManyWebhooksSilenceSlowLoop"},
-	{"No loop of machines", "a clock that is ahead does not hide texts", "webhook/pace.go", `now = now.Add(-p.ahead)`, `_ = p.ahead`, "webhook", "TestFastClockHidesNoTexts"},
-	{"No loop of machines", "a silence that someone ended stays ended", "webhook/pace.go", ` || !text.At.After(ended) {`, ` {`, "webhook", "TestStreakCountsForAllWebhooks"},
+	{"No loop of machines", "a loop spread over many webhooks is noticed", "webhook/pace.go", `if now.Sub(p.last) > longPause {`, `if now.Sub(p.last) > maxPause {`, "webhook", "TestManyWebhooksSilenceSlowLoop"},
+	{"No loop of machines", "a webhook's clock that is ahead does not hide texts", "webhook/pace.go", `now = now.Add(-p.ahead)`, `_ = p.ahead`, "webhook", "TestFastClockHidesNoTexts"},
+	{"No loop of machines", "a silence that was ended by hand does not come back", "webhook/pace.go", ` || !text.At.After(ended) {`, ` {`, "webhook", "TestStreakCountsForAllWebhooks"},
 	{"No loop of machines", "a clock that is hours ahead does not hide texts", "webhook/pace.go", `lately = 24 * time.Hour`, `lately = time.Hour`, "webhook", "TestClocksHoursAheadHideNoTexts"},
 	{"No loop of machines", "a webhook pauses before it asks an unresponsive Temporal again", "webhook/pace.go", `g.pausedUntil = now.Add(askingPause)`, `_ = now`, "webhook", "TestWebhookCountsByItselfWithoutTemporal"},
 	{"No loop of machines", "a long streak is silenced", "webhook/pace.go", `	p.streak++
 `, ``, "webhook", "TestSilenceEndsMachineLoop"},
 	{"No loop of machines", "a silence outlasts a pause", "webhook/pace.go", `g.pace(message).silent = silent`, `_ = silent`, "webhook", "TestSilenceOutlastsPause"},
-	{"No loop of machines", "a text that came in a silence is not echoed later either", "webhook/catchup.go", `(ended.IsZero() || !message.ReceivedAt.Before(began) && message.ReceivedAt.Before(ended))`, `ended.IsZero()`, "webhook", "TestCatchUpSkipsSilencedPhones"},
+	{"No loop of machines", "a text that arrived during a silence is not echoed later", "webhook/catchup.go", `(ended.IsZero() || !message.ReceivedAt.Before(began) && message.ReceivedAt.Before(ended))`, `ended.IsZero()`, "webhook", "TestCatchUpSkipsSilencedPhones"},
 	{"No loop of machines", "a reaction does not fire an ordinary trigger", "triggers/trigger.go", `|| reaction != nil && !trigger.reactions {`, `{`, "triggers", "TestReactionsFireOnlyTriggersThatAsk"},
 
 	// Bounded engines.
@@ -274,9 +274,9 @@ var mutants = []mutant{
 	{"Bounded engines", "a long setting takes steps", "freemarker/text.go", `if err := e.work(len(value)); err != nil {`, `if err := error(nil); err != nil {`, "freemarker", "TestContextEndsARendering"},
 	{"Bounded engines", "a rendering has a budget of steps", "freemarker/limits.go", `if e.steps > e.limits.Steps {`, `if false {`, "freemarker", "TestHostileTemplatesAreAnsweredInTime|TestNodesEachTakeAStep"},
 
-	{"Bounded engines", "a file that hangs does not block callers", "internal/follow/follow.go", `	case <-time.After(patience):
+	{"Bounded engines", "a file system that hangs does not block callers", "internal/follow/follow.go", `	case <-time.After(patience):
 `, ``, "internal/follow", "TestHangingFileBlocksNobody"},
-	{"Bounded engines", "a text's call with an ID that cannot be stored is refused", "webhook/check.go", `case strings.Contains(c.WorkflowID, "\x00"):`, `case false:`, "webhook", "TestDispatchRefusesInvalidCalls"},
+	{"Bounded engines", "a call with an ID that cannot be stored is refused", "webhook/check.go", `case strings.Contains(c.WorkflowID, "\x00"):`, `case false:`, "webhook", "TestDispatchRefusesInvalidCalls"},
 	{"Bounded engines", "a huge emoji is not a reaction", "sms/reaction.go", `	if len(text) > maxEmoji {`, `	if false {`, "sms", "TestHugeEmojiIsRejectedQuickly"},
 	{"Bounded engines", "a call with a search attribute that cannot be stored is refused", "webhook/check.go", `case strings.Contains(textOf(value), "\x00"):`, `case false:`, "webhook", "TestSearchAttributesRejectNUL"},
 	{"Bounded engines", "a half-copied file is not loaded", "triggers/live.go", `now.sum == l.seen && now.sum != l.tried`, `now.sum != l.tried`, "triggers", "TestLiveIgnoresAHalfCopiedFile"},
@@ -284,10 +284,10 @@ var mutants = []mutant{
 	// Broadcasts.
 	{"Nobody twice", "two broadcasts never share a report", "broadcast/store.go", `f.root.Link(draft, name)`, `f.root.Rename(draft, name)`, "broadcast", "TestBroadcastsNeverShareReport|TestReportIsReservedOnce"},
 	{"Always completes", "no line of a file is lost", "broadcast/table.go", `t.csv.InputOffset()-before < int64(len(text))`, `t.csv.InputOffset() < before`, "broadcast", "TestTableLosesNoLine"},
-	{"Always completes", "a page that is written late does not replace another", "broadcast/report.go", `if slices.Contains(in.Missing, page) {`, `if false && slices.Contains(in.Missing, page) {`, "workflows", "TestReportOutlivesUnwrittenPage"},
+	{"Always completes", "a report's page that is written late does not replace another", "broadcast/report.go", `if slices.Contains(in.Missing, page) {`, `if false && slices.Contains(in.Missing, page) {`, "workflows", "TestReportOutlivesUnwrittenPage"},
 	{"Always completes", "a broadcast continues until the input of its next run fits", "workflows/broadcast.go", `ctx.Err() == nil && b.fits() {`, `ctx.Err() == nil {`, "workflows", "TestNextRunFitsIntoPayload"},
 	{"Always completes", "a page with too many recipients is refused", "activities/longlist.go", `if !isLong(input) || !t.isPage()`, `if isLong(input) || !t.isPage()`, "activities", "TestOversizedPageIsRefused"},
-	{"A reply answers one question", "a question's wait starts when it was sent", "workflows/ask.go", `		began = workflow.Now(ctx)
+	{"A reply answers one question", "a question's timeout counts from when it was sent", "workflows/ask.go", `		began = workflow.Now(ctx)
 `, ``, "workflows", "TestQuestionWaitsFromSending"},
 	{"Always completes", "recipients whose quiet hours just ended are reported", "workflows/broadcast.go", `b.held.Last = forEach(awoken, first.unsent())`, ``, "workflows", "TestJustAwokenRecipientsAreReported"},
 	{"Always completes", "a number that another worker reads differently is reported", "workflows/broadcastpages.go", `case !b.worthAnother(e) || again[e.To] != nil:`, `case !b.worthAnother(e):`, "workflows", "TestRecipientReadDifferentlyIsReported"},
@@ -301,27 +301,27 @@ var mutants = []mutant{
 	{"Always completes", "a long list that is cancelled has a result that fits", "workflows/quiet.go", `if isLong { //`, `if false { //`, "workflows", "TestCancelledLongListHasOneError"},
 	{"Always completes", "an error does not keep recipients in quiet hours from being texted", "workflows/quiet.go", `input.OnError = "" //`, `_ = onError //`, "workflows", "TestQuietRecipientsAreTextedDespiteError"},
 	{"Always completes", "a broadcast pauses if the account is refused", "workflows/broadcastpages.go", `return b.untilMended || e.Code == sms.CodeAuthentication`, `return false`, "workflows", "TestBroadcastPausesIfAccountRefused"},
-	{"Always completes", "a broadcast gives up in the end", "workflows/broadcastpages.go", `case !progressed && failing >= time.Duration(b.input.GiveUpAfter):`, `case false:`, "workflows", "TestBroadcastEventuallyGivesUp"},
+	{"Always completes", "a broadcast eventually gives up", "workflows/broadcastpages.go", `case !progressed && failing >= time.Duration(b.input.GiveUpAfter):`, `case false:`, "workflows", "TestBroadcastEventuallyGivesUp"},
 	{"The sender is told the truth", "a status never goes backwards", "sms/status.go", `return rank[s] > rank[before]`, `return true`, "sms", "TestStatusNeverGoesBackwards"},
 
 	// Under control.
-	{"Under control", "a pause holds every turn", "activities/pace.go", `	if p.held {
+	{"Under control", "a pause withholds every turn", "activities/pace.go", `	if p.held {
 		return nil, ErrHeld`, `	if false {
 		return nil, ErrHeld`, "activities", "TestHeldPaceGrantsNoTurns"},
 	{"Under control", "a pause does not use up a send's patience", "activities/send.go", `if s.paused() && s.input.GiveUpAfter == 0 {`, `if false {`, "activities", "TestPauseDoesNotExhaustSend"},
 	{"Under control", "a broadcast waits for the end of a pause", "workflows/broadcastpages.go", `case cause.Code == sms.CodeSendingPaused:`, `case false:`, "workflows", "TestBroadcastWaitsUntilPauseEnds"},
 	{"Always completes", "a broadcast waits for a cap to have room", "workflows/broadcast.go", `DefaultBroadcastPatience = 25 * time.Hour`, `DefaultBroadcastPatience = 24 * time.Hour`, "workflows", "TestBroadcastWaitsForCap"},
-	{"Always completes", "a broadcast gives up when its version does", "workflows/broadcast.go", `if !b.capsApart {`, `if false {`, "workflows", "TestOldBroadcastKeepsItsPatience"},
+	{"Always completes", "an older version's broadcast gives up as that version does", "workflows/broadcast.go", `if !b.capsApart {`, `if false {`, "workflows", "TestOldBroadcastKeepsItsPatience"},
 	{"Always completes", "quiet hours do not use up a broadcast's patience", "workflows/broadcastpages.go", `case cause.Code == sms.CodeQuietHours:`, `case false:`, "workflows", "TestHeldPageWaitsForMorning"},
 	{"Always completes", "an older worker leaves a newer worker's broadcast alone", "workflows/broadcast.go", `if problems != nil && input.Carried != nil {`, `if false {`, "workflows", "TestNewerStateWaitsForNewerWorker"},
 	{"Always completes", "a worker that refuses quiet hours is asked without them", "workflows/quiet.go", `strings.HasPrefix(result.Errors[0].Message, "quietHours needs a timer")`, `!strings.HasPrefix("", "")`, "workflows", "TestOlderWorkersSendInQuietHours"},
-	{"Always completes", "a capped country does not hold up the others", "workflows/broadcastpages.go", `if b.capsApart && f.problem.Code == sms.CodeCapReached {`, `if false {`, "workflows", "TestCappedCountryDelaysNobodyElse"},
+	{"Always completes", "a capped country does not delay the others", "workflows/broadcastpages.go", `if b.capsApart && f.problem.Code == sms.CodeCapReached {`, `if false {`, "workflows", "TestCappedCountryDelaysNobodyElse"},
 	{"Always completes", "a broadcast gives up on a cap that others use up", "workflows/broadcastcaps.go", `failing >= time.Duration(b.input.GiveUpAfter) {`, `failing < 0 {`, "workflows", "TestExhaustedCapIsGivenUp"},
-	{"Always completes", "a cap that lets some through is not given up", "workflows/broadcastcaps.go", `		wait.Since, wait.Failures = now, 0
+	{"Always completes", "a broadcast does not give up on a cap that lets some messages through", "workflows/broadcastcaps.go", `		wait.Since, wait.Failures = now, 0
 `, ``, "workflows", "TestProgressKeepsCapWaiting"},
 	{"Always completes", "a pause does not count as waiting for a cap", "workflows/broadcastcaps.go", `	b.held.Caps = nil
 `, ``, "workflows", "TestPauseKeepsCapWaiting"},
-	{"Under control", "resume tries a cap at once", "workflows/broadcastcaps.go", `			g.Until = now
+	{"Under control", "resuming tries a cap immediately", "workflows/broadcastcaps.go", `			g.Until = now
 `, `			_ = g
 `, "workflows", "TestResumeRetriesCapAtOnce"},
 	{"The sender is told the truth", "a page that was not sent is not in doubt", "workflows/broadcastpages.go", `if b.capsApart && ctx.Err() != nil {`, `if false {`, "workflows", "TestUnsentPageIsNotInDoubt"},
@@ -335,7 +335,7 @@ var mutants = []mutant{
 		return nil
 	}
 	return &sms.Error`, "activities", "TestQuietHoursBeginningMeanwhileCount"},
-	{"Always completes", "a send that is held into quiet hours awaits the morning", "workflows/quiet.go", `if len(late) == 0 {`, `if true {`, "workflows", "TestHeldSendWaitsForMorning"},
+	{"Always completes", "a send that is held up until quiet hours waits for the morning", "workflows/quiet.go", `if len(late) == 0 {`, `if true {`, "workflows", "TestHeldSendWaitsForMorning"},
 	{"Under control", "a page is sent with its quiet hours", "workflows/broadcastpages.go", `	input.SmsTo, input.GiveUpAfter = recipients, 0
 `, `	input.SmsTo, input.GiveUpAfter, input.QuietHours = recipients, 0, nil
 `, "workflows", "TestHeldPageWaitsForMorning"},
@@ -349,7 +349,7 @@ var mutants = []mutant{
 	{"Under control", "messages that are counted too late are returned", "activities/capcount.go", `back.request.Count, back.request.At = -w.answer.count, w.answer.at`, `back.request.Count = 0`, "activities", "TestLateCountIsGivenBack"},
 	{"Under control", "messages that were counted long ago are not returned", "activities/capcount.go", `if counted.Equal(s.allowance.counted[key]) {`, `if true {`, "activities", "TestOldReservationExpires"},
 	{"Under control", "messages that were counted long ago are not used", "activities/capcount.go", `limit != nil && elapsed(`, `false && elapsed(`, "activities", "TestOldReservationExpires"},
-	{"Under control", "a reached cap is asked for once a second", "activities/capcount.go", `return known && elapsed(at) < reachedFor`, `return known && elapsed(at) < 0`, "activities", "TestReachedCapIsRarelyRequested"},
+	{"Under control", "a reached cap is checked only once a second", "activities/capcount.go", `return known && elapsed(at) < reachedFor`, `return known && elapsed(at) < 0`, "activities", "TestReachedCapIsRarelyRequested"},
 	{"Under control", "messages that are counted too late are returned before the next request", "activities/capcount.go", `append(late, c.waiting...)`, `append(c.waiting, late...)`, "activities", "TestSlowRequestCountsOnce"},
 	{"Under control", "a message that is not counted is not sent", "activities/capcount.go", `		return nil, errUncounted
 	}

@@ -24,7 +24,7 @@ func TestMutantsApply(t *testing.T) {
 	for _, m := range mutants {
 		name := m.promise + ": " + m.what
 		if n := strings.Count(read(m.file), m.old); n != 1 {
-			t.Errorf("%s: %s has %q %d times; it must be there once", name, m.file, m.old, n)
+			t.Errorf("%s: %s contains %q %d times, want once", name, m.file, m.old, n)
 		}
 		if !strings.Contains(promises, "**"+m.promise) {
 			t.Errorf("%s: docs/architecture.md has no such promise", name)
@@ -43,7 +43,7 @@ func TestMutantsApply(t *testing.T) {
 		}
 		for test := range strings.SplitSeq(m.test, "|") {
 			if !regexp.MustCompile(`(?m)^func ` + test + `\(`).MatchString(tests.String()) {
-				t.Errorf("%s: %s has no %s", name, m.pkg, test)
+				t.Errorf("%s: %s has no test %s", name, m.pkg, test)
 			}
 		}
 	}

@@ -1,6 +1,6 @@
-// Command mutants removes each protection in turn, and fails unless a test then fails.
-// The sources are not changed: the compiler reads the changed file from an
-// overlay.
+// Command mutants removes each protection in turn, and fails unless this makes
+// a test fail. The sources are not changed: the compiler reads the changed file
+// from an overlay.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	only := flag.String("run", "", "just the mutants whose promise, protection or file this regular expression matches")
+	only := flag.String("run", "", "only the protections whose promise, description or file this regular expression matches")
 	flag.Usage = func() {
 		fmt.Fprint(flag.CommandLine.Output(), `Removes each protection in turn, and shows which test fails.
 
@@ -55,7 +55,7 @@ func run(ctx context.Context, only string) error {
 		began := time.Now()
 		red, err := m.try(ctx, root)
 		if ctx.Err() != nil {
-			return fmt.Errorf("interrupted after %d mutants", tried)
+			return fmt.Errorf("interrupted after %d protections", tried)
 		}
 		tried++
 		verdict := "red: " + red
@@ -65,12 +65,12 @@ func run(ctx context.Context, only string) error {
 		}
 		fmt.Printf("%-30s %-60s %4.0fs  %s\n", m.promise, m.what, time.Since(began).Seconds(), verdict)
 	}
-	fmt.Printf("%d protections removed; %d of them without a failing test\n", tried, survived)
+	fmt.Printf("%d protections removed, %d of them without a failing test\n", tried, survived)
 	if tried == 0 {
-		return fmt.Errorf("no mutant matches %q", only)
+		return fmt.Errorf("no protection matches %q", only)
 	}
 	if survived > 0 {
-		return fmt.Errorf("without %d protections, no test fails", survived)
+		return fmt.Errorf("%d protections can be removed without a failing test", survived)
 	}
 	return nil
 }
@@ -86,8 +86,8 @@ func root() (string, error) {
 
 var failed = regexp.MustCompile(`(?m)^--- FAIL: (\S+)`)
 
-// try returns the test that fails without the protection. The error says why
-// none did.
+// try returns the name of the test that fails without the protection. If none
+// does, the error says why.
 func (m *mutant) try(ctx context.Context, root string) (red string, err error) {
 	overlay, err := m.overlay(root)
 	if err != nil {
@@ -106,14 +106,15 @@ func (m *mutant) try(ctx context.Context, root string) (red string, err error) {
 	case found != nil:
 		return found[1], nil
 	case strings.Contains(string(out), "panic: test timed out"):
-		return "", fmt.Errorf("%s takes longer than two minutes", m.test)
+		return "", fmt.Errorf("%s took longer than two minutes", m.test)
 	case strings.Contains(string(out), "panic: "):
 		return m.test + " (panic)", nil
 	}
 	return "", fmt.Errorf("no test ran: %s", strings.TrimSpace(string(out)))
 }
 
-// overlay writes the changed file, and the overlay file for the compiler.
+// overlay writes the changed file and the compiler's overlay file, and returns
+// the latter's path.
 func (m *mutant) overlay(root string) (path string, err error) {
 	path = filepath.Join(root, m.file)
 	source, err := os.ReadFile(path)
@@ -121,7 +122,7 @@ func (m *mutant) overlay(root string) (path string, err error) {
 		return "", err
 	}
 	if n := strings.Count(string(source), m.old); n != 1 {
-		return "", fmt.Errorf("%s has %q %d times; it must be there once", m.file, m.old, n)
+		return "", fmt.Errorf("%s contains %q %d times, want once", m.file, m.old, n)
 	}
 	folder, err := os.MkdirTemp("", "mutant")
 	if err != nil {

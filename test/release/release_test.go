@@ -15,8 +15,9 @@ import (
 
 const version = "v0.0.0-test"
 
-// release runs make release for one program and this machine, in a folder with
-// the source, and returns the files that it made.
+// release runs "make release" for one program and this machine, in a folder
+// with the source, and returns the contents of the files that it makes, by
+// name.
 func release(t *testing.T, folder, cyclonedx string) map[string][]byte {
 	t.Helper()
 	out := t.TempDir()
@@ -47,14 +48,14 @@ func run(t *testing.T, folder, name string, args ...string) string {
 	return string(out)
 }
 
-// sourceElsewhere copies the source to another folder.
+// sourceElsewhere copies the source to another folder, and returns its path.
 func sourceElsewhere(t *testing.T, root string) string {
 	t.Helper()
 	folder := t.TempDir()
 	for name := range strings.SplitSeq(strings.TrimSpace(run(t, root, "git", "ls-files", "--cached", "--others", "--exclude-standard")), "\n") {
 		data, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {
-			continue // deleted, but still in git's index
+			continue // it has been deleted, but is still in git's index
 		}
 		path := filepath.Join(folder, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -99,7 +100,7 @@ func TestReleaseIsReproducible(t *testing.T) {
 		} `json:"components"`
 	}
 	if err := json.Unmarshal(here[program+".cdx.json"], &materials); err != nil || len(materials.Components) == 0 {
-		t.Errorf("the bill of materials has %d modules: %v", len(materials.Components), err)
+		t.Errorf("the bill of materials has %d modules and parse error %v, want at least one module", len(materials.Components), err)
 	}
 }
 

@@ -44,23 +44,23 @@ import (
 
 var recording = flag.Bool("record", false, "record the histories that are missing")
 
-// scene is what is recorded: a workflow, its input and its task queue, or the ID
-// of a workflow that another scene started.
+// scene is a history to record: of a workflow with its input and its task
+// queue, or of a workflow that another scene started, by its ID.
 type scene struct {
 	workflow string
 	input    any
 	queue    string
 	id       string
-	// act happens while the workflow runs. Optional.
+	// act acts on the workflow while it runs. Optional.
 	act func(*stage) error
-	// faults lists Twilio's faults while the workflow runs. Optional.
+	// faults lists the local Twilio's faults while the workflow runs. Optional.
 	faults []twiliosim.Fault
 	// short makes Temporal suggest a new run after few events. The first run is
-	// recorded; another scene may record the last.
+	// recorded; another scene can record the last.
 	short bool
 }
 
-// The phones of the questions, each with a separate keeper, and the file of the
+// The phones of the questions, each with its own keeper, and the file of the
 // broadcasts.
 const (
 	quiet    = "+15005550009"
@@ -70,7 +70,7 @@ const (
 	fileName = "list.csv"
 	// silent is the ID of a workflow that no worker runs.
 	silent = "silent"
-	// secret derives the IDs of the keepers.
+	// secret is the ID_SECRET from which the IDs of the keepers are derived.
 	secret = "of the recordings and of nobody else"
 )
 
@@ -134,7 +134,7 @@ var scenes = map[string]scene{
 	"ask-sms-several": {workflow: sms.AskSmsWorkflowName, act: outlive(several), input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": several, "smsBody": "Coming?", "ifSeveral": "refuse",
 	}},
-	// The keeper of a question that outlived another.
+	// The keeper of a question that remained open after another had ended.
 	"sms-questions-ended": {id: sms.QuestionsID([]byte(secret), stack.Number, several)},
 	// The keepers of the questions of ask-sms and ask-sms-answered.
 	"sms-questions":          {id: sms.QuestionsID([]byte(secret), stack.Number, quiet)},
@@ -161,9 +161,9 @@ var scenes = map[string]scene{
 		Text: sms.Text{MessageSID: "SM3", From: quiet, To: stack.Number, Body: "hi"}, Keepers: []string{"none", "nobody"},
 		Firings: []sms.Firing{calling(sms.Call{Action: sms.ActionSignal, WorkflowID: "none", Name: "s"})},
 	}},
-	// A workflow that closes before its signal.
+	// The workflow closes before its signal arrives.
 	"receive-sms-hasty": {workflow: sms.ReceiveSmsWorkflowName, input: hasty("SM4")},
-	// A workflow that does not answer an update before it is terminated.
+	// The workflow does not answer an update before it is terminated.
 	"receive-sms-updating": {workflow: sms.ReceiveSmsWorkflowName, act: terminateSilent, input: updating("SM6")},
 	"send-sms-redacted": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{
 		"waitForDelivery": true, "timeout": "10s", "redact": true,
@@ -174,8 +174,8 @@ var scenes = map[string]scene{
 	"send-sms-long-asleep": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": longList, "quietHours": asleep})},
 	"send-sms-unheard":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},
 	"send-sms-unknown":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsBody": "It’s on", "waitForDelivery": true, "timeout": "1m"}), faults: unknown},
-	// The following scenes were recorded as if before a change: GetVersion
-	// returned DefaultVersion for that change.
+	// In the following scenes, the workflow ran as it did before a change:
+	// GetVersion returned DefaultVersion for it.
 	"send-sms-cancelled-between-before": {workflow: sms.SendSmsWorkflowName, input: send(nil), faults: busy, act: cancelBetween},
 	"send-sms-long-asleep-before":       {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": longList, "quietHours": asleep})},
 	"send-sms-unheard-before":           {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},
@@ -187,7 +187,7 @@ var scenes = map[string]scene{
 	}},
 	"sms-questions-ended-before": {id: sms.QuestionsID([]byte(secret), stack.Number, refusing)},
 	"broadcast-sms-keyed-before": {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "keyed-before", "idempotencyKey": "autumn", "pageSize": 30}},
-	// This scene was recorded when the wait after a failure still ended an
+	// When this scene was recorded, the wait after a failure still ended an
 	// earlier pause.
 	"broadcast-sms-obeys-before": {workflow: sms.BroadcastSmsWorkflowName, act: pauseFailing, faults: slow, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "obeys-before"}},
 
@@ -200,34 +200,34 @@ func calling(call sms.Call) sms.Firing {
 	f.Trigger = strings.ToLower(strings.Trim(f.Trigger, "-"))
 	if call.Action == sms.ActionStart || call.Action == sms.ActionSignalWithStart {
 		f.Call.Workflow, f.Call.TaskQueue = sms.SendSmsWorkflowName, sms.TaskQueue
-		f.Call.Input = []byte(`{}`) // the send completes, and reports what is missing
+		f.Call.Input = []byte(`{}`) // the send completes, and reports what its input lacks
 	}
 	return f
 }
 
-// hasty returns a text that starts a workflow which fails at once.
+// hasty returns a text that starts a workflow that fails immediately.
 func hasty(messageSID string) sms.ReceiveSmsInput {
 	f := calling(sms.Call{Action: sms.ActionSignalWithStart, WorkflowID: "hasty-" + messageSID, IDReuse: sms.ReuseAllowDuplicate, Name: "s"})
 	f.Call.Workflow = sms.AskSmsWorkflowName
 	return sms.ReceiveSmsInput{Text: sms.Text{MessageSID: messageSID, From: quiet, To: stack.Number, Body: "hi"}, Firings: []sms.Firing{f}}
 }
 
-// updating returns a text that updates a workflow which does not answer.
+// updating returns a text that updates a workflow that does not answer.
 func updating(messageSID string) sms.ReceiveSmsInput {
 	f := calling(sms.Call{Action: sms.ActionUpdate, WorkflowID: silent, Name: "u"})
 	return sms.ReceiveSmsInput{Text: sms.Text{MessageSID: messageSID, From: quiet, To: stack.Number, Body: "hi"}, Firings: []sms.Firing{f}}
 }
 
-// asleep is a quiet-hours setting that covers all but one minute of the day.
+// asleep holds quiet hours that cover all but one minute of the day.
 var asleep = map[string]any{"from": "04:01", "to": "04:00"}
 
-// longList has more recipients than a send reports.
+// longList has more recipients than a send's result may have.
 var longList = strings.Repeat("x,", sms.MaxRecipients) + "x"
 
 var (
 	// unheard drops the status updates of a message.
 	unheard = []twiliosim.Fault{{Kind: twiliosim.FaultWebhookLost}}
-	// slow makes the sending of a page take a while.
+	// slow makes a page take a while to send.
 	slow = []twiliosim.Fault{{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(3 * time.Second), Next: 1}}
 	// busy makes a send wait between its attempts.
 	busy = []twiliosim.Fault{{Kind: twiliosim.Fault429, Operation: "create"}}
@@ -241,7 +241,7 @@ type stage struct {
 	context.Context
 	*stack.Stack
 	run client.WorkflowRun
-	// before is how many texts were sent before the scene.
+	// before is how many texts had been sent when the scene began.
 	before int
 }
 
@@ -249,7 +249,7 @@ func (s *stage) texts() int {
 	return len(s.Twilio.Messages(twiliosim.Filter{Limit: 10000, Direction: "outbound"}))
 }
 
-// texted waits until the scene has texted someone.
+// texted waits until the scene has texted a recipient.
 func (s *stage) texted() error {
 	for tick := time.Tick(10 * time.Millisecond); s.texts() == s.before; {
 		select {
@@ -261,7 +261,7 @@ func (s *stage) texted() error {
 	return nil
 }
 
-// cancel cancels the workflow after it has texted someone.
+// cancel cancels the workflow once it has texted a recipient.
 func cancel(s *stage) error {
 	if err := s.texted(); err != nil {
 		return err
@@ -269,7 +269,7 @@ func cancel(s *stage) error {
 	return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), s.run.GetRunID())
 }
 
-// cancelBegun cancels the workflow at once.
+// cancelBegun cancels the workflow immediately.
 func cancelBegun(s *stage) error {
 	return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), s.run.GetRunID())
 }
@@ -357,7 +357,7 @@ func (s *stage) has(count int, is func(*historypb.HistoryEvent) bool) error {
 	}
 }
 
-// cancelAsleep cancels the workflow when it waits for the end of quiet hours.
+// cancelAsleep cancels the workflow while it waits for the end of quiet hours.
 func cancelAsleep(s *stage) error {
 	if err := s.waits(1); err != nil {
 		return err
@@ -365,7 +365,7 @@ func cancelAsleep(s *stage) error {
 	return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), s.run.GetRunID())
 }
 
-// retryCapped resumes a broadcast that waits for a cap, and cancels it.
+// retryCapped resumes a broadcast that waits for a cap, and then cancels it.
 func retryCapped(s *stage) error {
 	for waits, name := range []string{sms.ResumeUpdate, sms.CancelUpdate} {
 		if err := s.waits(waits + 1); err != nil {
@@ -378,13 +378,13 @@ func retryCapped(s *stage) error {
 	return nil
 }
 
-// recover makes Twilio refuse the account until the broadcast has paused itself,
-// and then resumes it.
+// recover makes Twilio refuse the account until the broadcast pauses itself,
+// and then resumes the broadcast.
 func recover(twilioCode int) func(*stage) error {
 	return func(s *stage) error {
 		refused, err := s.Twilio.AddOutcome(twiliosim.Outcome{Status: "rejected", ErrorCode: twilioCode})
 		if err == nil {
-			err = s.waits(2) // the first may be the shorter wait after some progress
+			err = s.waits(2) // the first timer may be the shorter wait after some progress
 		}
 		if err != nil {
 			return err
@@ -424,7 +424,7 @@ func pauseFailing(s *stage) error {
 	return s.update(sms.ResumeUpdate)
 }
 
-// update updates the workflow.
+// update sends the workflow an update, and waits for the outcome.
 func (s *stage) update(name string) error {
 	handle, err := s.Temporal.Client.UpdateWorkflow(s, client.UpdateWorkflowOptions{
 		WorkflowID: s.run.GetID(), UpdateName: name, WaitForStage: client.WorkflowUpdateStageCompleted,
@@ -435,7 +435,7 @@ func (s *stage) update(name string) error {
 	return err
 }
 
-// answer answers the question after it has been asked.
+// answer replies to the question once it has been sent.
 func answer(s *stage) error {
 	if err := s.texted(); err != nil {
 		return err
@@ -444,8 +444,8 @@ func answer(s *stage) error {
 	return err
 }
 
-// outlive answers the question to a phone after the workflow of another
-// question was terminated.
+// outlive returns an act that replies to the question to a phone after the
+// workflow of another question has been terminated.
 func outlive(phone string) func(*stage) error {
 	return func(s *stage) error {
 		if err := s.texted(); err != nil {
@@ -469,7 +469,7 @@ func outlive(phone string) func(*stage) error {
 	}
 }
 
-// update makes a broadcast pause, resume and stop.
+// update pauses, resumes and stops a broadcast.
 func update(s *stage) error {
 	if err := s.texted(); err != nil {
 		return err
@@ -488,7 +488,8 @@ func send(more map[string]any) map[string]any {
 	return input
 }
 
-// identity matches the identity of a worker or client, which is replaced.
+// identity matches the identity of a worker or client, which is replaced in a
+// history.
 var identity = regexp.MustCompile(`"identity": *"[^"]*"`)
 
 func file(scene string) string { return filepath.Join("testdata", scene+".json") }
@@ -497,7 +498,7 @@ func TestWorkflowsReplayRecordedHistories(t *testing.T) {
 	if *recording {
 		record(t)
 	}
-	// Workflows do the same with and without traces, and a replay creates no
+	// Workflows do the same with and without traces, and replaying them creates no
 	// spans.
 	collector := stack.NewCollector(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
@@ -550,7 +551,7 @@ func replayWith(t *testing.T, interceptors []interceptor.WorkerInterceptor) {
 // record runs each scene that has no history yet.
 func record(t *testing.T) {
 	whole, short := open(t), open(t, "limit.historyCount.suggestContinueAsNew=40")
-	for _, name := range slices.Sorted(maps.Keys(scenes)) { // ask-sms comes before sms-questions
+	for _, name := range slices.Sorted(maps.Keys(scenes)) { // so that ask-sms comes before sms-questions
 		if _, err := os.Stat(file(name)); err == nil {
 			continue
 		}
@@ -562,8 +563,8 @@ func record(t *testing.T) {
 	}
 }
 
-// open starts a stack whose Twilio takes 50 ms for each create, so that a scene can
-// act while its workflow sends.
+// open starts a stack whose Twilio takes 50 ms for each create, so that a scene
+// can act while its workflow sends.
 func open(t *testing.T, settings ...string) *stack.Stack {
 	t.Helper()
 	dir := t.TempDir()
@@ -597,7 +598,7 @@ func run(t *testing.T, s *stack.Stack, name string, of scene) {
 	if id == "" {
 		started, err := play(ctx, s, name, of)
 		if err != nil {
-			t.Fatalf("%s: got %v", name, err)
+			t.Fatalf("run %s: got error %v", name, err)
 		}
 		id, runID = name, started.GetRunID()
 	}
@@ -606,7 +607,7 @@ func run(t *testing.T, s *stack.Stack, name string, of scene) {
 	for events.HasNext() {
 		event, err := events.Next()
 		if err != nil {
-			t.Fatalf("%s: got %v", name, err)
+			t.Fatalf("read the history of %s: got error %v", name, err)
 		}
 		history.Events = append(history.Events, event)
 	}
@@ -637,7 +638,7 @@ func play(ctx context.Context, s *stack.Stack, name string, of scene) (client.Wo
 		return nil, err
 	}
 	on.run = started
-	first := s.Temporal.Client.GetWorkflow(ctx, name, started.GetRunID()) // the first run; started.Get below moves on to the last one
+	first := s.Temporal.Client.GetWorkflow(ctx, name, started.GetRunID()) // of the first run; Get below moves on to the last
 	if of.act != nil {
 		if err := of.act(on); err != nil {
 			return nil, err

@@ -1,7 +1,7 @@
 package replay
 
-// Each version of each change to a workflow has a history, including one from
-// before the change.
+// Each version of each change to a workflow has a history, and so does the
+// workflow before the change.
 
 import (
 	"os"
@@ -15,7 +15,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// versions records which versions the replayed workflows got.
+// versions records the versions that GetVersion returned to replayed workflows.
 type versions struct {
 	interceptor.WorkerInterceptorBase
 	mu   sync.Mutex
@@ -55,7 +55,8 @@ func (out *outbound) GetVersion(ctx workflow.Context, change string, oldest, new
 	return told
 }
 
-// changed matches a call of GetVersion.
+// changed matches a call of GetVersion, with the change's ID and its newest
+// version.
 var changed = regexp.MustCompile(`GetVersion\(ctx, "([^"]+)", workflow\.DefaultVersion, ([0-9]+)\)`)
 
 func TestHistoriesCoverEachVersion(t *testing.T) {

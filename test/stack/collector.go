@@ -1,6 +1,6 @@
 package stack
 
-// A collector of traces that receives OTLP over HTTP.
+// A collector of traces, which receives them by OTLP over HTTP.
 
 import (
 	"io"
@@ -17,7 +17,7 @@ import (
 
 // Collector keeps the spans that it receives.
 type Collector struct {
-	// URL is for OTEL_EXPORTER_OTLP_ENDPOINT.
+	// URL is the value for OTEL_EXPORTER_OTLP_ENDPOINT.
 	URL string
 
 	mu       sync.Mutex
@@ -25,7 +25,7 @@ type Collector struct {
 	requests []*collectorpb.ExportTraceServiceRequest
 }
 
-// NewCollector starts a collector, which ends with the test.
+// NewCollector starts a collector, which stops when the test ends.
 func NewCollector(t testing.TB) *Collector {
 	t.Helper()
 	c := &Collector{}
@@ -35,8 +35,8 @@ func NewCollector(t testing.TB) *Collector {
 	return c
 }
 
-// Environment makes a program send its spans to the collector, with little
-// delay.
+// Environment returns the variables that make a program send its spans to the
+// collector, with little delay.
 func (c *Collector) Environment() []string {
 	return []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + c.URL, "OTEL_BSP_SCHEDULE_DELAY=100"}
 }
@@ -66,7 +66,8 @@ func (c *Collector) Spans() []*tracepb.Span {
 	return slices.Clone(c.spans)
 }
 
-// Requests returns the spans as received, with the attributes of their sender.
+// Requests returns the spans as they were received, with the attributes of
+// their senders.
 func (c *Collector) Requests() []*collectorpb.ExportTraceServiceRequest {
 	c.mu.Lock()
 	defer c.mu.Unlock()

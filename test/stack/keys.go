@@ -1,6 +1,6 @@
 package stack
 
-// Payload keys, and a client that has them.
+// Payload keys, and a client that encrypts with them.
 
 import (
 	"log/slog"
@@ -14,10 +14,11 @@ import (
 	"temporal-twilio/internal/payload"
 )
 
-// KeyFile is a key file that a test changes.
+// KeyFile is a key file that a test can change.
 type KeyFile struct{ Path string }
 
-// NewKeyFile makes a key file with new keys, of which one may be current.
+// NewKeyFile writes a key file with new keys of the given IDs, one of which may
+// be current.
 func NewKeyFile(t testing.TB, current string, ids ...string) KeyFile {
 	t.Helper()
 	f := KeyFile{filepath.Join(t.TempDir(), "keys.json")}
@@ -29,7 +30,7 @@ func NewKeyFile(t testing.TB, current string, ids ...string) KeyFile {
 	return f
 }
 
-// Change changes the file by payload.Add, MakeCurrent or Remove.
+// Change changes the file with payload.Add, MakeCurrent or Remove.
 func (f KeyFile) Change(t testing.TB, how func([]byte, string) ([]byte, error), id string) {
 	t.Helper()
 	text, err := how(f.Text(t), id)
@@ -39,7 +40,7 @@ func (f KeyFile) Change(t testing.TB, how func([]byte, string) ([]byte, error), 
 	f.write(t, text)
 }
 
-// Copy makes another file with the same keys.
+// Copy writes another key file with the same keys.
 func (f KeyFile) Copy(t testing.TB) KeyFile {
 	t.Helper()
 	other := KeyFile{filepath.Join(t.TempDir(), "keys.json")}
@@ -84,8 +85,8 @@ func Replace(t testing.TB, path, text string) {
 // Environment returns the variable that makes a program use the file.
 func (f KeyFile) Environment() string { return "PAYLOAD_KEYS=" + f.Path }
 
-// Protected returns a client of the server that encrypts and decrypts with a
-// key file.
+// Protected returns a client of the server that encrypts and decrypts payloads
+// with a key file.
 func (s *Temporal) Protected(t testing.TB, f KeyFile) client.Client {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)

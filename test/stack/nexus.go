@@ -1,6 +1,6 @@
 package stack
 
-// Other namespaces, and the Nexus endpoint through which they send.
+// Other namespaces, and the Nexus endpoint through which they send texts.
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// AddNamespace adds a namespace, and returns a client that works in it.
+// AddNamespace adds a namespace, and returns a client for it.
 func (s *Temporal) AddNamespace(t testing.TB, name string) client.Client {
 	t.Helper()
 	_, err := s.Client.WorkflowService().RegisterNamespace(t.Context(), &workflowservice.RegisterNamespaceRequest{
@@ -39,7 +39,7 @@ func (s *Temporal) AddNamespace(t testing.TB, name string) client.Client {
 	return c
 }
 
-// AddNexusEndpoint adds the same Nexus endpoint as "make run".
+// AddNexusEndpoint adds the Nexus endpoint that "make run" adds.
 func (s *Temporal) AddNexusEndpoint(t testing.TB) {
 	t.Helper()
 	_, err := s.Client.OperatorService().CreateNexusEndpoint(t.Context(), &operatorservice.CreateNexusEndpointRequest{Spec: &nexuspb.EndpointSpec{

@@ -1,6 +1,6 @@
 package stack
 
-// Processes are the programs under test, run as a user runs them.
+// The programs under test run as processes, as users run them.
 
 import (
 	"bytes"
@@ -24,8 +24,8 @@ type Process struct {
 	done chan struct{}
 }
 
-// StartProcess starts a program with variables added to the environment. What
-// it prints is shown if the test fails.
+// StartProcess starts a program with variables added to the environment. If the
+// test fails, it logs the program's output.
 func StartProcess(t testing.TB, name string, environment []string, program string, args ...string) *Process {
 	t.Helper()
 	p := &Process{name: name, cmd: exec.Command(program, args...), out: &lockedBuffer{}, done: make(chan struct{})}
@@ -63,7 +63,8 @@ func cleanEnvironment() (kept []string) {
 // Output returns what the process has printed so far.
 func (p *Process) Output() string { return p.out.String() }
 
-// Exited reports whether the process has ended, and with which status.
+// Exited reports whether the process has exited; if it has, status is its exit
+// status.
 func (p *Process) Exited() (status int, exited bool) {
 	select {
 	case <-p.done:
@@ -73,7 +74,7 @@ func (p *Process) Exited() (status int, exited bool) {
 	}
 }
 
-// Wait waits for the process to exit and returns its exit status.
+// Wait waits until the process exits, and returns its exit status.
 func (p *Process) Wait(t testing.TB) int {
 	t.Helper()
 	select {
@@ -85,27 +86,27 @@ func (p *Process) Wait(t testing.TB) int {
 	}
 }
 
-// Signal sends the process a signal.
+// Signal sends a signal to the process.
 func (p *Process) Signal(signal os.Signal) error { return p.cmd.Process.Signal(signal) }
 
-// Stop asks the process to end and waits for it.
+// Stop terminates the process with SIGTERM, and waits until it exits.
 func (p *Process) Stop(t testing.TB) {
 	t.Helper()
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // the process may have ended already
 	p.Wait(t)
 }
 
-// Kill ends the process at once, as a crash does.
+// Kill ends the process immediately, as a crash would.
 func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill() // the process may have ended already
 	<-p.done
 }
 
-// PeakMemory returns the process's peak resident memory so far, in bytes; 0 if
-// the system does not report it.
+// PeakMemory returns the process's peak resident memory so far, in bytes, or 0
+// if the system does not report it.
 func (p *Process) PeakMemory(t testing.TB) int64 { return p.memory(t, "VmHWM") }
 
-// Memory returns the process's current resident memory, in bytes; 0 if the
+// Memory returns the process's current resident memory, in bytes, or 0 if the
 // system does not report it.
 func (p *Process) Memory(t testing.TB) int64 { return p.memory(t, "VmRSS") }
 
@@ -128,7 +129,7 @@ func (p *Process) memory(t testing.TB, field string) int64 {
 	return 0
 }
 
-// lockedBuffer is a buffer that one goroutine writes and others read.
+// lockedBuffer is a buffer that one goroutine may write while others read it.
 type lockedBuffer struct {
 	mu  sync.Mutex
 	all bytes.Buffer
@@ -146,7 +147,7 @@ func (b *lockedBuffer) String() string {
 	return b.all.String()
 }
 
-// root returns the folder of the repository.
+// root returns the repository's folder.
 func root(t testing.TB) string {
 	t.Helper()
 	_, file, _, ok := runtime.Caller(0)
@@ -169,8 +170,8 @@ func Build(t testing.TB, folder string) string {
 		if err != nil {
 			return "", err
 		}
-		// Build one program at a time: if two tests want the same one, the
-		// second finds it built.
+		// Build one program at a time: if two tests want the same one, the second
+		// finds it built.
 		lock, err := os.Create(filepath.Join(dir, "lock"))
 		if err != nil {
 			return "", err
@@ -198,9 +199,9 @@ func Build(t testing.TB, folder string) string {
 	return program
 }
 
-// programs returns the folder that Build writes to. Programs built from sources
-// outside the repository get a separate folder beside the test binary, which
-// "go test" removes.
+// programs returns the folder to which Build writes. Programs built from
+// sources outside the repository get a folder of their own beside the test
+// binary, which "go test" removes.
 func programs(root string) (dir string, err error) {
 	if strings.Contains(os.Getenv("GOFLAGS"), "-overlay") {
 		tests, err := os.Executable()

@@ -1,7 +1,7 @@
 // Package stack runs the whole product for tests: a real Temporal server, a
 // local Twilio over HTTP, and the worker with its webhook as a process. Each
-// stack has its own servers on free ports, so tests run side by side, and
-// beside "make run".
+// stack has its own servers on free ports, so that tests can run in parallel,
+// and while "make run" is running.
 package stack
 
 import (
@@ -24,7 +24,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// The configuration of the local Twilio.
+// The local Twilio's account and its credentials.
 const (
 	Account = "AC00000000000000000000000000000001"
 	Token   = "0123456789abcdef0123456789abcdef"
@@ -36,19 +36,21 @@ const (
 type Stack struct {
 	Temporal *Temporal
 	Twilio   *twiliosim.Sim
-	// Webhook is the base URL under which the local Twilio reaches the worker.
+	// Webhook is the base URL under which the local Twilio reaches the webhook.
 	Webhook string
-	// Worker is the current process.
+	// Worker is the worker's current process; nil with Options.NoWorker.
 	Worker *Process
 
 	environment []string
 }
 
-// Options change a stack.
+// Options configure a stack.
 type Options struct {
-	// Triggers is a trigger file's text. Optional: default local/triggers.yaml.
+	// Triggers is the text of a trigger file. Optional: default
+	// local/triggers.yaml.
 	Triggers string
-	// TriggersPath is a trigger file or folder, in place of Triggers. Optional.
+	// TriggersPath is the path of a trigger file or folder, used instead of
+	// Triggers. Optional.
 	TriggersPath string
 	// Environment holds variables that are added to the worker's environment.
 	// Optional.
@@ -58,11 +60,11 @@ type Options struct {
 	TemporalSettings []string
 	// Skew is how far the local Twilio's clock is ahead of ours. Optional.
 	Skew time.Duration
-	// NoWorker leaves it to the test to start a worker.
+	// NoWorker starts no worker; the test may start one.
 	NoWorker bool
 }
 
-// Start starts a stack, which ends with the test.
+// Start starts a stack, which stops when the test ends.
 func Start(t testing.TB, o Options) *Stack {
 	t.Helper()
 	s := &Stack{Temporal: StartTemporal(t, o.TemporalSettings...)}
@@ -93,20 +95,20 @@ func Start(t testing.TB, o Options) *Stack {
 	return s
 }
 
-// StartWorker starts the worker, or another after the first was killed, and
-// waits until it is ready.
+// StartWorker starts the worker, or another one after the first was killed, and
+// waits until its webhook is ready.
 func (s *Stack) StartWorker(t testing.TB) {
 	t.Helper()
 	s.Worker = StartProcess(t, "worker", s.environment, Build(t, "worker"))
 	Eventually(t, "the webhook is ready", func(ctx context.Context) error {
 		if status, exited := s.Worker.Exited(); exited {
-			t.Fatalf("the worker ended with status %d:\n%s", status, s.Worker.Output())
+			t.Fatalf("the worker exited with status %d:\n%s", status, s.Worker.Output())
 		}
 		if err := Get(ctx, s.Webhook+"/readyz"); err != nil {
 			return err
 		}
-		// The server accepts queries by search attributes only a moment after they were
-		// created.
+		// The server accepts queries by search attributes only some time after they
+		// are created.
 		_, err := s.Temporal.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 			Query: fmt.Sprintf("%s = '' AND %s = '' AND %s = '' AND %s = ''", sms.AttributeCatches, sms.AttributeParty, sms.AttributeTrigger, sms.AttributeOutcome),
 		})
@@ -114,14 +116,15 @@ func (s *Stack) StartWorker(t testing.TB) {
 	})
 }
 
-// StartExample starts a program of examples/ beside the worker.
+// StartExample starts a program from examples/ beside the worker.
 func (s *Stack) StartExample(t testing.TB, name string) *Process {
 	t.Helper()
 	return StartProcess(t, name, s.environment, Build(t, "examples/"+name))
 }
 
-// AnotherWebhook starts another process that is just the webhook, with the same
-// triggers and with variables added to its environment, and returns its base URL.
+// AnotherWebhook starts another process that is only a webhook, with the same
+// triggers and with variables added to its environment, and returns its base
+// URL.
 func (s *Stack) AnotherWebhook(t testing.TB, variables ...string) string {
 	t.Helper()
 	address := "127.0.0.1:" + FreePort(t)
@@ -132,11 +135,11 @@ func (s *Stack) AnotherWebhook(t testing.TB, variables ...string) string {
 	return base
 }
 
-// Add adds variables to the environment of processes that start from now on.
+// Add adds variables to the environment of all processes that start later.
 func (s *Stack) Add(variables ...string) { s.environment = append(s.environment, variables...) }
 
-// Environment returns the variables that the worker runs with; other programs
-// of the product need the same ones to reach this stack.
+// Environment returns the variables with which the worker runs; other programs
+// of the product need the same ones to use this stack.
 func (s *Stack) Environment() []string { return s.environment }
 
 func triggerFile(t testing.TB, o Options) string {
@@ -170,13 +173,13 @@ func Get(ctx context.Context, url string) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s responds with status %d", url, response.StatusCode)
+		return fmt.Errorf("%s responded with status %d", url, response.StatusCode)
 	}
 	return nil
 }
 
-// ports holds the ports of this test process: block reserves them, and next
-// counts those handed out.
+// ports holds this test process's ports: block is the listener that reserves
+// them, and next the number of those handed out.
 var ports struct {
 	sync.Mutex
 	block       net.Listener
@@ -184,17 +187,17 @@ var ports struct {
 }
 
 const (
-	// portsFrom to portsTo lie below the ports that operating systems assign
-	// themselves, of which another process or a connection may take one before
-	// it is used.
+	// The ports from portsFrom to portsTo are below those that operating systems
+	// assign, which another process or connection could take before the test uses
+	// them.
 	portsFrom, portsTo = 10000, 30000
-	// portBlock is the number of ports that a process has. It keeps listening
+	// portBlock is the number of ports that a process reserves. It keeps listening
 	// on the first of them, so that no other process takes the block.
 	portBlock = 100
 )
 
-// FreePort returns a port that no process listens on. No other call returns the same
-// port soon, in this process or another.
+// FreePort returns a port on which no process listens. No other call soon
+// returns the same port, in this process or another.
 func FreePort(t testing.TB) string {
 	t.Helper()
 	ports.Lock()

@@ -25,10 +25,10 @@ import (
 
 // Temporal is a separate server on a free port, with its data in a file.
 type Temporal struct {
-	// Address is host:port. It stays the same when the server is stopped and
+	// Address is host:port. It is the same after the server is stopped and
 	// started.
 	Address string
-	// Client works in the default namespace.
+	// Client is for the default namespace.
 	Client client.Client
 
 	binary, port, file string
@@ -36,8 +36,8 @@ type Temporal struct {
 	process            *Process
 }
 
-// TemporalBinary returns the path of the server: the embedded one, or what the
-// variable TEMPORAL_BINARY names.
+// TemporalBinary returns the path of the server: the variable TEMPORAL_BINARY,
+// or else the embedded one.
 func TemporalBinary(t testing.TB) string {
 	t.Helper()
 	binary := os.Getenv("TEMPORAL_BINARY")
@@ -45,13 +45,13 @@ func TemporalBinary(t testing.TB) string {
 		binary = filepath.Join(root(t), ".local", "bin", "temporal-devserver")
 	}
 	if _, err := exec.LookPath(binary); err != nil {
-		t.Fatalf("there is no Temporal server to test with (%v): run \"make devserver\", or set TEMPORAL_BINARY", err)
+		t.Fatalf("the Temporal server is missing (%v): run \"make devserver\", or set TEMPORAL_BINARY", err)
 	}
 	return binary
 }
 
-// StartTemporal starts a server, which ends with the test. Settings are added
-// to its dynamic configuration, each as key=JSON.
+// StartTemporal starts a server, which stops when the test ends. settings are
+// added to its dynamic configuration, each as key=JSON.
 func StartTemporal(t testing.TB, settings ...string) *Temporal {
 	t.Helper()
 	port := FreePort(t)
@@ -72,7 +72,7 @@ func (s *Temporal) Start(t testing.TB) {
 	s.launch(t)
 	Eventually(t, "Temporal answers", func(ctx context.Context) error {
 		if _, exited := s.process.Exited(); exited {
-			s.launch(t) // another test took one of the ports that it chose
+			s.launch(t) // another test took one of the server's ports
 		}
 		_, err := s.Client.CheckHealth(ctx, &client.CheckHealthRequest{})
 		return err
@@ -88,22 +88,22 @@ func (s *Temporal) launch(t testing.TB) {
 	s.process = StartProcess(t, "temporal", nil, s.binary, args...)
 }
 
-// Process returns the server's process, until Stop.
+// Process returns the server's process; after Stop, the one that was stopped.
 func (s *Temporal) Process() *Process { return s.process }
 
-// File returns the path of the server's database. SQLite keeps more files
-// beside it, whose names start with the same name.
+// File returns the path of the server's database. SQLite puts more files beside
+// it, whose names begin with its name.
 func (s *Temporal) File() string { return s.file }
 
-// Stop stops the server; nothing answers at its address until Start.
+// Stop stops the server; nothing listens at its address until Start.
 func (s *Temporal) Stop(t testing.TB) {
 	t.Helper()
 	s.process.Stop(t)
 }
 
-// Bury makes the server notice at once that all workers have been killed, rather than
-// after the heartbeat timeouts of their activities. Call it before another worker
-// starts.
+// Bury makes the server notice immediately that all workers have been killed,
+// rather than after the heartbeat timeouts of their activities. Call it before
+// another worker starts.
 func (s *Temporal) Bury(t testing.TB) {
 	t.Helper()
 	Eventually(t, "no activity counts as running", func(ctx context.Context) error {
@@ -118,9 +118,9 @@ func (s *Temporal) Bury(t testing.TB) {
 	})
 }
 
-// hasten gives the activities of a workflow that count as running a short heartbeat
-// timeout, and others that which they had. It returns an error while there are any that
-// count as running.
+// hasten gives a short heartbeat timeout to the activities of a workflow that
+// count as running, and restores the timeouts of the others. It returns an
+// error while any activity counts as running.
 func (s *Temporal) hasten(ctx context.Context, workflowID string) (running error) {
 	found, err := s.Client.DescribeWorkflow(ctx, workflowID, "")
 	if err != nil {
@@ -143,11 +143,12 @@ func (s *Temporal) hasten(ctx context.Context, workflowID string) (running error
 	return running
 }
 
-// Patience is how long a test waits for what must happen: long enough for a
-// machine that is busy with other things.
+// Patience is how long a test waits for a condition: long enough for a machine
+// that is busy with other work.
 const Patience = 5 * time.Minute
 
-// Eventually waits until check returns no error, for as long as Patience.
+// Eventually waits up to Patience until check returns nil; otherwise, it fails
+// the test with check's last error.
 func Eventually(t testing.TB, what string, check func(context.Context) error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)

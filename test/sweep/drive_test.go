@@ -1,7 +1,7 @@
 package sweep
 
-// The drive takes every path of the product, with numbers, texts and secrets
-// that occur nowhere else.
+// The drive takes every path through the product, with numbers, texts and
+// secrets that occur nowhere else.
 
 import (
 	"context"
@@ -29,7 +29,7 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// inClear is a text that a client without keys stores.
+// inClear is a text that a client without keys stores unencrypted.
 const inClear = "what anybody may read"
 
 // nobody is a task queue without pollers.
@@ -75,7 +75,7 @@ const triggerFile = `triggers:
     signalAll: {name: wake}
 `
 
-// drive is a stack, with what the test has sent to it.
+// drive is a stack, and what the test has sent to it.
 type drive struct {
 	stack   *stack.Stack
 	client  client.Client
@@ -89,7 +89,8 @@ type drive struct {
 
 func (d *drive) logs() string { return d.log.String() + d.stack.Worker.Output() }
 
-// secret records a text or a number to look for later, and returns it.
+// secret records a text or a number to look for later, under a description, and
+// returns it.
 func (d *drive) secret(what, value string) string {
 	d.needles[what] = value
 	return value
@@ -128,8 +129,8 @@ func begin(t *testing.T) *drive {
 	return d
 }
 
-// account is a user's workflow that catches a signal, answers updates and waits for
-// its end.
+// account is a user's workflow: it catches a signal, answers updates, and waits
+// to be closed.
 func account(ctx workflow.Context, _ any) error {
 	if err := workflows.CatchSignal(ctx, "wake"); err != nil {
 		return err
@@ -171,7 +172,7 @@ func (d *drive) sends(t *testing.T) {
 	var report sms.SendSmsWorkflowResult
 	options := client.StartWorkflowOptions{ID: "send", TaskQueue: sms.TaskQueue, StaticSummary: d.secret("a summary", "Summary for Axolotl"), Memo: map[string]any{"note": d.secret("a memo", "Memo for Axolotl")}}
 	if err := start(t, d.client, options, sms.SendSmsWorkflowName, input).Get(t.Context(), &report); err != nil || len(report.Deliveries) != 2 {
-		t.Fatalf("got %+v, %v", report, err)
+		t.Fatalf("got %+v and error %v, want 2 deliveries", report, err)
 	}
 	if sent := d.stack.Twilio.Messages(twiliosim.Filter{Limit: 1000}); !slices.ContainsFunc(sent, func(m twiliosim.Message) bool { return m.Body == body }) {
 		t.Fatalf("no phone got %q", body)
@@ -186,7 +187,7 @@ func (d *drive) sends(t *testing.T) {
 	} {
 		var result sms.SendSmsWorkflowResult
 		if err := start(t, d.client, client.StartWorkflowOptions{ID: id, TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName, in).Get(t.Context(), &result); err != nil || len(result.Errors) == 0 {
-			t.Errorf("%s: got %+v, %v", id, result, err)
+			t.Errorf("%s: got %+v and error %v, want some errors in the result", id, result, err)
 		}
 	}
 	failing, err := d.client.ExecuteActivity(t.Context(), client.StartActivityOptions{ID: "failing", TaskQueue: sms.TaskQueue, ScheduleToCloseTimeout: time.Minute}, sms.SendSmsName,
@@ -208,7 +209,7 @@ func (d *drive) sends(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := handle.Get(t.Context(), nil); err != nil {
-			t.Errorf("%s: got %v", name, err)
+			t.Errorf("%s: got error %v", name, err)
 		}
 	}
 }
@@ -230,11 +231,11 @@ func (d *drive) broadcasts(t *testing.T) {
 	run := start(t, d.client, client.StartWorkflowOptions{ID: "broadcast", TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, input)
 	var progress sms.BroadcastProgress
 	if err := run.Get(t.Context(), &progress); err != nil || progress.Sent != 30 {
-		t.Errorf("broadcast: got %+v, %v", progress, err)
+		t.Errorf("broadcast: got %+v and error %v, want 30 sent", progress, err)
 	}
 	input["file"], input["report"] = d.secret("a missing file", "missing-wallaby.csv"), "another"
-	// The broadcast either waits for the file or has failed: in both cases, an
-	// activity has failed.
+	// The broadcast either waits for the file or has failed: an activity has
+	// failed in both cases.
 	start(t, d.client, client.StartWorkflowOptions{ID: "broadcast-missing", TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, input)
 	until(t, "the missing file is noticed", func() (bool, error) {
 		return strings.Contains(d.stack.Worker.Output(), "broadcast-missing"), nil
@@ -243,8 +244,8 @@ func (d *drive) broadcasts(t *testing.T) {
 	d.starter(t, 0, "broadcast", "--from", stack.Number, "--to", "+15005550101", "--body", d.secret("a small broadcast", "Hello Numbat"), "--dry-run")
 }
 
-// sendsLongList sends, with a key, to more recipients than an activity takes: they
-// become a broadcast.
+// sendsLongList sends, with a key, to more recipients than an activity accepts,
+// so that they become a broadcast.
 func (d *drive) sendsLongList(t *testing.T) {
 	t.Helper()
 	const texted = 20
@@ -252,7 +253,7 @@ func (d *drive) sendsLongList(t *testing.T) {
 	for i := range sms.MaxRecipients + 1 {
 		if i < texted {
 			to = append(to, fmt.Sprintf("+150055700%02d", i))
-		} else { // cheap, since no request is made for them
+		} else { // cheap, since no request is made for it
 			to = append(to, fmt.Sprintf("Potoroo %d", i))
 		}
 	}
@@ -263,16 +264,16 @@ func (d *drive) sendsLongList(t *testing.T) {
 	})
 	var result sms.SendSmsWorkflowResult
 	if err := run.Get(t.Context(), &result); err != nil || result.Broadcast == nil || result.Broadcast.Sent != texted {
-		t.Errorf("long list: got %+v, %v", result.Broadcast, err)
+		t.Errorf("long list: got the broadcast %+v and error %v, want %d sent", result.Broadcast, err, texted)
 	}
 }
 
-// text sends a text, and checks the reply.
+// text delivers a text, and checks the reply; want is empty for none.
 func (d *drive) text(t *testing.T, from, body, want string) {
 	t.Helper()
 	result, err := d.stack.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: from, To: stack.Number, Body: body})
 	if err != nil || result.WebhookStatus != http.StatusOK {
-		t.Fatalf("%q: got %+v, %v", body, result, err)
+		t.Fatalf("%q: got %+v and error %v, want status 200", body, result, err)
 	}
 	var all []string
 	for _, reply := range result.Replies {
@@ -316,7 +317,7 @@ func (d *drive) asks(t *testing.T) {
 	d.text(t, phone, d.secret("a reply", "Yes, the Binturong is hungry"), "")
 	var result sms.AskSmsResult
 	if err := run.Get(t.Context(), &result); err != nil || result.Outcome != sms.AskAnswered {
-		t.Errorf("got the answer %+v, %v", result, err)
+		t.Errorf("got %+v and error %v, want the question answered", result, err)
 	}
 	if ask("ask-wrong", d.secret("an invalid number to ask", "ask Quoll at 0307654321"), map[string]any{"pattern": d.secret("a bad pattern", "(quoll")}).Get(t.Context(), nil) == nil {
 		t.Error("an invalid question was asked")
@@ -360,7 +361,7 @@ func (d *drive) waits(t *testing.T) {
 	d.text(t, d.secret("who is not answered", "+15005550153"), d.secret("a text without an answer", "Order Bilby"), "")
 	var result sms.SendSmsWorkflowResult
 	if err := paused.Get(t.Context(), &result); err != nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeSendingPaused {
-		t.Errorf("paused: got %+v, %v", result, err)
+		t.Errorf("paused: got %+v and error %v, want one SENDING_PAUSED", result, err)
 	}
 	d.starter(t, 0, "resume-all")
 	d.starter(t, 0, "find", "+15005550101", "--since", "1h")
@@ -368,7 +369,8 @@ func (d *drive) waits(t *testing.T) {
 	d.starter(t, 1, "failed", "--since", "today") // some have failed
 }
 
-// silences sends texts like a machine in a loop, until it gets no more replies.
+// silences sends texts as a machine in a loop would, until it gets no more
+// replies.
 func (d *drive) silences(t *testing.T) {
 	t.Helper()
 	machine := d.secret("a machine", "+15005550131")
@@ -390,7 +392,7 @@ func (d *drive) catchesUp(t *testing.T) {
 	d.log.WriteString(d.stack.Worker.Output())
 	missed, err := d.stack.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: d.secret("who was missed", "+15005550141"), To: stack.Number, Body: d.secret("a missed text", "Order Markhor")})
 	if err != nil || missed.WebhookStatus == http.StatusOK {
-		t.Fatalf("with the webhook down: got %+v, %v", missed, err)
+		t.Fatalf("with the webhook down: got %+v and error %v, want a status other than 200", missed, err)
 	}
 	d.stack.StartWorker(t)
 	until(t, "the missed text has its workflow", func() (bool, error) {

@@ -1,7 +1,7 @@
 package sweep
 
-// The dump holds everything that Temporal shows of a namespace to someone
-// without the key.
+// The dump holds everything that Temporal shows of a namespace to a client
+// without the keys.
 
 import (
 	"context"

@@ -1,6 +1,6 @@
-// Package sweep drives every path of the product with encryption on, and then
-// searches everything left behind for the numbers, texts and secrets that it used:
-// Temporal's responses and its disk, logs, metrics and traces.
+// Package sweep takes every path through the product with encryption on, and
+// then searches everything left behind (Temporal's responses and its disk,
+// logs, metrics and traces) for the numbers, texts and secrets that it used.
 package sweep
 
 import (
@@ -24,12 +24,12 @@ import (
 // needles holds what must not be found, by kind.
 type needles map[string]string
 
-// forms returns the ways in which a needle may be written.
+// forms returns the encodings in which a needle may occur.
 func forms(needle string) (all []string) {
 	needle = strings.TrimPrefix(needle, "+")
 	all = append(all, needle, url.QueryEscape(needle))
-	// Base64 of a text at any offset: the first and last letters depend on the
-	// bytes around it.
+	// A text may be part of a larger one in base64, at any offset. The first and
+	// last letters depend on the bytes around it, and are left out.
 	for shift := range 3 {
 		encoded := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\x00", shift) + needle))
 		begin, end := (shift*8+5)/6, (shift+len(needle))*8/6
@@ -38,7 +38,7 @@ func forms(needle string) (all []string) {
 	return all
 }
 
-// in returns the needles that a text contains.
+// in describes each needle that a text contains, with the text around it.
 func (n needles) in(text string) (found []string) {
 	for what, needle := range n {
 		for _, form := range forms(needle) {
@@ -64,13 +64,13 @@ func TestNeedlesAreFoundInAnyEncoding(t *testing.T) {
 				"plain": whole, "base64": base64.StdEncoding.EncodeToString([]byte(whole)), "in an address": url.QueryEscape(whole),
 			} {
 				if found := n.in("x " + text + " y"); len(found) != 1 {
-					t.Errorf("%s, after %q: found %q in %s", name, before, found, text)
+					t.Errorf("%s, after %q: found %q in %s, want one needle", name, before, found, text)
 				}
 			}
 		}
 	}
 	if found := n.in("15005550102 Frau Wombat"); len(found) > 0 {
-		t.Errorf("found %q in a text without needles", found)
+		t.Errorf("found %q in a text without needles, want nothing", found)
 	}
 }
 
@@ -86,7 +86,7 @@ func (h haystack) add(where string, message proto.Message, err error) error {
 	return err
 }
 
-// metricsOf returns the metrics of a process, by its address.
+// metricsOf returns the metrics that a process serves at an address.
 func metricsOf(t *testing.T, address string) string {
 	t.Helper()
 	response, err := http.Get("http://" + address + "/metrics")
@@ -148,7 +148,7 @@ func TestEncryptionLeavesNothingPersonalBehind(t *testing.T) {
 		kind, _, _ := strings.Cut(where, ":")
 		seen[kind] = seen[kind] || len(clear.in(text)) > 0
 	}
-	// The sweep must find what is stored unencrypted, or it proves nothing.
+	// The sweep proves something only if it finds what is stored unencrypted.
 	for _, kind := range []string{"history", "the disk"} {
 		if !seen[kind] {
 			t.Errorf("the sweep does not find the unencrypted texts in %s", kind)
@@ -156,7 +156,7 @@ func TestEncryptionLeavesNothingPersonalBehind(t *testing.T) {
 	}
 }
 
-// start starts a workflow and fails the test if that fails.
+// start starts a workflow; if that fails, so does the test.
 func start(t *testing.T, c client.Client, o client.StartWorkflowOptions, name string, input any) client.WorkflowRun {
 	t.Helper()
 	run, err := c.ExecuteWorkflow(t.Context(), o, name, input)
@@ -166,7 +166,7 @@ func start(t *testing.T, c client.Client, o client.StartWorkflowOptions, name st
 	return run
 }
 
-// until waits until a check passes.
+// until waits until check returns true.
 func until(t *testing.T, what string, check func() (bool, error)) {
 	t.Helper()
 	stack.Eventually(t, what, func(context.Context) error {

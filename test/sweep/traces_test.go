@@ -1,7 +1,7 @@
 package sweep
 
-// The spans of the drive must form one trace from the text to Twilio, and there
-// must be few of them.
+// The drive's spans must form one trace from the text to Twilio, and there must
+// be few of them.
 
 import (
 	"fmt"
@@ -15,7 +15,7 @@ import (
 // spans holds the spans of a collector.
 type spans []*tracepb.Span
 
-// under returns the spans with this name that are children of parent.
+// under returns the spans of the given name that are children of parent.
 func (s spans) under(parent *tracepb.Span, name string) (found spans) {
 	for _, span := range s {
 		if span.GetName() == name && string(span.GetParentSpanId()) == string(parent.GetSpanId()) && string(span.GetTraceId()) == string(parent.GetTraceId()) {
@@ -43,8 +43,8 @@ func word(span *tracepb.Span, attribute string) string {
 	return ""
 }
 
-// chained reports whether a text led to a workflow, an activity and a request to
-// Twilio, in one trace.
+// chained returns an error unless a text led to a workflow, an activity and a
+// request to Twilio, all in one trace.
 func (s spans) chained() error {
 	chain := []string{"POST /twilio/sms", "StartWorkflow:SendSmsWorkflow", "RunWorkflow:SendSmsWorkflow", "RunActivity:SendSms", "Twilio POST"}
 	var reached spans
@@ -72,7 +72,7 @@ func (d *drive) traces(t *testing.T) {
 	t.Helper()
 	all := spans(d.collector.Spans())
 	if err := all.chained(); err != nil {
-		t.Errorf("%v; got %d spans: %q", err, len(all), all.names())
+		t.Errorf("the trace of a text is incomplete: %v; got %d spans: %q", err, len(all), all.names())
 	}
 	pages := 0
 	for _, span := range all {

@@ -1,6 +1,6 @@
 // Command all runs the short benchmarks one after the other, prints a table, and
-// writes docs/benchmarks.md. It needs Java for the engines' rows and npm for those of
-// Node-RED; without them, the page says so.
+// writes docs/benchmarks.md. It needs Java for the engines' rows and npm for
+// those of Node-RED; a row that it cannot measure says why.
 //
 //	go run ./test/bench/all
 package main
@@ -52,8 +52,8 @@ func main() {
 	}
 }
 
-// measure runs all benchmarks. It names those that failed, and returns the rows of
-// the others.
+// measure runs all benchmarks, and returns their rows and the names of those
+// that failed.
 func measure() (rows []table.Row, failed []string) {
 	dir, err := os.MkdirTemp("", "bench-")
 	if err != nil {
@@ -85,7 +85,7 @@ func measure() (rows []table.Row, failed []string) {
 			rows = append(rows, engine.read(line)...)
 		}
 		if found == len(rows) {
-			rows = append(rows, table.Row{Part: engine.name, Name: "all", Beside: "Java", Missing: "no Java here, or it failed"})
+			rows = append(rows, table.Row{Part: engine.name, Name: "all", Beside: "Java", Missing: "Java is not installed, or its benchmark failed"})
 		}
 		if _, missing := exec.LookPath("java"); err != nil && missing == nil {
 			failed = append(failed, engine.name)
@@ -108,8 +108,8 @@ func run(patience time.Duration, name string, args ...string) (said string, err 
 	return out.String(), err
 }
 
-// installNodeRed returns the path of Node-RED, which it installs the first time. The
-// path is empty if that fails.
+// installNodeRed returns the path of Node-RED, which it installs on first use.
+// The path is empty if that fails.
 func installNodeRed() string {
 	dir, err := filepath.Abs(filepath.Join(".local", "node-red"))
 	if err != nil {
@@ -123,7 +123,7 @@ func installNodeRed() string {
 		return ""
 	}
 	if _, err := run(2*time.Minute, "npm", "install", "--no-audit", "--no-fund", "--omit=optional", "--prefix", dir, "node-red@4"); err != nil {
-		log.Printf("Node-RED is left out: %v", err)
+		log.Printf("install Node-RED, whose rows are left out: %v", err)
 		return ""
 	}
 	return program
@@ -140,7 +140,7 @@ func templateRows(line string) []table.Row {
 	}
 	row := func(name, ratio, ours, theirs string, atLeast float64) table.Row {
 		return table.Row{
-			Why:  "the engine interprets a tree, and Java compiles the hot loop",
+			Why:  "the engine interprets a tree, whereas Java compiles the hot loop",
 			Part: "FreeMarker", Name: m[1] + ", " + name, Beside: "Java", Unit: "× the speed", Median: parsed(ratio), AtLeast: atLeast,
 			Note: ours + "/s and " + theirs + "/s",
 		}
@@ -159,7 +159,7 @@ func patternRows(line string) []table.Row {
 	}
 	row := table.Row{
 		Part: "Java's regular expressions", Name: m[1], Beside: "Java, warm", Unit: "× the time", AtMost: 1,
-		Why:  "the text is so short that the fixed costs of a match decide",
+		Why:  "the text is so short that the fixed costs of a match dominate",
 		Note: fmt.Sprintf("%s ns and %s ns; Go's regexp %s ns", m[2], m[3], m[6]),
 	}
 	if m[4] == "NaN" {
@@ -183,10 +183,10 @@ func parsed(text string) float64 {
 func heading(w io.Writer, began time.Time, busy string, failed []string) {
 	fmt.Fprintf(w, `# Benchmarks
 
-`+"`make bench`"+` wrote this page, and writes it again on your machine in about ten minutes. The two sides of a comparison
-take turns, and each ratio is the median of the ratios of neighbouring turns: absolute figures depend on the machine, ratios
-less so. An aim is what we want; the page says where it is missed, where it is met by the median only (a turn misses it by
-more than 5 %%), and where turns differ too much to tell. The last column has our figure first.
+`+"`make bench`"+` wrote this page, and regenerates it on your machine in about ten minutes. The two sides of a comparison
+take turns, and each ratio is the median of the ratios of neighboring turns: absolute figures depend on the machine, ratios
+less so. An aim is what we want to reach; the page says where it is missed, where only the median meets it (a turn misses it
+by more than 5%%), and where turns differ too much to tell. In the last column, our figure comes first.
 
 %s, on %s with %d cores, %s/%s, %s, %s. %sTurns each: %d.
 `, began.UTC().Format("2006-01-02"), processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), version("java", "--version"), busy, *turns)

@@ -24,8 +24,8 @@ type Row struct {
 	Beside string `json:"beside,omitempty"`
 	// Unit is "×" for ratios. Optional.
 	Unit string `json:"unit,omitempty"`
-	// Median is the figure, and Low and High are the lowest and the highest value.
-	// Both are 0 if it was measured once.
+	// Median is the figure; Low and High are the lowest and the highest value, or
+	// 0 if there was only one measurement.
 	Median float64 `json:"median"`
 	Low    float64 `json:"low,omitempty"`
 	High   float64 `json:"high,omitempty"`
@@ -40,7 +40,7 @@ type Row struct {
 	Missing string `json:"missing,omitempty"`
 }
 
-// Append adds a row to a file of rows. Without a file, it does nothing.
+// Append adds a row to a file of rows. Without a path, it does nothing.
 func Append(path string, row Row) error {
 	if path == "" {
 		return nil
@@ -57,7 +57,7 @@ func Append(path string, row Row) error {
 	return cmp.Or(err, file.Close())
 }
 
-// Read returns the rows of a file, and none if there is no file.
+// Read returns the rows of a file, or none if the file does not exist.
 func Read(path string) (rows []Row, err error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -86,8 +86,8 @@ func Of(row Row, figures []float64) Row {
 	return row
 }
 
-// missed returns by how much a figure misses the aim, in percent; 0 or less if the
-// figure meets the aim.
+// missed returns by how much a figure misses the aim, in percent. It is 0 or
+// less if the figure meets the aim.
 func (r Row) missed(figure float64) float64 {
 	if r.AtLeast > 0 {
 		return 100 * (1 - figure/r.AtLeast)
@@ -135,8 +135,10 @@ func Number(x float64) string {
 	return fmt.Sprintf("%.3g", x)
 }
 
-// If turns differ by more than a factor of tooWide and some of them meet the aim, the
-// result is unclear, unless it is no comparison and all of them meet it. A turn may miss the aim by smallMiss percent.
+// If turns differ by more than a factor of tooWide, the result is unclear,
+// unless all turns miss the aim, or the figure is no comparison and all turns
+// meet it. If only the median meets the aim, the result says so; a turn that
+// misses it by at most smallMiss percent does not matter for that.
 const (
 	tooWide   = 2
 	smallMiss = 5
@@ -157,7 +159,7 @@ func (r Row) verdict() string {
 		if missed := r.missed(r.Median); missed >= 1 {
 			by = fmt.Sprintf("%.0f", missed)
 		}
-		return strings.TrimSuffix("missed by "+by+" %: "+r.Why, ": ")
+		return strings.TrimSuffix("missed by "+by+"%: "+r.Why, ": ")
 	case r.High > 0 && max(r.missed(r.Low), r.missed(r.High)) > smallMiss:
 		return "met by the median only"
 	}

@@ -16,10 +16,10 @@ func TestVerdictsAreHonest(t *testing.T) {
 		{Of(Row{AtLeast: 0.95, Beside: "another"}, []float64{0.95, 0.98, 4.91}), "unclear: turns differ by a factor of 5.2"},
 		{Of(Row{AtMost: 0.3}, []float64{0.02, 0.03, 0.08}), "met"},
 		{Of(Row{AtMost: 0.3}, []float64{0.02, 0.03, 0.31}), "unclear: turns differ by a factor of 15.5"},
-		{Of(Row{AtLeast: 3, Why: "it does more"}, []float64{0.91, 0.99, 1.91}), "missed by 67 %: it does more"},
-		{Row{AtLeast: 0.9, Median: 0.897}, "missed by less than 1 %"},
+		{Of(Row{AtLeast: 3, Why: "it does more"}, []float64{0.91, 0.99, 1.91}), "missed by 67%: it does more"},
+		{Row{AtLeast: 0.9, Median: 0.897}, "missed by less than 1%"},
 		{Of(Row{AtMost: 1.05}, []float64{0.9, 1.02, 1.3}), "met by the median only"},
-		{Row{AtMost: 40, Median: 44.3}, "missed by 11 %"},
+		{Row{AtMost: 40, Median: 44.3}, "missed by 11%"},
 		{Row{AtMost: 40, Missing: "no Java here"}, "not measured: no Java here"},
 		{Row{Median: 1}, ""},
 	} {

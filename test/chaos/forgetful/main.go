@@ -1,7 +1,7 @@
-// Command forgetful is a worker that heartbeats as most workers do: through the
-// SDK, which sends heartbeats some time later. They record whom it has texted,
-// but not whom it is about to text. With this worker, the chaos test must find
-// people who were texted twice.
+// Command forgetful is a worker that records heartbeats as most workers do:
+// through the SDK, which batches them and sends them later. They record whom it
+// has texted, but not whom it is about to text. With this worker, the chaos
+// test must find people who were texted twice.
 package main
 
 import (
@@ -23,8 +23,8 @@ func main() {
 	})
 }
 
-// record lets the SDK record the progress some time later, without the
-// recipients whose create may have begun.
+// record lets the SDK send the progress later, without the recipients whose
+// create may have begun.
 func record(ctx context.Context, details any) error {
 	data, err := json.Marshal(details)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package sender runs the chaos test's own workers, each of which sends as the
+// Package sender runs the chaos tests' own workers, each of which sends as the
 // product does, with one difference.
 package sender
 
@@ -56,7 +56,7 @@ func run(options worker.Options, change func(*activities.Activities)) error {
 		Patience: c.Patience,
 	}
 	change(sending)
-	options.DisableWorkflowWorker = true // the worker has no workflows, and would fail their tasks
+	options.DisableWorkflowWorker = true // this worker has no workflows, and would fail their tasks
 	w := worker.New(temporal, sms.TaskQueue, options)
 	sending.Register(w)
 	return w.Run(worker.InterruptCh())
