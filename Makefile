@@ -1,4 +1,4 @@
-# Every command of the project; `make` lists them.
+# All commands of the project; `make` lists them.
 
 BIN       = .local/bin
 DEVSERVER = ${BIN}/temporal-devserver
@@ -29,7 +29,7 @@ TEMPORAL_FLAGS = -trimpath -tags=release,disable_grpc_modules
 DEVSERVER_TEST = CGO_ENABLED=0 go test -vet=off -ldflags=-w ${TEMPORAL_FLAGS}
 
 .PHONY: help
-help: ## show this list
+help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' ${MAKEFILE_LIST}
 
 .PHONY: run
@@ -68,7 +68,7 @@ ${S3}: test/s3server/go.mod test/s3server/go.sum
 test: devserver temporalcli s3server ## run all tests, most of them with the race detector, against a real Temporal
 	$(if ${RACE},,@echo "no C compiler found: testing without the race detector")
 	@# Most tests wait more than they work: run more of them at a time than
-	@# there are processors, the longest first. TEMPORAL_DEBUG turns off the SDK's
+	@# there are processors, and the longest first. TEMPORAL_DEBUG turns off the SDK's
 	@# limits on how long a workflow may run (1 s) and a test of it may wait (3 s),
 	@# which a busy machine exceeds.
 	export TEMPORAL_BINARY="$(abspath ${DEVSERVER})" TEMPORAL_DEBUG=1; status=0; \
@@ -132,7 +132,7 @@ release: RELEASED_WITH = $(shell go env GOVERSION)
 
 .PHONY: release
 release: vulncheck ${CYCLONEDX} ## build the programs as VERSION for Linux and macOS, with checksums and SBOMs, into .local/release
-	@echo "${VERSION}" | grep -Eq '^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$$' || { echo "say which version, such as make release VERSION=v1.2.3"; exit 1; }
+	@echo "${VERSION}" | grep -Eq '^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$$' || { echo "VERSION is missing or not a version: run, for example, make release VERSION=v1.2.3"; exit 1; }
 	@case "${VERSION}" in *-*) ;; *) grep -q "^## \[$$(echo ${VERSION} | cut -c2-)\]" CHANGELOG.md || \
 		{ echo "CHANGELOG.md has no section [$$(echo ${VERSION} | cut -c2-)]: rename [Unreleased]"; exit 1; };; esac
 	@rm -rf "${RELEASE}" && mkdir -p "${RELEASE}"
@@ -171,7 +171,7 @@ conformance: ## compare both engines with Java's answers, which are regenerated 
 	go test ./javaregex -run TestCorpus -v
 
 .PHONY: bench
-bench: devserver s3server ## run everything below in short form, and write docs/benchmarks.md (about 10 minutes)
+bench: devserver s3server ## run all benchmarks in short form, and write docs/benchmarks.md (about 10 minutes)
 	go run ./test/bench/all
 
 .PHONY: bench-freemarker
@@ -211,8 +211,8 @@ SEED = 0
 chaos: devserver ## send and receive texts while everything fails, for 3 minutes (or FOR=30m); SEED=7 repeats the faults of a run
 	go test ./test/chaos -count=1 -run TestEverythingFailsAtOnce -v -timeout 0 -chaos.for ${FOR} -chaos.seed ${SEED}
 	@if test "$$(id -u)" = 0 && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then ${MAKE} compose-test; \
-	else echo "skipped: PostgreSQL crashes, and its disk is full; this needs root and Debian's postgresql"; fi
+	else echo "skipped the test in which PostgreSQL crashes and its disk is full: it needs root and Debian's postgresql"; fi
 
 .PHONY: clean
-clean: ## remove .local: the binaries and the data of make run
+clean: ## remove .local, which holds the binaries and the data of make run
 	rm -rf .local

@@ -59,7 +59,7 @@ type Config struct {
 	TriggersTaskQueue   string  `env:"TRIGGERS_TASK_QUEUE" envDefault:"twilio" description:"The task queue for triggers that specify none, such as Alfresco's. Alfresco's processes need a task queue other than twilio."`
 	TriggersBusinessKey string  `env:"TRIGGERS_BUSINESS_KEY_ATTRIBUTE" description:"The search attribute of type Keyword for the business keys of Alfresco's processes. The namespace must have it, or Temporal refuses the start."`
 	WebhookAddr         string  `env:"WEBHOOK_ADDR" envDefault:"127.0.0.1:8080" description:"Where the webhook listens: /twilio/sms, /twilio/status, /healthz, /readyz."`
-	WebhookPublicURL    string  `env:"WEBHOOK_PUBLIC_URL" description:"The URL at which Twilio reaches the webhook, without /twilio/sms, as Twilio signs it. Workers also use it for status callbacks."`
+	WebhookPublicURL    string  `env:"WEBHOOK_PUBLIC_URL" description:"The URL at which Twilio reaches the webhook, without /twilio/sms. It must be the URL that Twilio signs. Workers also use it for status callbacks."`
 	WebhookForwarded    List    `env:"WEBHOOK_FORWARDED" description:"Headers that report the public URL instead: Forwarded, or X-Forwarded-Host, -Proto, -Port and -Prefix, or Host. The proxy must set each of them."`
 	WebhookSignature    string  `env:"WEBHOOK_SIGNATURE" envDefault:"on" oneof:"on off" description:"Whether requests must be signed by Twilio. off lets anyone send them: for development only."`
 	WebhookOwnNumbers   Numbers `env:"WEBHOOK_OWN_NUMBERS" description:"Your numbers. Texts from them never get an echo. A number written as AC…=+1… accepts texts only from that account."`
@@ -67,7 +67,7 @@ type Config struct {
 	// are being rotated.
 	TokenSecondary Secret        `env:"TWILIO_TOKEN_SECONDARY" description:"A second auth token that verifies webhooks, while tokens are rotated."`
 	Subaccounts    AccountTokens `env:"TWILIO_SUBACCOUNT_TOKENS" description:"Additional accounts whose webhooks are accepted: AC…=token,AC…=token. List an account twice while its tokens are rotated."`
-	WebhookTLSCert string        `env:"WEBHOOK_TLS_CERT" description:"The TLS certificate, a PEM file. It is read again when it changes."`
+	WebhookTLSCert string        `env:"WEBHOOK_TLS_CERT" description:"The TLS certificate, a PEM file. It is reread when it changes."`
 	WebhookTLSKey  string        `env:"WEBHOOK_TLS_KEY" description:"The key of the certificate, a PEM file."`
 	// WebhookACMEHosts are host names for which certificates are requested
 	// from Let's Encrypt and stored in WebhookACMECache.
@@ -76,9 +76,9 @@ type Config struct {
 	WebhookDrain       time.Duration `env:"WEBHOOK_DRAIN" envDefault:"0s" min:"0s" description:"How long a webhook that is stopping still accepts requests, while it is not ready."`
 	WebhookShowOutcome bool          `env:"WEBHOOK_SHOW_OUTCOME" envDefault:"false" description:"Whether responses include the outcome of a text, in the headers X-Sms-Outcome and X-Sms-Workflow-Id, as make run does for its page."`
 	CatchUp            time.Duration `env:"CATCH_UP" min:"0s" description:"How often to look for missed texts and publish them, such as 5m. If it is unset, this webhook leaves catching up to others. 0s ends catching up for all and removes its schedule."`
-	CatchUpAfter       time.Duration `env:"CATCH_UP_AFTER" envDefault:"1m" min:"0s" description:"How long a text is left to the webhooks before it is caught up on. Twilio waits 15s for each webhook."`
+	CatchUpAfter       time.Duration `env:"CATCH_UP_AFTER" envDefault:"1m" min:"0s" description:"How long a text is left to the webhooks before it is caught up on. Twilio waits up to 15s for a webhook to respond."`
 
-	PayloadKeys  string `env:"PAYLOAD_KEYS" group:"Privacy" description:"The path of a key file, as created by worker keys new. Its keys encrypt the payloads in Temporal. It is read again when it changes. Without it, or without a current key in it, payloads are stored unencrypted."`
+	PayloadKeys  string `env:"PAYLOAD_KEYS" group:"Privacy" description:"The path of a key file, as created by worker keys new. Its keys encrypt the payloads in Temporal. It is reread when it changes. Without it, or without a current key in it, payloads are stored unencrypted."`
 	CodecAddr    string `env:"CODEC_ADDR" envDefault:"127.0.0.1:8234" description:"The address of worker codec, which decrypts payloads for Temporal's Web UI and command line."`
 	CodecToken   Secret `env:"CODEC_TOKEN" description:"The token that callers of the codec server must send: Authorization: Bearer …. It is optional only at a loopback address."`
 	CodecOrigins List   `env:"CODEC_ORIGINS" description:"The origins of Web UIs that may call the codec server, such as https://temporal.example.com, separated by commas."`

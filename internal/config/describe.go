@@ -62,13 +62,13 @@ const temporals = "Temporal's own variables, TEMPORAL_ADDRESS (localhost:7233), 
 
 // more describes the Temporal variables that we read in addition to those of
 // the SDK.
-const more = "TEMPORAL_API_KEY_FILE names a file that holds the API key. That file and those of the client's certificate are read again when they change. With TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID, as Temporal's worker controller sets them, the workers are versioned: they get no tasks until their version is the current one, and from then on workers without a version get none."
+const more = "TEMPORAL_API_KEY_FILE names a file that holds the API key. That file and those of the client's certificate are reread when they change. With TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID, as Temporal's worker controller sets them, the workers are versioned: they get no tasks until their version is the current one, and from then on workers without a version get none."
 
 // traces describes the variables that OpenTelemetry's exporter reads.
 const traces = "OTEL_EXPORTER_OTLP_ENDPOINT, such as http://collector:4318, or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT makes the programs send traces there, by OTLP over HTTP. OTEL_SDK_DISABLED=true and OTEL_TRACES_EXPORTER=none turn them off. OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_RESOURCE_ATTRIBUTES and OpenTelemetry's other variables work as usual"
 
 // rotated describes which values are reread from their files.
-const rotated = "Twilio's credentials, those in TWILIO_ACCOUNTS included, are read again within seconds when their files change; a replaced auth token still verifies webhooks for 15 minutes. A file that is empty, half written or lacks an account that it had before is ignored, and the log names it. Write an API key before its secret: both are used once the secret has changed too"
+const rotated = "Twilio's credentials, including those in TWILIO_ACCOUNTS, are reread within seconds when their files change; a replaced auth token still verifies webhooks for 15 minutes. A file that is empty, half-written or lacks an account that it had before is ignored, and the log names it. Write an API key before its secret: both are used once the secret has changed, too"
 
 // Help returns the description of the variables for a terminal.
 func Help() string {
@@ -128,10 +128,10 @@ func Markdown() string {
 	out.WriteString(`# Configuration
 
 The worker and the webhook read their environment once, when they start. If it contains mistakes, they do not
-start, and report all of them at once. A misspelt variable leads to a warning. ` + "`worker --help`" + ` prints the same table, and
+start, and report all of them at once. A misspelled variable leads to a warning. ` + "`worker --help`" + ` prints the same table, and
 ` + "`worker --print-config`" + ` prints each value with its source, without secrets.
 
-` + "`worker --config sms.yaml`" + ` reads the same variables from a YAML file, too. The environment takes precedence. In the file, a misspelt
+` + "`worker --config sms.yaml`" + ` reads the same variables from a YAML file, too. The environment takes precedence. In the file, a misspelled
 name is a mistake. [configuration.schema.json](configuration.schema.json) is its JSON Schema, for editors:
 
 ` + "```yaml" + `

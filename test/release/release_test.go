@@ -106,8 +106,8 @@ func TestReleaseIsReproducible(t *testing.T) {
 
 func TestReleaseNeedsADocumentedVersion(t *testing.T) {
 	for version, want := range map[string]string{
-		"":             "say which version",
-		"1.2":          "say which version",
+		"":             "VERSION is missing or not a version",
+		"1.2":          "VERSION is missing or not a version",
 		"v987.654.321": "CHANGELOG.md has no section [987.654.321]",
 	} {
 		command := exec.CommandContext(t.Context(), "make", "release", "VERSION="+version, "CYCLONEDX=/bin/true", "RELEASE="+t.TempDir(), "-o", "/bin/true", "-o", "vulncheck")
