@@ -30,7 +30,7 @@ import (
 
 const phone = "+15005550009"
 
-// prometheus is a Prometheus server of one test.
+// prometheus is the Prometheus server of one test.
 type prometheus struct{ address string }
 
 func startPrometheus(t *testing.T, binary string, targets ...string) *prometheus {
@@ -110,7 +110,7 @@ func TestRulesAndDashboardQueryExistingMetrics(t *testing.T) {
 			p.has(t, panel.Title, strings.ReplaceAll(target.Expr, "$__rate_interval", "1m"))
 		}
 	}
-	// The test does cause what this alert is about.
+	// The test provokes this alert, so it must fire.
 	p.has(t, "a workflow whose code was changed", `ALERTS{alertname="TemporalNonDeterminism", alertstate="firing"}`)
 	checkLabels(t, targets)
 }
@@ -194,7 +194,7 @@ func checkLabels(t *testing.T, targets []string) {
 			t.Fatal(err)
 		}
 		all, err := io.ReadAll(response.Body)
-		_ = response.Body.Close() // an error cannot matter after reading
+		_ = response.Body.Close() // reading has succeeded, so a failed close does no harm
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -58,8 +58,9 @@ var rooms = sync.OnceValue(func() map[string][]string {
 // goPackage is what "go list -json" reports about a package.
 type goPackage struct {
 	ImportPath string
-	// Imports holds the direct imports, and Deps also the indirect ones. Those of
-	// tests are left out, because tests may import more than their room.
+	// Imports holds the direct imports, and Deps also the indirect ones. The
+	// imports of tests are left out, because tests may import more than their
+	// room.
 	Imports, Deps []string
 }
 
@@ -85,7 +86,7 @@ func TestWorkflowAuthorsLinkOnlyTheSDK(t *testing.T) {
 		for _, path := range append(p.Deps, p.ImportPath) {
 			ours := packages[path]
 			if ours == nil {
-				continue // another package's import of it is checked below
+				continue // not ours: the package that imports it is checked below
 			}
 			for _, imported := range ours.Imports {
 				host, _, _ := strings.Cut(imported, "/")

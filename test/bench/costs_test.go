@@ -35,7 +35,8 @@ import (
 
 const costsPart = "What it costs"
 
-// cost is what a workflow cost in all of its runs.
+// cost is what all runs of a workflow cost together: billed actions, events of
+// history, and their bytes.
 type cost struct{ actions, events, bytes int64 }
 
 // costOf returns the cost of a workflow, from the histories of the given run
@@ -208,7 +209,7 @@ func TestInboundCosts(t *testing.T) {
 	keep(t, table.Row{Part: costsPart, Name: "an inbound text that nothing matches", Unit: "actions", Note: "two reads of workflows, which are not actions"})
 }
 
-// deliverAs delivers a text whose message SID is made from id.
+// deliverAs delivers a text with the MessageSid SM<id>.
 func deliverAs(ctx context.Context, c *http.Client, hook, body, id string) error {
 	return deliverForm(ctx, c, hook, url.Values{
 		"MessageSid": {"SM" + id}, "AccountSid": {stack.Account},

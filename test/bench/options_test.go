@@ -21,7 +21,8 @@ import (
 
 const optionsPart = "Options: on compared with off"
 
-// fastTemporal makes the embedded Temporal start new tasks without delay.
+// fastTemporal raises the rates at which the embedded Temporal polls its own
+// queues.
 var fastTemporal = []string{"history.transferProcessorMaxPollRPS=400", "history.timerProcessorMaxPollRPS=400"}
 
 // sends starts a stack with additional variables, and returns a function that

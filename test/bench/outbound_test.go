@@ -231,7 +231,7 @@ func listOf(recipients int) sms.SendSmsInput {
 
 const outboundPart = "A text out"
 
-// The reasons for which sends miss their aims.
+// Why sends miss their aims.
 const (
 	whyOne  = "SendSms checks its input, renders the text, parses the number, and reports in typed form and as text"
 	whySlow = "SendSms waits for its last create, and records recipients before it tries them"

@@ -1,6 +1,6 @@
 // Package bench compares the product with what people would use instead. Since the
 // speed of a machine varies, the two sides take turns, and the result is the median
-// of the ratios of neighbouring turns.
+// of the ratios of neighboring turns.
 //
 //	go test ./test/bench -v -turns 12 -turn 1s
 //

@@ -102,8 +102,8 @@ type storm struct {
 	random  *rand.Rand
 	crew    []*stack.Process
 	killed  int
-	// suspends makes kill suspend a worker, half of the time, for longer than its
-	// heartbeat timeout instead of killing it.
+	// suspends makes half of the kills suspend a worker instead, for longer than
+	// its heartbeat timeout.
 	suspends bool
 	// twins makes two workflows send every second list at the same time, with the
 	// same text.
@@ -193,7 +193,7 @@ func newList(number int) *list {
 	return l
 }
 
-// recipient returns the phone at a place of a list.
+// recipient returns the phone at the given place of a list.
 func recipient(list, place int) string { return fmt.Sprintf("+1555%04d%03d", list, place) }
 
 // send sends the list: as a standalone activity, as any caller can, or from a
@@ -294,7 +294,7 @@ func (s *storm) run(t *testing.T, fail func()) (all []*list) {
 	}
 }
 
-// verdict counts how the recipients fared in a storm.
+// verdict counts the outcomes of a storm.
 type verdict struct {
 	recipients, twice, missing, unsent int
 	// unknown counts outcomes that are reported as unknown, and decidable those
@@ -398,7 +398,7 @@ func (v verdict) check(t *testing.T) {
 // of the listing.
 var crowded = recipient(1, listLength/2)
 
-// others returns a client for the same account, as another program has.
+// others returns a client for the same account, as another program would have.
 func (s *storm) others(t *testing.T) *twilio.Client {
 	t.Helper()
 	gateway, err := twilio.New(twilio.Access{AccountSID: stack.Account, Token: stack.Token, BaseURL: s.Twilio.URL, Timeout: time.Second})

@@ -269,7 +269,7 @@ func (e *everything) receive(t *testing.T, over <-chan struct{}) (answers []answ
 }
 
 // lastWord delivers each text to both webhooks after the faults, and returns
-// which texts their senders were told are lost.
+// the texts whose senders were told that they are lost.
 func (e *everything) lastWord(t *testing.T, answers []answered, v *verdict) map[int]bool {
 	t.Helper()
 	var (

@@ -70,7 +70,7 @@ func loris(t *testing.T, v *victim, random *rand.Rand) int {
 	return len(clients)
 }
 
-// flood sends requests that are not from Twilio, and many of which are not even
+// flood sends requests that do not come from Twilio, many of which are not even
 // HTTP. The webhook must refuse them without an internal error.
 func flood(t *testing.T, v *victim, random *rand.Rand) int {
 	t.Helper()

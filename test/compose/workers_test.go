@@ -43,7 +43,7 @@ var (
 )
 
 func TestWorkersBesideEachOther(t *testing.T) {
-	busy, _ := os.ReadFile("/proc/loadavg") // if the load cannot be read, the table does not show it
+	busy, _ := os.ReadFile("/proc/loadavg") // without a readable load, the table shows none
 	address, _ := startTemporal(t, services(t), "")
 	twilio, err := twiliosim.Start(twiliosim.Options{Account: stack.Account, Token: stack.Token, Numbers: []string{stack.Number}})
 	if err != nil {

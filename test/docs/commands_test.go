@@ -131,7 +131,7 @@ func TestProductionPageWorkerServesOwnNumber(t *testing.T) {
 	if len(commands) != 2 {
 		t.Fatalf("the section %q has %d commands, want one for a worker and one for a send", ownNumber, len(commands))
 	}
-	// exec makes a signal to the shell reach the worker
+	// exec, so that a signal to the shell reaches the worker
 	worker := stack.StartProcess(t, "worker", append(shell.environment, "TWILIO_BASE_URL="+sim.URL, "WEBHOOK_ADDR=127.0.0.1:0"),
 		"bash", "-ec", "cd "+shell.dir+"\n"+strings.Replace(commands[0].text, "\n.local/bin/worker", "\nexec .local/bin/worker", 1))
 	webhook := ""

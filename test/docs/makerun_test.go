@@ -1,6 +1,6 @@
 package docs
 
-// The program behind "make run", on other ports than its defaults.
+// The program behind "make run", on ports other than its defaults.
 
 import (
 	"context"

@@ -16,8 +16,8 @@ import (
 // pages lists the pages whose commands run one after another in one stack.
 var pages = []string{"README.md", "docs/languages.md", "docs/cli.md", "docs/production.md"}
 
-// otherPages maps the pages that have no blocks, or a test of their own, to
-// that test.
+// otherPages maps each page that does not run in the common stack to the test
+// that runs its blocks, or to "" if it has none.
 var otherPages = map[string]string{
 	"docs/sending.md":       "TestSendingPageDoesWhatItSays",
 	"docs/triggers.md":      "TestTriggersPageDoesWhatItSays",

@@ -214,7 +214,7 @@ func TestKeyedSendCompletesWithinItsTimeout(t *testing.T) {
 // texted, and returns the run and the number of recipients.
 func longList(t *testing.T, s *stack.Stack) (client.WorkflowRun, int) {
 	t.Helper()
-	const recipients = 1000 // so many that the rest takes longer than the test even on a busy machine
+	const recipients = 1000 // so many that sending them outlasts the test even on a busy machine
 	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(300 * time.Millisecond)}); err != nil {
 		t.Fatal(err)
 	}

@@ -361,7 +361,7 @@ func actOnASleepingBroadcast(t *testing.T, s *stack.Stack) {
 }
 
 // interruptedWatch watches a broadcast until Ctrl-C, and checks that the output
-// then says how to go on watching and how to cancel it.
+// then says how to resume watching and how to cancel the broadcast.
 func interruptedWatch(t *testing.T, s *stack.Stack, id string) {
 	t.Helper()
 	watch := stack.StartProcess(t, "starter broadcast watch", s.Environment(), stack.Build(t, "starter"), "broadcast", "watch", id)

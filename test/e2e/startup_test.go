@@ -61,7 +61,7 @@ func TestWorkerRefusesToStartMisconfigured(t *testing.T) {
 		"with a missing token file":        {map[string]string{"TWILIO_TOKEN": "", "TWILIO_TOKEN_FILE": "/nowhere/token"}, nil, []string{"TWILIO_TOKEN_FILE", "/nowhere/token"}},
 		"with a broken pattern":            {map[string]string{"TRIGGERS": broken}, nil, []string{broken + ":3:", `"any"`, "pattern"}},
 		"with a file that is not YAML":     {map[string]string{"TRIGGERS": noYAML}, nil, []string{noYAML + ":2:"}},
-		"with a misspelled key":              {map[string]string{"TRIGGERS": unknown}, nil, []string{unknown + ":3:", "patern"}},
+		"with a misspelled key":            {map[string]string{"TRIGGERS": unknown}, nil, []string{unknown + ":3:", "patern"}},
 		"with a missing trigger file":      {map[string]string{"TRIGGERS": "/nowhere/triggers.yaml"}, nil, []string{"/nowhere/triggers.yaml"}},
 		"just the webhook, no triggers":    {map[string]string{"TRIGGERS": ""}, []string{"--only", "webhook"}, []string{"TRIGGERS"}},
 		"with an unknown half":             {nil, []string{"--only", "wroker"}, []string{"--only", `"wroker"`}},

@@ -1,7 +1,7 @@
 package replay
 
 // Each version of each change to a workflow has a history, and so does the
-// workflow before the change.
+// workflow as it was before the change.
 
 import (
 	"os"

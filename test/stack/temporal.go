@@ -95,7 +95,7 @@ func (s *Temporal) Process() *Process { return s.process }
 // it, whose names begin with its name.
 func (s *Temporal) File() string { return s.file }
 
-// Stop stops the server; nothing listens at its address until Start.
+// Stop stops the server. Nothing listens at its address until Start is called.
 func (s *Temporal) Stop(t testing.TB) {
 	t.Helper()
 	s.process.Stop(t)

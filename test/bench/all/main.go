@@ -1,4 +1,4 @@
-// Command all runs the short benchmarks one after the other, prints a table, and
+// Command all runs the short benchmarks one after another, prints a table, and
 // writes docs/benchmarks.md. It needs Java for the engines' rows and npm for
 // those of Node-RED; a row that it cannot measure says why.
 //
@@ -129,8 +129,8 @@ func installNodeRed() string {
 	return program
 }
 
-// A line of the template benchmark, such as "hello 100 200 2.0x 3 100 500 5.0x
-// 20".
+// templateLine matches a line of the template benchmark, such as "hello 100 200
+// 2.0x 3 100 500 5.0x 20".
 var templateLine = regexp.MustCompile(`^(\S.*?)\s+(\d+)\s+(\d+)\s+([\d.]+)x\s+(\d+)\s+(\d+)\s+(\d+)\s+([\d.]+)x\s+(\d+)`)
 
 func templateRows(line string) []table.Row {
@@ -148,8 +148,8 @@ func templateRows(line string) []table.Row {
 	return []table.Row{row("parsed before", m[4], m[3], m[2], 1), row("parsed and rendered", m[8], m[7], m[6], 5)}
 }
 
-// A line of the regular expression benchmark, such as "order number 80 100 0.80
-// 90 300 2000".
+// patternLine matches a line of the regular expression benchmark, such as
+// "order number 80 100 0.80 90 300 2000".
 var patternLine = regexp.MustCompile(`^(\S.*?)\s+(\d+)\s+(\d+|NaN)\s+([\d.]+|NaN)\s+(\d+)\s+(\d+)\s+(\d+)\s*$`)
 
 func patternRows(line string) []table.Row {

@@ -76,7 +76,7 @@ func Read(path string) (rows []Row, err error) {
 	return rows, nil
 }
 
-// Of makes a row from several measurements.
+// Of completes a row with the median and the spread of several measurements.
 func Of(row Row, figures []float64) Row {
 	slices.Sort(figures)
 	row.Median = figures[len(figures)/2]
