@@ -19,11 +19,11 @@ import (
 
 // Gateway sends and finds messages. *twilio.Client implements it.
 type Gateway interface {
-	// Now returns a lower bound of the time by Twilio's clock, or false if
+	// Now returns a lower bound on the time by Twilio's clock, or false if
 	// that time is not known yet.
 	Now() (time.Time, bool)
-	// Send creates one message. Its error is a *sms.Error that says whether
-	// the message may exist.
+	// Send creates one message. Its error is the one that draft.Check
+	// returned, or a *sms.Error that says whether the message may exist.
 	Send(ctx context.Context, draft twilio.Draft) (sms.Message, error)
 	// List returns messages, newest first. It may omit messages that were
 	// just created.
@@ -64,7 +64,7 @@ func (a *Activities) Register(r worker.ActivityRegistry) {
 
 // Account is a Twilio account with its credentials.
 type Account struct {
-	// SID is the account's SID. Optional: without it, status callbacks and
+	// SID is the account's SID. Optional: by default, status callbacks and
 	// replies are accepted from any account.
 	SID     string
 	Gateway Gateway
@@ -88,12 +88,11 @@ type Activities struct {
 	// as "US". Optional: by default, such numbers are refused.
 	DefaultRegion string
 	// StatusCallback is the URL of our webhook for status callbacks.
-	// Optional: by default, workflows are not told the status of their
-	// messages.
+	// Optional: by default, workflows receive no status signals.
 	StatusCallback string
-	// IDSecret is the secret from which the workflow IDs of open questions
-	// and the proofs in status callbacks are derived. It must be the same
-	// for all workers and webhooks.
+	// IDSecret is the secret from which the workflow IDs of the keepers of
+	// questions, and the proofs in status callbacks, are derived. It must
+	// be the same for all workers and webhooks.
 	IDSecret []byte
 	// KeySecret is the secret from which the workflow IDs of keyed sends
 	// are derived. It must be the same for all workers. Changing it
@@ -103,9 +102,9 @@ type Activities struct {
 	// Record stores heartbeat details and returns when they are stored.
 	// Optional: by default, it uses the worker's Temporal client.
 	Record func(ctx context.Context, details any) error
-	// Settle is how long after a request has timed out Twilio may still create
-	// its message. Optional: default 15 s, in addition to the request's own
-	// timeout of 10 s.
+	// Settle is how long Twilio may still take to create a message after
+	// the request for it has timed out. Optional: default 15 s, in addition
+	// to the request's own timeout of 10 s.
 	Settle time.Duration
 	// Patience is how long a listing may take to show a message that
 	// exists. Optional: default 30 s.
@@ -113,7 +112,7 @@ type Activities struct {
 	// RecordFirst makes a send store a record before it creates its first
 	// message, even for the first few recipients, which normally need none.
 	// Set it while workers of version 0 of this module run alongside this
-	// one, since those do not look up the first few. Optional: default
+	// one, because they do not look up the first few. Optional: default
 	// false.
 	RecordFirst bool
 
@@ -133,8 +132,8 @@ type Activities struct {
 	// behind is set when this machine's clock turns out to be behind
 	// Temporal's.
 	behind atomic.Bool
-	// waiting counts the sends that are waiting for the broadcast of their
-	// list.
+	// waiting counts the sends that are waiting for a broadcast to send
+	// their list.
 	waiting atomic.Int64
 }
 

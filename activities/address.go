@@ -1,8 +1,8 @@
 package activities
 
 // Addresses of recipients and senders, in the forms that people and
-// spreadsheets write. No other file parses addresses. An address is either
-// understood in full or refused, because a guess may reach another person's
+// spreadsheets write. No other file parses addresses. An address that is not
+// understood in full is refused, because a guess might reach another person's
 // phone.
 
 import (
@@ -37,7 +37,7 @@ func readRecipient(written, region string) (string, error) {
 	case "tel:":
 		channel = ""
 		if strings.Contains(rest, ";") {
-			return "", errors.New("the parameters of a tel: address cannot be texted; write the number with its country code")
+			return "", errors.New("a tel: address must not have parameters; write only the number, with its country code")
 		}
 	case sms.WhatsApp, sms.Messenger:
 		if address, ok := sms.ParseRecipient(channel + rest); ok && !strings.HasPrefix(rest, "+") {
@@ -54,7 +54,7 @@ func readRecipient(written, region string) (string, error) {
 		return "", err
 	}
 	if rest = "+" + digitsOf(rest); channel == sms.WhatsApp && sms.Party(rest) == sms.Party(number) {
-		number = rest // WhatsApp knows some phones only by an older form of their number
+		number = rest // some phones are registered with WhatsApp only under an older form of their number
 	}
 	to, ok := sms.ParseRecipient(channel + number)
 	if !ok {
@@ -64,7 +64,7 @@ func readRecipient(written, region string) (string, error) {
 }
 
 // Party parses an address as SendSms does, and reports whether it is valid. The
-// result is the same however the recipient is written. If region is empty, the
+// result is the same for all spellings of a recipient. If region is empty, the
 // worker's own region applies.
 func (a *Activities) Party(written, region string) (string, bool) {
 	to, err := readRecipient(written, cmp.Or(region, a.DefaultRegion))
@@ -72,8 +72,8 @@ func (a *Activities) Party(written, region string) (string, bool) {
 }
 
 // ReadAddresses returns each address in the form that SendSms uses in its
-// result. It is a local activity because the worker's settings determine how
-// numbers are read.
+// result. An invalid address is returned as it was written. This is a local
+// activity because the worker's settings determine how numbers are parsed.
 func (a *Activities) ReadAddresses(_ context.Context, in sms.ReadAddressesInput) ([]string, error) {
 	region := cmp.Or(in.DefaultRegion, a.DefaultRegion)
 	read := make([]string, len(in.To))
@@ -108,7 +108,7 @@ func readSender(written, region string) (string, error) {
 func clean(written string) (string, error) {
 	const longest = 200
 	if len(written) > longest {
-		return "", fmt.Errorf("it has %d bytes, and no address has more than %d", len(written), longest)
+		return "", fmt.Errorf("it has %d bytes, but no address has more than %d", len(written), longest)
 	}
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
@@ -132,16 +132,16 @@ func clean(written string) (string, error) {
 	}, written)), nil
 }
 
-// zeros lists the zero of each supported non-ASCII script: Arabic, Persian,
-// Devanagari and Bengali. Digits of other scripts are refused.
+// zeros lists the digit zero in each supported script besides Latin: Arabic,
+// Persian, Devanagari and Bengali. Digits of other scripts are refused.
 var zeros = []rune{'\u0660', '\u06f0', '\u0966', '\u09e6'}
 
 var (
 	// asNumber matches a cleaned phone number: digits, an optional leading
 	// plus, and punctuation between the digits.
 	asNumber = regexp.MustCompile(`^\(?\+?[0-9 ()./-]*$`)
-	// wholeFloat matches a number that a spreadsheet has treated as a
-	// quantity.
+	// wholeFloat matches a phone number that a spreadsheet has written as a
+	// decimal number, such as 15005550006.0.
 	wholeFloat = regexp.MustCompile(`^(\+?[0-9]{7,})\.0+$`)
 	fraction   = regexp.MustCompile(`^\+?[0-9]{7,}\.[0-9]{1,3}$`)
 	exponent   = regexp.MustCompile(`^\+?[0-9][0-9.,]*[eE][+-]?[0-9]+$`)
@@ -150,7 +150,7 @@ var (
 	// 030/1234567. Any other slash separates two numbers, or variants of the
 	// last digits.
 	slashed = regexp.MustCompile(`^(\+|\(?0)[0-9 ()-]*/[ ]?[0-9 -]*$`)
-	// optional matches a digit in parentheses, such as (0), that is dialled
+	// optional matches a digit in parentheses, such as (0), that is dialed
 	// only within the country.
 	optional = regexp.MustCompile(`\([0-9]\)`)
 )
@@ -158,7 +158,7 @@ var (
 // readNumber converts a phone number to E.164.
 func readNumber(text, region string) (string, error) {
 	digits := digitsOf(text)
-	if digits == "" || strings.TrimPrefix(text, "+") != digits { // only digits, so none of these checks applies
+	if digits == "" || strings.TrimPrefix(text, "+") != digits { // digits alone need none of these checks
 		if whole := wholeFloat.FindStringSubmatch(text); whole != nil {
 			text, digits = whole[1], digitsOf(whole[1])
 		}
@@ -175,7 +175,8 @@ func readNumber(text, region string) (string, error) {
 	return readNational(digits, region)
 }
 
-// notOneNumber says why a text is not exactly one phone number.
+// notOneNumber returns an error that says why a text is not exactly one phone
+// number, or nil if it may be one.
 func notOneNumber(text string) error {
 	switch {
 	case text == "":
@@ -204,8 +205,8 @@ func notOneNumber(text string) error {
 }
 
 // readInternational parses the digits after a plus. It removes digits only if
-// they are dialled only within the country, such as the 0 of +44 (0)7400, and
-// if the result is an assigned number.
+// they are dialed just within the country, such as the 0 of +44 (0)7400, and if
+// the result is an assigned number.
 func readInternational(digits string, hasOptional bool) (string, error) {
 	if rest, ok := strings.CutPrefix(digits, "521"); ok && len(rest) == 10 {
 		digits = "52" + rest // Mexico has dropped the 1 of mobile phones
@@ -232,8 +233,9 @@ func readInternational(digits string, hasOptional bool) (string, error) {
 
 // isWhole reports whether digits are a complete international number: a country
 // code followed by a number of a possible length without a national prefix.
-// [phonenumbers.Parse] agrees, but is several times slower because it also
-// looks for what digits cannot contain, such as an extension.
+// [phonenumbers.Parse] gives the same answer, but is several times slower
+// because it also looks for parts that digits alone cannot have, such as an
+// extension.
 func isWhole(digits string) bool {
 	for n := 1; n <= 3 && n < len(digits); n++ {
 		if code, _ := strconv.Atoi(digits[:n]); phonenumbers.GetSupportedCallingCodes()[code] {
@@ -247,13 +249,13 @@ func isWhole(digits string) bool {
 // plan describes the numbers of a country code, according to libphonenumber.
 type plan struct {
 	lengths []int32
-	// prefix matches what may be dialled before a number within the
-	// country, such as 0 or a carrier's code, and the beginnings of numbers
-	// that are dialled differently there.
+	// prefix matches what may be dialed before a number within the country,
+	// such as 0 or a carrier's code, and the beginnings of numbers that are
+	// dialed differently there.
 	prefix *regexp.Regexp
 }
 
-// plans caches the plans in use, by country code.
+// plans caches the plans that have been used, by country code.
 var plans sync.Map
 
 // planOf returns the plan of a country code, which must exist.
@@ -261,7 +263,7 @@ func planOf(code int) *plan {
 	if known, ok := plans.Load(code); ok {
 		return known.(*plan)
 	}
-	found := &plan{prefix: regexp.MustCompile("")} // without metadata, every number is parsed
+	found := &plan{prefix: regexp.MustCompile("")} // matches every number, so that all are parsed if there is no metadata
 	region := phonenumbers.GetRegionCodeForCountryCode(code)
 	all, _ := phonenumbers.MetadataCollection() // the metadata was parsed when the program started
 	for _, of := range all.GetMetadata() {
@@ -279,7 +281,7 @@ func planOf(code int) *plan {
 	return found
 }
 
-// readNational parses a number as it is dialled within a region.
+// readNational parses a number as it is dialed within a region.
 func readNational(digits, region string) (string, error) {
 	refused := fmt.Errorf("no number in the region %s looks like this; write it with its country code, in E.164 form, such as +15005550006", region)
 	parsed, err := phonenumbers.Parse(digits, region)

@@ -13,8 +13,9 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// Each case is an address as a person or a spreadsheet wrote it, the default
-// region, and the expected number, or "" if the address must be refused.
+// Each case consists of an address as a person or a spreadsheet writes it, the
+// default region, and the expected number, or "" if the address must be
+// refused.
 var addressCases = []struct{ written, region, want string }{
 	{"+15005550009", "", "+15005550009"},
 	{"+15550000001", "", "+15550000001"}, // a complete number in no known range
@@ -24,7 +25,7 @@ var addressCases = []struct{ written, region, want string }{
 	{"tel:+1-500-555-0009", "", "+15005550009"},
 	{"Tel:+15005550009", "", "+15005550009"},
 
-	// Prefixes that are dialled only within the country.
+	// Prefixes that are dialed only within the country.
 	{"+44 (0)7400 123456", "", "+447400123456"},
 	{"+4407400123456", "", "+447400123456"},
 	{"+49 (0)170 1234567", "", "+491701234567"},
@@ -154,8 +155,8 @@ func TestRefusedAddressIsExplained(t *testing.T) {
 	}
 }
 
-// If isWhole accepts a number, libphonenumber must parse it to the same number.
-// The test tries the example numbers of each region with and without a dialling
+// If isWhole accepts a number, libphonenumber must parse it without a change.
+// The test tries the example numbers of each region with and without a dialing
 // prefix, and random digits.
 func TestWholeNumberNeedsNoParser(t *testing.T) {
 	whole, random := 0, rand.New(rand.NewPCG(1, 2))
@@ -166,7 +167,7 @@ func TestWholeNumberNeedsNoParser(t *testing.T) {
 		whole++
 		parsed, err := phonenumbers.Parse("+"+digits, "")
 		if err != nil || phonenumbers.Format(parsed, phonenumbers.E164) != "+"+digits || phonenumbers.IsPossibleNumberWithReason(parsed) != phonenumbers.IS_POSSIBLE {
-			t.Errorf("phonenumbers parses +%s as %v, %v; want the same digits", digits, parsed, err)
+			t.Errorf("phonenumbers parsed +%s as %v, error %v, want the same digits", digits, parsed, err)
 		}
 		return true
 	}
@@ -181,10 +182,10 @@ func TestWholeNumberNeedsNoParser(t *testing.T) {
 			if examples++; !check(code+number) && number[0] != '0' {
 				unread++
 			}
-			for _, dialled := range []string{"0", "1", "8", "01", "06", "15", "014", "9", phonenumbers.GetNddPrefixForRegion(region, true)} {
-				check(code + dialled + number)
-				for at := 2; at <= min(4, len(number)); at++ { // as for mobile phones in Argentina
-					check(code + number[:at] + dialled + number[at:])
+			for _, dialed := range []string{"0", "1", "8", "01", "06", "15", "014", "9", phonenumbers.GetNddPrefixForRegion(region, true)} {
+				check(code + dialed + number)
+				for at := 2; at <= min(4, len(number)); at++ { // as in the numbers of mobile phones in Argentina
+					check(code + number[:at] + dialed + number[at:])
 				}
 			}
 		}
@@ -201,7 +202,7 @@ func TestWholeNumberNeedsNoParser(t *testing.T) {
 			check(digits)
 		}
 	}
-	t.Logf("%d numbers need no parser; of %d examples, %d need it", whole, examples, unread)
+	t.Logf("%d numbers need no parser; of %d example numbers, %d need it", whole, examples, unread)
 	for _, digits := range []string{"", "1", "12", "999", "4407400123456", "541115" + "12345678", "210" + "5550009"} {
 		if isWhole(digits) {
 			t.Errorf("isWhole(%q) = true, want false", digits)
@@ -238,7 +239,7 @@ func TestPhoneSpelledTwoWaysTextedOnce(t *testing.T) {
 		to = append(to, draft.To)
 	}
 	if len(to) != 3 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidTo {
-		t.Errorf("texted %q with errors %+v, want 3 texts and 1 INVALID_TO error", to, result.Errors)
+		t.Errorf("got texts to %q and errors %+v, want 3 texts and 1 INVALID_TO error", to, result.Errors)
 	}
 }
 
@@ -252,10 +253,10 @@ func FuzzParsedAddressIsValid(f *testing.F) {
 			return
 		}
 		if parsed, ok := sms.ParseRecipient(got); !ok || parsed != got {
-			t.Errorf("%q parses to %q, which Twilio refuses", written, got)
+			t.Errorf("%q is parsed as %q, want an address in Twilio's form", written, got)
 		}
 		if again, err := readRecipient(got, ""); again != got || err != nil {
-			t.Errorf("%q parses to %q, which parses to %q (%v)", written, got, again, err)
+			t.Errorf("%q is parsed as %q, which is parsed as %q (%v), want no change", written, got, again, err)
 		}
 	})
 }

@@ -1,8 +1,8 @@
 package activities
 
-// Tests of sends under adverse conditions: clocks that differ, full listings,
-// texts that Twilio changes, several sends of the same text, failures of all
-// kinds, and little time.
+// Tests of sends under adverse conditions: differing clocks, incomplete
+// listings, texts that Twilio changes, several sends of the same text, all
+// kinds of failures, and too little time.
 
 import (
 	"bytes"
@@ -27,19 +27,19 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// fakeTwilio records the messages that it is sent, and fails as the test
-// configures.
+// fakeTwilio is a gateway that records the messages it is asked to send, and
+// fails when the test says so.
 type fakeTwilio struct {
 	gatewayFunc
 	mu      sync.Mutex
 	skew    time.Duration
 	records []twilio.Record
 	creates int
-	// fail is called before each create with the number of the create,
+	// fail is called before each create, with the number of the create,
 	// counted from 1. created says whether the message is created despite
 	// the error.
 	fail func(n int, d twilio.Draft) (err error, created bool)
-	// endless is true if listings never end.
+	// endless is true if every listing is cut off.
 	endless bool
 }
 
@@ -119,7 +119,7 @@ func TestSingleDoubtIsResolved(t *testing.T) {
 				f.records = []twilio.Record{another(second, "the text of another send", time.Second-skew)}
 				result := execute(t, f, one)
 				if len(result.Messages) != 1 || f.sent(first) != 1 {
-					t.Errorf("%s, clock skew %s: got %+v, texted %d times, want once", name, skew, result, f.sent(first))
+					t.Errorf("%s, clock skew %s: got result %+v and %d texts, want one message and one text", name, skew, result, f.sent(first))
 				}
 			}
 		}
@@ -127,7 +127,7 @@ func TestSingleDoubtIsResolved(t *testing.T) {
 }
 
 // woken is the gateway of a machine that has just woken from sleep: until the
-// first response, its time is behind Twilio's by the length of the sleep.
+// first response, it underestimates Twilio's time by the length of the sleep.
 type woken struct {
 	*fakeTwilio
 	slept time.Duration
@@ -158,7 +158,7 @@ func TestWokenMachineWaitsForTwilio(t *testing.T) {
 		a := newActivities(&woken{f, 5 * time.Minute})
 		a.Settle, a.Patience = defaultSettle, defaultPatience
 		if result, err := run(t, a, one); err != nil || len(result.Messages) != 1 || f.creates != 1 {
-			t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
+			t.Errorf("got %d creates, result %+v, error %v, want 1 create and its message", f.creates, result, err)
 		}
 	})
 }
@@ -168,7 +168,7 @@ func TestFullListingProvesNothing(t *testing.T) {
 		f := &fakeTwilio{endless: true, fail: firstUnknown(false)}
 		f.records = []twilio.Record{another(second, "the text of another send", time.Second)}
 		if result := execute(t, f, one); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-			t.Errorf("got %d creates, result %+v", f.creates, result)
+			t.Errorf("got %d creates, result %+v, want 1 create and OUTCOME_UNKNOWN", f.creates, result)
 		}
 	})
 }
@@ -184,11 +184,11 @@ func TestHiddenNumberProvesNoLag(t *testing.T) {
 		a, hidden := newActivities(f), one
 		hidden.SmsTo, hidden.AddressRetention = sms.To(second), "obfuscate"
 		if result, err := run(t, a, hidden); err != nil || len(result.Messages) != 1 {
-			t.Fatalf("got %+v, %v", result, err)
+			t.Fatalf("with a hidden number: got result %+v, error %v, want one message", result, err)
 		}
 		f.records = append(f.records, another(third, "the text of another send", 0))
 		if result, err := run(t, a, one); err != nil || len(result.Messages) != 1 {
-			t.Errorf("got %+v, %v", result, err)
+			t.Errorf("afterwards: got result %+v, error %v, want one message", result, err)
 		}
 	})
 }
@@ -216,7 +216,7 @@ func TestChangedTextIsUnknown(t *testing.T) {
 			"another text":      {"Hi", "Bye", "", 2},
 			"a longer text":     {"Hi", "Hi there", "", 2},
 			"another rendering": {"It costs ${n}", "It costs 1.000", `{"n":1000}`, 1},
-			"other values":      {"It costs ${n}", "It costs 2,000", `{"n":1000}`, 2}, // this attempt rendered the text itself
+			"other values":      {"It costs ${n}", "It costs 2,000", `{"n":1000}`, 2}, // this attempt itself rendered the text
 		} {
 			f := &fakeTwilio{}
 			f.fail = func(n int, _ twilio.Draft) (error, bool) {
@@ -230,7 +230,7 @@ func TestChangedTextIsUnknown(t *testing.T) {
 			in.SmsBody, in.Variables = tc.ours, json.RawMessage(tc.variables)
 			execute(t, f, in)
 			if f.creates != tc.creates {
-				t.Errorf("%s: %d creates, want %d", name, f.creates, tc.creates)
+				t.Errorf("%s: got %d creates, want %d", name, f.creates, tc.creates)
 			}
 		}
 	})
@@ -238,7 +238,7 @@ func TestChangedTextIsUnknown(t *testing.T) {
 
 func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// A message of another send does not leave the outcome in doubt.
+		// A message of another send does not leave this send in doubt.
 		f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
 			if n == 1 {
 				return unknownError(500), false
@@ -250,22 +250,22 @@ func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
 		a.ledgerOf("").own("another send", f.records[0].Message, time.Now())
 		result, err := run(t, a, one)
 		if err != nil || len(result.Messages) != 1 || result.Messages[0].SID == "SMother" || f.creates != 2 {
-			t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
+			t.Errorf("a message of another send: got %d creates, result %+v, error %v, want 2 creates and a message that is not SMother", f.creates, result, err)
 		}
-		// Two sends may have created the only message.
+		// Either of two sends may have created the only message.
 		f = &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { return unknownError(500), true }}
 		a = newActivities(f)
 		a.ledgerOf("").claim("another send", first, "Hi", false)
 		result, err = run(t, a, one)
 		if err != nil || f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-			t.Errorf("got %+v, %v", result, err)
+			t.Errorf("one message, two sends: got result %+v, error %v, want OUTCOME_UNKNOWN after one create", result, err)
 		}
-		// There are as many messages as sends.
+		// With as many messages as sends, each send has its own.
 		f.records, f.creates = []twilio.Record{another(first, "Hi", -5*time.Second)}, 0
 		a = newActivities(f)
 		a.ledgerOf("").claim("another send", first, "Hi", false)
 		if result, err = run(t, a, one); err != nil || len(result.Messages) != 1 {
-			t.Errorf("got %+v, %v", result, err)
+			t.Errorf("two messages, two sends: got result %+v, error %v, want one message", result, err)
 		}
 	})
 }
@@ -282,7 +282,7 @@ func TestOlderMessageIsNotAdopted(t *testing.T) {
 		}}
 		f.records = []twilio.Record{another(second, "x", 0), another(first, "Hi", 10*time.Minute)}
 		if result := execute(t, f, one); f.creates != 2 || len(result.Messages) != 1 || result.Messages[0].SID == "SMother" {
-			t.Errorf("got %d creates, result %+v", f.creates, result)
+			t.Errorf("got %d creates, result %+v, want 2 creates and a message that is not SMother", f.creates, result)
 		}
 	})
 }
@@ -303,7 +303,7 @@ func TestListStopsIfAccountIsRefused(t *testing.T) {
 			a.Accounts[""] = Account{Gateway: f, Pace: NewPace(Limits{Concurrency: 8})}
 			result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(1000)...), SmsBody: "Hi", GiveUpAfter: 1})
 			if err != nil || f.creates > tc.most || len(result.Errors) != 1000 {
-				t.Fatalf("%s: got %d creates, %d errors, %v", name, f.creates, len(result.Errors), err)
+				t.Fatalf("%s: got %d creates, %d errors, error %v, want at most %d creates and 1000 errors", name, f.creates, len(result.Errors), err, tc.most)
 			}
 			if last := result.Errors[999]; last.Code == sms.CodeOutcomeUnknown || last.Code == sms.CodeCancelled || last.TwilioCode != tc.err.TwilioCode && tc.err.Code != sms.CodeOutcomeUnknown {
 				t.Errorf("%s: the last recipient's error is %+v, want the reason why nothing was sent", name, last)
@@ -312,7 +312,7 @@ func TestListStopsIfAccountIsRefused(t *testing.T) {
 	})
 }
 
-func TestTemporaryFailureIsRetriedAtOnce(t *testing.T) {
+func TestTemporaryFailureIsRetriedImmediately(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
 			if n < 3 {
@@ -321,13 +321,13 @@ func TestTemporaryFailureIsRetriedAtOnce(t *testing.T) {
 			return nil, true
 		}}
 		if result := execute(t, f, one); f.creates != 3 || len(result.Messages) != 1 {
-			t.Errorf("got %d creates, result %+v", f.creates, result)
+			t.Errorf("two failures: got %d creates, result %+v, want 3 creates and one message", f.creates, result)
 		}
 		f.creates = -1 << 30
 		in := one
 		in.GiveUpAfter = sms.Duration(2 * time.Second)
 		if result := execute(t, f, in); len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeRateLimited || !result.Errors[0].Retryable {
-			t.Errorf("got %+v", result)
+			t.Errorf("endless failures: got result %+v, want a retryable RATE_LIMITED error", result)
 		}
 	})
 }
@@ -339,7 +339,7 @@ func TestHaltLetsAHeartbeatEnd(t *testing.T) {
 			if n != 45 {
 				return nil, true
 			}
-			halting <- true // now that a heartbeat is in flight
+			halting <- true // received when a heartbeat is in flight
 			return &sms.Error{Code: sms.CodeConnection, Retryable: true, Scope: sms.ScopeAccount, Message: "refused"}, false
 		}}
 		a := newActivities(f)
@@ -353,7 +353,7 @@ func TestHaltLetsAHeartbeatEnd(t *testing.T) {
 		}
 		result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(100)...), SmsBody: "Hi"})
 		if err != nil || len(result.Messages) != 100 {
-			t.Errorf("got %d messages, error %v", len(result.Messages), err)
+			t.Errorf("got %d messages, error %v, want 100 messages", len(result.Messages), err)
 		}
 	})
 }
@@ -372,7 +372,7 @@ func TestAbandonedAttemptIsRecorded(t *testing.T) {
 	cancel(errors.New("Temporal did not answer"))
 	again, _ := errors.AsType[*temporal.ApplicationError](s.conclude(ctx))
 	if again == nil || again.NextRetryDelay() != time.Minute || len(left.Recent) != 1 {
-		t.Errorf("got error %+v and record %+v, want a retry after 1m and the accepted message", again, left)
+		t.Errorf("got error %+v and record %+v, want a retry after 1m and a record with the accepted message", again, left)
 	}
 }
 
@@ -399,7 +399,7 @@ func TestPageResendsUnknownOutcomes(t *testing.T) {
 			err = encoded.Get(&result)
 		}
 		if err != nil || f.creates != 2 || len(result.Messages) != 1 {
-			t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
+			t.Errorf("got %d creates, result %+v, error %v, want 2 creates and one message", f.creates, result, err)
 		}
 	})
 }
@@ -411,7 +411,7 @@ func TestRefusalsDoNotHideAnOutage(t *testing.T) {
 		s.note(s.recipients[2*n+1], sms.Message{}, unknownError(503))
 	}
 	if s.halt == nil || s.halt.problem.Code != sms.CodeConnection {
-		t.Errorf("the round continues after %d consecutive failures: got %+v", enough, s.halt)
+		t.Errorf("after %d consecutive failures: got halt %+v, want TWILIO_CONNECTION_ERROR", enough, s.halt)
 	}
 }
 
@@ -435,7 +435,7 @@ func TestRefusedResendResolvesNoDoubt(t *testing.T) {
 				input.OnUnknown, input.GiveUpAfter = sms.OnUnknownResend, sms.Duration(time.Minute)
 				result, err := run(t, newActivities(f), input)
 				if err != nil || f.creates < 2 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-					t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
+					t.Errorf("got %d creates, result %+v, error %v, want at least 2 creates and OUTCOME_UNKNOWN", f.creates, result, err)
 				}
 			})
 		})
@@ -444,8 +444,8 @@ func TestRefusedResendResolvesNoDoubt(t *testing.T) {
 
 func TestResendsAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// Twilio creates each message but never responds, and its listing never
-		// ends.
+		// Twilio creates each message but never confirms it, and its
+		// listing is cut off.
 		f := &fakeTwilio{endless: true, fail: func(int, twilio.Draft) (error, bool) { return unknownError(503), true }}
 		f.skew = -time.Hour // no message can be proven to be ours
 		f.records = []twilio.Record{another(second, "the text of another send", time.Second)}
@@ -454,7 +454,7 @@ func TestResendsAreLimited(t *testing.T) {
 		input.OnUnknown, input.GiveUpAfter = sms.OnUnknownResend, sms.Duration(time.Minute)
 		result, err := run(t, newActivities(f), input)
 		if err != nil || f.creates != 1+mostResends || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-			t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
+			t.Errorf("got %d creates, result %+v, error %v, want %d creates and OUTCOME_UNKNOWN", f.creates, result, err, 1+mostResends)
 		}
 		result = resumeWith(t, newActivities(f), record{Window: []int{0}, Resends: mostResends}, input)
 		if f.creates != 1+mostResends || len(result.Errors) != 1 {
@@ -483,12 +483,12 @@ func TestStoppingWorkerLeavesDoubtsToAnother(t *testing.T) {
 		cancel(errStopping)
 		again, is := errors.AsType[*temporal.ApplicationError](s.conclude(ctx))
 		if is != tc.want || is && slices.Contains(goesOn, again.Type()) {
-			t.Errorf("%s: got %v", name, again)
+			t.Errorf("%s: got error %v, want an error that the caller retries = %t", name, again, tc.want)
 		}
 	}
 }
 
-// keyless is the data converter of a worker that lacks the key for decrypting
+// keyless is the data converter of a worker that lacks the key to decrypt
 // records.
 type keyless struct{ converter.DataConverter }
 
@@ -514,7 +514,7 @@ func TestLastAttemptCompletesWithoutTheKey(t *testing.T) {
 			err = encoded.Get(&result)
 		}
 		if err != nil || f.creates > 0 || len(result.Messages) != 1 {
-			t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
+			t.Errorf("got %d creates, result %+v, error %v, want no creates and the listed message", f.creates, result, err)
 		}
 	})
 }
@@ -527,7 +527,7 @@ func TestFullQueueEndsLimitedSend(t *testing.T) {
 		in := one
 		in.GiveUpAfter = sms.Duration(10 * time.Second) // as for a page of a broadcast with a key
 		if result := execute(t, f, in); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].TwilioCode != 21611 || !result.Errors[0].Retryable {
-			t.Errorf("got %d creates, result %+v", f.creates, result)
+			t.Errorf("got %d creates, result %+v, want 1 create and a retryable error 21611", f.creates, result)
 		}
 	})
 }
@@ -542,7 +542,7 @@ func TestStoppedWorkerIsReported(t *testing.T) {
 			if creates++; creates == 1 {
 				close(stopping)
 			}
-			time.Sleep(time.Millisecond) // let the worker stop before the end of the list
+			time.Sleep(time.Millisecond) // lets the worker stop before the end of the list
 			return sms.Message{To: d.To, SID: fmt.Sprintf("SM%d", creates), Status: sms.StatusQueued}, nil
 		}))
 		env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})
@@ -556,7 +556,7 @@ func TestStoppedWorkerIsReported(t *testing.T) {
 		}
 		checkContract(t, result)
 		if n := len(result.Messages); n == 0 || n != creates || n+len(result.Errors) != 5000 {
-			t.Fatalf("got %d creates, %d messages, %d errors", creates, n, len(result.Errors))
+			t.Fatalf("got %d creates, %d messages, %d errors, want a message for each create and 5000 outcomes", creates, n, len(result.Errors))
 		}
 		if last := result.Errors[len(result.Errors)-1]; last.Code != sms.CodeWorkerStopped || !last.Retryable {
 			t.Errorf("the last recipient's error is %+v, want WORKER_STOPPED", last)
@@ -570,7 +570,7 @@ func TestSecondAttemptDoubtsTheFirstFew(t *testing.T) {
 	s.resumeWithout()
 	for _, to := range s.recipients {
 		if want := to.place < firstFew; (to.state == doubtful) != want {
-			t.Errorf("recipient %d: in doubt = %v, want %v", to.place, to.state == doubtful, want)
+			t.Errorf("recipient %d: got in doubt = %v, want %v", to.place, to.state == doubtful, want)
 		}
 	}
 }
@@ -593,19 +593,19 @@ func TestSecondAttemptLooksBeforeItSends(t *testing.T) {
 	})
 	var result sms.SendSmsResult
 	if err := env.GetWorkflowResult(&result); err != nil || f.creates != 1 || len(result.Messages)+len(result.Errors) != 1 {
-		t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
+		t.Errorf("got %d creates, result %+v, error %v, want only the first attempt's create and one outcome", f.creates, result, err)
 	}
 }
 
 func TestShortListNeedsNoHeartbeat(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // in a bubble, no attempt starts late
+	synctest.Test(t, func(t *testing.T) { // in simulated time, no attempt starts late
 		for n, most := range map[int]int{1: 0, firstFew: 0, 1000: 100} {
 			var drafts []twilio.Draft
 			a := newActivities(accepting(&drafts))
 			records := 0
 			a.Record = func(context.Context, any) error { records++; return nil }
 			if _, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(n)...), SmsBody: "Hi"}); err != nil || records > most || len(drafts) != n {
-				t.Errorf("%d recipients: got %d heartbeats, %d texts, %v", n, records, len(drafts), err)
+				t.Errorf("%d recipients: got %d heartbeats, %d texts, error %v, want at most %d heartbeats", n, records, len(drafts), err, most)
 			}
 		}
 	})
@@ -621,14 +621,14 @@ func TestOnErrorFailFailsTheActivity(t *testing.T) {
 		result sms.SendSmsResult
 	)
 	if !errors.As(err, &failed) || failed.Type() != sms.NotSentErrorType || !failed.NonRetryable() || failed.Details(&result) != nil || len(result.Messages) != 1 || len(result.Errors) != 1 {
-		t.Errorf("got %v, %+v", err, result)
+		t.Errorf("got error %v with the result %+v, want a non-retryable SmsNotSent with one message and one error", err, result)
 	}
 	if strings.Contains(fmt.Sprint(err), "555") {
 		t.Errorf("the error contains a phone number: %v", err)
 	}
 	in.SmsTo = sms.To(second)
 	if _, err := run(t, newActivities(f), in); err != nil {
-		t.Errorf("got error %v, but no recipient failed", err)
+		t.Errorf("all recipients texted: got error %v, want none", err)
 	}
 }
 
@@ -636,7 +636,7 @@ func TestHostileAddressFitsIntoPayload(t *testing.T) {
 	in := one
 	in.SmsTo = sms.To(strings.Repeat(`"`, 133_000))
 	if size := len(sms.JSONText(execute(t, &fakeTwilio{}, in))); size > 4000 {
-		t.Errorf("the result is %d bytes, want at most 4000", size)
+		t.Errorf("got a result of %d bytes, want at most 4000", size)
 	}
 }
 
@@ -646,7 +646,7 @@ func TestKeyIsBoundToContent(t *testing.T) {
 	same := in
 	same.Variables, same.IdempotencyKey, same.OnError = json.RawMessage(`{ "b":2, "a":1 }`), "key", sms.OnErrorFail
 	if contentOf(in) != contentOf(same) {
-		t.Error("contentOf differs for the same content written differently")
+		t.Error("contentOf differs for two encodings of the same content, want the same")
 	}
 	for name, change := range map[string]func(*sms.SendSmsInput){
 		"text": func(in *sms.SendSmsInput) { in.SmsBody = "Bye" },
@@ -657,7 +657,7 @@ func TestKeyIsBoundToContent(t *testing.T) {
 		other := in
 		change(&other)
 		if contentOf(in) == contentOf(other) {
-			t.Errorf("contentOf is the same for a different %s", name)
+			t.Errorf("contentOf is the same for a different %s, want it to differ", name)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package activities
 
-// Checks of a question before anyone is texted.
+// Checks a question before anyone is texted.
 
 import (
 	"cmp"
@@ -30,7 +30,7 @@ func (a *Activities) CheckQuestion(ctx context.Context, in sms.CheckQuestionInpu
 		if checked.From, err = readSender(in.Send.SmsFrom, region); err != nil {
 			add("smsFrom", "smsFrom cannot ask: "+err.Error(), quoted(in.Send.SmsFrom))
 		} else if sms.IsName(checked.From) {
-			add("smsFrom", "smsFrom must be a number, a short code or an address on a channel: nobody can reply to a name", quoted(in.Send.SmsFrom))
+			add("smsFrom", "smsFrom must be a number, a short code or an address on a channel, because nobody can reply to an alphanumeric sender ID", quoted(in.Send.SmsFrom))
 		}
 	}
 	switch len(in.Send.SmsTo) {
@@ -40,7 +40,7 @@ func (a *Activities) CheckQuestion(ctx context.Context, in sms.CheckQuestionInpu
 			add("smsTo", "smsTo cannot be texted: "+err.Error(), quoted(in.Send.SmsTo[0].To))
 		}
 	default:
-		add("smsTo", fmt.Sprintf("smsTo must be one phone; there are %d: ask each in a separate workflow", len(in.Send.SmsTo)), "")
+		add("smsTo", fmt.Sprintf("smsTo must be one phone, but it lists %d; ask each in a separate workflow", len(in.Send.SmsTo)), "")
 	}
 	if _, known := a.Accounts[in.Send.Account]; !known {
 		add("account", noAccount(clip(in.Send.Account)).Message, "")
@@ -66,5 +66,5 @@ func (a *Activities) CheckQuestion(ctx context.Context, in sms.CheckQuestionInpu
 	return checked, nil
 }
 
-// quoted returns the end of a sentence that quotes a text.
+// quoted returns the end of an error message, which quotes a text.
 func quoted(text string) string { return fmt.Sprintf("; it is %q", clip(text)) }

@@ -46,7 +46,8 @@ func newAttempt(ctx context.Context, a *Activities) *attempt {
 	return &attempt{info: info, began: began, heart: newHeart(a.recorder(ctx), info.HeartbeatTimeout, began), logger: activity.GetLogger(ctx)}
 }
 
-// ownerOf identifies an activity in all of its attempts.
+// ownerOf returns an ID for an activity, which is the same in all of its
+// attempts.
 func ownerOf(info *activity.Info) string {
 	return strings.Join([]string{info.WorkflowExecution.ID, info.WorkflowExecution.RunID, info.ActivityID, info.ActivityRunID}, "\x00")
 }
@@ -57,15 +58,16 @@ func retried(ctx context.Context) bool {
 }
 
 // elapsed returns the time since a moment. It uses the wall clock or the
-// monotonic clock, whichever advanced further, because the wall clock can be
-// set back and the monotonic clock stops while the machine sleeps.
+// monotonic clock, whichever has advanced further, because the wall clock can
+// be set back, and the monotonic clock stops while the machine sleeps.
 func elapsed(since time.Time) time.Duration {
 	now := time.Now()
 	return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))
 }
 
-// total returns how long the attempt may take, or 0 if there is no limit. Both
-// times are by Temporal's clock, which may differ from this machine's.
+// total returns how long the attempt may take, or 0 if there is no limit. It
+// compares two times by Temporal's clock, because this machine's clock may
+// differ.
 func (t *attempt) total() time.Duration {
 	if t.info.Deadline.IsZero() {
 		return 0
@@ -74,14 +76,15 @@ func (t *attempt) total() time.Duration {
 }
 
 // The last phases of an attempt, as durations since its start. After lastBegin,
-// which is at least three fifths of the attempt, it starts no request. By
-// lastEnd, requests in flight have ended. By resultBy, it has returned its
-// result.
+// which comes no earlier than three fifths into the attempt, no request is
+// started. By lastEnd, all requests in flight have ended. By resultBy, the
+// attempt has returned its result.
 func (t *attempt) lastBegin() time.Duration { return t.total() - min(t.total()*2/5, 17*time.Second) }
 func (t *attempt) lastEnd() time.Duration   { return t.total() - min(t.total()/5, 5*time.Second) }
 func (t *attempt) resultBy() time.Duration  { return t.total() - min(t.total()/10, 2*time.Second) }
 
-// within limits a context to one of the phases.
+// within returns a context that ends when the attempt has lasted as long as
+// part.
 func (t *attempt) within(ctx context.Context, part time.Duration) (context.Context, context.CancelFunc) {
 	if t.total() == 0 {
 		return context.WithCancel(ctx)
@@ -94,8 +97,8 @@ func (t *attempt) fits(delay time.Duration) bool {
 	return t.total() == 0 || elapsed(t.began)+delay < t.lastBegin()
 }
 
-// begin returns the context for the attempt's work. The context's cause says
-// why it ended: the worker is stopping, time is up, or Temporal is no longer
+// begin returns the context for the attempt's work. When the context ends, its
+// cause says why: the worker is stopping, time is up, or Temporal is no longer
 // waiting for the attempt. The returned function stops the attempt's
 // heartbeats.
 func (t *attempt) begin(ctx context.Context) (context.Context, func()) {
@@ -114,13 +117,13 @@ func (t *attempt) begin(ctx context.Context) (context.Context, func()) {
 const prompt = 2 * time.Second
 
 // isPrompt reports whether the attempt started right after it was scheduled. If
-// not, Temporal may already have replaced it, since its task may have waited in
-// the connection of a suspended process or of a broken network. This machine
-// cannot measure that wait, so isPrompt compares Temporal's clock with ours. If
-// the clocks differ, the usual cost is an unnecessary record. But if ours is
-// behind by as long as the task waited, a late attempt looks prompt. Therefore,
-// an attempt is not prompt if our clock has ever been seen behind Temporal's,
-// or if the attempt is late by Twilio's clock.
+// not, Temporal may already have replaced it: its task may have been stuck in
+// the connection of a suspended process, or in a broken network. This machine
+// cannot measure that delay, so isPrompt compares Temporal's clock with ours.
+// If the clocks differ, the usual cost is an unnecessary record. But if our
+// clock is behind by as much as the task was delayed, a late attempt looks
+// prompt. Therefore, an attempt is not prompt if our clock has ever been seen
+// behind Temporal's, or if the attempt is late by Twilio's clock.
 func (s *send) isPrompt() bool {
 	waited, behind := s.began.Sub(s.info.ScheduledTime), &s.activities.behind
 	if waited < -prompt {
@@ -142,8 +145,8 @@ func (t *attempt) check() error {
 }
 
 // mayGoOn reports whether the caller's retry policy and timeouts allow another
-// attempt after a delay (room), and whether they limit the attempts at all
-// (ends).
+// attempt after a delay (room), and whether they limit the number or the
+// duration of attempts at all (ends).
 func (t *attempt) mayGoOn(delay time.Duration) (room, ends bool) {
 	if t.callerGoesOn() {
 		return false, true
@@ -151,8 +154,8 @@ func (t *attempt) mayGoOn(delay time.Duration) (room, ends bool) {
 	return t.allows(delay)
 }
 
-// allows is like mayGoOn, but also if the caller itself retries what was
-// certainly not sent.
+// allows is like mayGoOn, but disregards whether the caller itself retries what
+// was certainly not sent.
 func (t *attempt) allows(delay time.Duration) (room, ends bool) {
 	policy := t.info.RetryPolicy
 	if policy == nil {
@@ -175,7 +178,7 @@ func (t *attempt) callerGoesOn() bool {
 	return policy != nil && slices.Contains(policy.NonRetryableErrorTypes, sms.NotSentYetErrorType)
 }
 
-// leastAttempt is the minimum time that makes an attempt worth starting.
+// leastAttempt is the shortest time for which an attempt is worth starting.
 const leastAttempt = 5 * time.Second
 
 // unreadableDelay is the delay until another worker may try to decrypt what
@@ -183,8 +186,8 @@ const leastAttempt = 5 * time.Second
 const unreadableDelay = 5 * time.Second
 
 // unread returns an error that asks for another attempt if this worker cannot
-// decrypt the record of the previous one, since without it every recipient is
-// in doubt. It returns nil if no other attempt is allowed.
+// decrypt the record of the previous one, because, without that record, every
+// recipient is in doubt. It returns nil if no other attempt is allowed.
 func unread(ctx context.Context) error {
 	t := &attempt{info: activity.GetInfo(ctx), began: time.Now()}
 	if room, _ := t.allows(unreadableDelay); !room || !activity.HasHeartbeatDetails(ctx) {
@@ -195,7 +198,7 @@ func unread(ctx context.Context) error {
 	if !is {
 		return nil
 	}
-	return temporal.NewApplicationErrorWithOptions("this worker cannot decrypt the record of the last attempt", sms.UnreadableErrorType, temporal.ApplicationErrorOptions{
+	return temporal.NewApplicationErrorWithOptions("this worker cannot decrypt the record of the previous attempt", sms.UnreadableErrorType, temporal.ApplicationErrorOptions{
 		NextRetryDelay: unreadableDelay, Cause: unreadable,
 	})
 }
@@ -205,7 +208,7 @@ func unread(ctx context.Context) error {
 // for which NotSentYetErrorType is not retryable.
 const stoppedErrorType = string(sms.CodeWorkerStopped)
 
-// again asks Temporal for another attempt after a delay.
+// again returns an error that asks Temporal for another attempt after a delay.
 func again(why string, delay time.Duration, cause error) error {
 	kind := sms.NotSentYetErrorType
 	if errors.Is(cause, errStopping) {

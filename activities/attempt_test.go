@@ -104,8 +104,8 @@ func TestSleepTimeCounts(t *testing.T) {
 	}
 }
 
-// suspended returns the time now on a machine that slept afterwards: its
-// monotonic clock stopped, and its wall clock continued.
+// suspended returns a time that was now before the machine slept: during the
+// sleep, the monotonic clock stopped, but the wall clock continued.
 func suspended(t *testing.T, now time.Time, slept time.Duration) time.Time {
 	t.Helper()
 	moment := now
@@ -113,7 +113,7 @@ func suspended(t *testing.T, now time.Time, slept time.Duration) time.Time {
 	// of the first word.
 	*(*uint64)(unsafe.Pointer(&moment)) -= uint64(slept/time.Second) << 30
 	if now.Sub(moment) != 0 || now.Round(0).Sub(moment.Round(0)) != slept {
-		t.Fatal("this version of Go has a different layout of time.Time")
+		t.Fatal("time.Time has another layout in this version of Go, so the test cannot change its monotonic clock reading")
 	}
 	return moment
 }
@@ -146,7 +146,7 @@ func TestCreateEndsWithAReplacedAttempt(t *testing.T) {
 	}
 }
 
-// Temporal may hand a task to the open poll of a process that is suspended.
+// Temporal may deliver a task to the open poll of a suspended process.
 func TestLateAttemptIsRecordedFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
@@ -170,8 +170,8 @@ func TestLateAttemptIsRecordedFirst(t *testing.T) {
 				t.Errorf("%s: isPrompt = %v, want %v", name, prompt, !tc.record)
 			}
 		}
-		// Temporal has replaced the attempt, which started a minute late. This
-		// machine's clock may be a minute behind too.
+		// Temporal has replaced the attempt, which started a minute
+		// late. This machine's clock may also be a minute behind.
 		for _, behind := range []time.Duration{0, time.Minute} {
 			f := &fakeTwilio{skew: behind}
 			a := newActivities(f)

@@ -36,8 +36,8 @@ func (c *content) size() int {
 	return c.segments
 }
 
-// bodies renders the templates for a list of recipients. Templates and
-// variables that all of them share are parsed only once.
+// bodies renders the templates for a list of recipients. Shared templates and
+// variables are parsed only once.
 type bodies struct {
 	renderer *FreeMarker
 	style    style
@@ -47,12 +47,13 @@ type bodies struct {
 	variables   freemarker.Value
 	content     map[string]string
 	maxSegments int
-	// shared is the content for recipients without their own variables.
+	// shared is the content for recipients that have no variables of their
+	// own.
 	shared content
 }
 
-// newBodies parses the templates and renders the shared text, so a mistake that
-// affects everyone is found before anything is sent.
+// newBodies parses the templates and renders the shared text, so that a mistake
+// that affects everyone is found before anything is sent.
 func newBodies(ctx context.Context, renderer *FreeMarker, input sms.SendSmsInput, now time.Time) (b *bodies, problem *sms.Error) {
 	b = &bodies{renderer: renderer, style: style{input.Locale, input.TimeZone}, now: now, maxSegments: input.MaxSegments}
 	if input.SmsBody != "" {
@@ -101,7 +102,8 @@ func (b *bodies) of(ctx context.Context, recipient sms.Recipient) (c content, pr
 	return b.render(ctx, variables, own)
 }
 
-// render returns the content variables and a text that Twilio accepts.
+// render renders the text and the content variables. It returns an error if
+// Twilio would refuse the text.
 func (b *bodies) render(ctx context.Context, variables freemarker.Value, templates map[string]string) (c content, problem *sms.Error) {
 	if b.body != nil {
 		text, err := b.body.RenderAt(ctx, variables, b.now)
@@ -140,16 +142,16 @@ func (b *bodies) check(c *content) *sms.Error {
 		return &sms.Error{Code: sms.CodeMissingInput, Message: "smsBody renders to an empty text"}
 	}
 	if n := utf8.RuneCountInString(c.body); n > sms.MaxBodyLength {
-		return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("smsBody renders to %d characters; Twilio accepts %d", n, sms.MaxBodyLength)}
+		return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("smsBody renders to %d characters, but Twilio accepts at most %d", n, sms.MaxBodyLength)}
 	}
 	if b.maxSegments == 0 || c.size() <= b.maxSegments {
 		return nil
 	}
 	why := ""
 	if size := sms.Measure(c.body); size.Encoding == sms.UCS2 {
-		why = fmt.Sprintf("; character %q at position %d makes it UCS-2, which fits only 67 characters per segment instead of 153", size.Culprit, size.CulpritIndex+1)
+		why = fmt.Sprintf("; character %q at position %d makes it UCS-2, in which a segment fits only 67 characters instead of 153", size.Culprit, size.CulpritIndex+1)
 	}
-	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("smsBody renders to %d segments, maxSegments is %d%s", c.segments, b.maxSegments, why)}
+	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("smsBody renders to %d segments, but maxSegments is %d%s", c.segments, b.maxSegments, why)}
 }
 
 // readModel parses a data model. The default is an empty model.

@@ -46,7 +46,7 @@ func TestBrokenContentVariableTextsNobody(t *testing.T) {
 	result := execute(t, accepting(&drafts), json.RawMessage(`{
 		"smsFrom": "+15005550006", "contentSid": "HX00000000000000000000000000000001", "contentVariables": {"1": "${name"}, "smsTo": "+15005550001"}`))
 	if len(drafts) > 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeTemplateSyntax || !strings.HasPrefix(result.Errors[0].Message, "contentVariables.1, line 1") {
-		t.Errorf("sent %v, result %+v", drafts, result.Errors)
+		t.Errorf("got texts %v, errors %+v, want no text and TEMPLATE_SYNTAX_ERROR in contentVariables.1", drafts, result.Errors)
 	}
 }
 
@@ -63,13 +63,13 @@ func TestTextUsesLocaleAndTimeZone(t *testing.T) {
 			SmsTo: sms.To("+15005550009"), SmsBody: source, Variables: variables, Locale: tc.locale, TimeZone: tc.timeZone,
 		}, now)
 		if problem != nil || b.shared.body != tc.want {
-			t.Errorf("%+v: got body %q, error %+v", tc, b.shared.body, problem)
+			t.Errorf("%+v: got body %q, error %+v, want the body %q", tc, b.shared.body, problem, tc.want)
 		}
 	}
 	for field, value := range map[string]string{"locale": "English", "timeZone": "Berlin"} {
 		result := execute(t, accepting(new([]twilio.Draft)), map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hi", field: value})
 		if len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(result.Errors[0].Message, field+" must be") {
-			t.Errorf("%s %s: got %+v", field, value, result)
+			t.Errorf("%s %s: got result %+v, want INVALID_INPUT that names the field", field, value, result)
 		}
 	}
 }
@@ -102,9 +102,9 @@ func TestRecipientVariablesOverrideShared(t *testing.T) {
 	}
 	got, problem := b.of(t.Context(), sms.Recipient{Variables: json.RawMessage(`{"b": {"y": 1}, "d": 5, "a": 9}`)})
 	if want := "a=9 b=- c=3 d=5 "; problem != nil || got.body != want {
-		t.Errorf("got %q, want %q; %+v", got.body, want, problem)
+		t.Errorf("got %q, want %q; error %+v", got.body, want, problem)
 	}
 	if again, _ := b.of(t.Context(), sms.Recipient{Variables: json.RawMessage(`{}`)}); again.body != "a=1 b=2 c=3 " {
-		t.Errorf("got %q for the next recipient, want it without the first one's variables", fmt.Sprint(again.body))
+		t.Errorf("got %q for the next recipient, want one without the variables of the first recipient", fmt.Sprint(again.body))
 	}
 }

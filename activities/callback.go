@@ -15,13 +15,13 @@ import (
 // cause error 21609.
 const maxCallback = 4000
 
-// callback returns the query of the status callback URL. It identifies the
-// workflow to signal and the sending account. callback returns nil if the
-// workflow did not ask for status signals.
+// callback returns the query of the status callback URL, which identifies the
+// workflow to signal and the sending account. It returns nil if the workflow
+// did not ask for status signals.
 func (a *Activities) callback(workflowID string, input *sms.SendSmsInput) url.Values {
 	if given, err := url.Parse(input.StatusCallback); err == nil && input.StatusCallback != "" {
 		if query := given.Query(); a.StatusCallback != "" && strings.HasPrefix(input.StatusCallback, a.StatusCallback+"?") && sms.StatusProven(a.IDSecret, query) {
-			return query // a keyed send passes on its caller's query
+			return query // from the caller of a keyed send
 		}
 		return nil
 	}
@@ -50,9 +50,9 @@ func (a *Activities) callbackAddress(query url.Values) string {
 	return address
 }
 
-// reference identifies a recipient in callbacks and in OUTCOME_UNKNOWN errors.
-// The activity's ID is not enough because it is the same in each run of a
-// workflow, and in all workflows of keyed sends.
+// reference returns an ID for a recipient in callbacks and in OUTCOME_UNKNOWN
+// errors. It does not consist of the activity's ID alone, which is the same in
+// each run of a workflow and in all workflows of keyed sends.
 func (s *send) reference(to *recipient) string {
 	name := s.info.ActivityID + "." + strconv.Itoa(to.place)
 	if run := s.info.WorkflowExecution.RunID; run != "" {

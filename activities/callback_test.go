@@ -20,7 +20,7 @@ func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 	}
 	for name, want := range map[string]string{"": one, "marketing": two} {
 		if a.callback("order:42/ü", &sms.SendSmsInput{Account: name}) != nil {
-			t.Error("got a callback URL for a workflow that did not ask for one")
+			t.Error("got a callback query for a workflow that did not ask for status signals, want none")
 		}
 		s := &send{attempt: &attempt{info: activity.Info{ActivityID: "7", Attempt: 3}}, activities: a}
 		s.callback = a.callback("order:42/ü", &sms.SendSmsInput{Account: name, StatusSignals: &yes})
@@ -28,7 +28,7 @@ func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 		keyed := a.callbackAddress(s.callback)
 		s.callback = a.callback("sms-once-1", &sms.SendSmsInput{Account: name, StatusCallback: keyed})
 		if forged := a.callback("", &sms.SendSmsInput{StatusCallback: strings.Replace(keyed, "42", "43", 1)}); forged != nil {
-			t.Error("accepted a callback URL that we did not generate")
+			t.Error("got a callback query from a forged URL, want none")
 		}
 		address := s.callbackOf(&recipient{place: 5})
 		u, err := url.Parse(address)
@@ -37,13 +37,13 @@ func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 		}
 		query := u.Query()
 		if query.Get(sms.CallbackRecipient) != "7.5" || query.Get(sms.CallbackAttempt) != "3" || u.Fragment == "" {
-			t.Errorf("the callback URL %s lacks the recipient 7.5, the attempt 3 or the fragment", address)
+			t.Errorf("got the callback URL %s, want one with the recipient 7.5, the attempt 3 and a fragment", address)
 		}
 		if query.Get(sms.CallbackWorkflow) != "order:42/ü" || query.Get(sms.CallbackAccount) != want || !sms.StatusProven([]byte("secret"), query) {
-			t.Errorf("account %q: the callback URL %s lacks the workflow, the account %s or a valid proof", name, address, want)
+			t.Errorf("account %q: got the callback URL %s, want one with the workflow, the account %s and a valid proof", name, address, want)
 		}
 		if query.Set(sms.CallbackAccount, strings.Replace(want, "AC", "AD", 1)); sms.StatusProven([]byte("secret"), query) {
-			t.Errorf("account %q: the proof is valid for another account", name)
+			t.Errorf("account %q: StatusProven = true for another account, want false", name)
 		}
 	}
 	names := make(map[string]bool)
@@ -52,9 +52,9 @@ func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 		names[s.reference(&recipient{})] = true
 	}
 	if len(names) != 2 {
-		t.Errorf("two runs share a reference to a recipient: got %v", names)
+		t.Errorf("two runs: got the references %v, want two different ones", names)
 	}
 	if sms.StatusProven(nil, url.Values{}) {
-		t.Error("StatusProven = true without a secret")
+		t.Error("StatusProven = true without a secret, want false")
 	}
 }

@@ -1,6 +1,6 @@
 package activities
 
-// The count of messages against caps, which CapsSmsWorkflow keeps for all
+// Counts messages against caps. CapsSmsWorkflow keeps the count for all
 // workers.
 
 import (
@@ -22,8 +22,8 @@ import (
 
 const (
 	// capAhead is how many messages of a list are counted together, before
-	// their turns. If the worker dies, they count even though they were not
-	// sent.
+	// their turns. If the worker dies, they remain counted although they
+	// were not sent.
 	capAhead = 100
 	// reachedFor is how long a send that has reached a cap waits before it
 	// asks again.
@@ -32,8 +32,8 @@ const (
 	capTimeout = 10 * time.Second
 )
 
-// errUncounted is the error for a message that could not be counted and
-// therefore must not be sent yet.
+// errUncounted means that a message could not be counted, and therefore must
+// not be sent yet.
 var errUncounted = errors.New("the message is not counted for SEND_CAPS")
 
 // allowance holds the messages that a send has reserved within the caps, by
@@ -49,8 +49,8 @@ type allowance struct {
 	left, waiting map[string]int
 	limits        map[string]*Cap
 	// counted is when messages were last reserved, by our clock, and at is
-	// the same moment by the count's clock. reached is when the cap last
-	// allowed fewer messages than requested.
+	// the same time by the clock of CapsSmsWorkflow. reached is when the
+	// cap last allowed fewer messages than requested.
 	counted, reached map[string]time.Time
 	at               map[string]int64
 }
@@ -59,8 +59,8 @@ func newAllowance() *allowance {
 	return &allowance{left: make(map[string]int), waiting: make(map[string]int), limits: make(map[string]*Cap), counted: make(map[string]time.Time), reached: make(map[string]time.Time), at: make(map[string]int64)}
 }
 
-// use takes one of the messages reserved for a key and returns when it was
-// reserved, or the zero time if none is left.
+// use takes one of the messages reserved for a key, and returns the time at
+// which it was reserved, or the zero time if none is left.
 func (a *allowance) use(key string) (counted time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -80,7 +80,7 @@ func (a *allowance) drop(key string) {
 	}
 }
 
-// isReached reports whether a cap was reached less than reachedFor ago.
+// isReached reports whether a cap has been reached within the last reachedFor.
 func (a *allowance) isReached(key string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -108,8 +108,8 @@ func (a *allowance) add(key string, limit *Cap, asked int, answer reservation) {
 	a.limits[key], a.counted[key], a.at[key] = limit, time.Now(), answer.at
 }
 
-// reserveCap reserves a message within the recipient's cap, or returns the cap
-// if it has been reached.
+// reserveCap reserves a message within the recipient's cap. It returns the cap
+// if it has been reached, and errUncounted if the message could not be counted.
 func (s *send) reserveCap(ctx context.Context, to *recipient) (reached *Cap, err error) {
 	limit, key := s.account.Caps.of(to.to)
 	if limit == nil || limit.Most == 0 {
@@ -160,8 +160,8 @@ func (s *send) uncounted() {
 	s.stop(sms.Error{Code: sms.CodeRateLimited, Retryable: true, Message: "Temporal did not say whether SEND_CAPS allows the message; nothing was sent"}, false)
 }
 
-// following returns how many of the next recipients in the queue have the same
-// key.
+// following returns how many of the next capAhead recipients in the queue have
+// the same key.
 func (s *send) following(key string) (count int) {
 	s.mu.Lock()
 	next := s.queue[s.begun:min(len(s.queue), s.begun+capAhead)]
@@ -194,8 +194,8 @@ func (s *send) giveBack(to *recipient) {
 	}
 }
 
-// giveUpCaps returns the unused messages to the count without waiting for a
-// response.
+// giveUpCaps gives the unused reservations back to CapsSmsWorkflow, without
+// waiting for the response.
 func (s *send) giveUpCaps(ctx context.Context) {
 	s.allowance.mu.Lock()
 	defer s.allowance.mu.Unlock()
@@ -219,7 +219,7 @@ func (a *Activities) counts(ctx context.Context) counting {
 }
 
 // request returns a request to reserve count messages or, if count is negative,
-// to return that many.
+// to give back that many.
 func (c *Cap) request(key string, count int) sms.CapTake {
 	return sms.CapTake{Key: key, Count: count, Most: c.Most, Seconds: int(c.Per / time.Second)}
 }
@@ -233,7 +233,7 @@ type counting func(ctx context.Context, requests []sms.CapTake) (sms.TakeCapsRes
 // request that timed out may still be counted.
 func inWorkflow(temporalClient client.Client) counting {
 	return func(ctx context.Context, requests []sms.CapTake) (result sms.TakeCapsResult, err error) {
-		id := uuid.NewString() // a repeated update counts once, unless a new run has started meanwhile
+		id := uuid.NewString() // a repeated update counts only once, unless a new run has started in the meantime
 		for wait := 100 * time.Millisecond; ; wait = min(2*wait, capTimeout) {
 			result, err = askWorkflow(ctx, temporalClient, id, requests)
 			if _, refused := errors.AsType[*temporal.ApplicationError](err); err == nil || refused {
@@ -283,8 +283,8 @@ type capCount struct {
 	asking  bool
 }
 
-// reservation is how many messages were reserved, and when, by the count's
-// clock.
+// reservation is how many messages were reserved, and when, by the clock of
+// CapsSmsWorkflow.
 type reservation struct {
 	count int
 	at    int64
@@ -300,8 +300,8 @@ type capWait struct {
 	left bool
 }
 
-// reserve sends a request and waits for the answer. Messages reserved after it
-// has stopped waiting are returned to the count.
+// reserve sends a request and waits for the answer. Messages that are reserved
+// after it has stopped waiting are given back.
 func (c *capCount) reserve(ctx context.Context, count counting, request sms.CapTake) (reservation, error) {
 	ctx, cancel := context.WithTimeout(ctx, capTimeout)
 	defer cancel()
@@ -316,7 +316,7 @@ func (c *capCount) reserve(ctx context.Context, count counting, request sms.CapT
 	w.left = true
 	c.waiting = slices.DeleteFunc(c.waiting, func(other *capWait) bool { return other == w })
 	select {
-	case <-w.done: // it has just been answered
+	case <-w.done: // the answer has just arrived
 		return w.answer, w.err
 	default:
 		return reservation{}, ctx.Err()
@@ -358,8 +358,8 @@ func (c *capCount) ask(count counting) {
 	}
 }
 
-// answer delivers the answers. Messages for which nobody is waiting are
-// returned to the count before the next request.
+// answer delivers the answers. Messages that were reserved for a caller that
+// has stopped waiting are given back ahead of the next requests.
 func (c *capCount) answer(waits []*capWait, result sms.TakeCapsResult, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

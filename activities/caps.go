@@ -15,8 +15,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// EachCountry is the prefix of a cap that applies separately to each country
-// without a cap of its own. Countries are identified by calling code.
+// EachCountry is the prefix of a cap that applies separately to each country to
+// which no other cap applies. Countries are identified by calling code.
 const EachCountry = "*"
 
 // Cap allows Most messages per period Per. If Most is 0, none are allowed.
@@ -37,7 +37,8 @@ type Caps struct {
 func NewCaps(account string, caps []Cap) *Caps { return &Caps{account, caps} }
 
 // of returns the cap for an address and the key to count its messages under.
-// The cap with the longest matching prefix applies. It is nil if none matches.
+// The cap with the longest matching prefix applies. limit is nil if no prefix
+// matches.
 func (c *Caps) of(to string) (limit *Cap, key string) {
 	if c == nil || len(c.caps) == 0 {
 		return nil, ""

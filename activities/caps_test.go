@@ -26,7 +26,7 @@ func TestLongestPrefixDeterminesCap(t *testing.T) {
 	}
 	for to, want := range map[string]string{"+18095550001": "+1809", "+447400123456": "+44", "whatsapp:US.13491208655302741918": "*"} {
 		if limit, _ := c.of(to); capped(limit, to).Cap != want {
-			t.Errorf("%s: got %+v", to, capped(limit, to))
+			t.Errorf("%s: got error %+v, want one for the cap %q", to, capped(limit, to), want)
 		}
 	}
 	if limit, _ := NewCaps("", []Cap{{"+44", 2, time.Hour}}).of("+4915112345678"); limit != nil {
@@ -34,7 +34,8 @@ func TestLongestPrefixDeterminesCap(t *testing.T) {
 	}
 }
 
-// tally counts like CapsSmsWorkflow, but in one long window.
+// tally counts messages as CapsSmsWorkflow does, but in a single window that
+// never ends.
 type tally struct {
 	mu      sync.Mutex
 	counted map[string]int
@@ -44,7 +45,7 @@ type tally struct {
 	misplaced int
 }
 
-// tallied is the time of everything that a tally counts, in Unix seconds.
+// tallied is the time at which a tally counts all messages, in Unix seconds.
 const tallied = 1_700_000_000
 
 func (c *tally) count(_ context.Context, requests []sms.CapTake) (result sms.TakeCapsResult, _ error) {
@@ -66,8 +67,9 @@ func (c *tally) count(_ context.Context, requests []sms.CapTake) (result sms.Tak
 	return result, nil
 }
 
-// is waits until exactly the given number of messages are counted for a key. It
-// has to wait because unsent messages are given back only after the send.
+// is waits until the count for a key is exactly the given number, because
+// unsent messages are given back only after the send. It fails the test if that
+// takes too long.
 func (c *tally) is(t *testing.T, key string, want int) {
 	t.Helper()
 	got := 0
@@ -101,7 +103,7 @@ func TestCapLimitsSends(t *testing.T) {
 		to := sms.To("+447400123451", "+447400123452", "+447400123453", "+447400123454", "+4915112345678", "+15005550001")
 		result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: to, SmsBody: "Hi"})
 		if err != nil || len(drafts) != 3 || len(result.Errors) != 3 {
-			t.Fatalf("got %d texts, result %+v, %v", len(drafts), result.Errors, err)
+			t.Fatalf("got %d texts, errors %+v, error %v, want 3 texts and 3 errors", len(drafts), result.Errors, err)
 		}
 		for i, want := range []struct {
 			code      sms.Code
@@ -136,7 +138,7 @@ func TestCapsCountSentMessages(t *testing.T) {
 		}
 		result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(to...), SmsBody: "Hi"})
 		if err != nil || len(result.Messages) != 5 {
-			t.Fatalf("got %d texts, error %v", len(result.Messages), err)
+			t.Fatalf("got %d texts, error %v, want 5 texts", len(result.Messages), err)
 		}
 		all.is(t, " +44 1h0m0s", 5)
 		if all.asked > 3 {
@@ -172,11 +174,11 @@ func TestUncountedMessageIsNotSent(t *testing.T) {
 	}
 	result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To("+15005550001", "+447400123453"), SmsBody: "Hi", GiveUpAfter: sms.Duration(time.Millisecond)})
 	if err != nil || len(drafts) > 0 || len(result.Errors) != 2 {
-		t.Fatalf("got %d texts, result %+v, %v", len(drafts), result.Errors, err)
+		t.Fatalf("got %d texts, errors %+v, error %v, want no texts and 2 errors", len(drafts), result.Errors, err)
 	}
 	for _, e := range result.Errors {
 		if e.Code != sms.CodeRateLimited || !e.Retryable {
-			t.Errorf("got %+v", e)
+			t.Errorf("got error %+v, want a retryable RATE_LIMITED", e)
 		}
 	}
 }
@@ -207,7 +209,7 @@ func TestSlowRequestCountsOnce(t *testing.T) {
 			all tally
 		)
 		// Temporal is slow at first, but counts the messages even if
-		// nobody is waiting.
+		// the caller has stopped waiting.
 		slow := func(ctx context.Context, requests []sms.CapTake) (sms.TakeCapsResult, error) {
 			if all.asked == 0 {
 				select {
@@ -221,7 +223,7 @@ func TestSlowRequestCountsOnce(t *testing.T) {
 		for try := range 3 {
 			reserved, err := c.reserve(t.Context(), slow, sms.CapTake{Key: "a", Count: 7, Most: 9, Seconds: 60})
 			if late := try < 2; late != (err != nil) || !late && reserved.count != 7 {
-				t.Errorf("try %d: got %+v, %v", try, reserved, err)
+				t.Errorf("try %d: got reservation %+v, error %v, want an error = %t, or else 7 messages", try, reserved, err, late)
 			}
 		}
 		all.is(t, "a", 7)
@@ -240,7 +242,7 @@ func TestAbsentMessageDoesNotCount(t *testing.T) {
 		a.countCaps = all.count
 		result, err := run(t, a, one)
 		if err != nil || len(result.Messages) != 1 {
-			t.Errorf("got %+v, %v", result, err)
+			t.Errorf("got result %+v, error %v, want one message", result, err)
 		}
 		all.is(t, "AC1 *1 1h0m0s", 1)
 	})

@@ -73,7 +73,8 @@ func (s *send) enter(to *recipient, st state) {
 
 // countAccepted records and counts a message that Twilio accepted. Until a
 // Messaging Service has chosen the sender, Twilio does not report the number of
-// segments, so our own number is used. The caller holds mu.
+// segments, so the number that this worker computes is used. The caller holds
+// mu.
 func (s *send) countAccepted(to *recipient, m sms.Message) {
 	s.enter(to, accepted)
 	segments := m.Segments
@@ -83,7 +84,7 @@ func (s *send) countAccepted(to *recipient, m sms.Message) {
 	s.account.Metrics.Accepted(segments)
 }
 
-// acquire waits for a message's turn.
+// acquire waits for a message's turn, and records how long that took.
 func (s *send) acquire(ctx context.Context, segments int) error {
 	began := time.Now()
 	err := s.account.Pace.Acquire(ctx, Turn{From: s.lane(), Segments: segments, Priority: s.priorityOf(s.input), Within: s.turnLimit()})

@@ -16,8 +16,8 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// counted returns activities whose default account has its metrics in a
-// registry.
+// counted returns activities, and the registry to which their default account
+// reports its metrics.
 func counted(gateway Gateway) (*Activities, *prometheus.Registry) {
 	registry := prometheus.NewRegistry()
 	a := newActivities(gateway)

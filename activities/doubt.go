@@ -23,18 +23,19 @@ const (
 	// maxSettleWait limits the wait until a listing is known to be
 	// complete.
 	maxSettleWait = 10 * time.Minute
-	// longestLag is how many times TWILIO_LISTING_PATIENCE to wait until a
-	// listing shows a message that is known to exist.
+	// longestLag is how long to wait until a listing shows a message that
+	// is known to exist, as a multiple of TWILIO_LISTING_PATIENCE.
 	longestLag = 20
 	// longWait is the minimum wait that is left to the next attempt, if
 	// there is one, because a waiting attempt holds a worker slot.
 	longWait = 10 * time.Second
-	// slowest is the longest pause between two looks at the listing.
+	// slowest is the maximum pause between two looks at the listing.
 	slowest = 5 * time.Second
-	// maxListed is how many messages to one recipient are searched.
+	// maxListed is the maximum number of messages to one recipient that are
+	// searched.
 	maxListed = 2000
 	// mostResends is how many times recipients in doubt are texted again.
-	// Each time, they may get another copy.
+	// Each time, they may get one more copy.
 	mostResends = 3
 	// lookUps is how many listings are requested concurrently.
 	lookUps = 8
@@ -55,9 +56,8 @@ func (a *Activities) patience() time.Duration {
 }
 
 // search is the state of lookUp. misses counts the consecutive looks that
-// Twilio did not answer in full and that resolved no doubt. since is the time
-// of the first of them. left is how many recipients the last look left in
-// doubt.
+// Twilio did not answer in full and that resolved no doubt. since is when the
+// first of them was. left is how many recipients the last look left in doubt.
 type search struct {
 	misses, left int
 	since        time.Time
@@ -75,12 +75,12 @@ type search struct {
 // (see ours). A message that is not found counts as not created only if the
 // listing is known to be complete and has had the time that listings may take.
 // Its recipient is then tried again. Otherwise, the recipient stays in doubt.
-// lookUp returns how long to wait if another attempt should look up the rest.
-// silent is true if Twilio did not answer but may later.
+// wait is how long to wait if another attempt should look up the rest. silent
+// is true if Twilio did not answer but may do so later.
 //
-// Nobody knows how far Twilio's listings lag, so absence alone proves nothing.
-// But a listing that shows a message lags by no more than that message's age,
-// and a moment later it shows all messages of that age.
+// It is unknown how far Twilio's listings lag, so absence alone proves nothing.
+// But a listing that shows a message lags by no more than the age of that
+// message, so after that long, it will show every message that exists now.
 func (s *send) lookUp(ctx context.Context) (wait time.Duration, silent bool) {
 	l := &search{began: s.now()}
 	for pause := 100 * time.Millisecond; len(s.in(doubtful)) > 0; pause = min(2*pause, slowest) {
@@ -108,17 +108,16 @@ func (s *send) lookUp(ctx context.Context) (wait time.Duration, silent bool) {
 	return 0, l.silent
 }
 
-// look looks for the messages in doubt once. It returns whether there is more
-// to learn and, if so, the earliest time by Twilio's clock at which another
-// look can help.
+// look looks for the messages in doubt once. It returns whether another look
+// may help and, if so, the earliest time, by Twilio's clock, at which it can.
 func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool) {
 	lags, unheard := s.estimate(ctx)
 	ripe := s.quiet.Add(s.activities.patience())
 	now := s.now()
 	decided := unheard == nil && !s.complete.IsZero() && !now.Before(s.complete) && !now.Before(ripe)
 	absent, unfound := s.find(ctx)
-	if s.recorded.Load() { // keep what was found, in case this attempt is lost too
-		_ = s.heart.record(ctx) // if this fails, the context ends, which the wait notices
+	if s.recorded.Load() { // keep what was found, in case this attempt is also lost
+		_ = s.heart.record(ctx) // if this fails, the context ends, and so does the wait
 	}
 	if decided {
 		s.absent(absent)
@@ -158,11 +157,11 @@ func (s *send) undecided(missed error, lags, decided bool) string {
 	case decided:
 		return "Twilio lists messages that may be this send's or another's"
 	case lags:
-		return "Twilio's listing does not show a message yet that Twilio accepted"
+		return "Twilio's listing does not yet show a message that Twilio accepted"
 	case s.complete.IsZero():
 		return "Twilio lists no message from which the lag of its listing can be determined"
 	}
-	return fmt.Sprintf("the newest message that Twilio lists is too old; its listing is known to be complete only in %s", s.complete.Sub(s.now()).Round(time.Second))
+	return fmt.Sprintf("the newest message that Twilio lists is too old; the listing will be known to be complete only in %s", s.complete.Sub(s.now()).Round(time.Second))
 }
 
 // willShow reports whether the listing is expected to resolve the doubts later.
@@ -200,9 +199,9 @@ func (s *send) resendDoubts(ctx context.Context) (again bool, wait time.Duration
 }
 
 // unanswered reports whether to ask Twilio again after an unanswered look. It
-// does so until the patience is over and there have been at least leastPasses
-// looks, because this process may have been suspended between them. A look that
-// resolves a doubt resets both.
+// does so until the patience has run out and there have been at least
+// leastPasses looks, because this process may have been suspended in between. A
+// look that resolves a doubt resets both.
 func (l *search) unanswered(missed bool, left int, patience time.Duration) bool {
 	if !missed || left < l.left {
 		l.misses = 0
@@ -229,10 +228,10 @@ func (s *send) absent(recipients []*recipient) {
 	}
 }
 
-// estimate sets when a listing will show every message in doubt: at quiet, plus
-// the maximum lag of the listing. If the listing does not contain a message
-// that is known to exist, it lags, and that time is unknown again. The error,
-// if any, is a listing's.
+// estimate computes complete, the time at which a listing will show every
+// message in doubt: it is quiet plus the maximum lag of the listing. If the
+// listing does not contain a message that is known to exist, it lags, and that
+// time is unknown again. The error, if any, is that of a listing.
 func (s *send) estimate(ctx context.Context) (lags bool, err error) {
 	shown, err := s.newest(ctx)
 	if err != nil {
@@ -278,8 +277,8 @@ func (s *send) newest(ctx context.Context) (created time.Time, err error) {
 			return created, err
 		}
 		for _, r := range listing.Records {
-			// An account that hides numbers does not show the
-			// recipient of a message.
+			// If the account hides numbers, the recipient of a
+			// message is empty.
 			if r.Direction != "inbound" && r.To != "" && r.Created.After(created) {
 				created = r.Created
 			}
@@ -305,7 +304,7 @@ func (s *send) listing(ctx context.Context, q twilio.Query) (listing twilio.List
 }
 
 // errPanicked is the error of listing if the gateway panicked.
-var errPanicked = errors.New("the gateway panicked; the worker's log has the stack")
+var errPanicked = errors.New("the gateway panicked; the worker's log has the stack trace")
 
 // lastLook looks once more, in the time that is left, for the messages in doubt
 // before the result becomes final.
@@ -360,9 +359,9 @@ func (s *send) find(ctx context.Context) (absent []*recipient, failed error) {
 
 // sinceOf returns the moment from which a recipient's message may have been
 // created. For recipients texted without a record, it is when the activity was
-// scheduled. That is the earlier of two times: the one by Temporal's clock,
-// which may differ from ours, and ours minus how long ago Temporal says the
-// activity was scheduled.
+// scheduled. There are two estimates of that time, and the moment spans both:
+// the scheduled time by Temporal's clock, which may differ from ours, and our
+// start time minus the delay that Temporal reports.
 func (s *send) sinceOf(to *recipient) moment {
 	if !to.since.from.IsZero() {
 		return to.since
@@ -394,16 +393,16 @@ func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found
 		case same && !r.Created.Before(since.sure) && !rewritten(&s.input):
 			found = r // the last one is the oldest, and so the closest to the time of our record
 			sure++
-		// A different text means a different message, unless something may have
-		// changed it: a Messaging Service, an option such as smartEncoded, a
-		// redaction, or a worker of another version that renders the template
-		// differently.
+		// A different text means a different message, unless something
+		// may have changed the text: a Messaging Service, an option
+		// such as smartEncoded, a redaction, or a worker of another
+		// version that renders the template differently.
 		case same || r.Body == "" || s.anyText() || !rendering || skeleton(r.Body) == skeleton(to.content.body):
 			maybe = append(maybe, r)
 		}
 	}
-	// If more sends may own a message than there are messages, the owners
-	// are unknown.
+	// If there are more sends than messages, it is unknown which send owns
+	// which message.
 	if found != nil && (sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) || !s.ledger.own(s.owner, found.Message, found.Created)) {
 		return nil, append(maybe, found)
 	}
@@ -419,16 +418,17 @@ func (s *send) sameRendering(to *recipient) bool {
 // trialPrefix is what Twilio prepends to the texts of trial accounts.
 const trialPrefix = "Sent from your Twilio trial account - "
 
-// says reports whether a listed text is the same as the one sent, ignoring
-// Twilio's changes to white space.
+// says reports whether a listed text is the same as the one sent, apart from
+// the trial prefix and Twilio's changes to white space.
 func says(listed, sent string) bool {
 	listed = strings.TrimPrefix(listed, trialPrefix)
 	return listed == sent || strings.Join(strings.Fields(listed), " ") == strings.Join(strings.Fields(sent), " ")
 }
 
-// recall restores the SIDs that the record no longer contains, if Twilio shows
-// them. It first reads the sender's newest messages, and then those to each
-// recipient, because other sends may have pushed ours out of the first listing.
+// recall restores the SIDs that the record no longer contains, if Twilio lists
+// the messages. It first reads the sender's newest messages, and then those to
+// each recipient, because other sends may have pushed ours out of the first
+// listing.
 func (s *send) recall(ctx context.Context) {
 	missing := s.nameless()
 	if len(missing) == 0 {
@@ -467,7 +467,7 @@ const (
 	// leastPasses is the minimum number of requests before we give up on an
 	// unanswered listing.
 	leastPasses = 12
-	// A pass ends after mostFailures failed listings in a row.
+	// mostFailures is how many failed listings in a row end a pass.
 	mostFailures = 2
 )
 
@@ -477,8 +477,9 @@ func (s *send) nameless() []*recipient {
 	return slices.DeleteFunc(s.in(accepted), func(to *recipient) bool { return to.message.SID != "" })
 }
 
-// name sets a recipient's SID if a listing shows it. Twilio is known to have
-// accepted the message, so a single candidate must be it.
+// name sets a recipient's SID if a listing shows it, and reports whether it
+// did. Twilio is known to have accepted the message, so if there is only one
+// candidate, that must be it.
 func (s *send) name(ctx context.Context, to *recipient, records []twilio.Record, whole bool) bool {
 	if s.render(ctx, to) != nil {
 		return false
@@ -521,7 +522,7 @@ func (s *send) anyText() bool {
 // hidden reports whether listings hide the recipients of our messages.
 func (s *send) hidden() bool { return s.input.AddressRetention == "obfuscate" }
 
-// rewritten reports whether Twilio may change the body, in which case a listed body
+// rewritten reports whether Twilio may change the body. If so, a listed body
 // proves nothing.
 func rewritten(in *sms.SendSmsInput) bool {
 	return in.ContentSID != "" || in.ContentRetention == "discard" ||

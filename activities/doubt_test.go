@@ -27,7 +27,7 @@ func (l lister) List(_ context.Context, q twilio.Query) (twilio.Listing, error) 
 	return twilio.Listing{Records: l.list(q), Whole: q.To != ""}, nil
 }
 
-// resumeWith runs an attempt that follows one that left a record.
+// resumeWith runs an attempt that follows one that has left a record.
 func resumeWith(t *testing.T, a *Activities, left record, input sms.SendSmsInput) sms.SendSmsResult {
 	t.Helper()
 	env := quiet().NewTestActivityEnvironment()
@@ -59,7 +59,7 @@ func listed(to, sid, body string) twilio.Record {
 	return twilio.Record{Message: sms.Message{To: to, SID: sid, Status: sms.StatusSent, Segments: 1}, Body: body, Direction: "outbound-api", Created: time.Now().Truncate(time.Second)}
 }
 
-// showing returns a listing that is recomputed for each look.
+// showing returns a listing function that calls records for each request.
 func showing(records func() []twilio.Record) func(twilio.Query) []twilio.Record {
 	return func(q twilio.Query) (found []twilio.Record) {
 		for _, r := range records() {
@@ -82,8 +82,8 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 	everything := func() []twilio.Record {
 		return []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", "Hi")}
 	}
-	// with returns a listing that also has a changed message to the third
-	// recipient.
+	// with returns the records of everything and a changed message to the
+	// third recipient.
 	with := func(body string, change func(*twilio.Record)) func() []twilio.Record {
 		return func() []twilio.Record {
 			one := listed(third, "SM3", body)
@@ -101,16 +101,16 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 		messages  int
 		unknown   int
 	}{
-		"a listed message is adopted, a missing one is sent":      {everything, "", 1, 3, 0},
-		"another text is not adopted":                             {with("Bye", as(0)), "", 1, 3, 0},
-		"an older message is not adopted":                         {with("Hi", as(time.Hour)), "", 1, 3, 0},
-		"one that may be older is neither adopted nor sent again": {with("Hi", as(time.Second)), "", 0, 2, 1},
-		"a message without a time is not either":                  {with("Hi", func(r *twilio.Record) { r.Created = time.Time{} }), "", 0, 2, 1},
-		"a redacted message is not either":                        {with("", as(0)), "", 0, 2, 1},
-		"one with the trial prefix is ours":                       {with(trialPrefix+"Hi", as(0)), "", 0, 3, 0},
-		"one that ends with the same text is not":                 {with("Oh Hi", as(0)), "", 1, 3, 0},
-		"nothing is sent while the listing lags":                  {func() []twilio.Record { return nil }, "", 0, 1, 2},
-		"unless the caller asks for resends":                      {func() []twilio.Record { return nil }, sms.OnUnknownResend, 2, 3, 0},
+		"a listed message is adopted, an unlisted one is sent": {everything, "", 1, 3, 0},
+		"another text is not adopted":                          {with("Bye", as(0)), "", 1, 3, 0},
+		"an older message is not adopted":                      {with("Hi", as(time.Hour)), "", 1, 3, 0},
+		"a message that may be older leaves a doubt":           {with("Hi", as(time.Second)), "", 0, 2, 1},
+		"a message without a time leaves a doubt":              {with("Hi", func(r *twilio.Record) { r.Created = time.Time{} }), "", 0, 2, 1},
+		"a redacted message leaves a doubt":                    {with("", as(0)), "", 0, 2, 1},
+		"a text with the trial prefix is adopted":              {with(trialPrefix+"Hi", as(0)), "", 0, 3, 0},
+		"a text that only ends the same is not adopted":        {with("Oh Hi", as(0)), "", 1, 3, 0},
+		"nobody is texted while the listing lags":              {func() []twilio.Record { return nil }, "", 0, 1, 2},
+		"resends do not wait for the listing":                  {func() []twilio.Record { return nil }, sms.OnUnknownResend, 2, 3, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -129,7 +129,7 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 				a.Record = func(context.Context, any) error { recorded++; return nil }
 				result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second, third), SmsBody: "Hi", OnUnknown: tc.onUnknown})
 				if len(drafts) != tc.sent || len(result.Messages) != tc.messages || len(result.Errors) != tc.unknown {
-					t.Errorf("sent %v, result %+v", drafts, result)
+					t.Errorf("got texts %v, result %+v, want %d texts, %d messages and %d errors", drafts, result, tc.sent, tc.messages, tc.unknown)
 				}
 				for _, e := range result.Errors {
 					if e.Code != sms.CodeOutcomeUnknown || e.Retryable {
@@ -152,7 +152,7 @@ func TestForgottenSIDsAreRecalled(t *testing.T) {
 		}}
 		result := resumeWith(t, newActivities(gateway), left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 		if len(result.Messages) != 2 || result.Messages[0].SID != "SM1" || result.Messages[1].SID != "SM2" {
-			t.Errorf("got %+v", result)
+			t.Errorf("got result %+v, want the messages SM1 and SM2", result)
 		}
 	})
 }
@@ -185,7 +185,7 @@ func TestAmbiguousListingResolvesNothing(t *testing.T) {
 				tc.input.SmsFrom, tc.input.SmsTo = "+15005550006", sms.To(first, second)
 				result := resumeWith(t, newActivities(lister{accepting(&drafts), showing(tc.records)}), left, tc.input)
 				if len(drafts) > 0 || len(result.Messages) != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-					t.Errorf("sent %v, result %+v", drafts, result)
+					t.Errorf("got texts %v, result %+v, want no texts, one message and OUTCOME_UNKNOWN", drafts, result)
 				}
 			})
 		})
@@ -194,8 +194,8 @@ func TestAmbiguousListingResolvesNothing(t *testing.T) {
 
 func TestAbsenceCountsOnlyAfterThePatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// Twilio lists the first message at once, and the second after two
-		// seconds.
+		// Twilio lists the first message immediately, and the second
+		// only after two seconds.
 		began := time.Now()
 		left := record{
 			Window: []int{1},
@@ -214,7 +214,7 @@ func TestAbsenceCountsOnlyAfterThePatience(t *testing.T) {
 		a.Patience = 4 * time.Second
 		result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 		if len(drafts) > 0 || len(result.Messages) != 2 {
-			t.Errorf("sent %v, result %+v", drafts, result)
+			t.Errorf("got texts %v, result %+v, want no texts and two messages", drafts, result)
 		}
 	})
 }
@@ -227,7 +227,7 @@ func TestNextAttemptRendersTheSameText(t *testing.T) {
 	for range 2 {
 		b, problem := newBodies(t.Context(), a.Renderer, input, scheduled)
 		if problem != nil || b.shared.body != "It is 2026-01-02 03:04:05.000" {
-			t.Errorf("got %q, %+v", b.shared.body, problem)
+			t.Errorf("got body %q, error %+v, want the scheduled time", b.shared.body, problem)
 		}
 	}
 }
@@ -242,7 +242,7 @@ func TestUnableWorkerReportsEveryone(t *testing.T) {
 		delete(a.Accounts, "")
 		result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 		if len(result.Messages) != 1 || result.Messages[0].SID != "SM1" || len(result.Errors) != 1 || result.Errors[0].To != second || result.Errors[0].Code != sms.CodeInvalidInput {
-			t.Errorf("got %+v", result)
+			t.Errorf("got result %+v, want the message SM1 and INVALID_INPUT for the second recipient", result)
 		}
 	})
 }
@@ -258,12 +258,12 @@ func TestRetryWithoutAccountIsRetried(t *testing.T) {
 		s.heart.recorder = s.activities.Record
 		resume(s)
 		if result, err := s.unable(t.Context(), s.prepare(t.Context())); err == nil || len(s.in(doubtful)) != 1 {
-			t.Errorf("%s: got %+v", name, result)
+			t.Errorf("%s: got result %+v and %d recipients in doubt, want an error and 1 in doubt", name, result, len(s.in(doubtful)))
 		}
 	}
 }
 
-// A panic may occur before the record of an earlier attempt is restored.
+// A panic may occur before the record of an earlier attempt has been restored.
 func TestPanickedSendIsNotSentAgain(t *testing.T) {
 	for retried, want := range map[bool]sms.Code{false: sms.CodeUnknown, true: sms.CodeOutcomeUnknown} {
 		for _, s := range []*send{nil, newTestSend(first)} {
@@ -332,8 +332,8 @@ func TestDecisionIsNotPostponedByLooking(t *testing.T) {
 	})
 }
 
-// The listing is current at the first look, but never changes. Twilio creates
-// the message later.
+// The listing is up to date at the first look, but never changes afterwards.
+// Twilio creates the message later.
 func TestFrozenListingProvesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		before := listed(second, "SM1", "Hello")
@@ -349,7 +349,7 @@ func TestFrozenListingProvesNothing(t *testing.T) {
 		time.AfterFunc(time.Until(other.Created), func() { a.ledgerOf("").own("another", other.Message, other.Created) })
 		result, err := run(t, a, one)
 		if err != nil || creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-			t.Errorf("got %d creates, result %+v, %v", creates, result, err)
+			t.Errorf("got %d creates, result %+v, error %v, want 1 create and OUTCOME_UNKNOWN", creates, result, err)
 		}
 	})
 }
@@ -364,7 +364,7 @@ func TestListingWaitCarriesOver(t *testing.T) {
 		a.Settle, a.Patience = 10*time.Minute, 30*time.Minute
 		result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 		if len(drafts) != 1 || len(result.Messages) != 2 {
-			t.Errorf("sent %v, result %+v", drafts, result)
+			t.Errorf("got texts %v, result %+v, want one text and two messages", drafts, result)
 		}
 	})
 }
@@ -379,13 +379,13 @@ func TestFailedListingIsRequestedAgain(t *testing.T) {
 		a.Patience = 10 * time.Second
 		result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 		if len(drafts) != 1 || len(result.Messages) != 2 {
-			t.Errorf("sent %v, result %+v", drafts, result)
+			t.Errorf("got texts %v, result %+v, want one text and two messages", drafts, result)
 		}
 	})
 }
 
-// pageInDoubt returns the send of a broadcast page after an attempt that left a
-// record.
+// pageInDoubt returns a send for a page of a broadcast that has adopted the
+// record of an earlier attempt.
 func pageInDoubt(t *testing.T, a *Activities, left record, to ...string) *send {
 	t.Helper()
 	s := newTestSend(to...)
@@ -403,12 +403,12 @@ func pageInDoubt(t *testing.T, a *Activities, left record, to ...string) *send {
 func TestSlowFailedListingIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gateway := &stumbling{lister: lister{list: showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })}}
-		gateway.slow = 5 * time.Second // as in a suspended or busy process
+		gateway.slow = 5 * time.Second // as if the process were suspended or busy
 		a := newActivities(gateway)
 		a.Patience = time.Second
 		s := pageInDoubt(t, a, leftInDoubt(time.Now().Add(-time.Hour)), first, second)
 		if _, silent := s.lookUp(t.Context()); silent || len(s.in(deferred)) != 1 {
-			t.Errorf("got %d recipients to try again, silent %t, want 1", len(s.in(deferred)), silent)
+			t.Errorf("got %d recipients to try again, silent %t, want 1 and false", len(s.in(deferred)), silent)
 		}
 	})
 }
@@ -433,7 +433,7 @@ func TestIncompleteLooksLeaveNoDoubt(t *testing.T) {
 			}
 			return nil
 		}}}
-		gateway.fails = func(q twilio.Query) bool { // one recipient's listing in each look and, once, the listing of all
+		gateway.fails = func(q twilio.Query) bool { // one recipient's listing in each look and, once, the listing of all messages
 			if q.To != "" {
 				return q.To == phones(doubts)[looks%doubts]
 			}
@@ -447,7 +447,7 @@ func TestIncompleteLooksLeaveNoDoubt(t *testing.T) {
 		s := pageInDoubt(t, a, left, phones(doubts)...)
 		wait, silent := s.lookUp(t.Context())
 		if absent := len(s.in(deferred)); absent != doubts || wait > 0 || silent {
-			t.Errorf("got %d recipients to try again, want %d; wait %s, silent %t", absent, doubts, wait, silent)
+			t.Errorf("got %d recipients to try again, wait %s, silent %t, want %d, 0 and false", absent, wait, silent, doubts)
 		}
 	})
 }
@@ -465,12 +465,12 @@ func TestFailingListingIsRarelyRequested(t *testing.T) {
 		result, err := run(t, a, one)
 		most := 40 * (1 + int(time.Since(began).Minutes()))
 		if err != nil || len(result.Errors) != 1 || asked < leastPasses || asked > most || beats > most {
-			t.Errorf("got %d listings, %d heartbeats, want at most %d; %+v, %v", asked, beats, most, result, err)
+			t.Errorf("got %d listings, %d heartbeats, result %+v, error %v, want %d to %d listings, at most as many heartbeats, and one error", asked, beats, result, err, leastPasses, most)
 		}
 	})
 }
 
-// refusing is a gateway whose listings fail until a given time.
+// refusing is a gateway whose listings fail with err until a given time.
 type refusing struct {
 	*fakeTwilio
 	err   error
@@ -508,7 +508,7 @@ func TestSendWaitsForSilentTwilio(t *testing.T) {
 			result, err := run(t, a, one)
 			took := time.Since(began)
 			if err != nil || tc.waits != (len(result.Messages) == 1) || tc.waits && f.sent(first) != 1 || tc.waits == (took < 3*time.Minute) {
-				t.Errorf("%s: after %s, texted %d times, got %+v, %v", name, took, f.sent(first), result, err)
+				t.Errorf("%s: got result %+v, error %v, %d texts after %s, want a wait for Twilio and one text = %t", name, result, err, f.sent(first), took, tc.waits)
 			}
 		})
 	}
@@ -521,12 +521,12 @@ func TestPanickingListingIsUnanswered(t *testing.T) {
 		})}
 		result, err := run(t, newActivities(gateway), one)
 		if err != nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown || result.Errors[0].To != first {
-			t.Errorf("got %+v, %v", result, err)
+			t.Errorf("got result %+v, error %v, want OUTCOME_UNKNOWN", result, err)
 		}
 	})
 }
 
-// panicking is a gateway that panics if asked for one recipient's messages.
+// panicking is a gateway that panics when it lists one recipient's messages.
 type panicking struct{ gatewayFunc }
 
 func (p panicking) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
@@ -558,8 +558,8 @@ func (f *faltering) List(ctx context.Context, q twilio.Query) (twilio.Listing, e
 type stumbling struct {
 	lister
 	calls int
-	// slow is how long each of the first four listings takes if all four
-	// are to fail, or 0.
+	// slow is how long each of the first four listings takes before it
+	// fails. If it is 0, only the first of these fails.
 	slow time.Duration
 }
 
@@ -593,14 +593,14 @@ func TestMessageIsRecognizedWithOtherQuotes(t *testing.T) {
 			}
 			result := resumeWith(t, newActivities(f), left, in)
 			if len(result.Messages) != 1 || result.Messages[0].SID != tc.want || f.creates > 0 {
-				t.Errorf("%s: got %+v", name, result)
+				t.Errorf("%s: got result %+v after %d creates, want one message with SID %q and no creates", name, result, f.creates, tc.want)
 			}
 		}
 	})
 }
 
-// blind is a gateway that does not know Twilio's time until a listing succeeds.
-// The listings up to number late fail.
+// blind is a gateway whose Now returns false until a listing succeeds. The
+// first late listings fail.
 type blind struct {
 	*fakeTwilio
 	lists, late int
@@ -638,7 +638,7 @@ func TestSettleTimeIsByTwiliosClock(t *testing.T) {
 		a := newActivities(&blind{fakeTwilio: f, late: 1})
 		a.Settle = time.Second
 		if result, err := run(t, a, one); err != nil || len(result.Messages) != 1 || f.creates != 1 {
-			t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
+			t.Errorf("got %d creates, result %+v, error %v, want 1 create and its message", f.creates, result, err)
 		}
 	})
 }
@@ -664,7 +664,7 @@ func TestDifferentRenderingLeavesDoubt(t *testing.T) {
 			})})
 			result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: one.SmsTo, SmsBody: body, Variables: json.RawMessage(`{"time":"10:00"}`)})
 			if len(drafts) != tc.sent || tc.sent == 0 && (len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown) {
-				t.Errorf("%s: %d sent, %+v", name, len(drafts), result)
+				t.Errorf("%s: got %d texts, result %+v, want %d texts, or OUTCOME_UNKNOWN if that is 0", name, len(drafts), result, tc.sent)
 			}
 		}
 	})
@@ -689,7 +689,7 @@ func TestResendKeepsTheFirstText(t *testing.T) {
 			OnUnknown: sms.OnUnknownResend, GiveUpAfter: sms.Duration(time.Minute),
 		})
 		if creates != mostResends || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-			t.Errorf("got %d creates, result %+v", creates, result.Errors)
+			t.Errorf("got %d creates, errors %+v, want %d creates and OUTCOME_UNKNOWN", creates, result.Errors, mostResends)
 		}
 	})
 }

@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// maxTemplates is the number of parsed templates in the cache.
+// maxTemplates is the maximum number of parsed templates in the cache.
 const maxTemplates = 500
 
 // FreeMarker parses FreeMarker templates and caches them by source, locale and
@@ -64,8 +64,8 @@ func (f *FreeMarker) parse(field, source string, own style) (*freemarker.Templat
 	return template, nil
 }
 
-// templateError converts an error of the template engine. The message says
-// where in the template the error is.
+// templateError converts an error of the template engine. The message starts
+// with the position of the error in the template.
 func templateError(field string, err error) *sms.Error {
 	var (
 		parse  *freemarker.ParseError
@@ -82,8 +82,8 @@ func templateError(field string, err error) *sms.Error {
 	return &sms.Error{Code: sms.CodeTemplateMetadata, Message: field + " could not be rendered: " + err.Error()}
 }
 
-// place returns the start of an error's message. The engine does not always
-// know the line.
+// place returns the start of an error message. If line is 0, the position is
+// unknown.
 func place(field string, line, column int) string {
 	if line == 0 {
 		return field + ": "

@@ -1,7 +1,7 @@
 package activities
 
-// Heartbeats that a send waits for before it continues, and what it learns from
-// the responses.
+// Heartbeats for whose responses a send waits, because they say whether it may
+// continue.
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 )
 
 // heart records the progress of one attempt. It does not use the SDK's
-// heartbeats because those are sent later, and could overwrite newer details.
+// heartbeats, which are sent later and could overwrite newer details.
 type heart struct {
 	recorder func(context.Context, any) error
 	// timeout is the activity's heartbeat timeout, or 0 if it has none.
@@ -21,11 +21,12 @@ type heart struct {
 	// heartbeat.
 	details func() any
 
-	// beat is when Temporal last confirmed that it was waiting for the
-	// attempt.
+	// beat is the latest time for which Temporal has confirmed that it was
+	// waiting for the attempt.
 	beat atomic.Pointer[time.Time]
 
-	// turn is held while a record is being stored: they are stored one at a time.
+	// turn is held while details are being stored, so that they are stored
+	// one at a time.
 	turn chan struct{}
 	// cancel ends the attempt's context.
 	cancel context.CancelCauseFunc
@@ -79,9 +80,9 @@ func (h *heart) fresh() bool {
 	return h.timeout == 0 || elapsed(*h.beat.Load()) < h.timeout*3/4
 }
 
-// watch sends heartbeats at intervals, so Temporal does not consider a waiting
-// attempt dead. It ends the attempt's context when the worker stops. The
-// returned function stops watching.
+// watch sends heartbeats at intervals, so that Temporal does not consider a
+// waiting attempt dead. It ends the attempt's context when the worker stops.
+// The returned function stops watching.
 func (h *heart) watch(ctx context.Context, cancel context.CancelCauseFunc, stopping <-chan struct{}) func() {
 	h.turn <- struct{}{}
 	h.cancel = cancel

@@ -47,7 +47,7 @@ func TestSendWaitsUntilPauseEnds(t *testing.T) {
 	result, err := run(t, a, one)
 	<-held
 	if err != nil || len(result.Messages) != 1 || len(drafts) != 1 {
-		t.Errorf("got %+v, %v", result, err)
+		t.Errorf("got result %+v, error %v, want one message", result, err)
 	}
 }
 
@@ -59,7 +59,7 @@ func TestPauseBeyondDeadlineIsReported(t *testing.T) {
 	in.GiveUpAfter = 1
 	result, err := run(t, a, in)
 	if err != nil || len(drafts) != 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeSendingPaused || !result.Errors[0].Retryable {
-		t.Errorf("got %d texts, result %+v, %v", len(drafts), result, err)
+		t.Errorf("got %d texts, result %+v, error %v, want no texts and a retryable SENDING_PAUSED", len(drafts), result, err)
 	}
 }
 

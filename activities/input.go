@@ -47,8 +47,8 @@ func regional(in *sms.SendSmsInput, problems sms.Problems) sms.Problems {
 		AddIf(in.TimeZone != "" && !freemarker.IsTimeZone(in.TimeZone), "timeZone", "timeZone must be a place, such as Europe/Berlin, or an offset, such as GMT+02:00")
 }
 
-// The limits of Twilio's scheduler. Twilio's documents contradict each other
-// about the minimum, so this is the longer one. Source:
+// The limits of Twilio's scheduler. Twilio's documentation gives two different
+// minimums, of which this is the longer one. Source:
 // https://www.twilio.com/docs/messaging/features/message-scheduling
 const (
 	minSchedule = 15 * time.Minute
@@ -62,7 +62,7 @@ func checkSchedule(in *sms.SendSmsInput, now time.Time) *sms.Error {
 		return nil
 	}
 	if ahead := in.SendAt.Sub(now); ahead < minSchedule || ahead > maxSchedule {
-		return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("sendAt %s is not 15 minutes to 35 days ahead", in.SendAt.UTC().Format(time.RFC3339))}
+		return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("sendAt must be 15 minutes to 35 days ahead; it is %s", in.SendAt.UTC().Format(time.RFC3339))}
 	}
 	return nil
 }

@@ -47,21 +47,21 @@ func TestInvalidOptionsAreRefused(t *testing.T) {
 		var drafts []twilio.Draft
 		result := execute(t, accepting(&drafts), json.RawMessage(`{"smsTo": "+15005550001", "smsBody": "Hi", `+tc.fields+`}`))
 		if len(drafts) > 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(result.Errors[0].Message, tc.want) {
-			t.Errorf("%s: sent %v, result %+v, want nothing sent and the reason", name, drafts, result.Errors)
+			t.Errorf("%s: got texts %v, result %+v, want no texts and an error that gives the reason", name, drafts, result.Errors)
 		}
 	}
 }
 
 func TestTooManySegmentsAreRefused(t *testing.T) {
 	for body, want := range map[string]string{
-		strings.Repeat("a", 161):         "2 segments, maxSegments is 1",
+		strings.Repeat("a", 161):         "2 segments, but maxSegments is 1",
 		strings.Repeat("a", 80) + "’":    `character '’' at position 81 makes it UCS-2`,
-		strings.Repeat("a", 1601):        "1601 characters; Twilio accepts 1600",
+		strings.Repeat("a", 1601):        "1601 characters, but Twilio accepts at most 1600",
 		strings.Repeat("a", 160):         "",
 		strings.Repeat("a", 69) + "’":    "",
-		"<#list 1..200 as i>a</#list>":   "2 segments, maxSegments is 1",
+		"<#list 1..200 as i>a</#list>":   "2 segments, but maxSegments is 1",
 		"<#if false>x</#if>  ":           "an empty text",
-		"<#list 1..2000 as i>a</#list>":  "2000 characters; Twilio accepts 1600",
+		"<#list 1..2000 as i>a</#list>":  "2000 characters, but Twilio accepts at most 1600",
 		strings.Repeat("€", 80) + "${1}": "2 segments",
 	} {
 		var drafts []twilio.Draft
@@ -70,7 +70,7 @@ func TestTooManySegmentsAreRefused(t *testing.T) {
 		case want == "" && len(drafts) != 1:
 			t.Errorf("body %.20q…: got errors %+v, want none", body, result.Errors)
 		case want != "" && (len(drafts) > 0 || !strings.Contains(result.Errors[0].Message, want)):
-			t.Errorf("body %.20q…: sent %d texts, errors %+v, want one error with %q", body, len(drafts), result.Errors, want)
+			t.Errorf("body %.20q…: got %d texts, errors %+v, want no texts and one error with %q", body, len(drafts), result.Errors, want)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package activities
 
-// Tests of listings that lag.
+// Tests of sends whose listings lag.
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// lagging is a gateway that lists messages late.
+// lagging is a gateway that lists a message only some time after creating it.
 type lagging struct {
 	*fakeTwilio
 	lag time.Duration
@@ -38,7 +38,7 @@ func TestSendWaitsForLaggingListing(t *testing.T) {
 			a.Settle, a.Patience = defaultSettle, 15*time.Second
 			result, err := run(t, a, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 			if err != nil || len(result.Messages) != want || f.sent(second) != want-1 {
-				t.Errorf("lag %s: texted %d times, want %d; got %+v, %v", lag, f.sent(second), want-1, result, err)
+				t.Errorf("lag %s: got %d texts, want %d; result %+v, error %v", lag, f.sent(second), want-1, result, err)
 			}
 		})
 	}
@@ -66,7 +66,8 @@ func TestLagWaitRestartsEachAttempt(t *testing.T) {
 	})
 }
 
-// The account receives so many texts that its newest page shows nothing else.
+// The account receives so many texts that the newest page of its listing
+// contains nothing else.
 func TestReceivedTextsDoNotHideSent(t *testing.T) {
 	for name, in := range map[string]sms.SendSmsInput{
 		"number":            {SmsFrom: "+15005550006"},

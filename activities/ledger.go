@@ -128,8 +128,8 @@ func (l *ledger) drop(owner, to string) int {
 	return len(claims) - len(kept)
 }
 
-// rivals returns how many other sends may have created a message with this
-// text.
+// rivals returns how many other sends may have created a message with this text
+// to this recipient.
 func (l *ledger) rivals(owner, to, text string, anyText bool) (n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -142,9 +142,9 @@ func (l *ledger) rivals(owner, to, text string, anyText bool) (n int) {
 	return n
 }
 
-// skeleton returns the letters and digits of a text. They stay the same even if
-// Twilio, or a worker of another version, writes quotes, dashes, spaces,
-// accents or invisible characters differently.
+// skeleton returns the letters and digits of a text, in lower case. They are
+// the same even if Twilio, or a worker of another version, writes quotes,
+// dashes, spaces, accents or invisible characters differently.
 func skeleton(text string) string {
 	return strings.ToLower(strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

@@ -1,7 +1,7 @@
 package activities
 
-// Lists that are too long for the report of one send. A broadcast sends such a
-// list, and the result is the broadcast's summary.
+// Lists that are too long for the report of one send. Such a list is sent by a
+// broadcast, and the result of the send is the broadcast's summary.
 
 import (
 	"cmp"
@@ -24,7 +24,8 @@ import (
 )
 
 // maxWaiting is how many sends may hold a worker slot while their broadcasts
-// run, since the broadcasts' pages need slots too. All other sends poll.
+// run, because the pages of these broadcasts also need slots. All further sends
+// poll.
 const maxWaiting = 100
 
 // maxStopping is how long a cancelled send waits, without heartbeats, for its
@@ -32,7 +33,8 @@ const maxWaiting = 100
 const maxStopping = 20 * time.Second
 
 // longList is one attempt's wait for the broadcast of a list. The broadcast's
-// ID is derived from the activity's, so every attempt finds the same broadcast.
+// workflow ID is derived from the activity, so that every attempt finds the
+// same broadcast.
 type longList struct {
 	*attempt
 	activities *Activities
@@ -59,8 +61,8 @@ func (a *Activities) broadcast(ctx context.Context, input sms.SendSmsInput) (sms
 }
 
 // tooLong returns an error if the page of a broadcast is itself too long for
-// one send. Such a page would become another broadcast with a report of its
-// own.
+// one send. Otherwise, such a page would become another broadcast, with its own
+// report.
 func (t *attempt) tooLong(input sms.SendSmsInput) error {
 	if !isLong(input) || !t.isPage() || t.info.Attempt > 1 {
 		return nil
@@ -109,8 +111,8 @@ func (l *longList) wait(ctx context.Context) (progress sms.BroadcastProgress, er
 	return progress, run.Get(ctx, &progress)
 }
 
-// notYet ends an attempt that did not learn how the broadcast ended. If the
-// caller's retry policy allows another attempt, that one finds the same
+// notYet ends an attempt that did not get the result of the broadcast. If the
+// caller's retry policy allows another attempt, it will find the same
 // broadcast.
 func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResult, error) {
 	problem := sms.Error{Code: sms.CodeOutcomeUnknown, Message: fmt.Sprintf("the workflow %s continues to send the list; its result and its report contain the outcome for each recipient", l.id)}
@@ -134,7 +136,8 @@ func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResu
 	return sms.NewSendSmsResult(nil, []sms.Error{problem}), nil
 }
 
-// stop cancels the broadcast and returns how far it got.
+// stop cancels the broadcast and returns how far it got, or false if that is
+// unknown.
 func (l *longList) stop(ctx context.Context) (progress sms.BroadcastProgress, stopped bool) {
 	ctx, cancel := l.within(context.WithoutCancel(ctx), l.resultBy())
 	defer cancel()

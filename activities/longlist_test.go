@@ -19,13 +19,13 @@ func TestLongListIsRefusedBeforeSending(t *testing.T) {
 		"line 1":          func(_ *Activities, in *sms.SendSmsInput) { in.SmsBody = "Hi ${" },
 		`account "away"`:  func(_ *Activities, in *sms.SendSmsInput) { in.Account = "away" },
 	} {
-		a := newActivities(gatewayFunc(nil)) // without a gateway, sending panics
+		a := newActivities(gatewayFunc(nil)) // sending panics because the gateway is nil
 		a.Reports = true
 		input := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(sms.MaxRecipients + 1)...), SmsBody: "Hi"}
 		change(a, &input)
 		result, err := run(t, a, input)
 		if err != nil || len(result.Errors) != 1 || !strings.Contains(result.Errors[0].Message, says) || result.Errors[0].To != "" {
-			t.Errorf("%s: got %v, %+v", says, err, result)
+			t.Errorf("got result %+v, error %v, want one error for the whole list that says %q", result, err, says)
 		}
 	}
 }
@@ -45,10 +45,10 @@ func TestLongListSummaryCountsEveryone(t *testing.T) {
 	got := l.summary(sms.BroadcastProgress{Total: 6000, Recipients: 5500, Sent: 5000, Errors: map[sms.Code]int{sms.CodeInvalidTo: 400, sms.CodeOptedOut: 100}, State: "cancelled", Report: "r.jsonl"})
 	checkContract(t, got)
 	if unsent, all := got.Unsent(); len(got.Errors) != 3 || got.Errors[2].Code != sms.CodeCancelled || !strings.Contains(got.Errors[0].Message, "400") || unsent != 1000 || all != 6000 {
-		t.Errorf("got %d unsent of %d (want 1000 of 6000), result %+v", unsent, all, got)
+		t.Errorf("got %d unsent of %d, result %+v, want 1000 of 6000 and an error for each of 3 codes", unsent, all, got)
 	}
 	if all := l.summary(sms.BroadcastProgress{Total: 6000, Recipients: 6000, Sent: 6000, State: "done"}); all.TwilioError != nil {
-		t.Errorf("got error %s, but all recipients were texted", *all.TwilioError)
+		t.Errorf("all recipients texted: got errors %s, want none", *all.TwilioError)
 	}
 }
 
@@ -56,7 +56,7 @@ func TestLongListSummaryHasFailure(t *testing.T) {
 	got := (&longList{}).summary(sms.BroadcastProgress{Total: 3, Recipients: 3, Sent: 3, State: "failed", Error: "no space left on device"})
 	checkContract(t, got)
 	if len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeUnknown || !strings.Contains(got.Errors[0].Message, "no space left") {
-		t.Errorf("got %+v", got)
+		t.Errorf("got result %+v, want one UNKNOWN_ERROR that gives the reason", got)
 	}
 }
 
@@ -65,7 +65,7 @@ func TestStoppingBroadcastIsBrief(t *testing.T) {
 		c := &clerk{cancelled: cancelled, results: map[string]any{"sms-list-1": sms.BroadcastProgress{State: "done"}}}
 		l := &longList{attempt: &attempt{began: time.Now(), heart: newHeart(nil, 10*time.Second, time.Now())}, activities: &Activities{temporal: c}, id: "sms-list-1"}
 		if progress, stopped := l.stop(t.Context()); !stopped || progress.State != "done" || time.Until(c.until) > 5*time.Second {
-			t.Errorf("%s: got %+v, %v, after at most %s", name, progress, stopped, time.Until(c.until))
+			t.Errorf("%s: got progress %+v, stopped %v, with a deadline in %s, want done, true and at most 5s", name, progress, stopped, time.Until(c.until))
 		}
 	}
 }

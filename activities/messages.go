@@ -18,7 +18,7 @@ import (
 
 // GetMessage returns one message. Like the other activities in this file, and
 // unlike SendSms, it returns an error if Twilio fails. Temporal then retries
-// it, which is harmless.
+// the activity, which is harmless.
 func (a *Activities) GetMessage(ctx context.Context, in sms.MessageInput) (sms.MessageState, error) {
 	return a.one(in, func(g Gateway) (twilio.Record, error) { return g.Fetch(ctx, in.SID) })
 }
@@ -55,9 +55,9 @@ type looked struct {
 	Updates []sms.StatusUpdate `json:"updates"`
 }
 
-// GetMessages returns the status of each message that Twilio has. It is meant
-// for many messages, and omits those that it cannot read. Each attempt
-// continues where the previous one ended.
+// GetMessages returns the status of each message. It is meant for many
+// messages, and omits those that Twilio does not return. Each attempt continues
+// where the previous one ended.
 func (a *Activities) GetMessages(ctx context.Context, in sms.GetMessagesInput) ([]sms.StatusUpdate, error) {
 	gateway, err := a.gateway(in.Account)
 	if err != nil {
@@ -65,7 +65,7 @@ func (a *Activities) GetMessages(ctx context.Context, in sms.GetMessagesInput) (
 	}
 	so := looked{Updates: make([]sms.StatusUpdate, 0, len(in.SIDs))}
 	if activity.HasHeartbeatDetails(ctx) {
-		_ = activity.GetHeartbeatDetails(ctx, &so) // if the details cannot be decoded, it starts over
+		_ = activity.GetHeartbeatDetails(ctx, &so) // if this fails, start over
 	}
 	for so.Asked < len(in.SIDs) {
 		sid := in.SIDs[so.Asked]
@@ -105,8 +105,8 @@ func (a *Activities) ListMessages(ctx context.Context, in sms.ListMessagesInput)
 	return states, nil
 }
 
-// LookUpSegments returns the number of segments of a text, without a request to
-// Twilio.
+// LookUpSegments returns the number of segments of a text. It makes no requests
+// to Twilio.
 func (a *Activities) LookUpSegments(_ context.Context, in sms.LookUpSegmentsInput) (sms.LookUpSegmentsResult, error) {
 	size := sms.Measure(in.Body)
 	s := sms.LookUpSegmentsResult{Encoding: size.Encoding, Segments: size.Segments, Units: size.Units, Place: size.CulpritIndex + 1}
@@ -129,8 +129,8 @@ func (a *Activities) gateway(name string) (Gateway, error) {
 	return account.Gateway, nil
 }
 
-// failure returns an error whose type is the code. Its message contains no
-// phone number.
+// failure returns an application error whose type is the code of err. Its
+// message contains no phone number.
 func failure(err error) error {
 	problem := sms.AsError(err)
 	message := string(problem.Code)

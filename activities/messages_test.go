@@ -15,7 +15,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// lookUp is a gateway that only fetches messages.
+// lookUp is a gateway that can only fetch messages.
 type lookUp struct {
 	Gateway
 	fetch func(sid string) (twilio.Record, error)

@@ -1,7 +1,7 @@
 package activities
 
-// Sends with an idempotency key. There is one send for a key, no matter how
-// many callers use it.
+// Sends with an idempotency key. A list is sent only once for each key, no
+// matter how many callers use it.
 
 import (
 	"cmp"
@@ -26,11 +26,11 @@ import (
 )
 
 const (
-	// contentMark is the start of the details of a send's workflow. A
-	// digest of the send's content follows it.
+	// contentMark is the start of the details of a send's workflow. It
+	// precedes a digest of the send's content.
 	contentMark = "Content: "
 	// maxAsk is how long an attempt waits for the send if another attempt
-	// can follow. Between attempts, it holds no worker slot.
+	// can follow. Between attempts, the caller holds no worker slot.
 	maxAsk = time.Second
 	// maxSends is how many sends one key may start. A broadcast whose
 	// sender's queue is full starts one every five minutes for a day.
@@ -38,9 +38,9 @@ const (
 )
 
 // keyed is one caller's wait for the sends of a key. The first send has the
-// whole list. Each later one has the recipients that the earlier ones certainly
-// did not text. Each is a workflow whose ID is never reused, so its list and
-// result stay the same and all callers agree.
+// whole list. Each later send has only the recipients that the earlier ones
+// certainly did not text. Each send is a workflow whose ID is never reused, so
+// its list and result never change, and all callers get the same result.
 type keyed struct {
 	*attempt
 	activities *Activities
@@ -62,20 +62,20 @@ type asked struct {
 	WaitsFor int `json:"waitsFor"`
 }
 
-// once returns the result of the one send of the key: it starts that send,
-// waits for it, or finds it completed. Callers may be workflows or standalone
-// activities, and may call concurrently or one after the other, as long as the
-// namespace retains closed workflows.
+// once returns the result of the send of the key, which it starts, waits for,
+// or finds completed. Callers may be workflows or standalone activities, and
+// may call concurrently or one after the other, as long as the namespace
+// retains closed workflows.
 func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.SendSmsResult, error) {
 	if len(a.KeySecret) == 0 {
-		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: "idempotencyKey needs a secret for workflow IDs, and this worker was started without one; all workers need the same"}}), nil
+		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: "idempotencyKey needs a secret for workflow IDs, but this worker was started without one; all workers need the same secret"}}), nil
 	}
 	k := &keyed{attempt: newAttempt(ctx, a), activities: a, key: input.IdempotencyKey, id: a.onceID(input)}
 	k.waitsFor.Store(-1)
 	k.content = sms.Pseudonym(a.KeySecret, contentOf(input))
 	k.input = input
 	k.input.OnError, k.input.Priority = "", k.priorityOf(input)
-	if !isLong(input) { // the keys of a long list's pages are derived from it
+	if !isLong(input) { // the keys of a long list's pages are derived from this one
 		k.input.IdempotencyKey = ""
 	}
 	if query := a.callback(k.info.WorkflowExecution.ID, &input); query != nil && input.StatusCallback == "" {
@@ -151,8 +151,9 @@ func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 	return k.merged(), nil
 }
 
-// paused reports whether a send ended because all sending was paused, and still
-// is. Another send would only use up one of the key's sends.
+// paused reports whether a send ended because all sending was paused, and
+// sending is still paused. Another send would then only use up one of the key's
+// sends.
 func (k *keyed) paused(result sms.SendSmsResult) bool {
 	pace := k.activities.Accounts[k.input.Account].Pace
 	return pace != nil && pace.Held() && slices.ContainsFunc(result.Errors, func(e sms.Error) bool { return e.Code == sms.CodeSendingPaused })
@@ -200,8 +201,9 @@ func (k *keyed) send(ctx context.Context, place int, input sms.SendSmsInput) (re
 	return result, done, run.Get(waiting, &result)
 }
 
-// same returns errOtherContent if a send was started with another text or list.
-// Sends started by an older version have no record of their content.
+// same returns errOtherContent if a send was started with different content. A
+// send that was started by an older version has no record of its content, and
+// is taken to be the same.
 func (k *keyed) same(ctx context.Context, id, runID string) error {
 	described, err := k.activities.client(ctx).DescribeWorkflow(ctx, id, runID)
 	if err != nil {
@@ -217,7 +219,7 @@ func (k *keyed) same(ctx context.Context, id, runID string) error {
 	return nil
 }
 
-// spread converts a single error for the whole send into one error for each
+// spread converts a single error for the whole send into one error per
 // recipient.
 func (k *keyed) spread(input sms.SendSmsInput, result sms.SendSmsResult) sms.SendSmsResult {
 	if len(result.Errors) != 1 || result.Errors[0].To != "" || isLong(input) {
@@ -245,7 +247,7 @@ func (k *keyed) each(input sms.SendSmsInput, problem sms.Error) (all []sms.Error
 }
 
 // restOf lists the recipients that a send certainly did not text and that may
-// be texted now. It omits recipients with an error in the input itself. A long
+// be texted now. It omits recipients whose error is in the input itself. A long
 // list whose broadcast ended early is sent again as a whole, since the keys of
 // the broadcast's pages prevent duplicates.
 func (k *keyed) restOf(input sms.SendSmsInput, result sms.SendSmsResult) (rest sms.Recipients) {
@@ -309,8 +311,8 @@ func (k *keyed) merged() sms.SendSmsResult {
 	return sms.NewSendSmsResult(sent, failed)
 }
 
-// notYet ends an attempt that did not learn the result. If the caller allows
-// another attempt, that one finds the same send.
+// notYet ends an attempt that did not get the result. If the caller allows
+// another attempt, it will find the same send.
 func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (sms.SendSmsResult, error) {
 	if errors.Is(err, errOtherContent) {
 		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("the idempotencyKey %q belongs to a send with another text, sender or list; nothing was sent. Use a different key for this one", clip(k.key))}}), nil
@@ -324,10 +326,10 @@ func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (
 	case refused != nil:
 		problem = *refused
 	case errors.As(err, &ended):
-		problem.Message = "the send with this idempotencyKey was ended from outside, and its result is lost; check in Twilio's log whom it texted before you send with another key"
+		problem.Message = "the workflow of the send with this idempotencyKey ended without a result; check Twilio's log for the recipients that it texted before you send with another key"
 	case !cancelled:
 		if room, _ := k.mayGoOn(delay); room {
-			_ = k.heart.record(context.WithoutCancel(ctx)) // if it fails, the next attempt may start one send too many
+			_ = k.heart.record(context.WithoutCancel(ctx)) // if this fails, the next attempt may start one send too many
 			return sms.SendSmsResult{}, again("the keyed send has not ended yet", delay, nil)
 		}
 	}
@@ -337,8 +339,8 @@ func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (
 
 // refused returns the error for a send whose workflow Temporal refuses to
 // start. If the input is too large, it returns the error immediately.
-// Otherwise, it does so when Temporal has refused for as long as a send may
-// make no progress. It returns nil while a retry may help.
+// Otherwise, it does so once Temporal has been refusing for as long as a send
+// may go without progress. It returns nil while a retry may help.
 func (t *attempt) refused(err error, input sms.SendSmsInput) *sms.Error {
 	if _, tooBig := errors.AsType[*serviceerror.InvalidArgument](err); tooBig {
 		return &sms.Error{Code: sms.CodeInvalidInput, Message: "the list does not fit into a Temporal payload, which is limited to 2 MB; write it to a file and start BroadcastSmsWorkflow with the file"}

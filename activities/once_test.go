@@ -16,18 +16,18 @@ import (
 	"temporal-twilio/sms"
 )
 
-// clerk is a fake of Temporal's client. It records the workflows that are
-// started. Each of them ends immediately.
+// clerk is a fake Temporal client. It records the workflows that are started,
+// each of which ends immediately.
 type clerk struct {
 	client.Client
 	started []string
 	inputs  []sms.SendSmsInput
 	results map[string]any
-	// end returns the result of a started workflow, or the error of
-	// starting it.
+	// end returns the result of a workflow that is started, or the error of
+	// the start.
 	end func(input sms.SendSmsInput) (any, error)
-	// cancelled is the error of a cancellation, and until is the deadline
-	// of the last caller that waited for a result.
+	// cancelled is the error that a cancellation returns, and until is the
+	// deadline of the last caller that waited for a result.
 	cancelled error
 	until     time.Time
 }
@@ -71,7 +71,7 @@ func (e ended) Get(ctx context.Context, result any) error {
 	return nil
 }
 
-// keyedWith makes a keyed send of an input.
+// keyedWith sends an input with a key and returns the result.
 func keyedWith(t *testing.T, a *Activities, c *clerk, input sms.SendSmsInput) sms.SendSmsResult {
 	t.Helper()
 	a.temporal, input.IdempotencyKey = c, "order-42"
@@ -120,7 +120,7 @@ func TestExhaustedKeyStopsSending(t *testing.T) {
 		c.results[c.started[0]+"-"+strconv.Itoa(n)] = c.results[c.started[0]]
 	}
 	if got := keyedWith(t, a, c, one); len(c.started) != 1 || len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeNoAttemptLeft || got.Errors[0].Retryable || got.Errors[0].To != first {
-		t.Errorf("got %+v after %d more sends", got, len(c.started)-1)
+		t.Errorf("got result %+v after %d more sends, want NO_ATTEMPT_LEFT after none", got, len(c.started)-1)
 	}
 }
 
@@ -131,7 +131,7 @@ func TestKeyedMistakeIsNotRetryable(t *testing.T) {
 	}
 	for n := range 3 {
 		if got := keyedWith(t, a, c, one); len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeTemplateSyntax || got.Errors[0].Retryable {
-			t.Errorf("call %d: got %+v", n+1, got)
+			t.Errorf("call %d: got result %+v, want TEMPLATE_SYNTAX_ERROR, not retryable", n+1, got)
 		}
 	}
 }
@@ -166,21 +166,22 @@ func TestKeyedLongListIsOneSend(t *testing.T) {
 		}
 		for range 3 {
 			if got := keyedWith(t, a, c, long); got.Broadcast == nil || len(got.Errors) != 1 {
-				t.Fatalf("%s: got %+v", state, got)
+				t.Fatalf("%s: got result %+v, want a broadcast and one error", state, got)
 			}
 		}
 		if len(c.started) != sends {
 			t.Fatalf("%s: got %d sends after three calls, want %d", state, len(c.started), sends)
 		}
 		// With the same key, a shorter list finds the same send. The
-		// pages have keys of their own.
+		// broadcast gets the key, from which those of its pages are
+		// derived.
 		asked := one
 		asked.IdempotencyKey = "order-42"
 		if c.started[0] != a.onceID(asked) || slices.ContainsFunc(c.inputs, func(in sms.SendSmsInput) bool { return in.IdempotencyKey != "order-42" }) {
-			t.Errorf("%s: the workflow %q has an unexpected ID, or its pages have another key", state, c.started[0])
+			t.Errorf("%s: got workflow %q, want the ID of the key, and the key in each input", state, c.started[0])
 		}
 		if !a.hasKey(c.started[len(c.started)-1], asked) {
-			t.Errorf("%s: a send in %q would wait for itself", state, c.started)
+			t.Errorf("%s: hasKey = false for the last of the workflows %q, want true, so that it does not wait for itself", state, c.started)
 		}
 	}
 }
@@ -189,12 +190,12 @@ func TestKeyedSendEndsIfTemporalRefuses(t *testing.T) {
 	a, c := withKeys(), newClerk(sms.Error{})
 	c.end = func(sms.SendSmsInput) (any, error) { return nil, serviceerror.NewInvalidArgument("too large") }
 	if got := keyedWith(t, a, c, one); len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeInvalidInput {
-		t.Errorf("got %+v", got)
+		t.Errorf("got result %+v, want INVALID_INPUT", got)
 	}
 	tried := &attempt{info: activity.Info{ScheduledTime: time.Now().Add(-2 * time.Hour), StartedTime: time.Now()}, began: time.Now()}
 	denied := serviceerror.NewPermissionDenied("no", "")
 	if tried.refused(denied, sms.SendSmsInput{}) == nil || tried.refused(denied, sms.SendSmsInput{GiveUpAfter: sms.Duration(24 * time.Hour)}) != nil || tried.refused(serviceerror.NewUnavailable("away"), one) != nil {
-		t.Error("want refused to give up after GiveUpAfter if a permission is missing, not earlier, and never during an outage")
+		t.Error("refused gave up at another time; want it to do so if a permission is missing for GiveUpAfter, but not earlier and never during an outage")
 	}
 }
 
@@ -210,6 +211,6 @@ func TestKeyedPageHasLowPriority(t *testing.T) {
 	}
 	env.RegisterWorkflowWithOptions(page, workflow.RegisterOptions{Name: sms.BroadcastSmsWorkflowName})
 	if env.ExecuteWorkflow(sms.BroadcastSmsWorkflowName); len(c.inputs) != 1 || c.inputs[0].Priority != sms.PriorityLow {
-		t.Errorf("sent %+v, result %v", c.inputs, env.GetWorkflowError())
+		t.Errorf("got inputs %+v, error %v, want one input with low priority", c.inputs, env.GetWorkflowError())
 	}
 }

@@ -1,7 +1,7 @@
 package activities
 
-// How fast an account may send, counting all sends of a worker. Each worker
-// gets a share of the rates, which apply to all workers together.
+// How fast an account may send, across all sends of a worker. The rates apply
+// to all workers together, so each worker gets a share of them.
 
 import (
 	"context"
@@ -49,8 +49,8 @@ type Pace struct {
 	timer *time.Timer
 }
 
-// Limits configures a Pace. The zero value sets no rates, so Twilio queues what
-// its senders cannot send immediately.
+// Limits configures a Pace. The zero value sets no rates, so that Twilio queues
+// what its senders cannot send immediately.
 type Limits struct {
 	// Concurrency is how many creates may be in flight. Optional: default
 	// [DefaultConcurrency].
@@ -92,7 +92,8 @@ func NewPace(l Limits) *Pace {
 }
 
 // newLimiter returns a limiter that allows perSecond events per second, with
-// bursts of up to one second's worth. If perSecond is 0, there is no limit.
+// bursts of up to one second's worth of events. If perSecond is 0, there is no
+// limit.
 func newLimiter(perSecond float64) *rate.Limiter {
 	if perSecond <= 0 {
 		return rate.NewLimiter(rate.Inf, 1)
@@ -132,8 +133,8 @@ func adjust(limiter *rate.Limiter, perSecond float64) {
 // Concurrency returns how many creates may be in flight.
 func (p *Pace) Concurrency() int { return p.limits.Concurrency }
 
-// CountsSegments reports whether Acquire takes the number of segments into
-// account.
+// CountsSegments reports whether Acquire takes a message's number of segments
+// into account.
 func (p *Pace) CountsSegments() bool { return p.limits.Segments }
 
 // ErrHeld is the error of [Pace.Acquire] while all sending is paused.
@@ -221,8 +222,8 @@ func (p *Pace) foresee(w *waiter, now time.Time) time.Duration {
 }
 
 // delay returns how long a limiter needs before it can pass a message of count
-// tokens, after the tokens in ahead. A message with more tokens than a burst
-// waits only for a full burst. The limiter recovers the rest afterwards.
+// tokens, after ahead other tokens. A message with more tokens than a burst
+// waits only for a full burst, and the limiter recovers the rest afterwards.
 func delay(limiter *rate.Limiter, ahead, count int, now time.Time) time.Duration {
 	if limiter.Limit() == rate.Inf {
 		return 0

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// turns acquires turns for one sender and returns when each was granted.
+// turns acquires turns for one sender, and returns how long after the start
+// each was granted.
 func turns(t *testing.T, p *Pace, from string, segments, count int) (at []time.Duration) {
 	t.Helper()
 	began := time.Now()
@@ -67,7 +68,7 @@ func TestFullQueueSlowsOnlyItsSender(t *testing.T) {
 		p := NewPace(Limits{})
 		p.SlowSender("+15005550006", 10*time.Second)
 		if got := last(turns(t, p, "+15005550007", 1, 1)); got != 0 {
-			t.Errorf("another sender's turn came after %s, want at once", got)
+			t.Errorf("another sender's turn came after %s, want it immediately", got)
 		}
 		if got := last(turns(t, p, "+15005550006", 1, 1)); got != 10*time.Second {
 			t.Errorf("the paused sender's turn came after %s, want 10s", got)
@@ -106,25 +107,25 @@ func TestTurnEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if p.Acquire(ctx, Turn{From: "+15005550006", Within: 2 * time.Hour}) == nil {
-		t.Error("got a turn after the context had ended")
+		t.Error("got a turn after the context had ended, want an error")
 	}
 }
 
-func TestLateTurnFailsAtOnce(t *testing.T) {
+func TestLateTurnFailsImmediately(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(Limits{PerSender: 1})
 		var late TurnError
 		for i := range 30 {
 			err := p.Acquire(t.Context(), Turn{From: "+15005550006"})
 			if i == 0 && err != nil || i > 0 && !errors.As(err, &late) {
-				t.Fatalf("turn %d: got %v", i, err)
+				t.Fatalf("turn %d: got error %v, want a TurnError for every turn but the first", i, err)
 			}
 			if i == 0 {
 				p.Release()
 			}
 		}
 		if late > TurnError(time.Second) {
-			t.Errorf("abandoned turns still count: got %v", late)
+			t.Errorf("after refused turns: got %v, want a wait of at most 1s", late)
 		}
 		p.SlowAccount(time.Minute)
 		if err := p.Acquire(t.Context(), Turn{From: "+15005550007", Within: time.Second}); !errors.As(err, &late) || time.Duration(late) != time.Minute {

@@ -1,7 +1,6 @@
 package activities
 
-// A preview reports what SendSms would do with a list, without sending
-// anything.
+// A preview shows what SendSms would do with a list, without sending anything.
 
 import (
 	"bytes"
@@ -20,7 +19,8 @@ import (
 
 // PreviewSms renders the texts of a list as SendSms would. Its argument is a
 // [sms.SendSmsInput]. It validates the quiet hours, but does not apply them. It
-// makes no requests to Twilio, so it cannot know what Twilio would refuse.
+// makes no requests to Twilio, so it does not report what only Twilio would
+// refuse.
 func (a *Activities) PreviewSms(ctx context.Context, raw converter.RawValue) (preview sms.Preview, err error) {
 	input, err := decodeInput(raw, true)
 	if err != nil {
@@ -87,14 +87,14 @@ func (a *Activities) PreviewSms(ctx context.Context, raw converter.RawValue) (pr
 
 func failed(problem *sms.Error) sms.Preview { return sms.Preview{Failures: []sms.Error{*problem}} }
 
-// stand stands in for an empty value, to show where the value appears in the
-// text.
+// stand is a placeholder for an empty value, which shows where the value
+// appears in the text.
 const stand = "\ue000"
 
 // gap returns the name of a recipient's variable that is empty and leaves a gap
-// in the text. It renders the text with a placeholder as the value: if the text
-// differs only by the placeholder, there is a gap. A template that tests the
-// variable and writes something else leaves no gap.
+// in the text, or "" if there is none. It renders the text with a placeholder
+// as the value: if the text differs only by the placeholder, there is a gap. A
+// template that tests the variable and writes something else leaves no gap.
 func gap(ctx context.Context, texts *bodies, recipient sms.Recipient, text string) string {
 	if texts.body == nil || !bytes.Contains(recipient.Variables, []byte(`""`)) {
 		return ""

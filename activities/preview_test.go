@@ -51,7 +51,7 @@ func TestPreviewReportsTemplateGaps(t *testing.T) {
 			got = p.Gaps[0].Variable
 		}
 		if p.Messages != 1 || got != tc.gap {
-			t.Errorf("%s: got %+v", name, p)
+			t.Errorf("%s: got preview %+v, want one message and a gap for %q", name, p, tc.gap)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func TestPreviewCountsSegmentsAndFailures(t *testing.T) {
 	if p.Messages != 2 || p.Segments != 3 || len(p.Texts) != 2 || p.Texts[0].To != "+12125550100" || p.Texts[1].Encoding != sms.UCS2 ||
 		len(p.Failures) != 3 || p.Failures[0].Code != sms.CodeTemplateMetadata || p.Failures[0].To != "+12125550102" || p.Failures[1].Code != sms.CodeInvalidTo ||
 		p.Failures[2].Code != sms.CodeCapReached || p.Failures[2].To != "+79161234567" {
-		t.Errorf("got %+v", p)
+		t.Errorf("got preview %+v, want 2 messages, 3 segments, the second text in UCS-2, and a failure for each of 3 codes", p)
 	}
 	for name, input := range map[string]map[string]any{
 		"a broken template": {"smsFrom": "+15005550006", "smsBody": "Hi ${", "smsTo": "+12125550100"},
@@ -77,7 +77,7 @@ func TestPreviewCountsSegmentsAndFailures(t *testing.T) {
 		"a bad sender":      {"smsFrom": "nobody at all here", "smsBody": "Hi", "smsTo": "+12125550100"},
 	} {
 		if p := previewed(t, input); len(p.Failures) != 1 || p.Failures[0].To != "" || p.Messages != 0 {
-			t.Errorf("%s: got %+v", name, p)
+			t.Errorf("%s: got preview %+v, want no messages and one failure for the whole list", name, p)
 		}
 	}
 }
@@ -88,6 +88,6 @@ func TestKeyedQuietHoursNeedTheWorkflow(t *testing.T) {
 	input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
 	result, err := run(t, newActivities(accepting(&[]twilio.Draft{})), input)
 	if err != nil || len(result.Errors) != 1 || result.Errors[0].Message != "quietHours with an idempotencyKey needs a timer, which an activity does not have: start SendSmsWorkflow or BroadcastSmsWorkflow with it" {
-		t.Errorf("got %+v, %v", result, err)
+		t.Errorf("got result %+v, error %v, want one error that names the workflows to start", result, err)
 	}
 }

@@ -39,13 +39,13 @@ type recipient struct {
 	// place is the index in the send, and written is the index in the
 	// input's smsTo, which may contain duplicates.
 	place, written int
-	// content is set when it has been rendered.
+	// content is valid only if rendered is true.
 	content  content
 	rendered bool
 
 	state state
 	// open is true while a create may be in flight. If the attempt ends
-	// meanwhile, the recipient is doubtful.
+	// during that time, the recipient is doubtful.
 	open bool
 	// again is true if the recipient is in doubt and will be texted again.
 	// The recipient stays in doubt until Twilio accepts that message.
@@ -63,19 +63,19 @@ type recipient struct {
 	problem sms.Error
 	cause   int
 	// message has no SID if Twilio accepted it so long ago that the record
-	// no longer contains it.
+	// no longer contains the SID.
 	message sms.Message
 }
 
-// moment is when a create may have started, on Twilio's clock. None of our
+// moment is when a create may have started, by Twilio's clock. None of our
 // messages is older than from, and a message with our text that is not older
 // than sure is ours. The zero moment is unknown.
 type moment struct{ from, sure time.Time }
 
 const (
-	// maxRecent is how many messages the record contains. If another
-	// attempt needs the SIDs of older ones, it looks them up at Twilio. The
-	// record still says that they were accepted.
+	// maxRecent is how many messages the record contains. The record says
+	// of older messages only that they were accepted. If another attempt
+	// needs their SIDs, it looks them up at Twilio.
 	maxRecent = 100
 	// maxProblems is how many different errors the record contains in full.
 	maxProblems = 40
@@ -86,9 +86,10 @@ const (
 	firstFew = 20
 )
 
-// record is the progress as heartbeat details. It stays small no matter how
-// long the list is. Workers of different versions read each other's records. A
-// record that cannot be understood puts every recipient in doubt.
+// record is the progress of a send, in the form of heartbeat details. It stays
+// small no matter how long the list is. Workers of different versions read each
+// other's records. A record that cannot be understood puts every recipient in
+// doubt.
 type record struct {
 	// List identifies the list of recipients.
 	List string `json:"list"`
@@ -141,8 +142,8 @@ type known struct {
 	At  time.Time `json:"at"`
 }
 
-// fingerprint identifies a list of recipients. Two workers may read the same
-// input as different lists if their default regions or their phone number
+// fingerprint identifies a list of recipients. Two workers may parse the same
+// input into different lists if their default regions or their phone number
 // libraries differ.
 func fingerprint(recipients []*recipient) string {
 	hash := fnv.New64a()
@@ -166,7 +167,8 @@ type problems struct {
 }
 
 // place returns the index of a recipient's error in the table. It never merges
-// errors whose fields differ, but it may lose their messages.
+// errors whose other fields differ, but once the table is full, it drops their
+// messages.
 func (t *problems) place(e sms.Error, to string) int {
 	e.To = ""
 	e.Message = strings.ReplaceAll(e.Message, to, "{to}")
@@ -249,7 +251,7 @@ func (s *send) adopt(r record) {
 			to.cause = s.problems.place(to.problem, to.to)
 		}
 	}
-	if r.Known != nil && !s.hidden() { // older workers recorded it anyway
+	if r.Known != nil && !s.hidden() { // older workers recorded Known anyway
 		s.ledger.own(s.owner, sms.Message{To: r.Known.To, SID: r.Known.SID}, r.Known.At)
 	}
 	for _, m := range r.Recent {
@@ -271,9 +273,9 @@ func (s *send) adopt(r record) {
 	}
 	s.known, s.stalls, s.stuck, s.quiet, s.complete, s.first = r.Known, r.Stalls, r.Stuck, r.Quiet, r.Complete, r.Began
 	s.resends = r.Resends
-	// Quiet already covers those who were in doubt when the record was
-	// written. An attempt that only looks them up must not postpone it, or
-	// each attempt would have to wait again.
+	// Quiet already covers the recipients who were in doubt when the record
+	// was written. An attempt that only looks them up must not postpone
+	// Quiet, or each attempt would have to wait again.
 	if len(r.Window) > 0 && !r.Timed {
 		s.disturb()
 	}

@@ -23,7 +23,8 @@ func phones(n int) []string {
 	return list
 }
 
-// newTestSend returns a send to a list, as it is at the start of an attempt.
+// newTestSend returns a send to a list, in its state at the start of an
+// attempt.
 func newTestSend(to ...string) *send {
 	a := newActivities(gatewayFunc(nil))
 	s := &send{attempt: &attempt{heart: newHeart(nil, 0, time.Now()), logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))}, activities: a, account: a.Accounts[""], ledger: a.ledgerOf(""), owner: "us"}
@@ -34,7 +35,7 @@ func newTestSend(to ...string) *send {
 	return s
 }
 
-// openNext marks the next recipients as having a create in flight.
+// openNext marks the creates of the next recipients as in flight.
 func (s *send) openNext(n int) []*recipient {
 	batch := s.in(untried)
 	batch = batch[:min(n, len(batch))]
@@ -44,7 +45,8 @@ func (s *send) openNext(n int) []*recipient {
 	return batch
 }
 
-// pass encodes and decodes heartbeat details, and returns them with their size.
+// pass encodes and decodes a record, as between two attempts, and returns it
+// with its encoded size.
 func pass(t *testing.T, r record) (record, int) {
 	t.Helper()
 	data, err := json.Marshal(r)
@@ -79,7 +81,7 @@ func TestRecordStaysSmall(t *testing.T) {
 	short, long := size(500), size(5_000)
 	t.Logf("at most %d bytes for 500 recipients, %d for 5,000", short, long)
 	if short > 16<<10 || long > short+4<<10 {
-		t.Errorf("the record is %d bytes for 500 recipients, want at most 16 KiB, and %d for 5,000, want at most 4 KiB more", short, long)
+		t.Errorf("got a record of %d bytes for 500 recipients, want at most 16 KiB, and of %d for 5,000, want at most 4 KiB more", short, long)
 	}
 }
 
@@ -118,17 +120,17 @@ func TestRecordSurvivesAnAttempt(t *testing.T) {
 				want = untried
 			}
 			if is.state != want {
-				t.Fatalf("recipient %d: had state %d, open %v, restored as %d", place, was.state, was.open, is.state)
+				t.Fatalf("recipient %d in state %d, open %v: got state %d after restoring, want %d", place, was.state, was.open, is.state, want)
 			}
 			if want := was.problem; (was.state == refused || was.state == doubtful) &&
 				(is.problem.Code != want.Code || is.problem.TwilioCode != want.TwilioCode || is.problem.HTTPStatus != want.HTTPStatus || is.problem.To != to[place]) {
-				t.Fatalf("recipient %d: had error %+v, restored as %+v", place, want, is.problem)
+				t.Fatalf("recipient %d: got error %+v after restoring, want %+v", place, is.problem, want)
 			}
 			if was.state == accepted && (is.message.To != to[place] || is.message.SID != "" && !reflect.DeepEqual(is.message, was.message)) {
-				t.Fatalf("recipient %d: had message %+v, restored as %+v", place, was.message, is.message)
+				t.Fatalf("recipient %d: got message %+v after restoring, want %+v, with or without the SID", place, is.message, was.message)
 			}
 			if was.open && !is.since.sure.Equal(was.since.sure) {
-				t.Fatalf("recipient %d: was recorded at %s, restored as %s", place, was.since.sure, is.since.sure)
+				t.Fatalf("recipient %d: got time %s after restoring, want %s", place, is.since.sure, was.since.sure)
 			}
 		}
 	}
@@ -150,12 +152,12 @@ func TestForeignRecordDoubtsEveryone(t *testing.T) {
 		}
 		s.adopt(r)
 		if s.recipients[0].state != doubtful || s.recipients[1].state != refused || s.recipients[2].state != doubtful || s.quiet.IsZero() {
-			t.Errorf("%s: got states %d, %d, %d, quiet %s", name, s.recipients[0].state, s.recipients[1].state, s.recipients[2].state, s.quiet)
+			t.Errorf("%s: got states %d, %d, %d, quiet %s, want doubtful, refused, doubtful and a quiet that is set", name, s.recipients[0].state, s.recipients[1].state, s.recipients[2].state, s.quiet)
 		}
 	}
 }
 
-// These are records as the previous version wrote them.
+// The previous version wrote records in this form.
 func TestRecordOfVersionZeroIsUnderstood(t *testing.T) {
 	const written = `{"list":"%s","window":[2,3],"runs":[[4,-1,1],[3,0,1]],
 		"problems":[{"code":"INVALID_TO_PHONE_NUMBER_ERROR","twilioCode":21211,"httpStatus":400,"message":"{to} is not a valid phone number.","retryable":false}],
@@ -175,14 +177,14 @@ func TestRecordOfVersionZeroIsUnderstood(t *testing.T) {
 		t.Errorf("got states %v, want %v", states, want)
 	}
 	if s.recipients[0].message.SID != "SM1" || s.recipients[1].problem.TwilioCode != 21211 || s.recipients[1].problem.Message != "+15000000001 is not a valid phone number." {
-		t.Errorf("got %+v, %+v", s.recipients[0].message, s.recipients[1].problem)
+		t.Errorf("got message %+v and error %+v, want SM1 and error 21211 with the number", s.recipients[0].message, s.recipients[1].problem)
 	}
-	// The previous version also reads our records: recipients whose create
-	// may have started are in the window, which it understands.
+	// The previous version can also read our records: the recipients whose
+	// creates may have started are in the window, which it knows.
 	s.openNext(1)
 	ours, _ := pass(t, s.snapshot())
 	if !reflect.DeepEqual(ours.Window, []int{2, 3, 4}) || !reflect.DeepEqual(ours.Runs, [][3]int{{4, -1, 1}, {3, 0, 1}, {2, 1, 2}, {0, -1, 1}}) {
-		t.Errorf("got window %v and runs %v, want the same as in the previous version", ours.Window, ours.Runs)
+		t.Errorf("got window %v and runs %v, want those that the previous version writes", ours.Window, ours.Runs)
 	}
 }
 

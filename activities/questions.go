@@ -1,7 +1,7 @@
 package activities
 
-// Tracks the open questions between one of our numbers and a phone, so a reply
-// reaches the one question that it answers.
+// Tracks the open questions between one of our numbers and a phone, so that a
+// reply reaches the one question that it answers.
 
 import (
 	"context"
@@ -22,7 +22,8 @@ func (a *Activities) OpenQuestion(ctx context.Context, in sms.QuestionInput) err
 	return a.tellKeeper(ctx, sms.QuestionOpenSignal, in)
 }
 
-// CloseQuestion tells the keeper of a pair that a question is closed.
+// CloseQuestion tells the keeper of a pair that a question is closed. It is
+// safe to repeat.
 func (a *Activities) CloseQuestion(ctx context.Context, in sms.QuestionInput) error {
 	return a.tellKeeper(ctx, sms.QuestionCloseSignal, in)
 }
@@ -31,7 +32,7 @@ func (a *Activities) CloseQuestion(ctx context.Context, in sms.QuestionInput) er
 // running.
 func (a *Activities) tellKeeper(ctx context.Context, signal string, in sms.QuestionInput) error {
 	if len(a.IDSecret) == 0 {
-		return temporal.NewNonRetryableApplicationError("a question needs a secret for workflow IDs, and this worker was started without one; workers and webhooks need the same", string(sms.CodeInvalidInput), nil)
+		return temporal.NewNonRetryableApplicationError("a question needs a secret for workflow IDs, but this worker was started without one; workers and webhooks need the same secret", string(sms.CodeInvalidInput), nil)
 	}
 	in.Question.AccountSID = a.Accounts[in.Account].SID
 	id := sms.QuestionsID(a.IDSecret, in.Ours, in.Theirs)
@@ -48,8 +49,8 @@ func (a *Activities) tellKeeper(ctx context.Context, signal string, in sms.Quest
 const matchTimeout = 500 * time.Millisecond
 
 // MatchReply returns, for each pattern, the groups that it captures from the
-// reply, or null if the pattern does not match. An empty pattern matches
-// everything. A pattern that cannot be compiled, or that exceeds its limits,
+// reply, or nil if the pattern does not match. An empty pattern matches
+// everything. A pattern that cannot be compiled, or that exceeds a limit,
 // matches nothing.
 func (a *Activities) MatchReply(ctx context.Context, in sms.MatchReplyInput) ([]map[string]*string, error) {
 	found := make([]map[string]*string, len(in.Patterns))

@@ -1,6 +1,6 @@
 package activities
 
-// Quiet hours determine which recipients must not be texted yet.
+// Finds the recipients who must not be texted yet because of their quiet hours.
 
 import (
 	"cmp"
@@ -24,7 +24,7 @@ import (
 // specify.
 //
 // It is a local activity because time zone data changes, and because the
-// worker's settings determine how numbers are read.
+// worker's settings determine how numbers are parsed.
 func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.QuietGroup, error) {
 	if err := in.QuietHours.Check(); err != nil {
 		return nil, temporal.NewNonRetryableApplicationError(err.Error(), string(sms.CodeInvalidInput), nil)
@@ -81,8 +81,8 @@ func quietUntil(hours sms.QuietHours, address string, at time.Time) (until time.
 }
 
 // quietNow returns an error if a recipient's quiet hours have begun, which can
-// happen while the send is held up. It uses Temporal's clock, like the workflow
-// that waits for the end of the quiet hours.
+// happen while the send waits. It uses Temporal's clock, like the workflow that
+// waits for the end of the quiet hours.
 func (s *send) quietNow(to *recipient) *sms.Error {
 	if s.input.QuietHours == nil {
 		return nil
@@ -117,7 +117,7 @@ func compact(all []*time.Location) []*time.Location {
 }
 
 // zonesOf returns the time zones that an address may be in, or nil if its
-// digits do not say.
+// digits do not reveal any.
 func zonesOf(to string) (zones []*time.Location) {
 	_, number := sms.CutChannel(to)
 	if !strings.HasPrefix(number, "+") {

@@ -64,14 +64,14 @@ func TestQuietHoursBeginningMeanwhileCount(t *testing.T) {
 	}{"none": {nil, 1}, "hours ahead": {from(12 * time.Hour), 1}, "begun": {from(-3 * time.Hour), 0}} {
 		var drafts []twilio.Draft
 		in := one
-		in.SmsTo, in.QuietHours = sms.To("messenger:1234567890"), tc.hours // this address has no location
+		in.SmsTo, in.QuietHours = sms.To("messenger:1234567890"), tc.hours // this address does not reveal a time zone
 		in.SmsFrom = "messenger:987"
 		result, err := run(t, newActivities(accepting(&drafts)), in)
 		if err != nil || len(drafts) != tc.sent || len(result.Errors) != 1-tc.sent {
-			t.Fatalf("%s: got %d texts, result %+v, error %v", name, len(drafts), result, err)
+			t.Fatalf("%s: got %d texts, result %+v, error %v, want %d texts, or else one error", name, len(drafts), result, err, tc.sent)
 		}
 		if tc.sent == 0 && (result.Errors[0].Code != sms.CodeQuietHours || !result.Errors[0].Retryable) {
-			t.Errorf("%s: got %+v", name, result.Errors[0])
+			t.Errorf("%s: got error %+v, want a retryable QUIET_HOURS", name, result.Errors[0])
 		}
 	}
 }
@@ -98,7 +98,7 @@ func TestQuietRecipientTakesNoTurn(t *testing.T) {
 			account.Pace.Release()
 			synctest.Wait()
 			if late := wait > time.Minute; late == (len(drafts) > 0) || late && to.problem.Code != sms.CodeQuietHours {
-				t.Errorf("%s: got %d texts, %+v", name, len(drafts), to.problem)
+				t.Errorf("%s: got %d texts, error %+v, want a text = %t, or else QUIET_HOURS", name, len(drafts), to.problem, !late)
 			}
 		})
 	}

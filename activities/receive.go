@@ -1,8 +1,8 @@
 package activities
 
-// Requests of ReceiveSmsWorkflow to Temporal: which workflows catch a signal,
-// which run of a workflow ID is open, and whether a question or a workflow
-// accepts a text. Each request is safe to repeat.
+// The requests that ReceiveSmsWorkflow makes to Temporal: which workflows catch
+// a signal, which run of a workflow is open, and whether a question or a
+// workflow accepts a text. Each request is safe to repeat.
 
 import (
 	"context"
@@ -33,9 +33,9 @@ func (a *Activities) AskKeeper(ctx context.Context, in sms.AskKeeperInput) (answ
 	return offer(ctx, activity.GetClient(ctx), in, activity.GetInfo(ctx).Attempt)
 }
 
-// offer makes one attempt. An update that has failed stays failed under its
-// update ID, so if that has happened, the attempt uses another ID, which
-// contains the attempt's number.
+// offer makes one attempt. Repeating an update under the ID of one that has
+// failed would only return the same failure, so if that has happened, the
+// attempt uses another ID, which contains the attempt's number.
 func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt int32) (answered bool, err error) {
 	id := "reply-" + in.Text.MessageSID + "-" + in.Text.AccountSID // see sms.TextWorkflowID
 	for _, id := range []string{id, fmt.Sprintf("%s-%d", id, attempt)} {
@@ -65,8 +65,9 @@ func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt 
 // reply by SMS, and Temporal limits the size of an activity's result.
 const maxAnswer = 64 << 10
 
-// AskWorkflow sends an update to a run and returns the answer. To a repeated
-// update, Temporal returns the first answer, even if the run has closed since.
+// AskWorkflow sends an update to a run and returns the answer. If the update is
+// a repetition, Temporal returns the first answer, even if the run has closed
+// since.
 func (a *Activities) AskWorkflow(ctx context.Context, in sms.AskWorkflowInput) (result sms.AskWorkflowResult, err error) {
 	return askRun(ctx, activity.GetClient(ctx), in)
 }
@@ -121,13 +122,14 @@ func (a *Activities) FindRun(ctx context.Context, in sms.FindRunInput) (result s
 	return result, err
 }
 
-// beganAfter reports whether a workflow started after a text was received.
+// beganAfter reports whether a workflow, or the first of its runs, started
+// after a text was received.
 func beganAfter(ctx context.Context, c client.Client, found *client.WorkflowExecutionDescription, receivedAt time.Time) (bool, error) {
 	began := found.WorkflowStartTime
 	if first := found.RawResponse.GetWorkflowExecutionInfo().GetFirstRunId(); first != "" && first != found.WorkflowExecution.RunID {
 		origin, err := c.DescribeWorkflow(ctx, found.WorkflowExecution.ID, first)
 		if isNotFound(err) {
-			return false, nil // the namespace no longer retains its first run, so it started long before
+			return false, nil // the namespace no longer retains the first run, which therefore started long before
 		}
 		if err != nil {
 			return false, err
@@ -187,7 +189,7 @@ func KeepRequestIDs(ctx context.Context, method string, req, reply any, cc *grpc
 	return invoke(ctx, method, req, reply, cc, opts...)
 }
 
-// lookedAt is how many workflows one attempt has time to look up individually.
+// lookedAt is how many workflows one attempt has time to look up one by one.
 const lookedAt = 200
 
 // FindCatchers lists the workflows that catch a signal or a message. The order
@@ -197,7 +199,8 @@ func (a *Activities) FindCatchers(ctx context.Context, in sms.FindCatchersInput)
 	c := activity.GetClient(ctx)
 	all := map[string]bool{}
 	// A workflow that continues as new while the pages are read moves to
-	// the first page. So if there is more than one page, read them twice.
+	// the first page. So if there is more than one page, the pages are read
+	// twice.
 	for range 2 {
 		before := len(all)
 		for request := (&workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000, Query: in.Query}); ; {
@@ -235,7 +238,8 @@ func (a *Activities) FindCatchers(ctx context.Context, in sms.FindCatchersInput)
 	return result, err
 }
 
-// thatWereThere omits workflows that started after a text was received.
+// thatWereThere returns the workflows that did not start after a text was
+// received.
 func (a *Activities) thatWereThere(ctx context.Context, c client.Client, ids []string, receivedAt time.Time) (there []string, err error) {
 	for _, id := range ids {
 		found, err := c.DescribeWorkflow(ctx, id, "")
@@ -266,8 +270,8 @@ func final(err error) error {
 }
 
 // isOutcome reports whether an update has ended with an error, which would also
-// be the result of repeating it. Otherwise, only the request failed, or this
-// worker lacks the key that decrypts the answer.
+// be the result of repeating it. Any other error means that only the request
+// failed, or that this worker lacks the key that decrypts the answer.
 func isOutcome(err error) bool {
 	_, refused := errors.AsType[serviceerror.ServiceError](err)
 	_, broken := status.FromError(err)
@@ -276,7 +280,8 @@ func isOutcome(err error) bool {
 }
 
 // isFull reports whether the run has received as many updates as Temporal
-// allows, 2,000 by default. Even then, Temporal recognizes a repeated update.
+// allows, which are 2,000 by default. Even then, Temporal recognizes a repeated
+// update.
 func isFull(err error) bool {
 	_, full := errors.AsType[*serviceerror.FailedPrecondition](err)
 	return full

@@ -40,7 +40,7 @@ func TestFailedUpdateIsOutcome(t *testing.T) {
 	}
 	for _, failure := range failures {
 		if !isOutcome(failure) {
-			t.Errorf("isOutcome = false for an update that ended with %T", failure)
+			t.Errorf("isOutcome = false for an update that ended with %T, want true", failure)
 		}
 	}
 	for _, request := range []error{
@@ -50,12 +50,12 @@ func TestFailedUpdateIsOutcome(t *testing.T) {
 		fmt.Errorf("decode: %w", &sms.UnreadableError{KeyID: "new"}),
 	} {
 		if isOutcome(request) {
-			t.Errorf("isOutcome = true for the failed request %T", request)
+			t.Errorf("isOutcome = true for a request that failed with %T, want false", request)
 		}
 	}
 }
 
-// failing is a Temporal client for which updates with certain IDs have failed.
+// failing is a Temporal client in which updates with certain IDs have failed.
 type failing struct {
 	client.Client
 	ids []string
@@ -80,10 +80,10 @@ func TestFailedKeeperIsAskedAgain(t *testing.T) {
 	in := sms.AskKeeperInput{Text: sms.Text{MessageSID: "SM1", AccountSID: "AC1"}}
 	retry := (*temporal.ApplicationError)(nil)
 	if answered, err := offer(t.Context(), c, in, 1); answered || err == nil || errors.As(err, &retry) {
-		t.Errorf("first attempt: answered %t, error %v", answered, err)
+		t.Errorf("first attempt: got answered %t, error %v, want false and a retryable error", answered, err)
 	}
 	if answered, err := offer(t.Context(), c, in, 2); !answered || err != nil {
-		t.Errorf("second attempt: answered %t, error %v", answered, err)
+		t.Errorf("second attempt: got answered %t, error %v, want true", answered, err)
 	}
 }
 
@@ -99,7 +99,7 @@ func (r *responding) UpdateWorkflow(context.Context, client.UpdateWorkflowOption
 	return &answering{answer: r.answer}, r.err
 }
 
-// answering is an update with a result.
+// answering is the handle of an update that returns an answer.
 type answering struct {
 	client.WorkflowUpdateHandle
 	answer any
@@ -127,14 +127,14 @@ func TestAnswersMayHaveAnyEncoding(t *testing.T) {
 		}
 	}
 	if result, err := askRun(t.Context(), &responding{answer: []byte{0xff}}, sms.AskWorkflowInput{}); err != nil || result.Value != nil || result.Refused {
-		t.Errorf("bytes: got %+v, %v, want no answer", result, err)
+		t.Errorf("bytes: got result %+v, error %v, want no answer", result, err)
 	}
 }
 
 func TestUnansweredUpdateIsRetried(t *testing.T) {
 	for _, silence := range []error{context.DeadlineExceeded, serviceerror.NewUnavailable("away"), serviceerror.NewDeadlineExceeded("slow")} {
 		if result, err := askRun(t.Context(), &responding{err: silence}, sms.AskWorkflowInput{}); err == nil {
-			t.Errorf("after %v: got the result %+v, want an error", silence, result)
+			t.Errorf("after %v: got result %+v and no error, want an error", silence, result)
 		}
 	}
 	if result, err := askRun(t.Context(), &responding{err: serviceerror.NewFailedPrecondition("too many updates")}, sms.AskWorkflowInput{}); err != nil || !result.Refused {

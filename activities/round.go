@@ -1,7 +1,7 @@
 package activities
 
-// A round tries every untried recipient, several at a time. It records each of
-// them beforehand, except for the first few of a prompt first attempt.
+// A round tries every untried recipient, several at a time. It records each
+// recipient beforehand, except for the first few in a prompt first attempt.
 
 import (
 	"cmp"
@@ -22,15 +22,15 @@ type halt struct {
 }
 
 const (
-	// enough is how many consecutive failures show that the cause is Twilio
-	// and not the recipients.
+	// enough is how many consecutive failures show that the cause lies with
+	// Twilio and not with the recipients.
 	enough = 5
 	// leastAhead and mostAhead limit how many recipients a record names
-	// ahead of the pool. If the worker dies, all of them are in doubt.
+	// ahead of the pool. If the worker dies, all of these are in doubt.
 	leastAhead, mostAhead = 40, 400
 )
 
-// text tries every recipient who is untried or to be texted again, with the
+// text tries every recipient who is untried or is to be texted again, with the
 // concurrency of the account's pace. It stops early at a failure that affects
 // all recipients.
 func (s *send) text(ctx context.Context) {
@@ -98,9 +98,9 @@ func (s *send) next(ctx context.Context) *recipient {
 }
 
 // nameAhead writes records that name recipients ahead of the pool, until the
-// round has named all of them or ends. The more of them are tried, on average, while
-// a record is written, the further ahead the next one names, so that records are few
-// and the pool rarely waits for one.
+// round has named all of them or ends. The more recipients the pool tries, on
+// average, while a record is being written, the more recipients the next record
+// names, so that records are few and the pool rarely waits for one.
 func (s *send) nameAhead(ctx context.Context) {
 	least := max(leastAhead, 2*s.account.Pace.Concurrency())
 	s.mu.Lock()
@@ -142,7 +142,7 @@ func (s *send) nameAhead(ctx context.Context) {
 	}
 }
 
-// render renders a recipient's content, once.
+// render renders a recipient's content, unless that has been done already.
 func (s *send) render(ctx context.Context, to *recipient) *sms.Error {
 	if to.rendered {
 		return nil
@@ -174,7 +174,7 @@ func (s *send) try(ctx, creating context.Context, to *recipient) {
 	defer func() {
 		if recover() != nil {
 			logPanic(ctx)
-			s.note(to, sms.Message{}, &sms.Error{Code: sms.CodeOutcomeUnknown, Message: "a fault in the gateway: the message may or may not have been created; the worker's log has the stack"})
+			s.note(to, sms.Message{}, &sms.Error{Code: sms.CodeOutcomeUnknown, Message: "a fault in the gateway: the message may or may not have been created; the worker's log has the stack trace"})
 		}
 	}()
 	if problem := s.render(ctx, to); problem != nil {
@@ -199,14 +199,14 @@ func (s *send) try(ctx, creating context.Context, to *recipient) {
 		return
 	}
 	defer s.account.Pace.Release()
-	if problem := s.quietNow(to); problem != nil { // its turn came too late
+	if problem := s.quietNow(to); problem != nil { // the turn came too late
 		s.refuse(to, problem)
 		return
 	}
 	s.create(ctx, creating, to)
 }
 
-// turnLimit returns the longest time to wait for a turn.
+// turnLimit returns the maximum time to wait for a turn.
 func (s *send) turnLimit() time.Duration {
 	if s.total() == 0 {
 		return DefaultGiveUpAfter
@@ -246,7 +246,7 @@ func (s *send) create(ctx, creating context.Context, to *recipient) {
 	}
 }
 
-// lane returns the sender that the pace throttles this send under.
+// lane returns the name of the sender whose rate limits this send.
 func (s *send) lane() string { return cmp.Or(s.from, s.input.MessagingServiceSID) }
 
 // refuse records a problem that was found before the request to Twilio. Such a

@@ -12,9 +12,9 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// TestFastListNeedsFewRecords lets every second record take five times as long as
-// the others. A list that Twilio accepts fast needs few of them and rarely waits for
-// one, and a slow list puts few recipients in doubt.
+// In TestFastListNeedsFewRecords, every second record takes five times as long
+// as the others. A list that Twilio accepts quickly must need few records and
+// rarely wait for one, and a slow list must put few recipients in doubt.
 func TestFastListNeedsFewRecords(t *testing.T) {
 	for name, tc := range map[string]struct {
 		recipients, atOnce int
@@ -45,7 +45,7 @@ func TestFastListNeedsFewRecords(t *testing.T) {
 				began := time.Now()
 				result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(tc.recipients)...), SmsBody: "Hi"})
 				if err != nil || len(result.Messages) != tc.recipients {
-					t.Fatalf("%d of %d recipients were texted: %v", len(result.Messages), tc.recipients, err)
+					t.Fatalf("got %d texts, error %v, want %d texts", len(result.Messages), err, tc.recipients)
 				}
 				most := time.Duration(tc.longer * float64(tc.create) * float64(tc.recipients/tc.atOnce))
 				if took := time.Since(began); records > tc.records || inDoubt > tc.inDoubt || took > most {
@@ -56,8 +56,8 @@ func TestFastListNeedsFewRecords(t *testing.T) {
 	}
 }
 
-// TestCreateThatBeganIsFinished ends the context of a send, or its time, during its
-// creates.
+// TestCreateThatBeganIsFinished ends a send during its creates, by cancelling
+// its context or because its time is up.
 func TestCreateThatBeganIsFinished(t *testing.T) {
 	for name, tc := range map[string]struct {
 		create time.Duration
@@ -94,8 +94,8 @@ func TestCreateThatBeganIsFinished(t *testing.T) {
 	}
 }
 
-// TestCreatesFollowTheirRecords lets records take longer than the pause between the
-// heartbeats, and creates nearly as long.
+// In TestCreatesFollowTheirRecords, a record takes longer than the interval
+// between heartbeats, and a create nearly as long as a record.
 func TestCreatesFollowTheirRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (
@@ -107,7 +107,7 @@ func TestCreatesFollowTheirRecords(t *testing.T) {
 		a := newActivities(gatewayFunc(func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 			mu.Lock()
 			if !recorded[d.To] {
-				t.Errorf("%s is texted before it is in a record", d.To)
+				t.Errorf("%s was texted before it was in a record", d.To)
 			}
 			mu.Unlock()
 			time.Sleep(2 * time.Second)
@@ -118,7 +118,7 @@ func TestCreatesFollowTheirRecords(t *testing.T) {
 		a.Record = func(_ context.Context, details any) error {
 			mu.Lock()
 			if storing++; storing > 1 {
-				t.Error("two records are stored at a time: the older one may replace the newer")
+				t.Error("two records were stored at the same time, so the older one may replace the newer one")
 			}
 			mu.Unlock()
 			time.Sleep(3 * time.Second)
@@ -131,7 +131,7 @@ func TestCreatesFollowTheirRecords(t *testing.T) {
 			return nil
 		}
 		if result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(to...), SmsBody: "Hi"}); err != nil || len(result.Messages) != len(to) {
-			t.Errorf("%d of %d recipients were texted: %v", len(result.Messages), len(to), err)
+			t.Errorf("got %d texts, error %v, want %d texts", len(result.Messages), err, len(to))
 		}
 	})
 }

@@ -35,7 +35,7 @@ type send struct {
 	from   string
 	bodies *bodies
 	// callback is the query of the status callback URL at our webhook, or
-	// nil if no callbacks are wanted.
+	// nil if our webhook gets no callbacks.
 	callback url.Values
 	// list identifies the list of recipients.
 	list string
@@ -67,9 +67,9 @@ type send struct {
 	resumed  bool
 	// queue holds the recipients of this round, in order. The first begun
 	// of them have been handed to the pool. The first named are in a record
-	// and may be handed to it. The first asked are in that record or the
-	// next. The next record is due when renew of them have been handed to
-	// the pool.
+	// and may be handed to it. The first asked are in that record or in the
+	// next one. The next record is due when renew of them have been handed
+	// to the pool.
 	queue                      []*recipient
 	begun, asked, named, renew int
 	// news wakes the pool and the goroutine that names recipients ahead of
@@ -110,8 +110,8 @@ func (a *Activities) newSend(ctx context.Context, input sms.SendSmsInput) *send 
 	return s
 }
 
-// readList parses the list. Invalid addresses are refused from the start, and
-// duplicates are texted only once.
+// readList parses the list. Invalid addresses are in the list as refused, and
+// duplicates are omitted.
 func (a *Activities) readList(input *sms.SendSmsInput) []*recipient {
 	region := cmp.Or(input.DefaultRegion, a.DefaultRegion)
 	all := make([]recipient, len(input.SmsTo)) // one allocation
@@ -166,7 +166,7 @@ func (s *send) resumeWithout() {
 // prepare checks everything that can be checked before anything is sent.
 func (s *send) prepare(ctx context.Context) *sms.Error {
 	if s.info.IsLocalActivity {
-		return &sms.Error{Code: sms.CodeInvalidInput, Message: "SendSms cannot run as a local activity: those have no heartbeat to record what was sent; run it as an ordinary activity"}
+		return &sms.Error{Code: sms.CodeInvalidInput, Message: "SendSms cannot run as a local activity, which has no heartbeat to record what was sent; run it as an ordinary activity"}
 	}
 	if s.account.Gateway == nil {
 		return noAccount(s.input.Account)
@@ -190,8 +190,8 @@ func (s *send) prepare(ctx context.Context) *sms.Error {
 	return nil
 }
 
-// run sends until no recipient is left or the attempt has to end. If it returns
-// an error, Temporal starts another attempt.
+// run sends until no recipient is left to try or the attempt has to end. If it
+// returns an error, Temporal starts another attempt.
 func (s *send) run(ctx context.Context) error {
 	ctx, end := s.begin(ctx)
 	defer end()
@@ -204,7 +204,7 @@ func (s *send) run(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	if s.resumed {
-		_ = s.heart.record(ctx) // if this fails, the context ends, which the rounds notice
+		_ = s.heart.record(ctx) // if this fails, the context ends, and so do the rounds
 	}
 	for {
 		settled := s.settled()
@@ -238,7 +238,8 @@ func (s *send) run(ctx context.Context) error {
 }
 
 // tally records whether a round made progress. Unless the caller sets a limit,
-// a send does not give up while all sending is paused, however long that lasts.
+// a send does not give up while all sending is paused, no matter how long the
+// pause lasts.
 func (s *send) tally(progress bool) {
 	s.mu.Lock() // a heartbeat may be in progress
 	defer s.mu.Unlock()
@@ -256,7 +257,7 @@ func (s *send) tally(progress bool) {
 // shown it.
 func (s *send) measure(ctx context.Context) {
 	if _, known := s.clock(); !known {
-		_, _ = s.listing(ctx, twilio.Query{Limit: 1}) // if there is no answer, recipients may stay in doubt
+		_, _ = s.listing(ctx, twilio.Query{Limit: 1}) // if this fails, recipients may stay in doubt
 	}
 }
 
@@ -277,8 +278,8 @@ func (s *send) now() time.Time {
 	return time.Now()
 }
 
-// dateSlack is how much the Date header of a response may differ from the date
-// of the message that it created.
+// dateSlack is how much the Date header of a response may differ from the
+// creation date of the message in it.
 const dateSlack = 2 * time.Second
 
 // moment returns the moment of a create that starts now.
@@ -301,8 +302,8 @@ func (s *send) reason(silent bool) string {
 	return "Twilio could not accept every message yet" + s.because()
 }
 
-// because returns the error that holds up the send, without a phone number or a
-// text.
+// because names the error that holds up the send, in parentheses and without a
+// phone number or a text. It returns "" if there is none.
 func (s *send) because() string {
 	var problem sms.Error
 	if s.halt != nil {
@@ -339,7 +340,7 @@ func (s *send) accept(to *recipient, m sms.Message, at time.Time) {
 	}
 }
 
-// set records any other outcome. The caller holds mu.
+// set records a state other than accepted, with its error. The caller holds mu.
 func (s *send) set(to *recipient, st state, problem sms.Error) {
 	problem.To = to.to
 	s.enter(to, st)
@@ -348,8 +349,9 @@ func (s *send) set(to *recipient, st state, problem sms.Error) {
 }
 
 // disturb records that Twilio may still be processing a create in doubt for a
-// while. It is called again after Twilio's next response, since only that shows
-// Twilio's time if none has so far, or if this machine has slept since.
+// while. It is called again after Twilio's next response, because only that
+// response shows Twilio's time if none has done so before, or if this machine
+// has slept since.
 func (s *send) disturb() {
 	s.untimed = true
 	if until := s.now().Add(s.activities.settle()); until.After(s.quiet) {
@@ -357,7 +359,7 @@ func (s *send) disturb() {
 	}
 }
 
-// release allows recipients to be tried again.
+// release makes recipients untried, so that they are tried again.
 func (s *send) release(recipients []*recipient) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -387,7 +389,7 @@ func (s *send) settled() int { return len(s.in(refused, accepted)) }
 // sender's queue is full.
 const queueFullWait = 10 * time.Second
 
-// slow makes the sender or the account pause for as long as Twilio asked.
+// slow pauses the sender or the account for as long as Twilio asked.
 func (s *send) slow(problem *sms.Error) {
 	s.pause = max(s.pause, problem.RetryAfter)
 	switch {
@@ -413,7 +415,8 @@ func (s *send) room(delay time.Duration) bool {
 	return room && !s.tired(delay, ends)
 }
 
-// tired reports whether the send has made no progress for too long.
+// tired reports whether, after a delay, the send will have made no progress for
+// too long.
 func (s *send) tired(delay time.Duration, ends bool) bool {
 	limit := time.Duration(s.input.GiveUpAfter)
 	if limit == 0 && ends || s.stuck.IsZero() {

@@ -1,8 +1,8 @@
 package activities
 
-// Sends to which everything happens at once, in random order and simulated time:
-// their processes are killed, suspended and cut off from Temporal, some are of an
-// older version, and Twilio fails, lags and has another clock.
+// Tests sends under random faults, in simulated time: processes are killed,
+// suspended and cut off from Temporal, some run an older version, and Twilio
+// fails, lags and has a different clock.
 
 import (
 	"bytes"
@@ -32,47 +32,47 @@ import (
 )
 
 var (
-	seeds     = flag.Uint64("seeds", 10, "how many random storms of sends are run, of each kind")
-	firstSeed = flag.Uint64("first-seed", 1, "the seed of the first random storm")
+	seeds     = flag.Uint64("seeds", 10, "the number of random tests of sends, with and without an older version")
+	firstSeed = flag.Uint64("first-seed", 1, "the seed of the first random test of sends")
 )
 
-// chance is a source of chance that several goroutines may use.
+// chance is a source of randomness. It is safe for concurrent use.
 type chance struct {
 	mu     sync.Mutex
 	random *rand.Rand
 }
 
-// of reports true with a probability of percent in a hundred.
+// of returns true with a probability of percent in a hundred.
 func (c *chance) of(percent float64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.random.Float64()*100 < percent
 }
 
-// upTo returns a random duration.
+// upTo returns a random duration from 0 to most.
 func (c *chance) upTo(most time.Duration) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return time.Duration(c.random.Int64N(int64(most) + 1))
 }
 
-// weather is what all processes share: Twilio, and chance.
+// weather is what all processes share: Twilio and the source of randomness.
 type weather struct {
 	*chance
-	// mixed is true if some processes are of an older version.
+	// mixed is true if some processes run an older version.
 	mixed bool
-	// skew is how far Twilio's clock is ahead, lag how late a listing shows a
-	// message, and slow how long a request may take.
+	// skew is how far Twilio's clock is ahead, lag is how late a listing
+	// shows a message, and slow limits each part of a request's duration.
 	skew, lag, slow time.Duration
 
 	mu sync.Mutex
 	// messages lists Twilio's messages, oldest first.
 	messages []twilio.Record
-	// deaf is when Twilio answers listings again.
+	// deaf is the time until which Twilio answers no listing.
 	deaf time.Time
 }
 
-// create creates a message.
+// create adds a message to those at Twilio.
 func (w *weather) create(from, to, body string) sms.Message {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -81,7 +81,7 @@ func (w *weather) create(from, to, body string) sms.Message {
 	return m
 }
 
-// process is a worker's process, and its connection to Twilio.
+// process is a worker's process and, as a gateway, its connection to Twilio.
 type process struct {
 	gatewayFunc
 	*weather
@@ -89,10 +89,10 @@ type process struct {
 	activities *Activities
 
 	mu sync.Mutex
-	// heard is true once a response has shown Twilio's clock.
+	// heard is true once a response has shown Twilio's time.
 	heard bool
 	dead  bool
-	// paused is when the process goes on.
+	// paused is the time until which the process is suspended.
 	paused time.Time
 }
 
@@ -111,7 +111,8 @@ func newProcess(w *weather) *process {
 
 var errDead = errors.New("the process is dead")
 
-// here waits while the process is suspended. It returns an error if it is dead.
+// here waits while the process is suspended. It returns errDead if the process
+// has been killed.
 func (p *process) here() error {
 	for {
 		p.mu.Lock()
@@ -130,7 +131,7 @@ func (p *process) here() error {
 func (p *process) Now() (time.Time, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return time.Now().Add(p.skew - 900*time.Millisecond), p.heard // a lower bound
+	return time.Now().Add(p.skew - 900*time.Millisecond), p.heard // a lower bound, as twilio.Client returns
 }
 
 func (p *process) hear() {
@@ -147,7 +148,7 @@ func (p *process) Send(_ context.Context, d twilio.Draft) (m sms.Message, err er
 	if err := d.Check(); err != nil {
 		return m, err
 	}
-	time.Sleep(p.upTo(p.slow)) // the request is on its way, whatever becomes of the process
+	time.Sleep(p.upTo(p.slow)) // from here on, the request arrives even if the process is killed
 	fails := p.of(8)
 	if !fails || p.of(40) {
 		m = p.create(d.From, d.To, d.Body)
@@ -192,7 +193,7 @@ func (p *process) List(ctx context.Context, q twilio.Query) (l twilio.Listing, e
 	return l, nil
 }
 
-// activityState is what Temporal knows of one send.
+// activityState is the state of one send at Temporal.
 type activityState struct {
 	*weather
 	input     sms.SendSmsInput
@@ -200,17 +201,17 @@ type activityState struct {
 	scheduled time.Time
 
 	mu sync.Mutex
-	// attempt is the number of the current attempt, which begins at beat or
-	// whose last heartbeat that was.
+	// attempt is the number of the current attempt, and beat is when it
+	// will start, or when its last heartbeat was.
 	attempt int32
 	beat    time.Time
 	details json.RawMessage
-	// away is when Temporal can be reached again.
+	// away is the time until which Temporal cannot be reached.
 	away   time.Time
 	result *sms.SendSmsResult
 }
 
-// task is one attempt, in a process.
+// task is one attempt, which runs in a process.
 type task struct {
 	*activityState
 	process *process
@@ -218,10 +219,10 @@ type task struct {
 	began   time.Time
 }
 
-// taskKey is the key of the task in an activity's context.
+// taskKey is the key under which an activity's context holds the task.
 type taskKey struct{}
 
-// record stores a heartbeat.
+// record stores heartbeat details at Temporal.
 func (k *task) record(ctx context.Context, details any) error {
 	if err := k.process.here(); err != nil {
 		return err
@@ -248,17 +249,17 @@ func (k *task) record(ctx context.Context, details any) error {
 	return nil
 }
 
-// formerly reduces a record to what version 0 knew.
+// formerly removes from a record what version 0 did not record.
 func formerly(data json.RawMessage) json.RawMessage {
 	known, err := version0.Reduce(data)
 	if err != nil {
-		panic(err) // a record is JSON
+		panic(err) // unreachable: a record is JSON
 	}
 	data, _ = json.Marshal(known)
 	return data
 }
 
-// run carries out the attempt.
+// run runs the attempt, and reports its outcome to Temporal.
 func (k *task) run(log *slog.Logger) {
 	suite := &testsuite.WorkflowTestSuite{}
 	suite.SetLogger(sdklog.NewStructuredLogger(log))
@@ -275,7 +276,7 @@ func (k *task) run(log *slog.Logger) {
 	case k.attempt != k.number || k.result != nil:
 	case err == nil:
 		k.result = &sms.SendSmsResult{}
-		_ = encoded.Get(k.result) // otherwise, the recipients are missing
+		_ = encoded.Get(k.result) // if this fails, recipients are missing, which fails the test
 	default:
 		wait := 50 * time.Millisecond
 		if e, ok := errors.AsType[*temporal.ApplicationError](err); ok {
@@ -286,7 +287,8 @@ func (k *task) run(log *slog.Logger) {
 	}
 }
 
-// inTask makes an activity see its task's attempt and heartbeat details.
+// inTask is an interceptor that gives an activity the attempt and the heartbeat
+// details of its task.
 type inTask struct {
 	interceptor.WorkerInterceptorBase
 	task *task
@@ -315,8 +317,9 @@ type outboundTask struct {
 }
 
 const (
-	// stormHeartbeat is the heartbeat timeout of a send in a storm, stormAttempt the
-	// longest attempt, and stormTotal the time for all of them.
+	// stormHeartbeat is the heartbeat timeout of a send, stormAttempt is
+	// the timeout of an attempt, and stormTotal is the timeout of all
+	// attempts together.
 	stormHeartbeat = 1500 * time.Millisecond
 	stormAttempt   = 2 * time.Minute
 	stormTotal     = 30 * time.Minute
@@ -329,7 +332,7 @@ func (o *outboundTask) GetInfo(ctx context.Context) activity.Info {
 	info.ScheduleToCloseTimeout, info.StartToCloseTimeout = stormTotal, stormAttempt
 	info.RetryPolicy = &temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, BackoffCoefficient: 1}
 	if k.process.older && !o.HasHeartbeatDetails(ctx) {
-		info.Attempt = 1 // which it takes for the first
+		info.Attempt = 1 // without details, version 0 considers every attempt the first
 	}
 	return info
 }
@@ -350,32 +353,32 @@ func (o *outboundTask) GetHeartbeatDetails(_ context.Context, details ...any) er
 	return json.Unmarshal(data, details[0])
 }
 
-// crew is the processes of the moment.
+// crew holds the processes that are currently running.
 type crew struct {
 	*weather
 	mu  sync.Mutex
 	all []*process
 }
 
-// one picks a process.
+// one returns a random process.
 func (c *crew) one() *process {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.all[c.upTo(time.Duration(len(c.all)-1))]
 }
 
-// strike lets something happen.
+// strike causes a random fault.
 func (c *crew) strike(sends []*activityState) {
 	victim := c.one()
 	switch c.upTo(9) {
-	case 0, 1, 2, 3: // a process is killed, and another started
+	case 0, 1, 2, 3: // a process is killed, and another one started
 		victim.mu.Lock()
 		victim.dead = true
 		victim.mu.Unlock()
 		c.mu.Lock()
 		c.all[slices.Index(c.all, victim)] = newProcess(c.weather)
 		c.mu.Unlock()
-	case 4, 5, 6: // a process is suspended beyond its heartbeats
+	case 4, 5, 6: // a process is suspended for longer than the heartbeat timeout
 		victim.mu.Lock()
 		victim.paused = time.Now().Add(stormHeartbeat + c.upTo(10*time.Second))
 		victim.mu.Unlock()
@@ -394,7 +397,7 @@ func (c *crew) strike(sends []*activityState) {
 	}
 }
 
-// serve starts attempts, until one of them returns a result or time is up.
+// serve starts attempts until one of them returns a result or the time is up.
 func (s *activityState) serve(c *crew, log *slog.Logger, attempts *sync.WaitGroup) {
 	s.scheduled, s.beat = time.Now(), time.Now()
 	for started := int32(0); ; time.Sleep(50 * time.Millisecond) {
@@ -416,8 +419,8 @@ func (s *activityState) serve(c *crew, log *slog.Logger, attempts *sync.WaitGrou
 	}
 }
 
-// every calls a function at random intervals around one duration, until over is
-// closed.
+// every calls a function at random intervals, which are about interval long on
+// average, until over is closed.
 func (w *weather) every(interval time.Duration, over <-chan struct{}, do func()) {
 	for {
 		select {
@@ -429,9 +432,9 @@ func (w *weather) every(interval time.Duration, over <-chan struct{}, do func())
 	}
 }
 
-// sendStorm sends lists in a storm. If versions are mixed, others use the account,
-// too: older workers do not record how far the listing lags, so that only newer
-// messages show it.
+// sendStorm sends lists while faults occur. If versions are mixed, other
+// messages are also created in the account: older workers do not record how far
+// the listing lags, so only newer messages can show it.
 func sendStorm(t *testing.T, seed uint64, mixed bool) {
 	t.Helper()
 	w := &weather{chance: &chance{random: rand.New(rand.NewPCG(seed, 0))}, mixed: mixed}
@@ -477,18 +480,18 @@ func sendStorm(t *testing.T, seed uint64, mixed bool) {
 	}
 	for _, s := range sends {
 		if s.result == nil {
-			t.Errorf("seed %d: %s has no result after %d attempts", seed, s.id, s.attempt)
+			t.Errorf("seed %d: %s: got no result after %d attempts", seed, s.id, s.attempt)
 			continue
 		}
 		if told := len(s.result.Messages) + len(s.result.Errors); told != len(s.input.SmsTo) {
-			t.Errorf("seed %d: %s reports %d recipients, want %d", seed, s.id, told, len(s.input.SmsTo))
+			t.Errorf("seed %d: %s: got %d outcomes, want %d", seed, s.id, told, len(s.input.SmsTo))
 		}
 		for _, e := range s.result.Errors {
-			t.Errorf("seed %d: %s, attempt %d: got %s for a recipient with %d texts, want no error: %s", seed, s.id, s.attempt, e.Code, texts[e.To], e.Message)
+			t.Errorf("seed %d: %s, attempt %d: got error %s for a recipient who got %d texts, want none: %s", seed, s.id, s.attempt, e.Code, texts[e.To], e.Message)
 		}
 		for _, to := range s.input.SmsTo {
 			if texts[to.To] > 1 {
-				t.Errorf("seed %d: %s texted a recipient %d times, want once", seed, s.id, texts[to.To])
+				t.Errorf("seed %d: %s: got %d texts to a recipient, want at most one", seed, s.id, texts[to.To])
 			}
 		}
 	}

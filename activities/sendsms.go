@@ -18,16 +18,16 @@ import (
 // SendSms sends the text to each recipient and reports the outcome of each
 // message. Its argument is a [sms.SendSmsInput].
 //
-// It always completes, and its result says what went wrong. It returns an
-// error, to ask Temporal for another attempt, in only two cases: some
-// recipients were certainly not texted, a later attempt may succeed, and the
-// caller's retry policy and timeouts allow one; or this worker lacks the key
-// that decrypts the record of an earlier attempt.
+// Failures do not make it return an error, because its result says what went
+// wrong. It returns an error only if onError is "fail", or to ask Temporal for
+// another attempt: either some recipients were certainly not texted, a later
+// attempt may succeed, and the caller's retry policy and timeouts allow one, or
+// this worker lacks the key that decrypts the record of an earlier attempt.
 //
 // It never texts a recipient twice. An attempt records in a heartbeat whom it
-// is about to text, and the next attempt looks up at Twilio the messages to
-// recipients left in doubt. The first few recipients of a list need no record,
-// because any second attempt looks them up.
+// is about to text, and the next attempt looks up the messages to recipients in
+// doubt at Twilio. The first few recipients of a list need no record, because
+// any second attempt looks them up.
 func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (result sms.SendSmsResult, err error) {
 	var (
 		s     *send
@@ -74,7 +74,7 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 }
 
 // decided returns the result without the recipients that the caller, such as a
-// broadcast, tries again, since their outcome is still open.
+// broadcast, will retry, because their outcome is still open.
 func decided(info activity.Info, result sms.SendSmsResult) *sms.SendSmsResult {
 	if (&attempt{info: info}).callerGoesOn() {
 		result.Errors = slices.DeleteFunc(slices.Clone(result.Errors), func(e sms.Error) bool { return e.Retryable })
@@ -91,7 +91,7 @@ func told(ctx context.Context, result *sms.SendSmsResult, onError sms.OnError) e
 		activity.GetLogger(ctx).Warn("a text was not sent", "code", e.Code, "twilioCode", e.TwilioCode, "httpStatus", e.HTTPStatus)
 	}
 	if later := len(result.Errors) - len(final.Errors); later > 0 {
-		activity.GetLogger(ctx).Info("the caller tries some recipients again", "recipients", later)
+		activity.GetLogger(ctx).Info("the caller will retry some recipients", "recipients", later)
 	}
 	if onError != sms.OnErrorFail || len(result.Errors) == 0 {
 		return nil
@@ -99,9 +99,9 @@ func told(ctx context.Context, result *sms.SendSmsResult, onError sms.OnError) e
 	return temporal.NewApplicationErrorWithOptions(result.NotSent(), sms.NotSentErrorType, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{*result}})
 }
 
-// unable ends an attempt that cannot start. If an earlier attempt texted
-// someone, the problem does not apply to the whole list: another worker may
-// continue, and the result includes those who were texted.
+// unable ends an attempt that cannot start. If an earlier attempt may have
+// texted someone, the problem does not apply to the whole list: another worker
+// may be able to continue, and the result includes those who were texted.
 func (s *send) unable(ctx context.Context, problem *sms.Error) (sms.SendSmsResult, error) {
 	if !s.resumed {
 		return sms.NewSendSmsResult(nil, []sms.Error{*problem}), nil
@@ -146,7 +146,7 @@ func (s *send) result() sms.SendSmsResult {
 // recipient, even if the record of an earlier attempt has not been restored
 // yet.
 func (s *send) broken(retried bool) sms.SendSmsResult {
-	fault := sms.Error{Code: sms.CodeUnknown, Message: "a fault in SendSms itself; the worker's log has the stack"}
+	fault := sms.Error{Code: sms.CodeUnknown, Message: "a fault in SendSms itself; the worker's log has the stack trace"}
 	if retried {
 		fault.Code = sms.CodeOutcomeUnknown
 	}

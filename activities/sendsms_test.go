@@ -23,8 +23,8 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// gatewayFunc is a gateway that sends by calling a function. It lists no
-// messages.
+// gatewayFunc is a gateway that sends a message by calling the function, and
+// lists no messages.
 type gatewayFunc func(context.Context, twilio.Draft) (sms.Message, error)
 
 func (f gatewayFunc) Fetch(context.Context, string) (twilio.Record, error) {
@@ -58,15 +58,15 @@ func accepting(drafts *[]twilio.Draft) gatewayFunc {
 	}
 }
 
-// quiet returns a test suite whose activities do not log.
+// quiet returns a test suite that discards logs.
 func quiet() *testsuite.WorkflowTestSuite {
 	suite := &testsuite.WorkflowTestSuite{}
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	return suite
 }
 
-// newActivities returns activities that send one message at a time, record
-// nothing in Temporal, and do not wait for Twilio's listings.
+// newActivities returns activities that send one message at a time, store no
+// records, and hardly wait for Twilio's listings.
 func newActivities(gateway Gateway) *Activities {
 	return &Activities{
 		Accounts: map[string]Account{"": {Gateway: gateway, Pace: NewPace(Limits{Concurrency: 1})}},
@@ -103,25 +103,25 @@ func run(t *testing.T, a *Activities, args ...any) (sms.SendSmsResult, error) {
 	return result, nil
 }
 
-// checkContract checks what the contract promises for every result.
+// checkContract checks what is promised for every result.
 func checkContract(t *testing.T, r sms.SendSmsResult) {
 	t.Helper()
 	var messages []sms.Message
 	if err := json.Unmarshal([]byte(r.TwilioResult), &messages); err != nil || !reflect.DeepEqual(messages, r.Messages) {
-		t.Errorf("twilioResult %s differs from messages %v", r.TwilioResult, r.Messages)
+		t.Errorf("got twilioResult %s, want the messages %v", r.TwilioResult, r.Messages)
 	}
 	if (r.TwilioError == nil) != (len(r.Errors) == 0) {
-		t.Errorf("twilioError is null: %v, want it null only without errors; there are %d", r.TwilioError == nil, len(r.Errors))
+		t.Errorf("got twilioError null = %t with %d errors, want null only without errors", r.TwilioError == nil, len(r.Errors))
 	}
 	if r.TwilioError != nil {
 		var errors []sms.Error
 		if err := json.Unmarshal([]byte(*r.TwilioError), &errors); err != nil || !reflect.DeepEqual(errors, r.Errors) {
-			t.Errorf("twilioError %s differs from errors %v", *r.TwilioError, r.Errors)
+			t.Errorf("got twilioError %s, want the errors %v", *r.TwilioError, r.Errors)
 		}
 	}
 	for _, e := range r.Errors {
 		if e.Code == "" || e.Message == "" {
-			t.Errorf("an error has no code or no message: %+v", e)
+			t.Errorf("got error %+v, want a code and a message", e)
 		}
 	}
 }
@@ -148,10 +148,10 @@ func TestSendSmsAcceptsEveryListForm(t *testing.T) {
 				drafts[i].Options = nil
 			}
 			if !reflect.DeepEqual(drafts, want) {
-				t.Errorf("sent %v, want both numbers once", drafts)
+				t.Errorf("got texts %v, want one to each of the two numbers", drafts)
 			}
 			if len(result.Messages) != 2 || result.TwilioError != nil {
-				t.Errorf("result %+v", result)
+				t.Errorf("got result %+v, want two messages and no errors", result)
 			}
 		})
 	}
@@ -182,7 +182,7 @@ func TestNationalNumberUsesRegion(t *testing.T) {
 	}
 	var drafts []twilio.Draft
 	if got := execute(t, accepting(&drafts), map[string]any{"smsFrom": "+15005550006", "smsTo": "0170", "smsBody": "Hi", "defaultRegion": "Germany"}); got.Errors[0].Code != sms.CodeInvalidInput {
-		t.Errorf("with an invalid region: got %+v", got)
+		t.Errorf("with an invalid region: got result %+v, want INVALID_INPUT", got)
 	}
 }
 
@@ -226,7 +226,7 @@ func TestSendSmsAlwaysCompletes(t *testing.T) {
 			var drafts []twilio.Draft
 			result := execute(t, accepting(&drafts), tc.args...)
 			if len(drafts) > 0 {
-				t.Errorf("sent %v", drafts)
+				t.Errorf("got texts %v, want none", drafts)
 			}
 			if len(result.Errors) != 1 || result.Errors[0].Code != tc.code || !strings.Contains(result.Errors[0].Message, tc.mention) {
 				t.Errorf("got errors %+v, want %s with %q", result.Errors, tc.code, tc.mention)
@@ -245,16 +245,16 @@ func TestSendSmsCompletesAfterPanic(t *testing.T) {
 	})
 	result := execute(t, gateway, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To("+15005550001", "+15005550002", "+15005550003"), SmsBody: "Hi"})
 	if len(result.Messages) != 2 || len(result.Errors) != 1 {
-		t.Fatalf("got %+v", result)
+		t.Fatalf("got result %+v, want two messages and one error", result)
 	}
 	if e := result.Errors[0]; e.To != "+15005550002" || e.Code != sms.CodeOutcomeUnknown {
-		t.Errorf("got %+v, want OUTCOME_UNKNOWN for the second recipient", e)
+		t.Errorf("got error %+v, want OUTCOME_UNKNOWN for the second recipient", e)
 	}
 	broken := newActivities(gateway)
 	broken.Renderer = nil
 	result, err := run(t, broken, one)
 	if err != nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeUnknown {
-		t.Errorf("without a renderer: got %+v, %v", result, err)
+		t.Errorf("without a renderer: got result %+v, error %v, want UNKNOWN_ERROR", result, err)
 	}
 }
 
@@ -278,7 +278,7 @@ func TestBadRecipientDoesNotStopOthers(t *testing.T) {
 		t.Errorf("got error codes %v, want %v", codes, want)
 	}
 	if len(result.Messages) != 1 || result.Messages[0].To != "+15005550003" {
-		t.Errorf("got messages %v", result.Messages)
+		t.Errorf("got messages %v, want one to +15005550003", result.Messages)
 	}
 }
 
@@ -308,7 +308,7 @@ func TestRecipientVariablesAreMerged(t *testing.T) {
 func TestCancellationReturnsWhatWasSent(t *testing.T) {
 	gateway := gatewayFunc(func(sending context.Context, d twilio.Draft) (sms.Message, error) {
 		if sending.Err() != nil {
-			t.Error("cancelling the send cancelled a create in flight")
+			t.Error("the context of a create in flight was cancelled with the send")
 		}
 		return sms.Message{To: d.To, SID: "SM1", Status: sms.StatusQueued, Segments: 1}, nil
 	})
@@ -326,7 +326,7 @@ func TestCancellationReturnsWhatWasSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := len(result.Messages); n == 0 || n == 200 || n+len(result.Errors) != 200 || result.Errors[0].Code != sms.CodeCancelled || result.Errors[0].To != phones(200)[n] {
-		t.Errorf("got %d messages, result %+v", len(result.Messages), result.Errors)
+		t.Errorf("got %d messages, errors %+v, want some messages and CANCELLED for each of the other recipients", len(result.Messages), result.Errors)
 	}
 }
 
@@ -345,7 +345,7 @@ func TestReportSurvivesLostRecord(t *testing.T) {
 	// follows.
 	result, err := run(t, a, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(200)...), SmsBody: "Hi"})
 	if n := len(result.Messages); err != nil || n == 0 || n == 200 || n+len(result.Errors) != 200 || result.Errors[0].Code != sms.CodeNoAttemptLeft || !result.Errors[0].Retryable {
-		t.Errorf("got %d messages, result %v, %v", n, result.Errors, err)
+		t.Errorf("got %d messages, errors %v, error %v, want some messages and a retryable NO_ATTEMPT_LEFT for each of the other recipients", n, result.Errors, err)
 	}
 }
 
@@ -364,7 +364,7 @@ func TestLongestReportFitsIntoPayload(t *testing.T) {
 	} {
 		result := execute(t, gateway, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(to...), SmsBody: "Hi"})
 		if size := len(sms.JSONText(result)); size > 2<<20 || len(result.Messages)+len(result.Errors) != sms.MaxRecipients {
-			t.Errorf("%s: got %d bytes for %d messages and %d errors", name, size, len(result.Messages), len(result.Errors))
+			t.Errorf("%s: got %d bytes for %d messages and %d errors, want at most 2 MiB for %d outcomes", name, size, len(result.Messages), len(result.Errors), sms.MaxRecipients)
 		}
 	}
 	hostile := make([]string, sms.MaxRecipients)
@@ -372,10 +372,10 @@ func TestLongestReportFitsIntoPayload(t *testing.T) {
 		hostile[i] = fmt.Sprint(i, strings.Repeat("<\x00", 100))
 	}
 	if size := len(sms.JSONText(execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(hostile...), SmsBody: "Hi"}))); size > 2<<20 {
-		t.Errorf("hostile addresses: the result is %d bytes, want at most 2 MiB", size)
+		t.Errorf("hostile addresses: got a result of %d bytes, want at most 2 MiB", size)
 	}
 	if got := execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(sms.MaxRecipients + 1)...), SmsBody: "Hi"}); got.Errors[0].Code != sms.CodeInvalidInput {
-		t.Errorf("for a list that is too long: got %+v", got.Errors[0])
+		t.Errorf("for a list that is too long: got error %+v, want INVALID_INPUT", got.Errors[0])
 	}
 }
 
@@ -390,7 +390,7 @@ func FuzzRecipientsNeverPanic(f *testing.F) {
 		}
 		again, err := json.Marshal(list)
 		if err != nil {
-			t.Fatalf("cannot encode %q after decoding it: %v", data, err)
+			t.Fatalf("decoding and encoding %q: got error %v, want none", data, err)
 		}
 		var second sms.Recipients
 		if err := json.Unmarshal(again, &second); err != nil || len(second) != len(list) {
@@ -447,11 +447,11 @@ func TestTemplateCacheIsBounded(t *testing.T) {
 	f := NewFreeMarker("", "")
 	for i := range 3 * maxTemplates {
 		if _, problem := rendered(t.Context(), f, fmt.Sprintf("text %d", i), "{}"); problem != nil {
-			t.Fatalf("got %+v", problem)
+			t.Fatalf("got error %+v, want none", problem)
 		}
 	}
 	if n := len(f.parsed); n == 0 || n > maxTemplates {
-		t.Errorf("the cache holds %d templates, want 1 to %d", n, maxTemplates)
+		t.Errorf("got %d templates in the cache, want 1 to %d", n, maxTemplates)
 	}
 }
 

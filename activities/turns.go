@@ -1,6 +1,7 @@
 package activities
 
-// Which of the pending turns a sender and an account grant next.
+// Determines which of the pending turns is granted next, for a sender and for
+// an account.
 
 import (
 	"cmp"
@@ -41,8 +42,8 @@ type waiter struct {
 	// count is how many tokens the turn takes from each limiter.
 	count    int
 	deadline time.Time
-	// granted receives nil if the turn is granted, or else the reason why
-	// not.
+	// granted receives nil when the turn is granted, or the reason why it
+	// is refused.
 	granted chan error
 	// place is the turn's index in the sender's line.
 	place int
@@ -75,7 +76,8 @@ func (l *line) Pop() any {
 	return last
 }
 
-// order decides which level a rate serves next.
+// order determines which level is served next by the rate of a sender or of the
+// account.
 type order struct {
 	// waiting is how many tokens the pending turns of each level need, and
 	// skipped is how many consecutive turns have preceded those of each
@@ -103,7 +105,7 @@ func (o *order) choose(first [levels]*waiter) *waiter {
 	return cmp.Or(first[high], first[normal], first[low])
 }
 
-// passed records that a turn of a level was granted.
+// passed records that a turn of a level has been granted.
 func (o *order) passed(level int) {
 	o.skipped[level] = 0
 	for lower := level + 1; lower < levels; lower++ {
@@ -162,8 +164,8 @@ func (p *Pace) refuse(why func(*waiter) error) {
 }
 
 // priorityOf returns the caller's priority. The default for the pages of a
-// broadcast is low. A broadcast does not set it in its input because an older
-// worker would refuse the unknown field.
+// broadcast is low. A broadcast does not set that in its input, because an
+// older worker would refuse the unknown field.
 func (t *attempt) priorityOf(input sms.SendSmsInput) sms.Priority {
 	if input.Priority == "" && t.isPage() {
 		return sms.PriorityLow

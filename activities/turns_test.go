@@ -15,8 +15,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// ask requests turns concurrently, and appends their priorities to came as they
-// are granted.
+// ask requests turns concurrently, and appends the priority of each to came
+// when it is granted.
 func ask(t *testing.T, p *Pace, from string, of sms.Priority, count int, came *[]sms.Priority, mu *sync.Mutex) {
 	t.Helper()
 	for range count {
@@ -137,7 +137,7 @@ func TestTurnsAreGrantedExactlyOnce(t *testing.T) {
 				}
 				mu.Lock()
 				if running++; running > 3 {
-					t.Errorf("%d creates are in flight, want at most 3", running)
+					t.Errorf("got %d creates in flight, want at most 3", running)
 				}
 				mu.Unlock()
 				time.Sleep(works)

@@ -161,7 +161,7 @@ func TestLinesWithoutRecipientAreReported(t *testing.T) {
 	}
 }
 
-func TestBadLinesFailAlone(t *testing.T) {
+func TestBadLinesDoNotAffectOthers(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "list.csv", strings.Join([]string{
 		"\ufeff\"to\",name", "+15000000001,Ann", "+15000000002", "+15000000003,\"Bo", "+15000000004,5\" pipe",

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestClassifyTellsKeywordsFromTexts(t *testing.T) {
+func TestClassifyRecognizesKeywords(t *testing.T) {
 	for _, tc := range []struct {
 		from, body, optOutType string
 		want                   EventKind

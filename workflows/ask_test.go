@@ -188,7 +188,7 @@ func TestQuestionIsCheckedBeforeSending(t *testing.T) {
 		{`"pattern": "(yes"`, []string{"pattern must be a Java regular expression"}},
 		{`"pattern": "(?<order_id>[0-9]+)"`, []string{"pattern must be", "groups consist of letters and digits only"}},
 		{`"ifSeveral": "lastest"`, []string{`ifSeveral must be "oldest", "latest", "code" or "refuse"; it is "lastest"`}},
-		{`"smsFrom": "ACME"`, []string{"nobody can reply to a name"}},
+		{`"smsFrom": "ACME"`, []string{"nobody can reply to an alphanumeric sender ID"}},
 		{`"smsFrom": null`, []string{"missing or empty: smsFrom"}},
 		{`"smsTo": "212-555-0123x619"`, []string{"smsTo cannot be texted: an extension"}},
 		{`"smsTo": ["+15005550009", "+15005550010"]`, []string{"smsTo must be one phone"}},
