@@ -209,7 +209,7 @@ func notOneNumber(text string) error {
 // the result is an assigned number.
 func readInternational(digits string, hasOptional bool) (string, error) {
 	if rest, ok := strings.CutPrefix(digits, "521"); ok && len(rest) == 10 {
-		digits = "52" + rest // Mexico has dropped the 1 of mobile phones
+		digits = "52" + rest // Mexico no longer uses the 1 of mobile numbers
 	}
 	if !hasOptional && isWhole(digits) {
 		return "+" + digits, nil

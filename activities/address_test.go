@@ -61,7 +61,7 @@ var addressCases = []struct{ written, region, want string }{
 	// Numbers as spreadsheets write them.
 	{"+491701234567.0", "", "+491701234567"},
 	{"447123456789.00", "GB", "+447123456789"},
-	{"491701234567.0", "DE", ""}, // without the plus, it may be a national number, since +49491701234567 is valid too
+	{"491701234567.0", "DE", ""}, // without the plus, it may be a national number, since +49491701234567 is also valid
 	{"+491701234567.5", "", ""},
 	{"4.47900E+11", "GB", ""},
 	{"4,47900E+11", "GB", ""},

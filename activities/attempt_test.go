@@ -24,21 +24,21 @@ func TestNextAttemptNeedsRoom(t *testing.T) {
 		giveUp time.Duration
 		want   bool
 	}{
-		"no policy":                             {activity.Info{}, 0, 0, false},
-		"unlimited attempts":                    {activity.Info{Attempt: 50, RetryPolicy: &temporal.RetryPolicy{}}, 50 * time.Minute, 0, true},
-		"unlimited, but none has made progress": {activity.Info{Attempt: 5, RetryPolicy: &temporal.RetryPolicy{}}, 61 * time.Minute, 0, false},
-		"unlimited, with a long give-up time":   {activity.Info{Attempt: 5, RetryPolicy: &temporal.RetryPolicy{}}, 61 * time.Minute, 2 * time.Hour, true},
-		"an attempt is left":                    {activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 61 * time.Minute, 0, true},
-		"an attempt is left, but not wanted":    {activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 61 * time.Minute, time.Hour, false},
-		"no attempt is left":                    {activity.Info{Attempt: 3, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 0, 0, false},
-		"time is left":                          {activity.Info{Attempt: 9, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(30 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, true},
-		"no time is left":                       {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(55 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, false},
-		"the caller does not retry this error":  {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}}, 0, 0, false},
+		"no policy":                                  {activity.Info{}, 0, 0, false},
+		"unlimited attempts":                         {activity.Info{Attempt: 50, RetryPolicy: &temporal.RetryPolicy{}}, 50 * time.Minute, 0, true},
+		"unlimited attempts without progress":        {activity.Info{Attempt: 5, RetryPolicy: &temporal.RetryPolicy{}}, 61 * time.Minute, 0, false},
+		"unlimited attempts with a long GiveUpAfter": {activity.Info{Attempt: 5, RetryPolicy: &temporal.RetryPolicy{}}, 61 * time.Minute, 2 * time.Hour, true},
+		"one attempt left":                           {activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 61 * time.Minute, 0, true},
+		"one attempt left, but past GiveUpAfter":     {activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 61 * time.Minute, time.Hour, false},
+		"no attempt left":                            {activity.Info{Attempt: 3, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 0, 0, false},
+		"some time left":                             {activity.Info{Attempt: 9, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(30 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, true},
+		"no time left":                               {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(55 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, false},
+		"a caller that does not retry the error":     {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}}, 0, 0, false},
 	} {
 		s := &send{attempt: &attempt{info: tc.info, began: now}, stuck: now.Add(-tc.stuck)}
 		s.input.GiveUpAfter = sms.Duration(tc.giveUp)
 		if got := s.room(time.Second); got != tc.want {
-			t.Errorf("%s: room for another attempt = %t, want %t", name, got, tc.want)
+			t.Errorf("%s: got room for another attempt = %t, want %t", name, got, tc.want)
 		}
 	}
 }
@@ -88,24 +88,24 @@ func TestSleepTimeCounts(t *testing.T) {
 		total       time.Duration
 		late        bool
 	}{
-		"awake":                         {now, now, 30 * time.Second, time.Hour, false},
-		"asleep beyond the heartbeat":   {now, asleep, 30 * time.Second, time.Hour, true},
-		"asleep for less":               {now, asleep, 2 * time.Minute, time.Hour, false},
-		"asleep without heartbeats":     {now, asleep, 0, time.Hour, false},
-		"asleep beyond the attempt":     {asleep, asleep, 0, time.Minute, true},
-		"near the end of the attempt":   {now.Add(-59 * time.Minute), now, 30 * time.Second, time.Hour, false},
-		"at the end of the attempt":     {now.Add(4*time.Second - time.Hour), now, 30 * time.Second, time.Hour, true},
-		"three quarters of a heartbeat": {now, now.Add(-23 * time.Second), 30 * time.Second, time.Hour, true},
+		"awake":                                   {now, now, 30 * time.Second, time.Hour, false},
+		"asleep beyond the heartbeat timeout":     {now, asleep, 30 * time.Second, time.Hour, true},
+		"asleep within the heartbeat timeout":     {now, asleep, 2 * time.Minute, time.Hour, false},
+		"asleep without a heartbeat timeout":      {now, asleep, 0, time.Hour, false},
+		"asleep beyond the end of the attempt":    {asleep, asleep, 0, time.Minute, true},
+		"near the end of the attempt":             {now.Add(-59 * time.Minute), now, 30 * time.Second, time.Hour, false},
+		"at the end of the attempt":               {now.Add(4*time.Second - time.Hour), now, 30 * time.Second, time.Hour, true},
+		"three quarters of the heartbeat timeout": {now, now.Add(-23 * time.Second), 30 * time.Second, time.Hour, true},
 	} {
 		a := &attempt{info: activity.Info{StartedTime: now, Deadline: now.Add(tc.total)}, began: tc.began, heart: newHeart(nil, tc.heartbeat, tc.beat)}
 		if late := a.check() != nil; late != tc.late {
-			t.Errorf("%s: late = %v, want %v", name, late, tc.late)
+			t.Errorf("%s: got late = %v, want %v", name, late, tc.late)
 		}
 	}
 }
 
-// suspended returns a time that was now before the machine slept: during the
-// sleep, the monotonic clock stopped, but the wall clock continued.
+// suspended adjusts a time as if the machine had slept since then: its
+// monotonic clock stopped, but its wall clock continued.
 func suspended(t *testing.T, now time.Time, slept time.Duration) time.Time {
 	t.Helper()
 	moment := now
@@ -154,11 +154,11 @@ func TestLateAttemptIsRecordedFirst(t *testing.T) {
 			late   []time.Duration
 			record bool
 		}{
-			"at once":                     {[]time.Duration{0}, false},
-			"in a suspended process":      {[]time.Duration{time.Minute}, true},
-			"with a clock that is behind": {[]time.Duration{-time.Minute}, true},
-			"after a clock was behind":    {[]time.Duration{-time.Minute, 0}, true},
-			"after a suspension":          {[]time.Duration{time.Minute, 0}, false},
+			"immediately":              {[]time.Duration{0}, false},
+			"in a suspended process":   {[]time.Duration{time.Minute}, true},
+			"with a slow clock":        {[]time.Duration{-time.Minute}, true},
+			"after the clock was slow": {[]time.Duration{-time.Minute, 0}, true},
+			"after a suspension":       {[]time.Duration{time.Minute, 0}, false},
 		} {
 			a := newActivities(nil)
 			var prompt bool

@@ -105,7 +105,7 @@ func TestDoubtsAreCountedUntilResolved(t *testing.T) {
 		input := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.Recipients{{To: first}, {To: second}, {To: third}}, SmsBody: "Hi"}
 		resumeWith(t, a, left, input)
 		if most != 2 {
-			t.Errorf("at most %g recipients were in doubt at once, want 2", most)
+			t.Errorf("got at most %g recipients in doubt at the same time, want 2", most)
 		}
 		checkCounts(t, registry, map[string]float64{
 			"sms_in_doubt{account=default}":                         0,

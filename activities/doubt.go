@@ -56,8 +56,9 @@ func (a *Activities) patience() time.Duration {
 }
 
 // search is the state of lookUp. misses counts the consecutive looks that
-// Twilio did not answer in full and that resolved no doubt. since is when the
-// first of them was. left is how many recipients the last look left in doubt.
+// Twilio did not answer in full and that resolved no doubt. since is the time
+// of the first of these looks. left is how many recipients the last look left
+// in doubt.
 type search struct {
 	misses, left int
 	since        time.Time
@@ -66,7 +67,7 @@ type search struct {
 	// silent is true if the search ended only because Twilio did not
 	// answer, and Twilio may answer later.
 	silent bool
-	// why is the reason why the search ended with some recipients in doubt.
+	// why says why the search ended with some recipients still in doubt.
 	why string
 }
 
@@ -165,7 +166,7 @@ func (s *send) undecided(missed error, lags, decided bool) string {
 }
 
 // willShow reports whether the listing is expected to resolve the doubts later.
-// A listing that lags gets the same time in each attempt.
+// A listing that lags is given the same amount of time in each attempt.
 func (s *send) willShow(now time.Time, lags bool, l *search) bool {
 	if lags {
 		return now.Before(later(s.quiet, l.began).Add(longestLag * s.activities.patience()))

@@ -270,7 +270,7 @@ func TestPanickedSendIsNotSentAgain(t *testing.T) {
 			k := &keyed{activities: newActivities(nil)}
 			result := k.spread(one, s.broken(retried))
 			if rest := k.restOf(one, result); len(rest) > 0 || len(result.Errors) != 1 || result.Errors[0].To != first || result.Errors[0].Code != want {
-				t.Errorf("retried %v: got %+v, and %v would be texted again; want one %s error and nobody", retried, result, rest, want)
+				t.Errorf("retried %v: got result %+v and recipients to text again %v, want one %s error and no recipients", retried, result, rest, want)
 			}
 		}
 	}
@@ -583,9 +583,9 @@ func TestMessageIsRecognizedWithOtherQuotes(t *testing.T) {
 			shown []string
 			want  string
 		}{
-			"alone":         {[]string{`It's "here"`, "Something else"}, "SM0"},
-			"one of two":    {[]string{`It's "here"`, `It's 'here'`}, ""},
-			"not there yet": {[]string{"Something else"}, ""},
+			"only one similar text": {[]string{`It's "here"`, "Something else"}, "SM0"},
+			"two similar texts":     {[]string{`It's "here"`, `It's 'here'`}, ""},
+			"no similar text yet":   {[]string{"Something else"}, ""},
 		} {
 			f := &fakeTwilio{}
 			for i, body := range tc.shown {

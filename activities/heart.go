@@ -1,7 +1,7 @@
 package activities
 
-// Heartbeats for whose responses a send waits, because they say whether it may
-// continue.
+// Sends heartbeats synchronously: a send waits for the response, which says
+// whether it may continue.
 
 import (
 	"context"

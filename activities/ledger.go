@@ -84,7 +84,7 @@ func (l *ledger) others(owner, sid string) bool {
 	return known && other != owner
 }
 
-// before returns the newest message known to be older than a moment.
+// before returns the newest message known to be older than the given time.
 func (l *ledger) before(at time.Time) (entry, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -121,8 +121,8 @@ func (a *Activities) hasKey(workflowID string, input sms.SendSmsInput) bool {
 	return len(a.KeySecret) > 0 && strings.HasPrefix(workflowID+"-", a.onceID(input)+"-")
 }
 
-// ask waits for the sends of the key, one after the other, until none of the
-// recipients can be texted by another send.
+// ask waits for the sends of the key, one after the other, until no recipients
+// are left whom another send could text.
 func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 	input := k.input
 	for place := range maxSends {
@@ -138,7 +138,8 @@ func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 			}
 		}
 		k.results = append(k.results, each)
-		// A caller that waited for a send gets its result, and starts no other.
+		// A caller that has waited for a send gets its result, and does
+		// not start another.
 		if len(rest) == 0 || !done || int64(place) == k.waitsFor.Load() || k.paused(result) {
 			if place == 0 {
 				return result, nil

@@ -35,15 +35,15 @@ func TestPreviewReportsTemplateGaps(t *testing.T) {
 	for name, tc := range map[string]struct {
 		body, variables, gap string
 	}{
-		"an empty name":                    {"Dear ${name}, hello", `{"name":""}`, "name"},
-		"trimmed":                          {"Dear ${name?trim}, hello", `{"name": "" }`, "name"},
-		"a default for a missing variable": {`Dear ${name!"customer"}, hello`, `{"name":""}`, "name"},
-		"a name":                           {"Dear ${name}, hello", `{"name":"Ann"}`, ""},
-		"not used":                         {"Dear ${name}, hello", `{"name":"Ann","note":""}`, ""},
-		"the template tests for it":        {`<#if name?has_content>Dear ${name}<#else>Hello</#if>!`, `{"name":""}`, ""},
-		"the second of two":                {"Dear ${first} ${last}, hello", `{"first":"Ann","last":""}`, "last"},
-		"a variable that is only tested":   {`<#if vip == "">Hello<#else>Dear guest</#if>`, `{"vip":""}`, ""},
-		"another word of the template":     {`Your code is ${code}`, `{"code":""}`, "code"},
+		"an empty name":                           {"Dear ${name}, hello", `{"name":""}`, "name"},
+		"an empty name that is trimmed":           {"Dear ${name?trim}, hello", `{"name": "" }`, "name"},
+		"a default for a missing variable":        {`Dear ${name!"customer"}, hello`, `{"name":""}`, "name"},
+		"a name":                                  {"Dear ${name}, hello", `{"name":"Ann"}`, ""},
+		"an empty variable that is not used":      {"Dear ${name}, hello", `{"name":"Ann","note":""}`, ""},
+		"an empty name that the template handles": {`<#if name?has_content>Dear ${name}<#else>Hello</#if>!`, `{"name":""}`, ""},
+		"the second of two names":                 {"Dear ${first} ${last}, hello", `{"first":"Ann","last":""}`, "last"},
+		"a variable that is only compared":        {`<#if vip == "">Hello<#else>Dear guest</#if>`, `{"vip":""}`, ""},
+		"a code":                                  {`Your code is ${code}`, `{"code":""}`, "code"},
 	} {
 		p := previewed(t, map[string]any{"smsFrom": "+15005550006", "smsBody": tc.body, "smsTo": to(tc.variables), "maxSegments": 1})
 		got := ""

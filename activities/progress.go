@@ -67,9 +67,10 @@ type recipient struct {
 	message sms.Message
 }
 
-// moment is when a create may have started, by Twilio's clock. None of our
-// messages is older than from, and a message with our text that is not older
-// than sure is ours. The zero moment is unknown.
+// moment is when a create may have started, by Twilio's clock. The create's
+// message cannot be older than from, and a message with the same text that is
+// not older than sure is certainly ours. The zero value means that the time is
+// unknown.
 type moment struct{ from, sure time.Time }
 
 const (
@@ -119,8 +120,8 @@ type record struct {
 	Resends int `json:"resends,omitempty"`
 	// Quiet is when Twilio will have finished every create in doubt, by its clock.
 	Quiet time.Time `json:"quiet,omitzero"`
-	// Timed is false if Quiet may be by the worker's own clock, as in
-	// records of older versions.
+	// Timed is false if Quiet may have been computed from the worker's own
+	// clock, as in records of older versions.
 	Timed bool `json:"timed,omitempty"`
 	// Complete is when a listing will show every message in doubt, by
 	// Twilio's clock, or zero if that is unknown.

@@ -20,11 +20,11 @@ func TestFastListNeedsFewRecords(t *testing.T) {
 		recipients, atOnce int
 		create             time.Duration
 		records, inDoubt   int
-		longer             float64 // how many times the time for the creates alone is allowed
+		longer             float64 // the maximum duration, as a multiple of the time for the creates alone
 	}{
 		"fast":   {2000, 20, 8 * time.Millisecond, 20, mostAhead + 20, 1.05},
 		"slow":   {90, 1, 10 * time.Millisecond, 6, leastAhead + 1, 1.05},
-		"faster": {4000, 20, 200 * time.Microsecond, 40, mostAhead + 20, 5}, // than records: it waits for them
+		"faster": {4000, 20, 200 * time.Microsecond, 40, mostAhead + 20, 5}, // faster than records, so it waits for them
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -63,8 +63,8 @@ func TestCreateThatBeganIsFinished(t *testing.T) {
 		create time.Duration
 		want   state
 	}{
-		"cancelled":           {10 * time.Second, accepted},
-		"until time is short": {time.Hour, doubtful},
+		"cancelled":   {10 * time.Second, accepted},
+		"out of time": {time.Hour, doubtful},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -65,11 +65,11 @@ type send struct {
 	// an earlier attempt may have texted someone.
 	recorded atomic.Bool
 	resumed  bool
-	// queue holds the recipients of this round, in order. The first begun
-	// of them have been handed to the pool. The first named are in a record
-	// and may be handed to it. The first asked are in that record or in the
-	// next one. The next record is due when renew of them have been handed
-	// to the pool.
+	// queue holds the recipients of this round, in order. begun is how many
+	// of them have been handed to the pool, named is how many are in a
+	// record and may be handed to the pool, and asked is how many are in
+	// that record or in the next one. The next record is due when begun
+	// reaches renew.
 	queue                      []*recipient
 	begun, asked, named, renew int
 	// news wakes the pool and the goroutine that names recipients ahead of

@@ -56,7 +56,7 @@ func (c *chance) upTo(most time.Duration) time.Duration {
 	return time.Duration(c.random.Int64N(int64(most) + 1))
 }
 
-// weather is what all processes share: Twilio and the source of randomness.
+// weather holds what all processes share: Twilio and the source of randomness.
 type weather struct {
 	*chance
 	// mixed is true if some processes run an older version.

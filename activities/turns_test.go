@@ -38,9 +38,9 @@ func TestHighPriorityTakesTheNextTurn(t *testing.T) {
 		limits Limits
 		from   [2]string
 	}{
-		"of a sender":    {Limits{PerSender: 1}, [2]string{"+15005550006", "+15005550006"}},
-		"of the account": {Limits{PerAccount: 1}, [2]string{"+15005550006", "+15005550007"}},
-		"of segments":    {Limits{PerAccount: 3, PerSender: 3, Segments: true}, [2]string{"+15005550006", "+15005550006"}},
+		"the rate of a sender":    {Limits{PerSender: 1}, [2]string{"+15005550006", "+15005550006"}},
+		"the rate of the account": {Limits{PerAccount: 1}, [2]string{"+15005550006", "+15005550007"}},
+		"a rate of segments":      {Limits{PerAccount: 3, PerSender: 3, Segments: true}, [2]string{"+15005550006", "+15005550006"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			p := NewPace(tc.limits)
@@ -88,7 +88,7 @@ func TestHighPriorityTakesTheNextSlot(t *testing.T) {
 }
 
 func TestLowPriorityIsNotStarved(t *testing.T) {
-	for name, limits := range map[string]Limits{"of a sender": {PerSender: 1}, "of the account": {PerAccount: 1}} {
+	for name, limits := range map[string]Limits{"the rate of a sender": {PerSender: 1}, "the rate of the account": {PerAccount: 1}} {
 		synctest.Test(t, func(t *testing.T) {
 			p := NewPace(limits)
 			var (

@@ -23,8 +23,8 @@ import (
 
 // Files implements the activities of broadcasts.
 type Files struct {
-	// Store holds the files. Optional: without it, only broadcasts with
-	// neither a file nor a report can run.
+	// Store holds the files. Optional: without a store, only broadcasts
+	// with neither a file nor a report can run.
 	Store Store
 	// Party parses an address as SendSms does, and returns the same string
 	// for all spellings of a recipient. It returns false if the address is

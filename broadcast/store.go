@@ -46,8 +46,8 @@ type refusal struct{ error }
 // the same for all workers. s3://bucket or s3://bucket/folder is a bucket in S3
 // or a compatible service. Its parameters, such as region, endpoint and
 // use_path_style, are those of https://pkg.go.dev/gocloud.dev/blob/s3blob, and
-// its credentials are found where the AWS SDK finds them. Other schemes work if
-// the program imports their drivers.
+// its credentials come from the default sources of the AWS SDK. Other schemes
+// work if the program imports their drivers.
 func Open(ctx context.Context, address string) (Store, error) {
 	u, err := url.Parse(address)
 	if err != nil {

@@ -228,11 +228,11 @@ func TestOldCursorsWork(t *testing.T) {
 // The beginning of a number may be the number of another phone.
 func TestIncompleteLastLineIsNotTexted(t *testing.T) {
 	for name, tc := range map[string]struct{ before, after, want string }{
-		"added in part":            {"to\n+15005550009\n", "to\n+15005550009\n+491701234", "+15005550009"},
-		"added whole":              {"to\n+15005550009\n", "to\n+15005550009\n+15005550010\n", "+15005550009 +15005550010"},
-		"present from the start":   {"to\n+15005550009\n+15005550010", "to\n+15005550009\n+15005550010", "+15005550009 +15005550010"},
-		"completed after":          {"to\n+15005550009\n+491701234", "to\n+15005550009\n+4917012345678\n", "+15005550009 +4917012345678"},
-		"completed except for one": {"to\n+15005550009\n+491701234", "to\n+15005550009\n+491701234567", "+15005550009"},
+		"a line added in part":                  {"to\n+15005550009\n", "to\n+15005550009\n+491701234", "+15005550009"},
+		"a line added in full":                  {"to\n+15005550009\n", "to\n+15005550009\n+15005550010\n", "+15005550009 +15005550010"},
+		"no line break from the start":          {"to\n+15005550009\n+15005550010", "to\n+15005550009\n+15005550010", "+15005550009 +15005550010"},
+		"a line completed during the broadcast": {"to\n+15005550009\n+491701234", "to\n+15005550009\n+4917012345678\n", "+15005550009 +4917012345678"},
+		"a line that is still incomplete":       {"to\n+15005550009\n+491701234", "to\n+15005550009\n+491701234567", "+15005550009"},
 	} {
 		dir := t.TempDir()
 		write(t, dir, "list.csv", tc.before)

@@ -36,7 +36,7 @@ func (c *clusterer) joins(r rune) bool {
 
 func (c *clusterer) accepts(r rune) bool {
 	switch {
-	case r < 0x300: // no character in this range, which is the most common, joins another
+	case r < 0x300: // the characters in this range, which are the most common, never join another
 		return false
 	case unicode.IsControl(c.last):
 		return false

@@ -41,8 +41,8 @@ func ShownLabel(label string) string {
 	return label
 }
 
-// Summary returns a summary of what is done, with the label, if there is one,
-// at the end.
+// Summary returns a description of what is done, followed by the label, unless
+// that is empty.
 func Summary(what, label string) string {
 	if label = ShownLabel(label); label != "" {
 		what += ", " + label

@@ -27,8 +27,8 @@ type FindQuietInput struct {
 	DefaultRegion string     `json:"defaultRegion,omitempty"`
 	QuietHours    QuietHours `json:"quietHours"`
 	At            time.Time  `json:"at"`
-	// Together asks for a time at which nobody in the list is in quiet
-	// hours.
+	// Together is true if all recipients must be texted at the same time,
+	// at which none of them is in quiet hours.
 	Together bool `json:"together,omitempty"`
 }
 

@@ -88,7 +88,7 @@ type Firing struct {
 	Echo      Echo   `json:"echo,omitempty"`
 	EchoError string `json:"echoError,omitempty"`
 	// Retry is true if Twilio should redeliver the text while Temporal or
-	// the workers are down. Otherwise, the sender is told.
+	// the workers are down. Otherwise, the sender gets EchoError.
 	Retry bool `json:"retry,omitempty"`
 	// Problem is the reason why the event cannot be published, if it is
 	// already known. It contains no phone number and no text.
@@ -171,8 +171,8 @@ type Call struct {
 	SignalInput json.RawMessage `json:"signalInput,omitempty"`
 }
 
-// Certain reports whether the call cannot fail once Temporal has accepted it,
-// so that the echo need not wait for a worker.
+// Certain reports whether the call is sure to succeed once Temporal has
+// accepted it, so that the echo need not wait for a worker.
 func (c *Call) Certain() bool {
 	switch c.Action {
 	case ActionSignalWithStart:

@@ -67,9 +67,9 @@ type Exchange struct {
 	RequestID string
 }
 
-// DefaultTimeout is the default for the duration of one request. Even a slow
-// create takes much less time, so a longer timeout would only delay the report
-// that the outcome is unknown.
+// DefaultTimeout is the default of [Access.Timeout]. Even a slow create takes
+// much less time, so a longer timeout would only delay the report that the
+// outcome is unknown.
 const DefaultTimeout = 10 * time.Second
 
 // Client sends and looks up the messages of one account. It is safe for

@@ -19,7 +19,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// reason is why a message was not created or may not have been created: the
+// reason describes why a message was not, or may not have been, created: the
 // code for the caller, the other recipients to whom the failure applies, and
 // whether a later attempt may succeed.
 type reason struct {
@@ -161,7 +161,7 @@ func (x *exchange) withoutSID(to string) *sms.Error {
 // has examined the request and accepted nothing.
 func (x *exchange) refused(to string, rest *client.TwilioRestError) *sms.Error {
 	why := byStatus(x.status)
-	message := fmt.Sprintf("HTTP status %d (%s) without Twilio's explanation; is a proxy in between?", x.status, http.StatusText(x.status))
+	message := fmt.Sprintf("HTTP status %d (%s) without Twilio's explanation; the response may come from a proxy", x.status, http.StatusText(x.status))
 	if rest != nil {
 		if known, ok := codes[rest.Code]; ok {
 			why = known
@@ -201,8 +201,8 @@ var (
 	errNoAccount = errors.New("the response contains no account")
 )
 
-// failedRead classifies the failure of a request that is safe to repeat. Unlike
-// for a create, an unknown outcome is therefore retryable.
+// failedRead classifies the failure of a request that is safe to repeat.
+// Therefore, an unknown outcome is retryable, unlike that of a create.
 func (x *exchange) failedRead(err error) *sms.Error {
 	e := x.failure("", err)
 	if e.Code == sms.CodeOutcomeUnknown {

@@ -184,6 +184,6 @@ func TestRenewedCredentialsApplyToNextRequest(t *testing.T) {
 	token = "two"
 	_ = c.Probe(t.Context())
 	if got := strings.Join(used, " "); got != "AC1:one AC1:two" {
-		t.Errorf("used credentials %s, want AC1:one AC1:two", got)
+		t.Errorf("got requests with the credentials %s, want AC1:one AC1:two", got)
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // Number is one of the account's numbers.
 type Number struct {
-	// Number is in E.164 form.
+	// Number is the phone number in E.164 form.
 	Number string
 	// SmsURL is the URL that Twilio calls for each text, with the HTTP
 	// method SmsMethod, unless the number has an application.

@@ -31,7 +31,7 @@ func listed(sid, direction, created string) string {
 	return sentAt(sid, direction, created, created)
 }
 
-// sentAt returns a message that was sent later than it was created.
+// sentAt returns a message that was created and sent at the given times of day.
 func sentAt(sid, direction, created, sent string) string {
 	return fmt.Sprintf(`{"sid": %q, "direction": %q, "date_created": "Wed, 25 Nov 2026 %s +0000", "date_sent": "Wed, 25 Nov 2026 %s +0000", "status": "received", "num_segments": "1"}`, sid, direction, created, sent)
 }
