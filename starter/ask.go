@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"temporal-twilio/internal/temporal"
 	"temporal-twilio/sms"
 	"temporal-twilio/workflows"
 )
@@ -64,9 +65,10 @@ func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
 		SmsFrom: f.from, SmsTo: f.to, SmsBody: f.body, Variables: variables, Pattern: f.pattern, Account: f.account, Label: f.label, Timeout: sms.Duration(f.timeout),
 	})
 	if err != nil {
-		return failure(c, "ask", err)
+		return err
 	}
-	tellStarted(progress, c, run.GetID())
+	w := aWorkflow(c, run.GetID())
+	tellStarted(progress, c, w)
 	fmt.Fprintln(progress, "waiting for the reply")
 	told := tellWhy(ctx, progress, failureIn(c, run.GetID()))
 	var result sms.AskSmsResult
@@ -74,7 +76,7 @@ func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
 	told()
 	if err != nil {
 		if ctx.Err() != nil {
-			return pending(c, "the question", run.GetID(), err, cancelIt)
+			return pending(c, theQuestion(c, w.id), w, err, cancelIt)
 		}
 		return failure(c, "ask", err)
 	}
@@ -91,4 +93,15 @@ func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
 		err = errNotAnswered
 	}
 	return err
+}
+
+// theQuestion names an open question, and says if nobody has received it yet.
+func theQuestion(c *temporal.Client, workflowID string) string {
+	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
+	defer cancel()
+	var p sms.AskProgress
+	if answer, err := c.QueryWorkflow(ctx, workflowID, "", sms.QuestionQuery); err == nil && answer.Get(&p) == nil && p.Until.IsZero() {
+		return "the question, which has not been sent yet,"
+	}
+	return "the question"
 }

@@ -77,7 +77,7 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 	defer c.Close()
 	run, err := start(ctx, c, "broadcast", f.label, sms.BroadcastSmsWorkflowName, input)
 	if err != nil {
-		return failure(c, "broadcast", err)
+		return err
 	}
 	return follow(ctx, c, run, out, progress, f.asJSON)
 }

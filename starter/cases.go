@@ -6,13 +6,23 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"temporal-twilio/internal/yamlfile"
 )
 
-// runCases reads a file of cases and prints the result of each. try returns
-// what to print after the case's number, and an error if the case fails.
-func runCases[T any](out io.Writer, path string, try func(T) (title, wrong string, err error)) error {
+// caseResult is the result of a case, as it is printed as JSON.
+type caseResult struct {
+	Case  int    `json:"case"`
+	Title string `json:"title,omitempty"`
+	OK    bool   `json:"ok"`
+	Wrong string `json:"wrong,omitempty"`
+}
+
+// runCases reads a file of cases and prints the result of each. try returns a
+// case's title, which may be empty, and what is wrong, which is empty if the case
+// passes.
+func runCases[T any](out io.Writer, path string, asJSON bool, try func(T) (title, wrong string, err error)) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("read the cases: %w", err)
@@ -30,22 +40,43 @@ func runCases[T any](out io.Writer, path string, try func(T) (title, wrong strin
 	if len(file.Cases) == 0 {
 		return fmt.Errorf("%s: there are no cases", path)
 	}
-	failed := 0
+	passed := 0
+	var results []caseResult
 	for i, c := range file.Cases {
 		title, wrong, err := try(c)
 		if err != nil {
 			return fmt.Errorf("%s: case %d: %w", path, i+1, err)
 		}
-		if wrong == "" {
-			fmt.Fprintf(out, "case %d%s: ok\n", i+1, title)
-			continue
+		result := caseResult{Case: i + 1, Title: title, OK: wrong == "", Wrong: wrong}
+		results = append(results, result)
+		if result.OK {
+			passed++
 		}
-		failed++
-		fmt.Fprintf(out, "case %d%s: FAILED\n  %s\n", i+1, title, wrong)
+		if !asJSON {
+			fmt.Fprintln(out, result)
+		}
 	}
-	fmt.Fprintf(out, "%d of %d cases pass\n", len(file.Cases)-failed, len(file.Cases))
-	if failed > 0 {
+	if asJSON {
+		if err := printJSON(out, results); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(out, "%d of %d cases pass\n", passed, len(results))
+	}
+	if passed < len(results) {
 		return errFindings
 	}
 	return nil
+}
+
+// String returns the result as it is printed.
+func (r caseResult) String() string {
+	line := fmt.Sprintf("case %d", r.Case)
+	if r.Title != "" {
+		line += ", " + r.Title
+	}
+	if r.OK {
+		return line + ": ok"
+	}
+	return line + ": FAILED\n  " + strings.ReplaceAll(r.Wrong, "\n", "\n  ")
 }

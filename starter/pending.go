@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	sdk "go.temporal.io/sdk/temporal"
 
@@ -26,13 +27,26 @@ import (
 	"temporal-twilio/sms"
 )
 
-// lookTimeout bounds a request to Temporal that only improves a message.
-const lookTimeout = 3 * time.Second
+// connectTimeout bounds the first request to Temporal.
+const connectTimeout = 10 * time.Second
 
-// tellStarted prints a workflow's ID, a link to it, and the reason if it cannot
-// proceed.
-func tellStarted(progress io.Writer, c *temporal.Client, id string) {
-	fmt.Fprintln(progress, strings.TrimSpace("workflow "+id+"  "+webUI(c, id)))
+// lookTimeout bounds a request to Temporal that only improves a message. Only a
+// test changes it.
+var lookTimeout = 3 * time.Second
+
+// work is what a command has started in Temporal and waits for: a workflow or a
+// standalone activity. link is its page in the Web UI, or empty.
+type work struct{ kind, id, link string }
+
+// aWorkflow returns the workflow with an ID, as work.
+func aWorkflow(c *temporal.Client, id string) work {
+	return work{"workflow", id, webUI(c, "workflows", id)}
+}
+
+// tellStarted prints the ID of what was started, a link to it, and the reason if it
+// cannot proceed.
+func tellStarted(progress io.Writer, c *temporal.Client, w work) {
+	fmt.Fprintln(progress, strings.TrimSpace(w.kind+" "+w.id+"  "+w.link))
 	tellHeldUp(progress, c)
 }
 
@@ -112,10 +126,10 @@ func failureOf(c *temporal.Client, activityID string) func(context.Context) erro
 	}
 }
 
-// webUI returns the link to a workflow in Temporal's Web UI: at
+// webUI returns the link to a page of the namespace in Temporal's Web UI: at
 // TEMPORAL_UI_URL, at the usual address of a local server, or in Temporal
 // Cloud; empty if unknown.
-func webUI(c *temporal.Client, id string) string {
+func webUI(c *temporal.Client, path ...string) string {
 	base := strings.TrimSuffix(os.Getenv("TEMPORAL_UI_URL"), "/")
 	host, port, err := net.SplitHostPort(c.Address)
 	switch {
@@ -129,7 +143,12 @@ func webUI(c *temporal.Client, id string) string {
 	if base == "" {
 		return ""
 	}
-	return base + "/namespaces/" + url.PathEscape(c.Namespace) + "/workflows/" + url.PathEscape(id)
+	var link strings.Builder
+	link.WriteString(base)
+	for _, segment := range append([]string{"namespaces", c.Namespace}, path...) {
+		link.WriteString("/" + url.PathEscape(segment))
+	}
+	return link.String()
 }
 
 // remedy is a command that takes an ID, and what the command achieves.
@@ -138,21 +157,42 @@ type remedy struct{ to, command string }
 // cancelIt is the remedy for a send or a question.
 var cancelIt = remedy{"cancel it", "cancel"}
 
-// pending returns the error of a command that stops waiting for a workflow or
-// an activity, which continues.
-func pending(c *temporal.Client, what, id string, why error, remedies ...remedy) error {
-	text := fmt.Sprintf("%s: %s is still pending as %s in Temporal at %s", plainly(why), what, id, c.Address)
-	if link := webUI(c, id); link != "" {
-		text += ", " + link
+// pending returns the error of a command that stops waiting for its work, which
+// continues.
+func pending(c *temporal.Client, what string, w work, why error, remedies ...remedy) error {
+	text := fmt.Sprintf("%s: %s is still pending as %s in Temporal at %s", plainly(why), what, w.id, c.Address)
+	if w.link != "" {
+		text += ", " + w.link
 	}
 	if lacksWorker(c) {
 		text += fmt.Sprintf(". No worker polls task queue %q; is make run running?", sms.TaskQueue)
 	}
 	lines := []string{text}
 	for _, r := range remedies {
-		lines = append(lines, fmt.Sprintf("To %s: %s %s %s", r.to, os.Args[0], r.command, id))
+		lines = append(lines, fmt.Sprintf("To %s: %s %s %s", r.to, os.Args[0], r.command, w.id))
 	}
 	return errors.New(strings.Join(lines, "\n"))
+}
+
+// begin asks Temporal to start something under this ID. If the request may have
+// reached Temporal without an answer, the error says how to cancel what it may have
+// started.
+func begin(ctx context.Context, c *temporal.Client, command, id string, request func() error) error {
+	// If a request that changes nothing fails, nothing was started.
+	asking, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	if _, err := c.WorkflowService().GetSystemInfo(asking, &workflowservice.GetSystemInfoRequest{}); err != nil {
+		return failure(c, command, err)
+	}
+	err := request()
+	if err == nil {
+		return nil
+	}
+	var away *serviceerror.Unavailable
+	if ctx.Err() != nil || timedOut(err) || errors.As(err, &away) {
+		return fmt.Errorf("%w\nTemporal may have accepted it as %s. To cancel it: %s cancel %[2]s", failure(c, command, err), id, os.Args[0])
+	}
+	return failure(c, command, err)
 }
 
 // withTemporal calls do with a connection to Temporal, for up to a minute, and

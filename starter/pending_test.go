@@ -1,14 +1,139 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strings"
 	"testing"
+	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
 	sdk "go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc"
 
 	"temporal-twilio/sms"
 )
+
+// fakeTemporal starts everything, except what it holds up, and finishes nothing.
+type fakeTemporal struct {
+	workflowservice.UnimplementedWorkflowServiceServer
+	holdUp bool   // whether requests to start something get no answer
+	called func() // called by the first request that gets no answer
+}
+
+func (f *fakeTemporal) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest) (*workflowservice.GetSystemInfoResponse, error) {
+	return &workflowservice.GetSystemInfoResponse{Capabilities: &workflowservice.GetSystemInfoResponse_Capabilities{}}, nil
+}
+
+func (f *fakeTemporal) hang(ctx context.Context) error {
+	f.called()
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (f *fakeTemporal) StartWorkflowExecution(ctx context.Context, _ *workflowservice.StartWorkflowExecutionRequest) (*workflowservice.StartWorkflowExecutionResponse, error) {
+	if f.holdUp {
+		return nil, f.hang(ctx)
+	}
+	return &workflowservice.StartWorkflowExecutionResponse{RunId: "run"}, nil
+}
+
+func (f *fakeTemporal) StartActivityExecution(ctx context.Context, _ *workflowservice.StartActivityExecutionRequest) (*workflowservice.StartActivityExecutionResponse, error) {
+	if f.holdUp {
+		return nil, f.hang(ctx)
+	}
+	return &workflowservice.StartActivityExecutionResponse{RunId: "run"}, nil
+}
+
+func (f *fakeTemporal) DescribeTaskQueue(context.Context, *workflowservice.DescribeTaskQueueRequest) (*workflowservice.DescribeTaskQueueResponse, error) {
+	return &workflowservice.DescribeTaskQueueResponse{Pollers: []*taskqueuepb.PollerInfo{{Identity: "a worker"}}}, nil
+}
+
+func (f *fakeTemporal) GetWorkflowExecutionHistory(ctx context.Context, _ *workflowservice.GetWorkflowExecutionHistoryRequest) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
+	return nil, f.hang(ctx)
+}
+
+func (f *fakeTemporal) PollActivityExecution(ctx context.Context, _ *workflowservice.PollActivityExecutionRequest) (*workflowservice.PollActivityExecutionResponse, error) {
+	return nil, f.hang(ctx)
+}
+
+func (f *fakeTemporal) ListWorkflowExecutions(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	return &workflowservice.ListWorkflowExecutionsResponse{}, nil
+}
+
+// QueryWorkflow answers with a question that has not been sent.
+func (f *fakeTemporal) QueryWorkflow(context.Context, *workflowservice.QueryWorkflowRequest) (*workflowservice.QueryWorkflowResponse, error) {
+	payload, err := converter.GetDefaultDataConverter().ToPayload(sms.AskProgress{})
+	return &workflowservice.QueryWorkflowResponse{QueryResult: &commonpb.Payloads{Payloads: []*commonpb.Payload{payload}}}, err
+}
+
+// serve starts the server, and sets its address in the environment.
+func (f *fakeTemporal) serve(t *testing.T) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer()
+	workflowservice.RegisterWorkflowServiceServer(server, f)
+	go func() { _ = server.Serve(listener) }() // returns when the server is stopped
+	t.Cleanup(server.Stop)
+	t.Setenv("TEMPORAL_ADDRESS", listener.Addr().String())
+}
+
+// interrupted runs starter until a request to Temporal gets no answer, then
+// interrupts it, and returns its output and its error.
+func interrupted(t *testing.T, f *fakeTemporal, args ...string) (string, error) {
+	t.Helper()
+	ctx, interrupt := context.WithCancel(t.Context())
+	f.called = interrupt
+	f.serve(t)
+	t.Setenv("TEMPORAL_UI_URL", "http://ui.example.com")
+	before := lookTimeout
+	lookTimeout = time.Minute
+	t.Cleanup(func() { lookTimeout = before })
+	var out bytes.Buffer
+	cmd := command()
+	cmd.SetArgs(append(args, "--from", "+15005550006", "--to", "+15005550009", "--body", "Hi"))
+	cmd.SetOut(&out)
+	cmd.SetErr(&out)
+	err := cmd.ExecuteContext(ctx)
+	return out.String(), err
+}
+
+func TestUnansweredRequestMayBePending(t *testing.T) {
+	for _, command := range []string{"send", "send --standalone", "ask", "broadcast"} {
+		name, _, _ := strings.Cut(command, " ")
+		out, err := interrupted(t, &fakeTemporal{holdUp: true}, strings.Fields(command)...)
+		if err == nil || !strings.Contains(err.Error(), "interrupted\nTemporal may have accepted it as "+name+"-") || !strings.Contains(err.Error(), " cancel "+name+"-") {
+			t.Errorf("%s, interrupted before Temporal answered: got error %v\n%s", command, err, out)
+		}
+	}
+}
+
+func TestInterruptedCommandSaysWhatIsPending(t *testing.T) {
+	for command, want := range map[string]struct{ what, page string }{
+		"send":              {"the text", "workflows/send-"},
+		"send --standalone": {"the text", "activities/send-"},
+		"ask":               {"the question, which has not been sent yet,", "workflows/ask-"},
+		"broadcast":         {"the broadcast", "workflows/broadcast-"},
+	} {
+		out, err := interrupted(t, &fakeTemporal{}, strings.Fields(command)...)
+		link := "http://ui.example.com/namespaces/default/" + want.page
+		if err == nil || !strings.HasPrefix(err.Error(), "interrupted: "+want.what+" is still pending as ") || !strings.Contains(err.Error(), link) || !strings.Contains(out, link) {
+			t.Errorf("%s: got error %v\n%s", command, err, out)
+		}
+		if strings.HasPrefix(want.page, "activities") && !strings.Contains(out, "/run\n") {
+			t.Errorf("%s: got %s, want a link to the activity's run", command, out)
+		}
+	}
+}
 
 func TestPlainlyNamesTheInnermostCause(t *testing.T) {
 	dialing := errors.New(`connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:7233: connect: connection refused"`)
@@ -24,5 +149,12 @@ func TestPlainlyNamesTheInnermostCause(t *testing.T) {
 		if got := plainly(tc.err); got != tc.want {
 			t.Errorf("plainly(%v) = %q, want %q", tc.err, got, tc.want)
 		}
+	}
+}
+
+func TestQuestionsSaysThatNoneIsOpen(t *testing.T) {
+	(&fakeTemporal{}).serve(t)
+	if out, err := starter(t, "questions"); err != nil || out != "no question is open\n" {
+		t.Errorf("got %q, %v", out, err)
 	}
 }

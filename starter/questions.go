@@ -63,6 +63,10 @@ func questions(ctx context.Context, out io.Writer, asJSON bool) error {
 	if asJSON {
 		return printJSON(out, open)
 	}
+	if len(open) == 0 {
+		_, err = fmt.Fprintln(out, "no question is open")
+		return err
+	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SINCE\tUNTIL\tREMINDERS\tWORKFLOW")
 	for _, q := range open {

@@ -319,7 +319,7 @@ type renderCase struct {
 }
 
 func (f *renderFlags) runCases(ctx context.Context, out io.Writer, source string) error {
-	return runCases(out, f.cases, func(c renderCase) (_, wrong string, err error) {
+	return runCases(out, f.cases, f.asJSON, func(c renderCase) (_, wrong string, err error) {
 		locale, timeZone := cmp.Or(c.Locale, f.locale), cmp.Or(c.TimeZone, f.timeZone)
 		if err := checkLocation(locale, timeZone); err != nil {
 			return "", "", err
@@ -332,7 +332,7 @@ func (f *renderFlags) runCases(ctx context.Context, out io.Writer, source string
 			return "", "", err
 		}
 		if got := renderText(ctx, source, model, locale, timeZone); got.Error != "" || got.Text != c.Want {
-			wrong = fmt.Sprintf("got  %q\n  want %q", cmp.Or(got.Error, got.Text), c.Want)
+			wrong = fmt.Sprintf("got  %q\nwant %q", cmp.Or(got.Error, got.Text), c.Want)
 		}
 		return "", wrong, nil
 	})

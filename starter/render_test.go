@@ -67,8 +67,13 @@ func TestRenderCasesHoldOrFail(t *testing.T) {
 	if got, err := render(t, "${name} ${total}", "--cases", write(t, "c.yaml", cases)); err != nil || !strings.Contains(got, "2 of 2 cases pass") {
 		t.Errorf("got %s %v", got, err)
 	}
-	if got, err := render(t, "${name} ${total}!", "--cases", write(t, "c.yaml", cases)); !errors.Is(err, errFindings) || !strings.Contains(got, `got  "Bo 1!"`) {
+	if got, err := render(t, "${name} ${total}!", "--cases", write(t, "c.yaml", cases)); !errors.Is(err, errFindings) || !strings.HasSuffix(got, "case 2: FAILED\n  got  \"Bo 1!\"\n  want \"Bo 1\"\n0 of 2 cases pass\n") {
 		t.Errorf("got %s %v", got, err)
+	}
+	var results []caseResult
+	got, err := render(t, "${name} 1.234,5", "--cases", write(t, "c.yaml", cases), "--json")
+	if !errors.Is(err, errFindings) || json.Unmarshal([]byte(got), &results) != nil || len(results) != 2 || !results[0].OK || results[1].OK || !strings.Contains(results[1].Wrong, `want "Bo 1"`) {
+		t.Errorf("as JSON: got %s %v", got, err)
 	}
 }
 

@@ -87,30 +87,36 @@ func watchBroadcast(ctx context.Context, out, progress io.Writer, id string, asJ
 
 // follow prints the progress of a broadcast until it ends, and then its result.
 func follow(ctx context.Context, c *temporal.Client, run client.WorkflowRun, out, progress io.Writer, asJSON bool) error {
-	tellStarted(progress, c, run.GetID())
+	w := aWorkflow(c, run.GetID())
+	tellStarted(progress, c, w)
 	watching, watched := context.WithCancel(ctx)
 	defer watched()
-	go printProgress(watching, c, run.GetID(), progress)
-	told := tellWhy(ctx, progress, failureIn(c, run.GetID()))
+	last := make(chan string, 1)
+	go func() { last <- printProgress(watching, c, w.id, progress) }()
+	told := tellWhy(ctx, progress, failureIn(c, w.id))
 	var result sms.BroadcastProgress
 	err := run.Get(ctx, &result)
 	watched()
 	told()
-	if ctx.Err() != nil {
-		return pending(c, "the broadcast", run.GetID(), ctx.Err(), remedy{"follow it", "broadcast watch"}, remedy{"end it, with its report", "broadcast cancel"})
+	shown := <-last
+	if err != nil && ctx.Err() != nil {
+		return pending(c, "the broadcast", w, ctx.Err(), remedy{"follow it", "broadcast watch"}, remedy{"end it, with its report", "broadcast cancel"})
 	}
 	if err != nil {
 		return failure(c, "broadcast", err)
 	}
-	fmt.Fprintln(progress, workflows.ProgressLine(result))
+	if line := workflows.ProgressLine(result); line != shown {
+		fmt.Fprintln(progress, line)
+	}
 	return tellBroadcast(out, result, asJSON)
 }
 
-// printProgress prints a broadcast's progress whenever it changes.
-func printProgress(ctx context.Context, c *temporal.Client, id string, progress io.Writer) {
+// printProgress prints a broadcast's progress whenever it changes, until ctx ends, and
+// returns the last line.
+func printProgress(ctx context.Context, c *temporal.Client, id string, progress io.Writer) (last string) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	last, notes := "", 0
+	notes := 0
 	for {
 		answer, err := c.QueryWorkflow(ctx, id, "", sms.ProgressQuery)
 		var p sms.BroadcastProgress
@@ -126,7 +132,7 @@ func printProgress(ctx context.Context, c *temporal.Client, id string, progress 
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return last
 		case <-ticker.C:
 		}
 	}

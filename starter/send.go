@@ -110,31 +110,24 @@ func send(ctx context.Context, out, progress io.Writer, f sendFlags) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	begin := f.viaWorkflow
+	via, last := f.viaWorkflow, failureIn
 	if f.standalone {
-		begin = f.viaActivity
+		via, last = f.viaActivity, failureOf
 	}
-	id, get, err := begin(ctx, c, input)
+	w, get, err := via(ctx, c, input)
 	if err != nil {
-		return failure(c, "send", err)
+		return err
 	}
-	last := failureIn(c, id)
-	if f.standalone {
-		fmt.Fprintln(progress, "activity", id)
-		tellHeldUp(progress, c)
-		last = failureOf(c, id)
-	} else {
-		tellStarted(progress, c, id)
-	}
-	told := tellWhy(ctx, progress, last)
+	tellStarted(progress, c, w)
+	told := tellWhy(ctx, progress, last(c, w.id))
 	var result sms.SendSmsWorkflowResult
 	err = get(ctx, &result)
 	told()
 	if err != nil && (timedOut(err) || ctx.Err() != nil) {
-		return pending(c, "the text", id, err, cancelIt)
+		return pending(c, "the text", w, err, cancelIt)
 	}
 	if sdk.IsCanceledError(err) {
-		return fmt.Errorf("%s was cancelled; messages that Twilio had already accepted will still be delivered, and starter find NUMBER shows them. %s", id, webUI(c, id))
+		return fmt.Errorf("%s was cancelled; messages that Twilio had already accepted will still be delivered, and starter find NUMBER shows them. %s", w.id, w.link)
 	}
 	if err != nil {
 		return failure(c, "send", err)
@@ -202,12 +195,12 @@ func recipients(values []string) (list sms.Recipients) {
 type result func(ctx context.Context, into any) error
 
 // viaWorkflow sends through SendSmsWorkflow.
-func (f sendFlags) viaWorkflow(ctx context.Context, c *temporal.Client, input sms.SendSmsInput) (id string, get result, err error) {
+func (f sendFlags) viaWorkflow(ctx context.Context, c *temporal.Client, input sms.SendSmsInput) (w work, get result, err error) {
 	run, err := start(ctx, c, "send", f.label, sms.SendSmsWorkflowName, sms.SendSmsWorkflowInput{SendSmsInput: input, WaitForDelivery: f.wait, Timeout: f.waiting()})
 	if err != nil {
-		return "", nil, err
+		return work{}, nil, err
 	}
-	return run.GetID(), run.Get, nil
+	return aWorkflow(c, run.GetID()), run.Get, nil
 }
 
 // waiting returns how long the workflow waits for delivery: 0 without --wait.
@@ -219,10 +212,15 @@ func (f sendFlags) waiting() sms.Duration {
 }
 
 // start starts the workflow of a command. Its summary is the label, if there is one.
-func start(ctx context.Context, c *temporal.Client, command, label, workflow string, input any) (client.WorkflowRun, error) {
-	return c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: command + "-" + uuid.NewString(), TaskQueue: sms.TaskQueue, StaticSummary: summaryOf(command, label),
-	}, workflow, input)
+func start(ctx context.Context, c *temporal.Client, command, label, workflow string, input any) (run client.WorkflowRun, err error) {
+	id := command + "-" + uuid.NewString()
+	err = begin(ctx, c, command, id, func() (err error) {
+		run, err = c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+			ID: id, TaskQueue: sms.TaskQueue, StaticSummary: summaryOf(command, label),
+		}, workflow, input)
+		return err
+	})
+	return run, err
 }
 
 // summaryOf returns the label as it is shown, or the command if there is none.
@@ -231,18 +229,23 @@ func summaryOf(command, label string) string {
 }
 
 // viaActivity sends through SendSms as a standalone activity.
-func (f sendFlags) viaActivity(ctx context.Context, c *temporal.Client, input sms.SendSmsInput) (id string, get result, err error) {
-	handle, err := c.ExecuteActivity(ctx, client.StartActivityOptions{
-		ID:                     "send-" + uuid.NewString(),
-		TaskQueue:              sms.TaskQueue,
-		ScheduleToCloseTimeout: f.timeout,
-		HeartbeatTimeout:       30 * time.Second,
-		Summary:                summaryOf("send", f.label),
-	}, sms.SendSmsName, input)
+func (f sendFlags) viaActivity(ctx context.Context, c *temporal.Client, input sms.SendSmsInput) (w work, get result, err error) {
+	id := "send-" + uuid.NewString()
+	var handle client.ActivityHandle
+	err = begin(ctx, c, "send", id, func() (err error) {
+		handle, err = c.ExecuteActivity(ctx, client.StartActivityOptions{
+			ID:                     id,
+			TaskQueue:              sms.TaskQueue,
+			ScheduleToCloseTimeout: f.timeout,
+			HeartbeatTimeout:       30 * time.Second,
+			Summary:                summaryOf("send", f.label),
+		}, sms.SendSmsName, input)
+		return err
+	})
 	if err != nil {
-		return "", nil, err
+		return work{}, nil, err
 	}
-	return handle.GetID(), handle.Get, nil
+	return work{"activity", id, webUI(c, "activities", id, handle.GetRunID())}, handle.Get, nil
 }
 
 func (f sendFlags) print(out io.Writer, result sms.SendSmsWorkflowResult) error {

@@ -442,10 +442,10 @@ type triggerCase struct {
 }
 
 func tryCases(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags) error {
-	return runCases(out, f.cases, func(c triggerCase) (title, wrong string, err error) {
+	return runCases(out, f.cases, f.asJSON, func(c triggerCase) (title, wrong string, err error) {
 		one := f
 		one.body, one.from, one.to, one.account = c.Body, cmp.Or(c.From, f.from), cmp.Or(c.To, f.to), cmp.Or(c.Account, f.account)
-		return fmt.Sprintf(", %q", c.Body), strings.Join(differences(outcomes(ctx, set, one), c.Want), "\n  "), nil
+		return strconv.Quote(c.Body), strings.Join(differences(outcomes(ctx, set, one), c.Want), "\n"), nil
 	})
 }
 

@@ -97,6 +97,8 @@ func misread(variables map[string]string, err error) error {
 			mistakes.add(fmt.Errorf("%s is %q: write a whole number, such as %s", name, value, field.Tag.Get("envDefault")))
 		case field.Type.Kind() == reflect.Float64:
 			mistakes.add(fmt.Errorf("%s is %q: write a number, such as 1.5", name, value))
+		case field.Type.Kind() == reflect.Bool:
+			mistakes.add(fmt.Errorf("%s is %q: write true or false", name, value))
 		default: // types with their own parser, whose values may be secret
 			for line := range strings.SplitSeq(parse.Err.Error(), "\n") {
 				mistakes.add(fmt.Errorf("%s: %s", name, line))

@@ -88,6 +88,7 @@ func TestReadRefusesInvalidValues(t *testing.T) {
 		"an invalid count":            {map[string]string{"SEND_CONCURRENCY": "2.5"}, `SEND_CONCURRENCY is "2.5": write a whole number, such as 20`},
 		"a concurrency of zero":       {map[string]string{"SEND_CONCURRENCY": "0"}, `SEND_CONCURRENCY is "0"; it must be 1 or more`},
 		"an invalid rate":             {map[string]string{"SEND_RATE": "fast"}, `SEND_RATE is "fast": write a number, such as 1.5`},
+		"neither true nor false":      {map[string]string{"SEND_RECORD_FIRST": "maybe"}, `SEND_RECORD_FIRST is "maybe": write true or false`},
 		"a negative rate":             {map[string]string{"SEND_RATE": "-1"}, `SEND_RATE is "-1"; it must be 0 or more`},
 		"a rate that is not a number": {map[string]string{"SEND_ACCOUNT_RATE": "NaN"}, `SEND_ACCOUNT_RATE is "NaN"; it must be 0 or more`},
 		"an endless rate":             {map[string]string{"SEND_RATE": "+Inf"}, `SEND_RATE is "+Inf"; it must be 0 or more`},

@@ -355,8 +355,8 @@ func actOnASleepingBroadcast(t *testing.T, s *stack.Stack) {
 	if got := starter(t, s.Environment(), "broadcast", "pause", run.GetID()); got.status != 2 {
 		t.Errorf("pausing a broadcast that has ended: got %+v, want status 2", got)
 	}
-	if got := starter(t, s.Environment(), "broadcast", "watch", run.GetID()); got.status != 1 || !strings.HasPrefix(got.stdout, "cancelled: 1 recipients, 0 sent\n") {
-		t.Errorf("watching a broadcast that has ended: got %+v, want status 1 and the result", got)
+	if got := starter(t, s.Environment(), "broadcast", "watch", run.GetID()); got.status != 1 || !strings.HasPrefix(got.stdout, "cancelled: 1 recipients, 0 sent\n") || strings.Count(got.stderr, "· cancelled\n") != 1 {
+		t.Errorf("watching a broadcast that has ended: got %+v, want status 1, the result, and the last progress once", got)
 	}
 }
 
