@@ -4,6 +4,7 @@
 //	main.go      the command line
 //	stack.go     which children there are, and their arguments
 //	children.go  starting, watching and stopping them
+//	claim.go     one make run at a time uses a data directory
 //	ports.go     checks that ports are free, and that they answer
 //	temporal.go  which Temporal to run: a CLI on PATH or the embedded one
 //	nexus.go     the endpoint for other namespaces

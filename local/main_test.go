@@ -455,6 +455,44 @@ func TestPortsInUseAreFoundFirst(t *testing.T) {
 	}
 }
 
+func TestSecondStackNeedsOtherData(t *testing.T) {
+	first := launch(t)
+	first.waitForOutput("Ctrl-C stops everything.")
+	data := filepath.Join(first.dir, "data")
+	second := launch(t, "--data="+data)
+	if status := second.wait(); status != 1 {
+		t.Errorf("got exit status %d, want 1", status)
+	}
+	if want := "local: another make run uses " + data + ". To run a second one beside it: LOCAL_DATA=" + data + "/2 make run\n"; second.output.String() != want {
+		t.Errorf("got %s, want %s", second.output, want)
+	}
+	if started := second.pids(); len(started) != 0 {
+		t.Errorf("the children %v were started", started)
+	}
+
+	port := first.ports["--webhook-port"]
+	third := launch(t, "--data="+data, "--webhook-port="+strconv.Itoa(port))
+	third.wait()
+	if want := fmt.Sprintf(", and port %d (the webhook) is in use. To run a second one beside it: LOCAL_DATA=%s/2 LOCAL_WEBHOOK_PORT=", port, data); !strings.Contains(third.output.String(), want) {
+		t.Errorf("got %s, want %s", third.output, want)
+	}
+
+	beside := launch(t, "--data="+data+"/2")
+	beside.waitForOutput("Ctrl-C stops everything.")
+	if other := anotherData(data); other != data+"/3" {
+		t.Errorf("got %s for one more, want %s/3", other, data)
+	}
+	for _, l := range []*launcher{beside, first} {
+		l.signalGroup(syscall.SIGINT)
+		l.wait()
+	}
+	if release, err := claim(data); err != nil {
+		t.Errorf("after its end: got error %v", err)
+	} else {
+		release()
+	}
+}
+
 func TestTriggersFromEnvironmentAreUsed(t *testing.T) {
 	for given, want := range map[string]string{"": "local.yaml", "LOCAL_TRIGGERS=other.yaml": "other.yaml"} {
 		env := map[string]string{"TRIGGERS": "local.yaml"}

@@ -19,9 +19,10 @@ import (
 
 const loopback = "127.0.0.1"
 
-// checkPorts returns an error if a port is invalid or in use. For ports in use,
-// most likely by another `make run`, it says what they are for and suggests others.
-func checkPorts(s settings) error {
+// checkPorts returns an error if a port is invalid or in use, or if another make run
+// uses the data directory, which claimed says. It says what the ports are for, and
+// suggests other ports and another directory.
+func checkPorts(s settings, claimed bool) error {
 	var taken, others []string
 	chosen := map[int]bool{}
 	for _, want := range []struct {
@@ -46,13 +47,25 @@ func checkPorts(s settings) error {
 		chosen[free] = true
 		others = append(others, fmt.Sprintf("%s=%d", want.variable, free))
 	}
-	switch {
-	case len(taken) == 0:
-		return nil
-	case len(taken) == 1:
-		return fmt.Errorf("port %s is in use; is make run running already? To use another port: %s make run", taken[0], others[0])
+	inUse := ""
+	switch len(taken) {
+	case 0:
+	case 1:
+		inUse = "port " + taken[0] + " is in use"
+	default:
+		inUse = "ports " + strings.Join(taken, ", ") + " are in use"
 	}
-	return fmt.Errorf("ports %s are in use; is make run running already? To use other ports: %s make run", strings.Join(taken, ", "), strings.Join(others, " "))
+	if claimed {
+		why := "another make run uses " + s.data
+		if inUse != "" {
+			why += ", and " + inUse
+		}
+		return fmt.Errorf("%s. To run a second one beside it: %s make run", why, strings.Join(append([]string{"LOCAL_DATA=" + quoted(anotherData(s.data))}, others...), " "))
+	}
+	if inUse == "" {
+		return nil
+	}
+	return fmt.Errorf("%s; is make run running already? To use other ports: %s make run", inUse, strings.Join(others, " "))
 }
 
 // freeAfter returns a free port among the 199 above port that is not chosen yet;

@@ -33,15 +33,20 @@ func runStack(ctx, hurry context.Context, s settings, out *console) error {
 	if _, err := os.Stat(s.triggers); err != nil {
 		return fmt.Errorf("there are no triggers at %s: set TRIGGERS to a trigger file or a folder of them", s.triggers)
 	}
-	if err := checkPorts(s); err != nil {
+	if err := os.MkdirAll(filepath.Join(s.data, "logs"), 0o755); err != nil {
 		return err
 	}
+	release, err := claim(s.data)
+	if err != nil && !errors.Is(err, errClaimed) {
+		return err
+	}
+	if err := checkPorts(s, err != nil); err != nil {
+		return err
+	}
+	defer release()
 	temporal, err := chooseTemporal(ctx, s, out)
 	if err != nil {
 		return quietIfStopped(ctx, err)
-	}
-	if err := os.MkdirAll(filepath.Join(s.data, "logs"), 0o755); err != nil {
-		return err
 	}
 	if err := errors.Join(fillStore(s), makeKeys(s), writeVariables(s)); err != nil {
 		return err
