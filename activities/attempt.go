@@ -12,10 +12,12 @@ import (
 
 	"temporal-twilio/sms"
 
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc"
 )
 
 // The reasons why an attempt stops early.
@@ -55,6 +57,25 @@ func ownerOf(info *activity.Info) string {
 // retried reports whether an earlier attempt may already have texted someone.
 func retried(ctx context.Context) bool {
 	return activity.GetInfo(ctx).Attempt > 1 || activity.HasHeartbeatDetails(ctx)
+}
+
+// NoticeResets is a gRPC interceptor for the worker's Temporal client, to be
+// passed to grpc.WithChainUnaryInterceptor. If someone resets an activity,
+// Temporal counts its attempts from 1 again, although an earlier attempt may
+// have texted someone. NoticeResets makes such an attempt the second one.
+func NoticeResets(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	err := invoke(ctx, method, req, reply, cc, opts...)
+	if task, ok := reply.(*workflowservice.PollActivityTaskQueueResponse); ok && wasReset(task) {
+		task.Attempt = 2
+	}
+	return err
+}
+
+// wasReset reports whether an activity's first attempt was scheduled later than
+// the activity. Without a workflow, the reason may be the caller's StartDelay.
+func wasReset(task *workflowservice.PollActivityTaskQueueResponse) bool {
+	return task.GetAttempt() == 1 && task.GetWorkflowExecution().GetWorkflowId() != "" &&
+		task.GetCurrentAttemptScheduledTime().AsTime().After(task.GetScheduledTime().AsTime())
 }
 
 // elapsed returns the time since a moment. It uses the wall clock or the

@@ -9,8 +9,12 @@ import (
 	"time"
 	"unsafe"
 
+	"go.temporal.io/api/common/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"temporal-twilio/sms"
 	"temporal-twilio/twilio"
@@ -214,6 +218,33 @@ func TestAttemptReportsItsObstacle(t *testing.T) {
 	} {
 		if got := tc.s.reason(false); got != tc.want {
 			t.Errorf("%s: got %q, want %q", name, got, tc.want)
+		}
+	}
+}
+
+func TestResetAttemptIsNotTheFirst(t *testing.T) {
+	scheduled := time.Unix(1_800_000_000, 0)
+	for name, tc := range map[string]struct {
+		workflow string
+		attempt  int32
+		again    time.Duration
+		want     int32
+	}{
+		"a first attempt":               {"orders", 1, 0, 1},
+		"a third attempt":               {"orders", 3, time.Minute, 3},
+		"an attempt after a reset":      {"orders", 1, time.Minute, 2},
+		"a standalone activity's delay": {"", 1, time.Minute, 1},
+		"no task":                       {"", 0, 0, 0},
+	} {
+		reply := &workflowservice.PollActivityTaskQueueResponse{}
+		err := NoticeResets(t.Context(), "", nil, reply, nil, func(_ context.Context, _ string, _, reply any, _ *grpc.ClientConn, _ ...grpc.CallOption) error {
+			task := reply.(*workflowservice.PollActivityTaskQueueResponse)
+			task.Attempt, task.WorkflowExecution = tc.attempt, &common.WorkflowExecution{WorkflowId: tc.workflow}
+			task.ScheduledTime, task.CurrentAttemptScheduledTime = timestamppb.New(scheduled), timestamppb.New(scheduled.Add(tc.again))
+			return nil
+		})
+		if err != nil || reply.GetAttempt() != tc.want {
+			t.Errorf("%s: got attempt %d, %v, want %d", name, reply.GetAttempt(), err, tc.want)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	if err := ring.Measure(measured.Meter); err != nil {
 		return err
 	}
-	temporalClient, err := temporal.NewClient(logger, measured.Meter, ring, traces.Interceptors(), grpc.WithStatsHandler(webhook.DoubtHandler{}), grpc.WithChainUnaryInterceptor(activities.KeepRequestIDs))
+	temporalClient, err := temporal.NewClient(logger, measured.Meter, ring, traces.Interceptors(), grpc.WithStatsHandler(webhook.DoubtHandler{}), grpc.WithChainUnaryInterceptor(activities.KeepRequestIDs, activities.NoticeResets))
 	if err != nil {
 		return err
 	}

@@ -91,6 +91,7 @@ var mutants = []mutant{
 `, "activities", "TestHaltLetsAHeartbeatEnd"},
 	{"Nobody twice", "an attempt that starts late writes a record first", "activities/attempt.go", `return waited < prompt && !behind.Load() && !late`, `return !late`, "activities", "TestLateAttemptIsRecordedFirst"},
 	{"Nobody twice", "an attempt that starts late by Twilio's clock writes a record first", "activities/attempt.go", `return waited < prompt && !behind.Load() && !late`, `return waited < prompt && !behind.Load() && (late || !late)`, "activities", "TestLateAttemptIsRecordedFirst"},
+	{"Nobody twice", "an attempt after a reset is not the first", "worker/run.go", `activities.KeepRequestIDs, activities.NoticeResets`, `activities.KeepRequestIDs`, "test/e2e", "TestResetSendTextsNobodyTwice"},
 	{"Nobody twice", "a machine that slept waits for Twilio", "activities/send.go", `	s.untimed = true
 	if until`, `	if until`, "activities", "TestWokenMachineWaitsForTwilio"},
 	{"Nobody twice", "a listing that lacks known messages does not prove absence", "activities/doubt.go", `	case lags:
