@@ -21,8 +21,10 @@ import (
 )
 
 // maxResponse is the maximum number of bytes read from a response body. A
-// message takes about 1 kB, and a page of 1,000 messages about 1 MB.
-const maxResponse = 4 << 20
+// message takes about 1 kB, and a page of 1,000 messages about 1 MB. But a text
+// has up to 4,096 characters of up to 6 bytes each in JSON, so a page may have
+// 26 MB.
+const maxResponse = 32 << 20
 
 // exchange is one request. It replaces twilio-go's own client, which accepts no
 // context and drops the headers of error responses.

@@ -63,6 +63,20 @@ func TestReceivedListsAllInbound(t *testing.T) {
 	}
 }
 
+func TestPageOfLongTextsIsRead(t *testing.T) {
+	long := strings.Repeat(`\u0436`, 4096) // as Twilio writes a Cyrillic letter
+	page := make([]string, maxPageSize)
+	for i := range page {
+		page[i] = strings.Replace(listed(fmt.Sprint("SM", i), "inbound", "10:00:05"), "{", `{"body": "`+long+`", `, 1)
+	}
+	c, _ := listingOf(t, func(string) ([]string, string) { return page, "" })
+	since := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
+	received, failed := named(c.Received(t.Context(), since, since.AddDate(1, 0, 0)))
+	if failed != nil || len(received) != len(page) || len([]rune(received[0].Body)) != 4096 {
+		t.Errorf("got %d messages, %+v", len(received), failed)
+	}
+}
+
 func TestEndlessListingFails(t *testing.T) {
 	c, queries := listingOf(t, func(string) ([]string, string) { return nil, "1" })
 	received, failed := named(c.Received(t.Context(), time.Now(), time.Now()))
