@@ -194,9 +194,13 @@ func (t *attempt) allows(delay time.Duration) (room, ends bool) {
 
 // callerGoesOn reports whether the caller itself retries what was certainly not
 // sent, and therefore wants the result immediately.
-func (t *attempt) callerGoesOn() bool {
+func (t *attempt) callerGoesOn() bool { return t.declares(sms.NotSentYetErrorType) }
+
+// declares reports whether the caller's retry policy declares a type of error
+// non-retryable.
+func (t *attempt) declares(errorType string) bool {
 	policy := t.info.RetryPolicy
-	return policy != nil && slices.Contains(policy.NonRetryableErrorTypes, sms.NotSentYetErrorType)
+	return policy != nil && slices.Contains(policy.NonRetryableErrorTypes, errorType)
 }
 
 // leastAttempt is the shortest time for which an attempt is worth starting.

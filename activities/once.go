@@ -51,6 +51,9 @@ type keyed struct {
 	content string
 	// results holds the results of the key's sends so far, in order.
 	results []sms.SendSmsResult
+	// used is true if the key's first send is known to have started. If
+	// Temporal no longer has it, it must not be started again.
+	used bool
 	// waitsFor is the number of the send that the caller last started to
 	// wait for, in this or an earlier attempt, or -1 for none. The heart
 	// records it.
@@ -87,6 +90,7 @@ func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.Send
 			k.waitsFor.Store(int64(before.WaitsFor))
 		}
 	}
+	k.used = k.waitsFor.Load() >= 0 || k.declares(sms.KeyUsedErrorType)
 	k.heart.details = func() any { return asked{int(k.waitsFor.Load())} }
 	ctx, end := k.begin(ctx)
 	defer end()
@@ -160,7 +164,10 @@ func (k *keyed) paused(result sms.SendSmsResult) bool {
 	return pace != nil && pace.Held() && slices.ContainsFunc(result.Errors, func(e sms.Error) bool { return e.Code == sms.CodeSendingPaused })
 }
 
-var errOtherContent = errors.New("the key belongs to another send")
+var (
+	errOtherContent = errors.New("the key belongs to another send")
+	errKeyExpired   = errors.New("the key's first send is no longer known")
+)
 
 // send returns the result of one of the key's sends. done is true if that send
 // had already ended.
@@ -170,6 +177,13 @@ func (k *keyed) send(ctx context.Context, place int, input sms.SendSmsInput) (re
 		id += "-" + strconv.Itoa(place+1)
 	}
 	temporalClient := k.activities.client(ctx)
+	if place == 0 && k.used {
+		if _, err := temporalClient.DescribeWorkflow(ctx, id, ""); isNotFound(err) {
+			return result, false, errKeyExpired
+		} else if err != nil {
+			return result, false, err
+		}
+	}
 	run, err := temporalClient.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       id,
 		TaskQueue:                                k.info.TaskQueue,
@@ -326,6 +340,10 @@ func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (
 	switch {
 	case refused != nil:
 		problem = *refused
+	case errors.Is(err, errKeyExpired) && k.declares(sms.KeyUsedErrorType): // the caller knows the result
+		problem = sms.Error{Code: sms.CodeNoAttemptLeft, Message: "the first send with this idempotencyKey is no longer in the namespace, so nothing more was sent; send to these recipients with another key"}
+	case errors.Is(err, errKeyExpired):
+		problem.Message = "the send with this idempotencyKey is no longer in the namespace, and its result is lost; check in Twilio's log whom it texted before you send with another key"
 	case errors.As(err, &ended):
 		problem.Message = "the workflow of the send with this idempotencyKey ended without a result; check Twilio's log for the recipients that it texted before you send with another key"
 	case !cancelled:

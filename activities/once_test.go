@@ -50,7 +50,10 @@ func (c *clerk) GetWorkflow(_ context.Context, id, _ string) client.WorkflowRun 
 	return ended{result: c.results[id], clerk: c}
 }
 
-func (c *clerk) DescribeWorkflow(context.Context, string, string) (*client.WorkflowExecutionDescription, error) {
+func (c *clerk) DescribeWorkflow(_ context.Context, id, _ string) (*client.WorkflowExecutionDescription, error) {
+	if _, found := c.results[id]; !found {
+		return nil, serviceerror.NewNotFound("no such workflow")
+	}
 	return &client.WorkflowExecutionDescription{}, nil
 }
 
@@ -121,6 +124,24 @@ func TestExhaustedKeyStopsSending(t *testing.T) {
 	}
 	if got := keyedWith(t, a, c, one); len(c.started) != 1 || len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeNoAttemptLeft || got.Errors[0].Retryable || got.Errors[0].To != first {
 		t.Errorf("got result %+v after %d more sends, want NO_ATTEMPT_LEFT after none", got, len(c.started)-1)
+	}
+}
+
+func TestForgottenSendIsNotRepeated(t *testing.T) {
+	a, c := withKeys(), newClerk(sms.Error{})
+	a.temporal = c
+	env := quiet().NewTestActivityEnvironment()
+	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})
+	env.SetHeartbeatDetails(asked{WaitsFor: 0})
+	input := one
+	input.IdempotencyKey = "order-42"
+	encoded, err := env.ExecuteActivity(sms.SendSmsName, input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got sms.SendSmsResult
+	if err := encoded.Get(&got); err != nil || len(c.started) != 0 || len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeOutcomeUnknown || got.Errors[0].To != first {
+		t.Errorf("got %+v, %v after %d sends, want OUTCOME_UNKNOWN after none", got, err, len(c.started))
 	}
 }
 

@@ -62,7 +62,7 @@ const (
 	CodeWorkerStopped Code = "WORKER_STOPPED"
 	// CodeNoAttemptLeft: the attempt was lost before this recipient's turn
 	// and the caller's retry policy allows no other, or all 500 sends of an
-	// idempotency key have been used.
+	// idempotency key have been used or the first one is no longer known.
 	CodeNoAttemptLeft Code = "NO_ATTEMPT_LEFT"
 	// CodeSendingPaused: all sending was paused, and the caller's timeouts
 	// and retry policy leave no time to wait for the end of the pause.

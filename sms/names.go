@@ -179,4 +179,8 @@ const (
 	// another attempt. If the caller's retry policy declares it
 	// non-retryable, the caller gets the incomplete result instead.
 	NotSentYetErrorType = "SmsNotSentYet"
+	// KeyUsedErrorType in the same list says that a send with the caller's
+	// idempotencyKey has ended before. If Temporal no longer has its result,
+	// nobody is texted.
+	KeyUsedErrorType = "SmsKeyUsed"
 )

@@ -83,7 +83,7 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page, limit string) erro
 	if b.input.DryRun {
 		return b.preview(ctx, page)
 	}
-	texted := len(b.held.Last.Messages)
+	last := b.held.Last
 	if len(recipients) > 0 || b.input.IdempotencyKey == "" {
 		b.held.Last = sms.ReportPage{}
 	}
@@ -93,10 +93,11 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page, limit string) erro
 		failure error
 	)
 	if len(recipients) > 0 {
-		if result, failure = b.send(ctx, recipients); failure != nil && result.Errors == nil {
+		if result, failure = b.send(ctx, recipients, last); failure != nil && result.Errors == nil {
 			return failure
 		}
 	}
+	result = b.withLast(last, result)
 	settled, rest, capped := b.part(ctx, recipients, sms.ReportPage{Messages: result.Messages, Errors: result.Errors})
 	settled.Errors = slices.Concat(settled.Errors, b.holdCapped(ctx, capped, limit, len(settled.Messages) > 0))
 	b.measure(ctx, began, len(settled.Messages)+len(settled.Errors))
@@ -111,7 +112,7 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page, limit string) erro
 		return failure
 	}
 	b.held.Rest = rest
-	return b.notYet(ctx, len(settled.Messages) > 0 || b.numbered && len(b.held.Last.Messages) > texted)
+	return b.notYet(ctx, len(settled.Messages) > 0 || b.numbered && len(b.held.Last.Messages) > len(last.Messages))
 }
 
 // hold adds groups of waiting recipients, in the order in which their waits
@@ -208,10 +209,11 @@ func find(ctx workflow.Context, recipients sms.Recipients, problems map[string]*
 // is reported immediately.
 const keyedPatience = 10 * time.Second
 
-// send sends to the given recipients. If the send ends without a result, it
+// send sends to the given recipients. last is the result of an earlier send to
+// the same page, if the page has a key. If the send ends without a result, send
 // returns an error and a result with all of them in doubt. If the first page
 // shows a mistake that affects everyone, it returns only an error.
-func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (result sms.SendSmsResult, err error) {
+func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients, last sms.ReportPage) (result sms.SendSmsResult, err error) {
 	input := b.input.SendSmsInput
 	input.SmsTo, input.GiveUpAfter = recipients, 0
 	options := SendOptions(sms.Summary(fmt.Sprintf("Page %d", b.progress.Pages+1), input.Label))
@@ -220,6 +222,9 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 		input.IdempotencyKey, input.QuietHours = b.pageKey(), nil // a page with a key is sent whole
 		if b.patient {
 			input.GiveUpAfter = sms.Duration(keyedPatience)
+		}
+		if mayBeTexted(last) {
+			options.RetryPolicy.NonRetryableErrorTypes = []string{sms.KeyUsedErrorType}
 		}
 	case b.patient:
 		// The broadcast retries the page itself, and reports the reason
@@ -249,6 +254,35 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 	}
 	result.Errors = forEach(recipients, problem).Errors
 	return result, nil
+}
+
+// withLast returns the result of a page, with what an earlier send with the
+// page's key has sent, in case Temporal no longer knows that send.
+func (b *broadcast) withLast(last sms.ReportPage, result sms.SendSmsResult) (all sms.SendSmsResult) {
+	if b.input.IdempotencyKey == "" {
+		return result
+	}
+	lost := make(map[string]bool)
+	for i := range result.Errors {
+		lost[result.Errors[i].To] = result.Errors[i].Code == sms.CodeNoAttemptLeft
+	}
+	for _, m := range last.Messages {
+		if lost[m.To] {
+			all.Messages, lost[m.To] = append(all.Messages, m), false
+		}
+	}
+	for i := range last.Errors {
+		if e := last.Errors[i]; e.Code == sms.CodeOutcomeUnknown && lost[e.To] {
+			all.Errors, lost[e.To] = append(all.Errors, e), false
+		}
+	}
+	all.Messages = append(all.Messages, result.Messages...)
+	for i := range result.Errors {
+		if e := result.Errors[i]; e.Code != sms.CodeNoAttemptLeft || lost[e.To] {
+			all.Errors = append(all.Errors, e)
+		}
+	}
+	return all
 }
 
 // withoutResult is the error for recipients whose send ended without a result.

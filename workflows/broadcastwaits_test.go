@@ -212,6 +212,27 @@ func TestKeyedPageIsRetriedWhole(t *testing.T) {
 	}
 }
 
+func TestForgottenKeyedPageKeepsItsResult(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	input := fromList("+12125550100", "+12125550101", "+12125550102")
+	input.IdempotencyKey = "spring"
+	b.outcome = func(page int, to string) *sms.Error {
+		switch {
+		case page > 1: // Temporal no longer has the first send
+			return &sms.Error{Code: sms.CodeNoAttemptLeft}
+		case to == "+12125550101":
+			return &sms.Error{Code: sms.CodeOutcomeUnknown}
+		case to == "+12125550102":
+			return &sms.Error{Code: sms.CodeConnection, Retryable: true}
+		}
+		return nil
+	}
+	progress, report := b.runOn(t, input)
+	if progress.Sent != 1 || progress.Recipients != 3 || progress.Errors[sms.CodeOutcomeUnknown] != 1 || progress.Errors[sms.CodeNoAttemptLeft] != 1 || len(report) != 3 {
+		t.Errorf("got %+v, report %+v", progress, report)
+	}
+}
+
 func TestKeyedPageKeepsItsNumber(t *testing.T) {
 	for hour, busy := range map[int]bool{12: true, 23: false} { // the recipients are in quiet hours at 23:00
 		b := newBroadcastBench(t, 0)

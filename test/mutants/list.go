@@ -156,6 +156,9 @@ var mutants = []mutant{
 
 	// One key, one send.
 	{"One key, one send", "a page that is retried keeps its key", "workflows/broadcastpages.go", `if !b.numbered {`, `if true {`, "workflows", "TestKeyedPageKeepsItsNumber"},
+	{"One key, one send", "a send that Temporal no longer has is not repeated", "activities/once.go", `if place == 0 && k.used {`, `if false {`, "activities", "TestForgottenSendIsNotRepeated"},
+	{"One key, one send", "a page that waits beyond the retention is not sent again", "activities/once.go", ` || k.declares(sms.KeyUsedErrorType)`, ``, "test/e2e", "TestExpiredKeyTextsNobodyTwice"},
+	{"The sender is told the truth", "a page that Temporal has forgotten keeps its result", "workflows/broadcastpages.go", `result = b.withLast(last, result)`, `_ = b.withLast`, "workflows", "TestForgottenKeyedPageKeepsItsResult"},
 	{"One key, one send", "a long list is sent under its key", "activities/sendsms.go", `if input.IdempotencyKey != "" && !a.hasKey(`, `if input.IdempotencyKey != "" && !isLong(input) && !a.hasKey(`, "activities", "TestKeyedLongListIsOneSend"},
 	{"One key, one send", "a pause does not use up a send of a key", "activities/once.go", `|| k.paused(result) {`, `{`, "activities", "TestPauseUsesNoKeyedSend"},
 	{"One key, one send", "a key is for one content only", "activities/once.go", `err == nil && found && content != k.content`, `err == nil && found && false && content != k.content`, "test/e2e", "TestKeyIsUsedUpBySending"},
