@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -35,6 +36,10 @@ type ledger struct {
 	// message to them.
 	claims map[string][]claim
 	count  int
+
+	// ahead is how many recipients the records of the account's last send
+	// named ahead of the pool. See [send.nameAhead].
+	ahead atomic.Int64
 }
 
 // entry is a message that Twilio reported, with its time by Twilio's clock.

@@ -98,15 +98,17 @@ func (s *send) next(ctx context.Context) *recipient {
 }
 
 // nameAhead writes records that name recipients ahead of the pool, until the
-// round has named all of them or ends. The more recipients the pool tries, on
-// average, while a record is being written, the more recipients the next record
-// names, so that records are few and the pool rarely waits for one.
+// round has named all of them or ends. The more recipients the pool tries while a
+// record is being written, the further ahead the next one names, so that records
+// are few and the pool rarely waits for one. The account's next send starts as
+// far ahead as this one ends.
 func (s *send) nameAhead(ctx context.Context) {
-	least := max(leastAhead, 2*s.account.Pace.Concurrency())
+	atOnce := s.account.Pace.Concurrency()
+	least := max(leastAhead, 2*atOnce)
+	ahead := max(least, int(s.ledger.ahead.Load()))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ahead, tried := least, 0
-	for records := 1; ; records++ {
+	for {
 		s.renew = s.asked - max(least/2, ahead/4)
 		for ctx.Err() == nil && s.halt == nil && s.asked < len(s.queue) && s.begun < s.renew {
 			s.news.Wait()
@@ -136,8 +138,10 @@ func (s *send) nameAhead(ctx context.Context) {
 			return // the context has ended
 		}
 		s.named = s.asked
-		tried += s.begun - began
-		ahead = max(least, min(16*tried/records, mostAhead))
+		if began >= atOnce { // the pool is not just being filled
+			ahead = max(least, min((3*ahead+16*(s.begun-began))/4, mostAhead))
+			s.ledger.ahead.Store(int64(ahead))
+		}
 		s.news.Broadcast()
 	}
 }

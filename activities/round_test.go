@@ -14,7 +14,8 @@ import (
 
 // In TestFastListNeedsFewRecords, every second record takes five times as long
 // as the others. A list that Twilio accepts quickly must need few records and
-// rarely wait for one, and a slow list must put few recipients in doubt.
+// rarely wait for one, and a list at a usual or slow pace must put few
+// recipients in doubt.
 func TestFastListNeedsFewRecords(t *testing.T) {
 	for name, tc := range map[string]struct {
 		recipients, atOnce int
@@ -22,17 +23,14 @@ func TestFastListNeedsFewRecords(t *testing.T) {
 		records, inDoubt   int
 		longer             float64 // the maximum duration, as a multiple of the time for the creates alone
 	}{
-		"fast":   {2000, 20, 8 * time.Millisecond, 20, mostAhead + 20, 1.05},
+		"fast":   {2000, 20, 8 * time.Millisecond, 24, mostAhead + 20, 1.05},
+		"usual":  {400, 20, 100 * time.Millisecond, 24, 220, 1.05},
 		"slow":   {90, 1, 10 * time.Millisecond, 6, leastAhead + 1, 1.05},
 		"faster": {4000, 20, 200 * time.Microsecond, 40, mostAhead + 20, 5}, // faster than records, so it waits for them
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a := newActivities(gatewayFunc(func(_ context.Context, d twilio.Draft) (sms.Message, error) {
-					time.Sleep(tc.create)
-					return sms.Message{To: d.To, SID: "SM" + strings.TrimPrefix(d.To, "+"), Status: sms.StatusQueued, Segments: 1}, nil
-				}))
-				a.Accounts[""] = Account{Gateway: a.Accounts[""].Gateway, Pace: NewPace(Limits{Concurrency: tc.atOnce})}
+				a := withCreatesOf(tc.create, tc.atOnce)
 				records, inDoubt := 0, 0
 				a.Record = func(_ context.Context, details any) error {
 					records++
@@ -52,6 +50,66 @@ func TestFastListNeedsFewRecords(t *testing.T) {
 					t.Errorf("got %d records, %d in doubt, in %v; want at most %d, %d, and %v", records, inDoubt, took, tc.records, tc.inDoubt, most)
 				}
 			})
+		})
+	}
+}
+
+// withCreatesOf returns activities whose creates take the given time, so many at
+// once.
+func withCreatesOf(create time.Duration, atOnce int) *Activities {
+	a := newActivities(gatewayFunc(func(_ context.Context, d twilio.Draft) (sms.Message, error) {
+		time.Sleep(create)
+		return sms.Message{To: d.To, SID: "SM" + strings.TrimPrefix(d.To, "+"), Status: sms.StatusQueued, Segments: 1}, nil
+	}))
+	a.Accounts[""] = Account{Gateway: a.Accounts[""].Gateway, Pace: NewPace(Limits{Concurrency: atOnce})}
+	return a
+}
+
+// TestNextListBeginsAtLastPace sends two lists that Twilio accepts quickly. The
+// first record of the second names more recipients than that of the first.
+func TestNextListBeginsAtLastPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := withCreatesOf(time.Millisecond, 20)
+		var named []int // by the first record of each list
+		fresh := true
+		a.Record = func(_ context.Context, details any) error {
+			if fresh {
+				named = append(named, len(details.(record).Window))
+			}
+			fresh = false
+			time.Sleep(2 * time.Millisecond)
+			return nil
+		}
+		for range 2 {
+			fresh = true
+			if _, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(2000)...), SmsBody: "Hi"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if named[0] > leastAhead+20 || named[1] < mostAhead/2 {
+			t.Errorf("the first records of two lists name %v recipients; want at most %d, then at least %d", named, leastAhead+20, mostAhead/2)
+		}
+	})
+}
+
+// TestFullPoolShowsThePace fills the pool while the first record is written, which
+// says nothing about how fast Twilio accepts messages.
+func TestFullPoolShowsThePace(t *testing.T) {
+	for range 20 { // the clerk or the pool may be first
+		synctest.Test(t, func(t *testing.T) {
+			a := withCreatesOf(time.Second, 20)
+			var named []int
+			a.Record = func(_ context.Context, details any) error {
+				named = append(named, len(details.(record).Window))
+				time.Sleep(2 * time.Millisecond)
+				return nil
+			}
+			if _, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(200)...), SmsBody: "Hi"}); err != nil {
+				t.Fatal(err)
+			}
+			if named[1] > leastAhead+20 {
+				t.Errorf("the second record names %d recipients, want at most %d", named[1], leastAhead+20)
+			}
 		})
 	}
 }

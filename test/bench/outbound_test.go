@@ -236,7 +236,7 @@ const (
 	whyOne  = "SendSms checks its input, renders the text, parses the number, and reports in typed form and as text"
 	whySlow = "SendSms waits for its last create, and records recipients before it tries them"
 	whyList = "the local Twilio responds immediately, so the processor is the limit; to the processor time of a bare client's list of 1,000, including Temporal's and the local Twilio's, " +
-		"records add about 8%, the report in typed form and as text 3%, and addresses, turns and the ledger 3%"
+		"records add about 5%, the report in typed form and as text 3%, and addresses, turns and the ledger 3%"
 )
 
 func TestOutbound(t *testing.T) {
