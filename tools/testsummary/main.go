@@ -50,8 +50,8 @@ type summary struct {
 	out                     io.Writer
 	passed, failed, skipped int
 	skippedNames            []string
-	// output holds what each running test has printed and, under "", what its
-	// package has.
+	// output holds, for each package, what each running test has printed and,
+	// under "", what the package itself has printed.
 	output map[string]map[string]*strings.Builder
 	// failures counts the failed tests of a package.
 	failures map[string]int
@@ -98,7 +98,8 @@ func (s *summary) line(line string) {
 }
 
 func (s *summary) keep(e event) {
-	// This line is the result of a package; its other output waits for that.
+	// This line is the result of the package: print it now. Other output of the
+	// package is kept until the package has ended.
 	if e.Test == "" && (strings.HasPrefix(e.Output, "ok ") || strings.HasPrefix(e.Output, "FAIL\t")) {
 		fmt.Fprint(s.out, e.Output)
 		return

@@ -48,7 +48,7 @@ func TestSummary(t *testing.T) {
 			want: []string{"undefined: x", "FAIL\tp [build failed]", "0 passed, 1 failed, 0 skipped\n"},
 		},
 		{
-			name: "a package that dies in the middle of a test is a failure with that test's output",
+			name: "a package that crashes during a test is a failure with that test's output",
 			input: `{"Action":"output","Package":"p","Test":"TestA","Output":"panic: oh\n"}
 {"Action":"fail","Package":"p"}
 `,
@@ -70,12 +70,12 @@ func TestSummary(t *testing.T) {
 			s.printTotals(&out)
 			for _, want := range tt.want {
 				if !strings.Contains(out.String(), want) {
-					t.Errorf("%q is missing from:\n%s", want, out.String())
+					t.Errorf("the summary lacks %q:\n%s", want, out.String())
 				}
 			}
 			for _, not := range tt.wantNot {
 				if strings.Contains(out.String(), not) {
-					t.Errorf("%q should not be in:\n%s", not, out.String())
+					t.Errorf("the summary contains %q, but should not:\n%s", not, out.String())
 				}
 			}
 		})

@@ -1,10 +1,11 @@
-// Command vulncheck fails if programs call code with a known vulnerability. It
-// runs govulncheck on the packages that its arguments name.
+// Command vulncheck runs govulncheck on the packages that its arguments name,
+// and fails if they call code with a known vulnerability.
 //
-// The database is that of https://vuln.go.dev, from the module
-// golang.org/x/vulndb. It comes through the same proxy as every other module,
-// and stays in the module cache. If the newest one is unreachable, an older one
-// is used, with a loud warning; without any, the check fails.
+// The vulnerability database is that of https://vuln.go.dev, from the module
+// golang.org/x/vulndb. It is downloaded through the same proxy as every other
+// module, and kept in the module cache. If the newest version is unreachable, a
+// pinned older version is used, with a loud warning; if that is unavailable
+// too, the check fails.
 package main
 
 import (
@@ -27,16 +28,17 @@ import (
 
 const (
 	vulndb = "golang.org/x/vulndb"
-	// pinned is the database to use if the newest one is unreachable.
+	// pinned is the version of the database to use if the newest is
+	// unreachable.
 	pinned = "v0.0.0-20261105234957-e22db6528018"
-	// complete is the minimum number of entries of a complete database. That of
-	// November 2026 has 4,789, and entries are withdrawn but not deleted.
+	// complete is the minimum number of entries in a complete database. It had
+	// 4,789 in November 2026, and entries are withdrawn but never deleted.
 	complete = 4000
 )
 
 func main() {
-	folder := flag.String("C", ".", "the `folder` of the packages")
-	goVersion := flag.String("go", "", "the `version` of Go that the programs are released with, such as go1.26.10, if not this one")
+	folder := flag.String("C", ".", "the `folder` that contains the packages")
+	goVersion := flag.String("go", "", "the Go `version` that the programs are released with, such as go1.26.10 (default: the running one)")
 	flag.Parse()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
@@ -50,23 +52,23 @@ func main() {
 	}
 }
 
-// find returns the folder of the newest database, or of the pinned one with a
-// warning.
+// find returns the folder of the newest database or, if that is unreachable, of
+// the pinned one, and then writes a warning.
 func find(ctx context.Context, warnings io.Writer, download func(context.Context, string) (dir, release string, err error)) (string, error) {
 	dir, release, newest := download(ctx, "latest")
 	if newest != nil {
 		var err error
 		if dir, release, err = download(ctx, pinned); err != nil {
-			return "", fmt.Errorf("there is no database of vulnerabilities: %w", errors.Join(newest, err))
+			return "", fmt.Errorf("download the vulnerability database: %w", errors.Join(newest, err))
 		}
 	}
 	made, err := module.PseudoVersionTime(release)
 	if err != nil {
-		return "", fmt.Errorf("read the date of %s %s: %w", vulndb, release, err)
+		return "", fmt.Errorf("parse the date in the version of %s, %s: %w", vulndb, release, err)
 	}
 	if newest != nil {
-		fmt.Fprintf(warnings, "WARNING: the newest database of vulnerabilities is unreachable (%v).\n"+
-			"WARNING: vulnerabilities found after %s are not checked for.\n", newest, made.Format(time.DateOnly))
+		fmt.Fprintf(warnings, "WARNING: the newest vulnerability database is unreachable (%v).\n"+
+			"WARNING: vulnerabilities published after %s are not detected.\n", newest, made.Format(time.DateOnly))
 	}
 	database := filepath.Join(dir, "data", "osv")
 	entries, err := filepath.Glob(filepath.Join(database, "GO-*.json"))
@@ -74,14 +76,14 @@ func find(ctx context.Context, warnings io.Writer, download func(context.Context
 		return "", err
 	}
 	if len(entries) < complete {
-		return "", fmt.Errorf("the database in %s has only %d entries", database, len(entries))
+		return "", fmt.Errorf("the vulnerability database in %s has only %d entries", database, len(entries))
 	}
 	fmt.Fprintf(warnings, "%d vulnerabilities known as of %s\n", len(entries), made.Format(time.DateOnly))
 	return database, nil
 }
 
-// download puts a version of the database into the module cache, if it is not
-// there yet.
+// download puts a version of the database into the module cache unless it is
+// already there, and returns its folder and its exact version.
 func download(ctx context.Context, query string) (dir, release string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -89,7 +91,7 @@ func download(ctx context.Context, query string) (dir, release string, err error
 	var answer struct{ Dir, Version, Error string }
 	if len(out) > 0 {
 		if unread := json.Unmarshal(out, &answer); unread != nil {
-			return "", "", fmt.Errorf("read go mod download: %w", unread)
+			return "", "", fmt.Errorf("parse the output of go mod download: %w", unread)
 		}
 	}
 	if answer.Error != "" {
@@ -101,15 +103,17 @@ func download(ctx context.Context, query string) (dir, release string, err error
 	return answer.Dir, answer.Version, nil
 }
 
-// check reports the vulnerabilities that the packages call, and fails if there are
-// any. Programs are checked as if built with the given version of Go.
+// check writes a report of the vulnerabilities in the code that the packages
+// call, and returns an error if there are any. The packages are checked as if
+// they were built with goVersion, or with the running Go if it is empty.
 func check(ctx context.Context, report io.Writer, database, folder, goVersion string, packages []string) error {
 	if len(packages) == 0 {
-		return errors.New("say which packages to check")
+		return errors.New("no packages to check: name some, such as ./...")
 	}
-	// A version that cannot be parsed would seem to have no vulnerabilities.
+	// With a version that cannot be parsed, govulncheck would report no
+	// vulnerabilities in the standard library.
 	if goVersion != "" && !version.IsValid(goVersion) {
-		return fmt.Errorf("%q is not a version of Go, such as go1.26.10", goVersion)
+		return fmt.Errorf("%q is not a Go version: want one such as go1.26.10", goVersion)
 	}
 	command := scan.Command(ctx, append([]string{"-C", folder, "-db", "file://" + filepath.ToSlash(database)}, packages...)...)
 	command.Stdout, command.Stderr = report, report

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// finding is a database entry in the form that Go publishes: strings.Title is
-// vulnerable before Go 1.99.
+// finding is a database entry in the format that Go publishes. It reports
+// strings.Title as vulnerable in every version before Go 1.99.
 const finding = `{"schema_version":"1.3.1","id":"GO-0000-0001","modified":"2026-01-01T00:00:00Z","published":"2026-01-01T00:00:00Z",
 "summary":"Title is dangerous","details":"Title is dangerous.","affected":[{"package":{"name":"stdlib","ecosystem":"Go"},
 "ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"1.99.0"}]}],
@@ -29,8 +29,8 @@ func write(t *testing.T, files map[string]string) (folder string) {
 	return folder
 }
 
-// program writes a module whose main calls a function of package strings, and
-// returns its folder.
+// program writes a module whose main function calls a function of package
+// strings, and returns the module's folder.
 func program(t *testing.T, function string) (folder string) {
 	return write(t, map[string]string{
 		"go.mod":  "module example\n\ngo 1.26.0\n",
@@ -71,13 +71,13 @@ func TestIncompleteCheckFails(t *testing.T) {
 		"no program": func() error { return check(t.Context(), t.Output(), database, t.TempDir(), "", []string{"."}) },
 	} {
 		if err := try(); err == nil {
-			t.Errorf("%s: got no error", name)
+			t.Errorf("%s: got no error, want one", name)
 		}
 	}
 }
 
 // source writes a database module with the given number of entries, and returns
-// its folder.
+// the module's folder.
 func source(t *testing.T, entries int) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -101,8 +101,8 @@ func TestUnreachableDatabaseIsReported(t *testing.T) {
 		err, warning     string
 	}{
 		{name: "newest", latest: full, warning: "known as of 2026-11-20"},
-		{name: "pinned", fallback: full, warning: "WARNING: the newest database of vulnerabilities is unreachable (no route to the proxy).\nWARNING: vulnerabilities found after 2026-11-05"},
-		{name: "none", err: "there is no database"},
+		{name: "pinned", fallback: full, warning: "WARNING: the newest vulnerability database is unreachable (no route to the proxy).\nWARNING: vulnerabilities published after 2026-11-05"},
+		{name: "none", err: "download the vulnerability database"},
 		{name: "cut off", latest: cut, err: "has only 3999 entries"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
