@@ -108,8 +108,9 @@ func build(ctx context.Context, dir, binary string, out *console) error {
 	return os.Rename(made, binary)
 }
 
-// outlook says how long it takes to compile so many packages, as measured on two
-// processors with all of the embedded server's; empty if that is too short to mention.
+// outlook returns a line that says how long it takes to compile that many
+// packages, or "" if that is too short to mention. The estimate scales a
+// measurement of the whole embedded server on two processors.
 func outlook(packages int) string {
 	const all, takes = 1100, 3 * time.Minute
 	minutes := int((takes * time.Duration(packages) / all).Round(time.Minute) / time.Minute)
@@ -138,7 +139,7 @@ func packagesToBuild(ctx context.Context, dir string, out *console) (int, error)
 }
 
 // goCommand runs the go command in dir. Each line that it writes to standard
-// error advances the progress bar; lines that the bar does not recognise become
+// error advances the progress bar; lines that the bar does not recognize become
 // part of the error.
 func goCommand(ctx context.Context, dir string, stdout io.Writer, bar *progress, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", args...)
@@ -191,7 +192,7 @@ func (p *progress) line(text string) bool {
 		return false
 	}
 	if !isPackage && p.total > 0 {
-		return true // a module that is downloaded late, which does not count: the total counts only packages
+		return true // a late download of a module; the total counts only packages
 	}
 	p.done++
 	p.show()
@@ -216,7 +217,7 @@ func (p *progress) text() string {
 	if p.total == 0 {
 		return fmt.Sprintf("%d %s", p.done, p.what)
 	}
-	done := min(p.done, p.total) // Go may compile a package in two variants
+	done := min(p.done, p.total) // Go may compile two variants of a package
 	text := fmt.Sprintf("%d of %d %s (%d%%)", done, p.total, p.what, done*100/p.total)
 	if !p.began.IsZero() && done*10 >= p.total && done < p.total {
 		text += ", " + left(remaining(done, p.total, time.Since(p.began)))

@@ -38,7 +38,8 @@ func module(t *testing.T, say string) string {
 
 func TestBuildShowsItsProgress(t *testing.T) {
 	var out bytes.Buffer
-	// A unique text, so that Go's build cache does not contain the package.
+	// The text is unique, so that Go's build cache does not contain the
+	// package.
 	dir := module(t, `"built `+time.Now().String()+`"`)
 	binary := filepath.Join(t.TempDir(), "new", "tiny")
 	if err := build(t.Context(), dir, binary, newConsole(&out, os.Getenv)); err != nil {
@@ -49,13 +50,13 @@ func TestBuildShowsItsProgress(t *testing.T) {
 		t.Errorf("the built program printed %q, error %v; want a line that begins with %q", said, err, "built ")
 	}
 	if strings.Contains(out.String(), "takes about") {
-		t.Errorf("a build of two packages announces that it takes minutes:\n%s", out.String())
+		t.Errorf("a build of two packages is announced as taking minutes:\n%s", out.String())
 	}
 	if !regexp.MustCompile(`(?m)^  (\d+) of (\d+) packages \(100%\)$`).MatchString(out.String()) {
-		t.Errorf("got the progress:\n%s", out.String())
+		t.Errorf("got the progress below, want it to end at 100%%:\n%s", out.String())
 	}
 	if rest, _ := os.ReadDir(filepath.Dir(binary)); len(rest) != 1 {
-		t.Errorf("other files are left beside the binary: %v", rest)
+		t.Errorf("other files are left next to the binary: %v", rest)
 	}
 }
 
@@ -74,14 +75,14 @@ func TestFailedBuildShowsCompilerOutput(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "tiny")
 	err := build(t.Context(), module(t, "undefinedName"), binary, newConsole(&bytes.Buffer{}, os.Getenv))
 	if err == nil || !strings.Contains(err.Error(), "undefined: undefinedName") {
-		t.Errorf("got error %v", err)
+		t.Errorf("got error %v, want the compiler's message", err)
 	}
 	if _, err := os.Stat(binary); err == nil {
 		t.Error("a binary exists although the build failed")
 	}
 }
 
-func TestBuildThatIsInterruptedSaysSo(t *testing.T) {
+func TestInterruptedBuildReturnsContextError(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	err := build(ctx, module(t, `"x"`), filepath.Join(t.TempDir(), "tiny"), newConsole(&bytes.Buffer{}, os.Getenv))
@@ -134,7 +135,7 @@ func TestProgressPrintsEachTenth(t *testing.T) {
 	bar.finish()
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 10 || lines[0] != "20 of 200 packages (10%)" || lines[9] != "  200 of 200 packages (100%)" {
-		t.Errorf("got the progress:\n%s", out.String())
+		t.Errorf("got the progress below, want a line for each tenth:\n%s", out.String())
 	}
 }
 
@@ -157,7 +158,7 @@ func TestTimeLeftIsNearTheTruth(t *testing.T) {
 	}{{489, 154 * time.Second}, {740, 230 * time.Second}, {965, 307 * time.Second}, {1097, 384 * time.Second}, {1229, 538 * time.Second}, {1269, 614 * time.Second}, {1296, 691 * time.Second}} {
 		truth := took - at.passed
 		if got := remaining(at.done, total, at.passed); got < truth*2/3 || got > truth*8/5 {
-			t.Errorf("with %d done after %s, %s are left, but the estimate is %s", at.done, at.passed, truth, got.Round(time.Second))
+			t.Errorf("with %d packages done after %s, got the estimate %s, want about %s", at.done, at.passed, got.Round(time.Second), truth)
 		}
 	}
 }
@@ -203,7 +204,7 @@ func TestEmbeddedServerLeavesOutTheUnused(t *testing.T) {
 	}
 	packages := strings.Fields(string(out))
 	if !slices.Contains(packages, "go.temporal.io/server/temporal") {
-		t.Errorf("%d packages are built, but not the server", len(packages))
+		t.Errorf("the %d packages of the build do not include the server", len(packages))
 	}
 	for _, p := range packages {
 		for _, heavy := range []string{
@@ -217,6 +218,6 @@ func TestEmbeddedServerLeavesOutTheUnused(t *testing.T) {
 		}
 	}
 	if len(packages) > 1200 {
-		t.Errorf("%d packages are built, want at most 1200: leave out those of an upgrade that this server never uses", len(packages))
+		t.Errorf("%d packages are built, want at most 1200: use tags or stubs to leave out those that this server never uses", len(packages))
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// worker is the name of the only child that is started again if it is killed.
+// worker is the name of the only child that is restarted if it is killed.
 const worker = "worker"
 
 // child is a program that runs for as long as the stack does.
@@ -24,8 +24,8 @@ type child struct {
 	path string
 	args []string
 	env  []string
-	// ready checks whether the child can be used; it is called until it
-	// succeeds.
+	// ready returns nil if the child can be used. It is called repeatedly until
+	// then.
 	ready func(context.Context) error
 }
 
@@ -37,11 +37,11 @@ type process struct {
 	exited chan struct{} // closed when it has exited and its output is written
 }
 
-// family is the children that have been started, in that order.
+// family is the children that have been started, in the order of their start.
 type family struct {
 	out       *console
 	settings  settings
-	hurry     context.Context // cancelled when the user does not wait for the grace period
+	hurry     context.Context // cancelled when the user does not want to wait for the grace period
 	processes []*process
 }
 
@@ -129,7 +129,7 @@ func (f *family) dead() error {
 	for _, p := range f.processes {
 		select {
 		case <-p.exited:
-			return fmt.Errorf("%s ended unexpectedly (%s); its last lines are in %s", p.name, p.cmd.ProcessState, p.log)
+			return fmt.Errorf("%s ended unexpectedly (%s); its output is in %s", p.name, p.cmd.ProcessState, p.log)
 		default:
 		}
 	}
@@ -137,7 +137,7 @@ func (f *family) dead() error {
 }
 
 // watch returns nil when the context ends or the terminal is gone, and an error
-// that names the child if one exits. A worker that was killed is started again.
+// that names the child if one exits. A worker that was killed is restarted.
 func (f *family) watch(ctx context.Context) error {
 	someone := make(chan int, 1)
 	wait := func(place int) {
@@ -171,18 +171,18 @@ func (f *family) watch(ctx context.Context) error {
 	}
 }
 
-// killed reports whether the process is the worker and a signal killed it, for
-// example because a user wants to see what happens. It is false for the other
-// children: restarting them would lose data, or hide a fault.
+// killed reports whether the process is the worker and was killed by a signal,
+// for example by a user who tries out what happens then. It is false for the
+// other children, because restarting them would lose data or hide a fault.
 func (p *process) killed() bool {
 	status, known := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	return p.name == worker && known && status.Signaled()
 }
 
-// revive restarts a child.
+// revive restarts the child at the given place. Its log is continued.
 func (f *family) revive(place int) error {
 	was := f.processes[place]
-	f.out.print(fmt.Sprintf("%s has died (%s): starting it again\n", was.name, was.cmd.ProcessState))
+	f.out.print(fmt.Sprintf("%s has died (%s): restarting it\n", was.name, was.cmd.ProcessState))
 	p, err := f.spawn(was.child, os.O_APPEND)
 	if err != nil {
 		return err

@@ -1,7 +1,8 @@
 package main
 
-// One make run at a time uses a data directory: two Temporals with one database
-// would run each other's workflows, and .local/env describes one stack.
+// Only one make run at a time may use a data directory. Two Temporals with one
+// database would run each other's workflows, and the file env in the directory
+// describes only one stack.
 
 import (
 	"errors"
@@ -15,8 +16,8 @@ import (
 // errClaimed means that another make run uses the data directory.
 var errClaimed = errors.New("another make run uses it")
 
-// claim takes a data directory, which must exist, for this process until it ends or
-// calls release.
+// claim locks a data directory, which must exist, until this process ends or
+// calls release. It returns errClaimed if another process holds the lock.
 func claim(dir string) (release func(), err error) {
 	path := filepath.Join(dir, "lock")
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -34,8 +35,7 @@ func claim(dir string) (release func(), err error) {
 	return func() { _ = file.Close() }, nil
 }
 
-// anotherData returns a directory for the data of another make run: one below dir
-// that no make run uses.
+// anotherData returns a directory below dir that no make run uses.
 func anotherData(dir string) string {
 	for n := 2; ; n++ {
 		other := filepath.Join(dir, strconv.Itoa(n))

@@ -23,7 +23,7 @@ const longestLine = 64 << 10
 type console struct {
 	terminal bool // lines can be rewritten
 	colour   bool
-	closed   chan struct{} // closed when a write has failed: the terminal is gone
+	closed   chan struct{} // closed when a write fails, because the terminal is gone
 
 	mu    sync.Mutex
 	w     io.Writer

@@ -17,7 +17,7 @@ func TestLinesOfSeveralChildrenStayWhole(t *testing.T) {
 	write := func(w *lineWriter, text string) {
 		t.Helper()
 		if n, err := w.Write([]byte(text)); n != len(text) || err != nil {
-			t.Fatalf("Write = %d, %v", n, err)
+			t.Fatalf("Write returned %d and error %v, want the length of its argument and nil", n, err)
 		}
 	}
 	write(worker, "one\r\ntw")
@@ -86,7 +86,7 @@ func TestBrokenTerminalBlocksNoChild(t *testing.T) {
 	w := c.lines("worker", brokenWriter{})
 	for range 2 {
 		if n, err := w.Write([]byte("one\n")); n != 4 || err != nil {
-			t.Fatalf("Write = %d, %v", n, err)
+			t.Fatalf("Write returned %d and error %v, want the length of its argument and nil", n, err)
 		}
 	}
 	select {

@@ -23,18 +23,18 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// FAKE_<NAME> tells a fake how to misbehave. In the directory FAKE_DIR, the
-// fake writes files for the test.
+// The values of FAKE_<NAME>, which make a fake misbehave, the paths that a fake
+// serves, and the files that it writes to FAKE_DIR for the test.
 const (
 	dieEarly    = "die-early"    // exit with 3 before it is ready
 	neverReady  = "never-ready"  // answer 503
 	ignoreTerm  = "ignore-term"  // do not exit on SIGTERM
 	grandchild  = "grandchild"   // leave a process behind
 	oldVersion  = "old-version"  // print version 1.4.2, as an old CLI
-	diesWith4   = "/die"         // a path: exit with 4
-	printsALine = "/print"       // a path: print a line
+	diesWith4   = "/die"         // exits with status 4
+	printsALine = "/print"       // prints a line
 	pidSuffix   = ".pid"         // FAKE_DIR/NAME.pid
-	termFile    = "asked-to-end" // FAKE_DIR/…: names in the order of their SIGTERM
+	termFile    = "asked-to-end" // in FAKE_DIR; a line for each child, in the order of their signals
 )
 
 func TestMain(m *testing.M) {
@@ -110,7 +110,8 @@ func noteEnd(name string, got os.Signal) error {
 	return errors.Join(err, file.Close())
 }
 
-// fakeServe listens where the real program would, as flags or environment say.
+// fakeServe listens at the address that the real program would take from its
+// flags or environment.
 func fakeServe(name, behaviour string) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc(diesWith4, func(http.ResponseWriter, *http.Request) { os.Exit(4) })
@@ -131,7 +132,7 @@ func fakeServe(name, behaviour string) error {
 		mux.HandleFunc("/sim/health", ok)
 		return serveHTTP(flagValue("--addr"), mux)
 	case "orderstatus":
-		return nil // nobody calls it
+		return nil // it serves nothing
 	case "codec":
 		mux.HandleFunc("/healthz", ok)
 		return serveHTTP(os.Getenv("CODEC_ADDR"), mux)

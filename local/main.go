@@ -1,5 +1,5 @@
-// Command local is `make run`: Temporal, a local Twilio, and the worker with
-// its webhook, in one terminal, until Ctrl-C.
+// Command local implements `make run`. It runs Temporal, a local Twilio, and
+// the worker with its webhook in one terminal until Ctrl-C.
 //
 //	main.go      the command line
 //	stack.go     which children there are, and their arguments
@@ -43,7 +43,7 @@ type settings struct {
 	bin      string        // directory of the binaries
 	temporal string        // path of Temporal's binary; chosen if empty
 	triggers string        // file or folder
-	encrypt  bool          // whether a new key file's key encrypts from the start
+	encrypt  bool          // whether the key in a new key file encrypts from the start
 	ready    time.Duration // how long a child may take to become ready
 	grace    time.Duration // how long a child may take to stop
 }
@@ -103,7 +103,7 @@ LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081. TRIGGERS also sets --triggers.`,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(flagsFromEnvironment(cmd.Flags(), os.LookupEnv), misspeltVariables(cmd.Flags(), os.Environ())); err != nil {
+			if err := errors.Join(flagsFromEnvironment(cmd.Flags(), os.LookupEnv), misspelledVariables(cmd.Flags(), os.Environ())); err != nil {
 				return err
 			}
 			return goToRepository(cmd.Flags())
@@ -169,10 +169,10 @@ func variable(flag *pflag.Flag) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
 }
 
-// misspeltVariables returns an error for each variable whose name differs by
+// misspelledVariables returns an error for each variable whose name differs by
 // one or two letters from a flag's variable. Other variables that begin with
 // LOCAL_ may belong to another program.
-func misspeltVariables(flags *pflag.FlagSet, environment []string) error {
+func misspelledVariables(flags *pflag.FlagSet, environment []string) error {
 	known := map[string]bool{}
 	flags.VisitAll(func(flag *pflag.Flag) { known[variable(flag)] = true })
 	var errs []error

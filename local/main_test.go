@@ -28,7 +28,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// patience bounds each wait of these tests.
+// patience is the time limit of each wait in these tests.
 const patience = time.Minute
 
 // launcher is a running `local` whose children are fakes.
@@ -66,7 +66,7 @@ func prepare(t *testing.T, settings ...string) *launcher {
 	}
 	l.cmd = exec.Command(filepath.Join(l.dir, "local"), "--bin", l.dir, "--data", filepath.Join(l.dir, "data"))
 	l.cmd.Env = append(os.Environ(), "FAKE_DIR="+l.dir, "PATH="+l.dir+":"+os.Getenv("PATH"),
-		"GORACE=atexit_sleep_ms=0") // otherwise, each of these processes takes 1 s to end
+		"GORACE=atexit_sleep_ms=0") // otherwise, the race detector delays each exit by 1 s
 	for flag, port := range l.ports {
 		l.cmd.Args = append(l.cmd.Args, flag, strconv.Itoa(port))
 	}
@@ -88,7 +88,8 @@ func (l *launcher) start() {
 	}
 	l.reader = reader
 	l.cmd.Stdout, l.cmd.Stderr = writer, writer
-	// As in a shell: Ctrl-C signals a separate process group.
+	// As a shell does, so that a signal to the group reaches only the program
+	// and its children.
 	l.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := l.cmd.Start(); err != nil {
 		l.t.Fatal(err)
@@ -230,15 +231,16 @@ func TestCtrlCStopsChildrenInReverse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// "terminated" is SIGTERM: Ctrl-C's own signal has not reached them.
+	// "terminated" is SIGTERM: the SIGINT of Ctrl-C has not reached the
+	// children.
 	if want := "codec: terminated\norderstatus: terminated\nworker: terminated\ntwiliosim: terminated\ntemporal: terminated\n"; string(order) != want {
-		t.Errorf("got the order\n%swant\n%s", order, want)
+		t.Errorf("the children ended in the order\n%swant\n%s", order, want)
 	}
 }
 
-func TestSIGTERMAndSIGHUPStopAllToo(t *testing.T) {
-	// Under nohup, the programs that the tests start ignore SIGHUP as well,
-	// unless the tests handle the signal themselves.
+func TestSIGTERMAndSIGHUPStopAll(t *testing.T) {
+	// Under nohup, the programs that the tests start would also ignore SIGHUP,
+	// unless this process handles the signal.
 	lost := make(chan os.Signal, 1)
 	signal.Notify(lost, syscall.SIGHUP)
 	defer signal.Stop(lost)
@@ -304,8 +306,8 @@ func TestLostTerminalStopsAll(t *testing.T) {
 	l := launch(t)
 	l.waitForOutput("Ctrl-C stops everything.")
 	_ = l.reader.Close()
-	// Only a write shows that nobody is reading; the worker's output causes one.
-	// The worker may be stopped before it answers.
+	// The program notices a lost terminal only when it writes to it, so make
+	// the worker print a line. The worker may be stopped before it responds.
 	if response, err := http.Get(url(l.ports["--webhook-port"], printsALine)); err == nil {
 		_ = response.Body.Close()
 	}
@@ -350,15 +352,15 @@ func TestKilledWorkerIsStartedAgain(t *testing.T) {
 		}
 		l.waitFor("new worker", func() bool { now := l.pids()["worker"]; return now != 0 && now != first })
 	}
-	l.waitForOutput("worker has died (signal: killed): starting it again")
+	l.waitForOutput("worker has died (signal: killed): restarting it")
 	l.signalGroup(syscall.SIGINT)
 	if status := l.wait(); status != 0 {
 		t.Errorf("got exit status %d, want 0; the output is\n%s", status, l.output)
 	}
 }
 
-// checkObituary requires a single last line that says which process died,
-// how, and where its log is.
+// checkObituary checks that the last line says which process died, how, and
+// where its log is, and that the log ends with lastWords.
 func (l *launcher) checkObituary(name, how, lastWords string) {
 	l.t.Helper()
 	log := filepath.Join(l.dir, "data", "logs", name+".log")
@@ -384,7 +386,7 @@ func TestChildNeverReadyIsNamed(t *testing.T) {
 		t.Errorf("got exit status %d, want 1", status)
 	}
 	if said := l.output.String(); !strings.Contains(said, "local: temporal is not ready after 100ms") || !strings.Contains(said, "temporal.log") {
-		t.Errorf("the output lacks the program or the path of its log: %s", said)
+		t.Errorf("the output does not name the program and its log: %s", said)
 	}
 }
 
@@ -397,7 +399,7 @@ func TestFailedCheckOfChildIsNamed(t *testing.T) {
 			return errors.New("GET /readyz: 503")
 		}}})
 		if err == nil || !strings.Contains(err.Error(), "worker is not ready after 1s (GET /readyz: 503)") || checks < 10 {
-			t.Errorf("after %d checks: got error %v", checks, err)
+			t.Errorf("got error %v after %d checks, want one with the last failed check, after at least 10", err, checks)
 		}
 	})
 }
@@ -450,7 +452,7 @@ func TestPortsInUseAreFoundFirst(t *testing.T) {
 			t.Errorf("want one line of output, got: %s", got)
 		}
 		if started := l.pids(); len(started) != 0 {
-			t.Errorf("the children %v were started", started)
+			t.Errorf("the children %v were started although ports are in use", started)
 		}
 	}
 }
@@ -463,31 +465,31 @@ func TestSecondStackNeedsOtherData(t *testing.T) {
 	if status := second.wait(); status != 1 {
 		t.Errorf("got exit status %d, want 1", status)
 	}
-	if want := "local: another make run uses " + data + ". To run a second one beside it: LOCAL_DATA=" + data + "/2 make run\n"; second.output.String() != want {
+	if want := "local: another make run uses " + data + ". To run a second one next to it: LOCAL_DATA=" + data + "/2 make run\n"; second.output.String() != want {
 		t.Errorf("got %s, want %s", second.output, want)
 	}
 	if started := second.pids(); len(started) != 0 {
-		t.Errorf("the children %v were started", started)
+		t.Errorf("the children %v were started although another make run uses the directory", started)
 	}
 
 	port := first.ports["--webhook-port"]
 	third := launch(t, "--data="+data, "--webhook-port="+strconv.Itoa(port))
 	third.wait()
-	if want := fmt.Sprintf(", and port %d (the webhook) is in use. To run a second one beside it: LOCAL_DATA=%s/2 LOCAL_WEBHOOK_PORT=", port, data); !strings.Contains(third.output.String(), want) {
+	if want := fmt.Sprintf(", and port %d (the webhook) is in use. To run a second one next to it: LOCAL_DATA=%s/2 LOCAL_WEBHOOK_PORT=", port, data); !strings.Contains(third.output.String(), want) {
 		t.Errorf("got %s, want %s", third.output, want)
 	}
 
 	beside := launch(t, "--data="+data+"/2")
 	beside.waitForOutput("Ctrl-C stops everything.")
 	if other := anotherData(data); other != data+"/3" {
-		t.Errorf("got %s for one more, want %s/3", other, data)
+		t.Errorf("anotherData returned %s while %s/2 is used, want %s/3", other, data, data)
 	}
 	for _, l := range []*launcher{beside, first} {
 		l.signalGroup(syscall.SIGINT)
 		l.wait()
 	}
 	if release, err := claim(data); err != nil {
-		t.Errorf("after its end: got error %v", err)
+		t.Errorf("claim returned the error %v although no make run uses the directory", err)
 	} else {
 		release()
 	}
@@ -549,7 +551,7 @@ func TestMistakesInEnvironmentStartNothing(t *testing.T) {
 		}
 		l.waitForOutput(want)
 		if started := l.pids(); len(started) != 0 {
-			t.Errorf("%s: the children %v were started", given, started)
+			t.Errorf("%s: the children %v were started although the setting is invalid", given, started)
 		}
 	}
 }

@@ -1,7 +1,7 @@
 package main
 
-// Before anything starts, all ports must be free. Then each port is polled
-// until its program answers.
+// Checks that all ports are free before anything starts, and then polls each
+// port until its program responds.
 
 import (
 	"context"
@@ -19,9 +19,9 @@ import (
 
 const loopback = "127.0.0.1"
 
-// checkPorts returns an error if a port is invalid or in use, or if another make run
-// uses the data directory, which claimed says. It says what the ports are for, and
-// suggests other ports and another directory.
+// checkPorts returns an error if a port is invalid or in use, or if claimed is
+// set, because another make run uses the data directory. The error says what
+// each port is for, and suggests free ports and another directory.
 func checkPorts(s settings, claimed bool) error {
 	var taken, others []string
 	chosen := map[int]bool{}
@@ -60,7 +60,7 @@ func checkPorts(s settings, claimed bool) error {
 		if inUse != "" {
 			why += ", and " + inUse
 		}
-		return fmt.Errorf("%s. To run a second one beside it: %s make run", why, strings.Join(append([]string{"LOCAL_DATA=" + quoted(anotherData(s.data))}, others...), " "))
+		return fmt.Errorf("%s. To run a second one next to it: %s make run", why, strings.Join(append([]string{"LOCAL_DATA=" + quoted(anotherData(s.data))}, others...), " "))
 	}
 	if inUse == "" {
 		return nil
@@ -68,8 +68,8 @@ func checkPorts(s settings, claimed bool) error {
 	return fmt.Errorf("%s; is make run running already? To use other ports: %s make run", inUse, strings.Join(others, " "))
 }
 
-// freeAfter returns a free port among the 199 above port that is not chosen yet;
-// if there is none, port+1.
+// freeAfter returns the first free port after port that has not been chosen
+// yet. It tries 199 ports; if none is free, it returns port+1.
 func freeAfter(port int, chosen map[int]bool) int {
 	for next := port + 1; next < min(port+200, 1<<16); next++ {
 		if !chosen[next] && checkFree(next) == nil {
@@ -84,7 +84,7 @@ func checkFree(port int) error {
 	// on all addresses, so try to connect first.
 	if conn, err := net.DialTimeout("tcp", address(port), 200*time.Millisecond); err == nil {
 		_ = conn.Close()
-		return fmt.Errorf("another process answers at %s", address(port))
+		return fmt.Errorf("another process accepts connections at %s", address(port))
 	}
 	listener, err := net.Listen("tcp", address(port))
 	if err != nil {
@@ -93,7 +93,8 @@ func checkFree(port int) error {
 	return listener.Close()
 }
 
-// temporalAnswers checks the health of Temporal's frontend.
+// temporalAnswers returns nil if Temporal's frontend reports that it is
+// serving.
 func temporalAnswers(ctx context.Context, address string) error {
 	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -110,7 +111,7 @@ func temporalAnswers(ctx context.Context, address string) error {
 	return nil
 }
 
-// httpAnswers requires a status of 200.
+// httpAnswers returns nil if a GET of url returns status 200.
 func httpAnswers(ctx context.Context, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

@@ -26,12 +26,12 @@ const (
 	number  = "+15005550006"
 )
 
-// runStack starts everything and prints the banner. It returns nil when the
-// context ends or the terminal is gone, and an error if something goes wrong.
-// Before it returns, it stops everything.
+// runStack starts everything, prints the banner, and waits. It returns nil when
+// the context ends or the terminal is gone, and an error if a program cannot
+// start or exits. It stops everything before it returns.
 func runStack(ctx, hurry context.Context, s settings, out *console) error {
 	if _, err := os.Stat(s.triggers); err != nil {
-		return fmt.Errorf("there are no triggers at %s: set TRIGGERS to a trigger file or a folder of them", s.triggers)
+		return fmt.Errorf("no triggers at %s: set TRIGGERS to a trigger file or a folder of trigger files", s.triggers)
 	}
 	if err := os.MkdirAll(filepath.Join(s.data, "logs"), 0o755); err != nil {
 		return err
@@ -65,7 +65,8 @@ func runStack(ctx, hurry context.Context, s settings, out *console) error {
 	return family.watch(ctx)
 }
 
-// quietIfStopped returns nil if the user has stopped the stack, and otherwise err.
+// quietIfStopped returns nil if the user has stopped the stack, or err
+// otherwise.
 func quietIfStopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil //nolint:nilerr // by design
@@ -206,8 +207,8 @@ func environment(inherited []string, s settings) []string {
 	)
 }
 
-// forOthers returns the variables of the children that the user's own programs,
-// starter and worker doctor need, too.
+// forOthers returns those variables of the children that the user's own
+// programs, starter and worker doctor also need.
 func forOthers(s settings) []string {
 	return []string{
 		"TEMPORAL_ADDRESS=" + address(s.temporalPort),
@@ -226,8 +227,8 @@ func forOthers(s settings) []string {
 // forOthers in another terminal.
 func (s settings) variables() string { return filepath.Join(s.data, "env") }
 
-// writeVariables writes that script. Its paths are absolute, since the user's
-// programs run in other directories.
+// writeVariables writes the script at s.variables(). The paths in it are
+// absolute, because the user's programs run in other directories.
 func writeVariables(s settings) error {
 	all := forOthers(s)
 	if queue := os.Getenv("TRIGGERS_TASK_QUEUE"); queue != "" {

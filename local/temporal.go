@@ -1,6 +1,6 @@
 package main
 
-// Which Temporal to run.
+// Chooses the Temporal server to run.
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 )
 
 // The oldest version of the CLI that works. Standalone activities need server
-// 1.31, which is newer than the one in that CLI, or the embedded server.
+// 1.31 or newer, which that CLI does not contain but the embedded server is.
 const (
 	oldestMajor = 1
 	oldestMinor = 5
@@ -41,8 +41,8 @@ func (t temporalServer) String() string {
 	return fmt.Sprintf("%s, version %s", t.path, t.version)
 }
 
-// chooseTemporal returns the binary that was given, else a CLI on PATH that is
-// new enough, else the embedded server, building it if necessary.
+// chooseTemporal returns the binary that was given, or else a CLI on PATH that
+// is new enough, or else the embedded server, which it builds if necessary.
 func chooseTemporal(ctx context.Context, s settings, out *console) (temporalServer, error) {
 	if s.temporal != "" {
 		version, err := cliVersion(ctx, s.temporal)
@@ -71,7 +71,7 @@ func (v version) atLeast(major, minor int) bool {
 	return v.major > major || v.major == major && v.minor >= minor
 }
 
-// cliVersion asks a Temporal CLI for its version.
+// cliVersion runs a Temporal CLI with --version and parses its output.
 func cliVersion(ctx context.Context, path string) (version, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -81,7 +81,7 @@ func cliVersion(ctx context.Context, path string) (version, error) {
 	}
 	v, ok := parseVersion(string(output))
 	if !ok {
-		return version{}, fmt.Errorf("%s --version prints %.100q, unlike Temporal's CLI", path, output)
+		return version{}, fmt.Errorf("%s --version prints %.100q: it is not Temporal's CLI", path, output)
 	}
 	return v, nil
 }

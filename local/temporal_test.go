@@ -114,7 +114,7 @@ func TestStoreOfMakeRunHasCustomers(t *testing.T) {
 	path := filepath.Join(s.store(), "customers.csv")
 	data, err := os.ReadFile(path)
 	if err != nil || strings.Count(string(data), "\n") != 21 || !strings.HasPrefix(string(data), "to,name\n") {
-		t.Errorf("got %q, %v", data, err)
+		t.Errorf("got the customers %q, error %v, want 21 lines after to,name", data, err)
 	}
 	if err := os.WriteFile(path, []byte("to\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -27,7 +27,8 @@ const version = "1.0.0"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	// A second signal ends the process at once: the SQLite file stays intact.
+	// After the first signal, stop catching signals, so that a second one ends
+	// the process immediately. The SQLite file remains intact.
 	context.AfterFunc(ctx, stop)
 
 	if err := newRootCommand().ExecuteContext(ctx); err != nil {
@@ -81,8 +82,8 @@ func newStartDevCommand() *cobra.Command {
 	f.BoolVar(&opts.headless, "headless", false, "no Web UI")
 	f.StringVar(&opts.uiIP, "ui-ip", "", "address to listen on for the Web UI (default: that of --ip)")
 	f.IntVar(&opts.uiPort, "ui-port", 0, "port for the Web UI (default: --port + 1000)")
-	f.StringVar(&opts.uiCodec, "ui-codec-endpoint", "", "codec server that the Web UI decodes payloads with")
-	f.StringVarP(&opts.dbFilename, "db-filename", "f", "", "SQLite file, created when missing (default: in memory)")
+	f.StringVar(&opts.uiCodec, "ui-codec-endpoint", "", "codec server with which the Web UI decodes payloads")
+	f.StringVarP(&opts.dbFilename, "db-filename", "f", "", "SQLite file, created if it is missing (default: in memory)")
 	f.StringArrayVar(&searchAttributes, "search-attribute", nil, "custom search attribute, Name=Type; may be repeated")
 	f.StringArrayVar(&dynamicConfig, "dynamic-config-value", nil, "server setting, key=JSON; may be repeated")
 	f.StringVar(&opts.logLevel, "log-level", "warn", "debug, info, warn, error or never")

@@ -91,7 +91,7 @@ func (p *process) interrupt(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := p.cmd.Wait(); err != nil {
-		t.Fatalf("after an interrupt: %v\n%s", err, p.stderr)
+		t.Fatalf("got %v from the interrupted server, want exit status 0\n%s", err, p.stderr)
 	}
 }
 
@@ -216,7 +216,8 @@ func TestServerServesItsWebUI(t *testing.T) {
 	p.interrupt(t)
 }
 
-// getOnceListening retries until the Web UI, which starts last, responds.
+// getOnceListening retries a GET for up to a minute, until the Web UI, which
+// starts last, responds.
 func getOnceListening(url string) (string, error) {
 	var lastErr error
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {

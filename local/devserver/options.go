@@ -123,8 +123,8 @@ func parseDynamicConfig(pairs []string) (dynamicconfig.StaticClient, error) {
 	return values, nil
 }
 
-// plainNumbers converts json.Number to int or float64: the server refuses a
-// float64 when it wants an int.
+// plainNumbers converts json.Number to int or float64, because the server
+// refuses a float64 where it wants an int.
 func plainNumbers(value any) any {
 	switch v := value.(type) {
 	case json.Number:

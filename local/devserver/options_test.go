@@ -66,7 +66,7 @@ func TestOptionsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	if opts.ip != "127.0.0.1" || opts.uiIP != "127.0.0.1" || opts.uiPort != 8233 {
-		t.Errorf("got the options %+v", opts)
+		t.Errorf("got the options %+v, want 127.0.0.1 for both addresses and port 8233 for the Web UI", opts)
 	}
 	for flag, breakIt := range map[string]func(*options){
 		"--ip":         func(o *options) { o.ip = "example" },
@@ -89,6 +89,6 @@ func TestSearchAttributesBeyondLimitAreRefused(t *testing.T) {
 		attributes[name] = enumspb.INDEXED_VALUE_TYPE_BOOL
 	}
 	if _, err := addAliases(map[string]string{}, attributes); err == nil {
-		t.Error("addAliases accepts 26 attributes of type Bool, more than SQLite's tables have columns for")
+		t.Error("addAliases accepts 26 attributes of type Bool, want an error: SQLite's tables have fewer columns of that type")
 	}
 }

@@ -83,8 +83,8 @@ func run(ctx context.Context, opts options, out io.Writer) error {
 	}
 
 	<-ctx.Done()
-	// While the server stops, its services log that others have already
-	// stopped.
+	// Log nothing while the server stops: its services would only report that
+	// others have already stopped.
 	level.SetLevel(zap.FatalLevel)
 	return stopWithin(server, stopTimeout)
 }
@@ -208,8 +208,8 @@ func withDefaults(values dynamicconfig.StaticClient) dynamicconfig.StaticClient 
 	return all
 }
 
-// checkFree detects a port that is in use before the server does, which would
-// report it from deep inside its startup, or not at all.
+// checkFree returns an error if the port is in use. The server itself would
+// report this from deep inside its startup, or not at all.
 func checkFree(use, ip string, port int) error {
 	listener, err := net.Listen("tcp", address(ip, port))
 	if err != nil {

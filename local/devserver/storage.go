@@ -46,8 +46,8 @@ func sqlConfig(filename string) *config.SQL {
 	cfg.DatabaseName = filename
 	cfg.ConnectAttributes["mode"] = "rwc"
 	// A write-ahead log that is not synced at each commit survives a crash of
-	// this process, though not a power failure, and halves the time that a
-	// workflow takes.
+	// this process, but not a power failure. It halves the time that a workflow
+	// takes.
 	cfg.ConnectAttributes["journal_mode"] = "wal"
 	cfg.ConnectAttributes["synchronous"] = "normal"
 	return cfg
@@ -88,7 +88,8 @@ func prepareFile(cfg *config.SQL, filename string) error {
 		return fmt.Errorf("--db-filename: %w", err)
 	}
 	if err := sqliteschema.SetupSchema(cfg); err != nil {
-		// The next start would mistake half a schema for a complete one.
+		// Delete the file: the next start would mistake an incomplete schema
+		// for a complete one.
 		for _, suffix := range []string{"", "-wal", "-shm"} {
 			_ = os.Remove(filename + suffix)
 		}

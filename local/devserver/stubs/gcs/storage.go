@@ -9,7 +9,7 @@ import (
 	"google.golang.org/api/option"
 )
 
-// ScopeFullControl is the scope of a client that archives.
+// ScopeFullControl is the OAuth scope that the archiver requests.
 const ScopeFullControl = "https://www.googleapis.com/auth/devstorage.full_control"
 
 var errLeftOut = errors.New("this server cannot archive in Google's storage")
@@ -27,7 +27,7 @@ type (
 	Writer         struct{}
 )
 
-// NewClient fails, so that none of the methods below is ever called.
+// NewClient always fails, so none of the methods below is ever called.
 func NewClient(context.Context, ...option.ClientOption) (*Client, error) { return nil, errLeftOut }
 
 func (*Client) Bucket(string) *BucketHandle { return nil }

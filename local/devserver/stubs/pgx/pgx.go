@@ -4,14 +4,14 @@ package pgx
 
 import "errors"
 
-// The types to which the server's plugin for PostgreSQL refers.
+// The types that the server's PostgreSQL plugin refers to.
 type (
 	ConnConfig struct{}
 	Conn       struct{}
 	TypeMap    struct{}
 )
 
-// ParseConfig fails, so that no connection is ever opened.
+// ParseConfig always fails, so no connection is ever opened.
 func ParseConfig(string) (*ConnConfig, error) {
 	return nil, errors.New("this server stores nothing in PostgreSQL")
 }

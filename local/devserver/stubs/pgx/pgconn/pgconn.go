@@ -1,4 +1,5 @@
-// Package pgconn has the PostgreSQL error to which the server's plugin refers.
+// Package pgconn has the PostgreSQL error type that the server's plugin refers
+// to.
 package pgconn
 
 type PgError struct{ Code, Message string }

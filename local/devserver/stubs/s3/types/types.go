@@ -1,4 +1,4 @@
-// Package types has the types of S3 to which Temporal's archiver refers.
+// Package types has the S3 types that Temporal's archiver refers to.
 package types
 
 type (

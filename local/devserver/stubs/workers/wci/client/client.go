@@ -19,7 +19,7 @@ var Module = fx.Provide(func() Client { return Client{} })
 // Client answers as if no controller existed, and creates none.
 type Client struct{}
 
-// DescribeWorkerControllerInstance finds nothing.
+// DescribeWorkerControllerInstance returns a NotFound error.
 func (Client) DescribeWorkerControllerInstance(context.Context, *namespace.Namespace, *deploymentpb.WorkerDeploymentVersion) (*iface.QueryDescribeWorkerControllerInstanceResponse, []byte, error) {
 	return nil, nil, serviceerror.NewNotFound("this server has no auto-scaled workers")
 }
@@ -34,7 +34,8 @@ func (Client) ValidateWorkerControllerInstanceSpec(context.Context, *namespace.N
 	return refused()
 }
 
-// DeleteWorkerControllerInstance has nothing to delete.
+// DeleteWorkerControllerInstance returns nil, because there is nothing to
+// delete.
 func (Client) DeleteWorkerControllerInstance(context.Context, *namespace.Namespace, *deploymentpb.WorkerDeploymentVersion, string) error {
 	return nil
 }

@@ -1,5 +1,5 @@
-// Package workercomponent stands in for the workflows that control auto-scaled
-// workers: there are none.
+// Package workercomponent stands in for the package of the workflows that
+// control auto-scaled workers. It registers none.
 package workercomponent
 
 import "go.uber.org/fx"

@@ -1,4 +1,5 @@
-// Package iface has the types of auto-scaled workers to which the server refers.
+// Package iface has the types for auto-scaled workers that the server refers
+// to.
 package iface
 
 import (
@@ -8,7 +9,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 )
 
-// ValidationResultFailed is the status of a controller that is not valid.
+// ValidationResultFailed is the status of an invalid controller.
 const ValidationResultFailed ValidationResult = "failed"
 
 // The types that the server converts to and from those of its API.
