@@ -31,7 +31,7 @@ type Account struct {
 	// Test marks test credentials: nothing is sent, no webhook is called, and
 	// only the magic numbers work.
 	Test bool `json:"test,omitempty"`
-	// Keys maps API keys ("SK…") to their secrets. Optional: none.
+	// Keys maps API keys ("SK…") to their secrets. Optional: default none.
 	Keys map[string]string `json:"keys,omitempty"`
 }
 
@@ -40,22 +40,22 @@ type Account struct {
 type Number struct {
 	// Number is the address itself.
 	Number string `json:"number"`
-	// Account is the owner. Optional: the main account.
+	// Account is the owner. Optional: default the main account.
 	Account string `json:"account,omitempty"`
 	// Webhook is called for each message that arrives. Its fragment may hold
 	// Twilio's connection overrides. Optional: by default, messages are only
 	// stored.
 	Webhook string `json:"webhook,omitempty"`
-	// Method is GET or POST. Optional: POST.
+	// Method is GET or POST. Optional: default POST.
 	Method string `json:"method,omitempty"`
-	// Fallback is called when Webhook fails. Optional: none.
+	// Fallback is called when Webhook fails. Optional: default none.
 	Fallback string `json:"fallback,omitempty"`
 	// StatusFallback is called when a status callback of a message from this
 	// number fails. Optional: default none, as at Twilio.
 	StatusFallback string `json:"statusFallback,omitempty"`
-	// Rate is how many segments it sends per second. Optional: default Twilio's
-	// rate for this type of sender (long code 1, toll-free 3, short code 100,
-	// WhatsApp 80).
+	// Rate is how many segments the number sends per second. Optional: default
+	// Twilio's rate for this type of sender (long code 1, toll-free 3, short
+	// code 100, WhatsApp 80).
 	Rate float64 `json:"rate,omitempty"`
 }
 
@@ -64,14 +64,15 @@ type Service struct {
 	// SID is "MG" and 32 hexadecimal digits. Optional in AddService: default
 	// generated.
 	SID string `json:"sid"`
-	// Account is the owner. Optional: the main account.
+	// Account is the owner. Optional: default the main account.
 	Account string `json:"account,omitempty"`
 	// Senders are numbers that the account owns. A recipient keeps the sender
 	// that it was first assigned.
 	Senders []string `json:"senders"`
-	// Webhook replaces the webhooks of its numbers. Optional: default theirs.
+	// Webhook replaces the webhooks of the senders. Optional: by default, each
+	// sender keeps its own.
 	Webhook string `json:"webhook,omitempty"`
-	// Fallback is called when Webhook fails. Optional: none.
+	// Fallback is called when Webhook fails. Optional: default none.
 	Fallback string `json:"fallback,omitempty"`
 	// StatusCallback is used for messages that do not set one. Optional:
 	// default none.
@@ -110,7 +111,7 @@ type service struct {
 }
 
 // maxSticky limits the number of recipients for which a service remembers the
-// sender. Beyond it, a recipient may be assigned another sender.
+// sender. Recipients beyond it may be texted from different senders.
 const maxSticky = 100_000
 
 // addAccount registers an account and fills in what the caller left out.
@@ -119,7 +120,7 @@ func (s *Sim) addAccount(a Account) (*account, error) {
 		a.SID = newSID("AC")
 	}
 	if !isSID("AC", a.SID) {
-		return nil, fmt.Errorf("account SID %q: want AC and 32 hexadecimal digits", a.SID)
+		return nil, fmt.Errorf("account SID %q: want AC followed by 32 hexadecimal digits", a.SID)
 	}
 	if a.Token == "" {
 		a.Token = newSID("")
@@ -132,7 +133,7 @@ func (s *Sim) addAccount(a Account) (*account, error) {
 	}
 	for key := range a.Keys {
 		if owner := s.keys[key]; owner != nil || !isSID("SK", key) {
-			return nil, fmt.Errorf("API key %q: want SK and 32 hexadecimal digits, not used before", key)
+			return nil, fmt.Errorf("API key %q: want SK followed by 32 hexadecimal digits, not used before", key)
 		}
 	}
 	acc := &account{Account: a, createdAt: s.clock.now(), services: map[string]*service{}}
@@ -159,7 +160,7 @@ func (s *Sim) authenticate(user, password string) *account {
 }
 
 // reach returns the account in a path if it is the caller's own or one of its
-// subaccounts.
+// subaccounts, or nil otherwise.
 func (s *Sim) reach(who *account, sid string) *account {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -216,7 +217,7 @@ func (s *Sim) addService(v Service) (*service, error) {
 		v.SID = newSID("MG")
 	}
 	if !isSID("MG", v.SID) {
-		return nil, fmt.Errorf("service SID %q: want MG and 32 hexadecimal digits", v.SID)
+		return nil, fmt.Errorf("service SID %q: want MG followed by 32 hexadecimal digits", v.SID)
 	}
 	if v.Account == "" {
 		v.Account = s.Account
@@ -259,7 +260,7 @@ func (s *Sim) addService(v Service) (*service, error) {
 }
 
 // pick chooses the sender for a recipient: the one assigned before, or else the
-// next one in turn on the recipient's channel.
+// next one in the rotation on the recipient's channel.
 func (v *service) pick(s *Sim, to string) *sender {
 	if number, ok := v.sticky[to]; ok && slices.Contains(v.Senders, number) {
 		return s.numbers[number]

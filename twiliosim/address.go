@@ -86,9 +86,9 @@ func (k addressKind) channel() addressKind {
 	return longCode
 }
 
-// isE164 accepts a + and 7 to 15 digits without a leading zero; a number of the
-// North American plan must have exactly 11, with an area code that starts with
-// 2 to 9.
+// isE164 reports whether a number is a + and 7 to 15 digits without a leading
+// zero. A number of the North American plan must have exactly 11, with an area
+// code that starts with 2 to 9.
 func isE164(s string) bool {
 	if len(s) < 8 || len(s) > 16 || s[0] != '+' || s[1] == '0' || !allDigits(s[1:]) {
 		return false
@@ -112,7 +112,8 @@ func isTollFree(s string) bool {
 
 func isShortCode(s string) bool { return (len(s) == 5 || len(s) == 6) && allDigits(s) }
 
-// isAlphanumeric accepts up to 11 characters with at least one letter.
+// isAlphanumeric reports whether a sender is valid as an alphanumeric one: up
+// to 11 characters with at least one letter.
 func isAlphanumeric(s string) bool {
 	if len(s) == 0 || len(s) > 11 {
 		return false

@@ -14,8 +14,8 @@ import (
 
 const (
 	maxExamples = 20
-	// aboutEvery is how often the application is polled while someone follows
-	// the events, and aboutTimeout is how long it may take to answer.
+	// aboutEvery is how often the application is polled while a client follows
+	// the events, and aboutTimeout is how long it may take to respond.
 	aboutEvery   = 2 * time.Second
 	aboutTimeout = 2 * time.Second
 )
@@ -36,9 +36,8 @@ func (a *about) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*plain)(a))
 }
 
-// askApplication asks the application for example texts and whether sending is
-// paused, and publishes the answer if it has changed. Without an answer, it
-// publishes nothing and returns no texts.
+// askApplication requests Options.Examples, and publishes the response if it
+// has changed. If the request fails, it publishes nothing and returns no texts.
 func (s *Sim) askApplication(ctx context.Context) about {
 	none := about{Examples: []string{}}
 	if s.options.Examples == "" {
@@ -70,7 +69,7 @@ func (s *Sim) askApplication(ctx context.Context) about {
 	return said
 }
 
-// watchApplication polls the application while someone follows the events,
+// watchApplication polls the application while a client follows the events,
 // until the simulator is closed.
 func (s *Sim) watchApplication() {
 	ticker := time.NewTicker(aboutEvery)

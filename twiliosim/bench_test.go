@@ -42,7 +42,7 @@ func BenchmarkCreateOverHTTP(b *testing.B) {
 			_, _ = io.Copy(io.Discard, res.Body)
 			_ = res.Body.Close()
 			if res.StatusCode != http.StatusCreated {
-				b.Errorf("status %d", res.StatusCode)
+				b.Errorf("got status %d, want 201", res.StatusCode)
 				return
 			}
 		}
@@ -63,7 +63,7 @@ func fill(tb testing.TB, sim *Sim, n int) {
 			"StatusCallback": {""},
 		})
 		if r.status != http.StatusCreated {
-			tb.Fatalf("create %d: got %+v", i, r.body)
+			tb.Fatalf("create %d: got status %d and %+v, want 201", i, r.status, r.body)
 		}
 	}
 }

@@ -17,7 +17,7 @@ func TestStoreEvictsOldestByTextSize(t *testing.T) {
 	const each = 3200 + 3019
 	for range maxWeight/each + 100 {
 		if r := sim.create(acc, form); r.status != http.StatusCreated {
-			t.Fatalf("got %+v", r.body)
+			t.Fatalf("got status %d and %+v, want 201", r.status, r.body)
 		}
 	}
 	if n := sim.State().Messages; n != maxWeight/each {
@@ -41,7 +41,7 @@ func TestMessageRetainsNoRequestMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		if r := sim.create(sim.accounts[sim.Account], values); r.status != http.StatusCreated {
-			t.Fatalf("got %+v", r.body)
+			t.Fatalf("got status %d and %+v, want 201", r.status, r.body)
 		}
 	}
 	runtime.GC()

@@ -1,7 +1,7 @@
 package twiliosim
 
 // The controls under /sim/, for people, the page and scripts. API.md documents
-// each with its request and response.
+// the request and the response of each.
 
 import (
 	"encoding/json"
@@ -174,8 +174,8 @@ type State struct {
 	Faults     []Fault    `json:"faults"`
 	FaultKinds []string   `json:"faultKinds"`
 	Outcomes   []Outcome  `json:"outcomes"`
-	// LastEventID is the ID after which to follow /sim/events to miss nothing
-	// that happened after this state.
+	// LastEventID is the ID from which to follow /sim/events without missing
+	// anything that happened after this state.
 	LastEventID string `json:"lastEventId"`
 }
 

@@ -17,7 +17,8 @@ import (
 	"time"
 )
 
-// ask makes a request to a control, with headers as "Name: value".
+// ask makes a request to a control and returns the status and the JSON of the
+// response. Headers have the form "Name: value".
 func ask(t testing.TB, sim *Sim, method, path, body string, headers ...string) (int, map[string]any) {
 	t.Helper()
 	req, err := http.NewRequest(method, sim.URL+path, strings.NewReader(body))
@@ -45,7 +46,7 @@ func ask(t testing.TB, sim *Sim, method, path, body string, headers ...string) (
 	}
 	var out map[string]any
 	if err := json.Unmarshal(raw, &out); err != nil {
-		t.Fatalf("%s %s: %d, no JSON: %q", method, path, res.StatusCode, raw)
+		t.Fatalf("%s %s: got status %d and %q, want JSON", method, path, res.StatusCode, raw)
 	}
 	return res.StatusCode, out
 }
@@ -56,18 +57,18 @@ func TestInboundControlAnswersAsDocumented(t *testing.T) {
 	status, out := ask(t, sim, "POST", "/sim/inbound", `{"from":"+15551230001","to":"+15005550006","body":"Order Number 42"}`)
 	replies, _ := out["replies"].([]any)
 	if status != 200 || out["webhookStatus"] != 200.0 || len(replies) != 1 {
-		t.Fatalf("got %d %v", status, out)
+		t.Fatalf("got %d %v, want status 200 from the webhook and one reply", status, out)
 	}
 	if reply := replies[0].(map[string]any); reply["to"] != phone || reply["body"] != "Your reference number is 42" {
-		t.Errorf("reply %v", reply)
+		t.Errorf("got the reply %v, want the reference number, sent to the phone", reply)
 	}
 	if out["twiml"] == "" || out["durationMs"] == nil || !isSID("SM", out["messageSid"].(string)) {
-		t.Errorf("answer %v", out)
+		t.Errorf("got %v, want the TwiML, the duration and a message SID", out)
 	}
 	status, out = ask(t, sim, "GET", "/sim/messages?phone=%2B15551230001&direction=outbound", "")
 	messages, _ := out["messages"].([]any)
 	if status != 200 || len(messages) != 1 || messages[0].(map[string]any)["inReplyTo"] == nil {
-		t.Errorf("got %d %v", status, out)
+		t.Errorf("got %d %v, want one message that is a reply", status, out)
 	}
 }
 
@@ -114,9 +115,9 @@ func TestControlsAddAndRemoveEveryFault(t *testing.T) {
 	for _, kind := range FaultKinds {
 		status, out := ask(t, sim, "POST", "/sim/faults", `{"kind":"`+kind+`","delay":"1ms"}`)
 		if status != 200 || out["kind"] != kind {
-			t.Fatalf("%s: got %d %v", kind, status, out)
+			t.Fatalf("adding %s: got %d %v, want the fault", kind, status, out)
 		}
-		if kind == FaultRefuse { // the fault fires at once and is then used up
+		if kind == FaultRefuse { // the fault fires immediately and is then used up
 			await(t, "the port to open again", func() bool {
 				res, err := http.Get(sim.URL + "/sim/health")
 				return err == nil && res.Body.Close() == nil
@@ -128,7 +129,7 @@ func TestControlsAddAndRemoveEveryFault(t *testing.T) {
 		}
 		id, _ := out["id"].(string)
 		if status, out := ask(t, sim, "DELETE", "/sim/faults/"+id, ""); status != 200 || len(sim.Faults()) != 0 {
-			t.Errorf("removing %s: got %d %v", kind, status, out)
+			t.Errorf("removing %s: got %d %v, want status 200 and no faults left", kind, status, out)
 		}
 	}
 }
@@ -170,7 +171,7 @@ func TestControlsServeOnlyThisMachine(t *testing.T) {
 			_ = sim.Close()
 			t.Errorf("address %s: got no error, although it is not a loopback address", addr)
 		} else if addr != "nonsense" && !strings.Contains(err.Error(), "--allow-remote") {
-			t.Errorf("%s: got %v", addr, err)
+			t.Errorf("address %s: got error %v, want one that names --allow-remote", addr, err)
 		}
 	}
 	sim := start(t, Options{Addr: "0.0.0.0:0", AllowRemote: true})
@@ -192,7 +193,7 @@ func follow(t testing.TB, sim *Sim, lastID string, stop func(kind string, data m
 	}
 	defer res.Body.Close()
 	if got := res.Header.Get("Content-Type"); got != "text/event-stream" {
-		t.Fatalf("got Content-Type %s", got)
+		t.Fatalf("got Content-Type %s, want text/event-stream", got)
 	}
 	lines := bufio.NewScanner(res.Body)
 	lines.Buffer(nil, 1<<20)
@@ -213,7 +214,7 @@ func follow(t testing.TB, sim *Sim, lastID string, stop func(kind string, data m
 			}
 		}
 	}
-	t.Fatalf("the event stream ended after %v", kinds)
+	t.Fatalf("the event stream ended after the events %v", kinds)
 	return nil, nil
 }
 
@@ -272,7 +273,7 @@ func TestResetStartsAfresh(t *testing.T) {
 	sim.Freeze(true)
 	begin := sim.State().LastEventID
 	if status, out := ask(t, sim, "POST", "/sim/reset", "{}"); status != 200 || out["messages"] != 0.0 {
-		t.Fatalf("got %d %v", status, out)
+		t.Fatalf("got %d %v, want status 200 and no messages", status, out)
 	}
 	st := sim.State()
 	if len(st.OptOuts)+len(st.Faults)+len(st.Outcomes)+st.Messages+len(sim.Debugger())+len(sim.WebhookCalls()) != 0 {
@@ -285,7 +286,7 @@ func TestResetStartsAfresh(t *testing.T) {
 		t.Error("got no reset event")
 	}
 	if got := sids(t, rest(t, sim, "GET", "Messages.json", nil)); len(got) != 0 {
-		t.Errorf("listed %v", got)
+		t.Errorf("after a reset, got the messages %v, want none", got)
 	}
 	send(t, sim, phone, "the opt-out is forgotten")
 }
@@ -294,10 +295,10 @@ func TestMeasureNamesTheCulprit(t *testing.T) {
 	sim := start(t, Options{})
 	status, out := ask(t, sim, "POST", "/sim/measure", `{"body":"It’s 42"}`)
 	if status != 200 || fmt.Sprint(out) != "map[culprit:’ culpritIndex:2 encoding:UCS-2 segments:1 units:7]" {
-		t.Errorf("got %d %v", status, out)
+		t.Errorf("got %d %v, want UCS-2 because of the apostrophe", status, out)
 	}
 	if _, out := ask(t, sim, "POST", "/sim/measure", `{"body":"plain €"}`); fmt.Sprint(out) != "map[encoding:GSM-7 segments:1 units:8]" {
-		t.Errorf("%v", out)
+		t.Errorf("got %v, want GSM-7 and 8 units", out)
 	}
 }
 
@@ -307,7 +308,7 @@ func TestStateNamesNoSecret(t *testing.T) {
 	raw, _ := json.Marshal(out)
 	for _, secret := range []string{sim.Token, DefaultTestToken, "keysecret"} {
 		if strings.Contains(string(raw), secret) {
-			t.Errorf("the state contains the secret %s", secret)
+			t.Errorf("the state must not contain the secret %s", secret)
 		}
 	}
 }
@@ -343,18 +344,18 @@ func TestDocumentationIsComplete(t *testing.T) {
 	mentioned := map[string]bool{}
 	for _, path := range regexp.MustCompile(`/sim/[a-z]+`).FindAllString(doc, -1) {
 		if mentioned[path] = true; !known[path] {
-			t.Errorf("API.md names %s, which does not exist", path)
+			t.Errorf("API.md mentions %s, which does not exist", path)
 		}
 	}
 	for path := range known {
 		if !mentioned[path] {
-			t.Errorf("API.md does not name %s", path)
+			t.Errorf("API.md does not mention %s", path)
 		}
 	}
 	for _, word := range append(slices.Clone(FaultKinds), eventMessageCreated, eventMessageUpdated, eventMessageDeleted, eventWebhook,
 		eventDebugger, eventOptOut, eventFaults, eventOutcomes, eventState, eventApplication, eventReset, eventGap) {
 		if !strings.Contains(doc, "`"+word+"`") {
-			t.Errorf("API.md does not name `%s`", word)
+			t.Errorf("API.md does not mention `%s`", word)
 		}
 	}
 }
@@ -376,7 +377,7 @@ func TestCloseAbortsRequestsInProgress(t *testing.T) {
 	}()
 	<-entered
 	if err := sim.Close(); err != nil {
-		t.Errorf("closing: got error %v", err)
+		t.Errorf("Close returned the error %v", err)
 	}
 	if err := <-failed; err == nil {
 		t.Error("the text in progress returned no error when the simulator closed")
@@ -385,7 +386,7 @@ func TestCloseAbortsRequestsInProgress(t *testing.T) {
 		t.Errorf("got the calls %+v, want one that was aborted rather than waited for", calls)
 	}
 	if err := sim.Close(); err != nil {
-		t.Errorf("closing twice: got error %v", err)
+		t.Errorf("a second Close returned the error %v", err)
 	}
 }
 
@@ -397,7 +398,7 @@ func TestExamplesAreThoseOfTheApplication(t *testing.T) {
 	for _, want := range []string{`{"examples":["a","b"]}`, `{"examples":[]}`} {
 		status, out := ask(t, sim, "GET", "/sim/examples", "")
 		if got, _ := json.Marshal(out); status != 200 || string(got) != want {
-			t.Errorf("%d %s, want %s", status, got, want)
+			t.Errorf("got %d %s, want %s", status, got, want)
 		}
 		said = "none"
 	}
@@ -421,7 +422,7 @@ func TestApplicationsChangeIsAnEvent(t *testing.T) {
 		for lines.Scan() && lines.Text() != "event: application.changed" {
 		}
 		if lines.Scan(); lines.Text() != "data: "+want {
-			t.Errorf("%q, want %q", lines.Text(), "data: "+want)
+			t.Errorf("got %q, want %q", lines.Text(), "data: "+want)
 		}
 	}
 }

@@ -35,7 +35,7 @@ type draft struct {
 	body           string
 	media          []string
 	statusCallback string
-	validity       time.Duration // 0 means the service's or, without one, the maximum
+	validity       time.Duration // 0 means that of the service or, without a service, the maximum
 	sendAt         time.Time
 	smart          bool
 
@@ -243,8 +243,8 @@ func (s *Sim) resolveSender(d *draft) *reply {
 	return nil
 }
 
-// maxAlphanumeric limits how many alphanumeric senders have a queue. The messages
-// of any others do not wait for one another.
+// maxAlphanumeric limits how many alphanumeric senders have a queue. Messages
+// from further senders do not wait for each other.
 const maxAlphanumeric = 10_000
 
 func (s *Sim) alphanumericSender(acc *account, name string) *sender {

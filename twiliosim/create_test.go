@@ -20,7 +20,7 @@ func TestCreateRefusesAsTwilioDoes(t *testing.T) {
 	}
 	in := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
 	for name, tc := range map[string]struct {
-		change  map[string]string // changes to a valid request; "-" removes a parameter
+		change  map[string]string // changes to a valid request; the value "-" removes a parameter
 		code    int
 		message string
 	}{
@@ -98,10 +98,10 @@ func checkError(t *testing.T, g got) {
 	}
 	status, _ := g.body["status"].(float64)
 	if int(status) != g.status || g.str("message") == "" || g.str("more_info") != moreInfo(g.code()) {
-		t.Errorf("got the error body %s with HTTP status %d", g.raw, g.status)
+		t.Errorf("got the error body %s with HTTP status %d, want the same status in both, a message and a link", g.raw, g.status)
 	}
 	if got := g.header.Get("X-Twilio-Error-Code"); got != strings.TrimPrefix(g.str("more_info"), "https://www.twilio.com/docs/errors/") {
-		t.Errorf("got X-Twilio-Error-Code %q with body %s", got, g.raw)
+		t.Errorf("got X-Twilio-Error-Code %q with body %s, want the same code in both", got, g.raw)
 	}
 }
 
@@ -123,7 +123,7 @@ func TestCreateAcceptsWhatTwilioAccepts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := rest(t, sim, "POST", "Messages.json", form)
 			if g.status != http.StatusCreated || g.str("status") != "queued" || g.str("direction") != "outbound-api" {
-				t.Errorf("got %d %s", g.status, g.raw)
+				t.Errorf("got %d %s, want a queued outbound-api message", g.status, g.raw)
 			}
 		})
 	}
@@ -135,7 +135,7 @@ func TestPictureMessageHasItsMedia(t *testing.T) {
 		"To": {phone}, "From": {DefaultNumber}, "MediaUrl": {"https://example.org/cat.png?v=1", "https://example.org/b.mp4"},
 	})
 	if !strings.HasPrefix(g.str("sid"), "MM") || g.str("num_media") != "2" {
-		t.Fatalf("got %s", g.raw)
+		t.Fatalf("got %s, want an SID that begins with MM, and 2 media", g.raw)
 	}
 	list := rest(t, sim, "GET", "Messages/"+g.str("sid")+"/Media.json", nil)
 	items, _ := list.body["media_list"].([]any)
@@ -144,11 +144,11 @@ func TestPictureMessageHasItsMedia(t *testing.T) {
 	}
 	first := items[0].(map[string]any)
 	if first["content_type"] != "image/png" || first["parent_sid"] != g.str("sid") {
-		t.Errorf("got the first medium %v", first)
+		t.Errorf("got the first medium %v, want a PNG image of the message", first)
 	}
 	uri := first["uri"].(string)
 	if one := rest(t, sim, "GET", uri, nil); one.str("sid") != first["sid"] {
-		t.Errorf("got the medium %s", one.raw)
+		t.Errorf("got the medium %s, want the one that was listed", one.raw)
 	}
 	noRedirect := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := noRedirect.Get(sim.URL + strings.TrimSuffix(uri, ".json"))
@@ -157,7 +157,7 @@ func TestPictureMessageHasItsMedia(t *testing.T) {
 	}
 	defer res.Body.Close()
 	if res.Header.Get("Location") != "https://example.org/cat.png?v=1" {
-		t.Errorf("fetching the medium: got %d and a redirect to %q", res.StatusCode, res.Header.Get("Location"))
+		t.Errorf("fetching the medium: got %d and the location %q, want a redirect to the image", res.StatusCode, res.Header.Get("Location"))
 	}
 	if d := rest(t, sim, "DELETE", uri, nil); d.status != http.StatusNoContent {
 		t.Errorf("delete: got %d %s, want status 204", d.status, d.raw)
@@ -202,7 +202,7 @@ func TestAuthenticationAcceptsTokenOrKey(t *testing.T) {
 			}
 			if tc.status == 401 {
 				if g.code() != 20003 || g.str("message") != "Authenticate" || g.str("detail") == "" || g.header.Get("WWW-Authenticate") == "" {
-					t.Errorf("got %s", g.raw)
+					t.Errorf("got %s, want code 20003 with its message, a detail and WWW-Authenticate", g.raw)
 				}
 				checkError(t, g)
 			}
@@ -210,11 +210,11 @@ func TestAuthenticationAcceptsTokenOrKey(t *testing.T) {
 	}
 	made := rest(t, sim, "POST", "/2010-04-01/Accounts.json", url.Values{"FriendlyName": {"Shop"}})
 	if made.status != http.StatusCreated || made.str("owner_account_sid") != sim.Account {
-		t.Fatalf("creating a subaccount: got %d %s", made.status, made.raw)
+		t.Fatalf("creating a subaccount: got %d %s, want status 201 and the main account as owner", made.status, made.raw)
 	}
 	sub := restAs(t, sim, made.str("sid"), made.str("auth_token"), "GET", made.str("uri"), nil)
 	if sub.status != 200 || sub.str("friendly_name") != "Shop" {
-		t.Errorf("with the subaccount's own credentials: got %d %s", sub.status, sub.raw)
+		t.Errorf("with the subaccount's own credentials: got %d %s, want status 200 and the name Shop", sub.status, sub.raw)
 	}
 }
 
@@ -231,7 +231,7 @@ func TestSubaccountSeesOnlyItsMessages(t *testing.T) {
 	path := "/2010-04-01/Accounts/" + child + "/Messages"
 	theirs := rest(t, sim, "POST", path+".json", url.Values{"To": {phone}, "From": {"+15005550011"}, "Body": {"from the child"}})
 	if theirs.str("account_sid") != child {
-		t.Fatalf("created %s", theirs.raw)
+		t.Fatalf("created %s, want a message of the subaccount", theirs.raw)
 	}
 	if g := rest(t, sim, "POST", path+".json", url.Values{"To": {phone}, "From": {DefaultNumber}, "Body": {"x"}}); g.code() != 21606 {
 		t.Errorf("sending from the parent's number as a subaccount: got %s, want code 21606", g.raw)
@@ -287,7 +287,7 @@ func TestTestCredentialsReachNothingElse(t *testing.T) {
 	form := url.Values{"To": {phone}, "From": {DefaultNumber}, "MediaUrl": {"https://example.org/cat.png"}, "StatusCallback": {app.URL}}
 	made := as("POST", "/Messages.json", form)
 	if made.status != http.StatusCreated || made.str("num_media") != "1" || !strings.HasPrefix(made.str("sid"), "MM") {
-		t.Errorf("created %d %s", made.status, made.raw)
+		t.Errorf("got %d %s, want status 201 and one medium", made.status, made.raw)
 	}
 	for _, request := range []string{
 		"GET /Messages.json", "GET /Messages/" + made.str("sid") + ".json", "POST /Messages/" + made.str("sid") + ".json",
@@ -299,7 +299,7 @@ func TestTestCredentialsReachNothingElse(t *testing.T) {
 		}
 	}
 	if len(sim.Messages(Filter{})) != 0 || len(app.seen()) != 0 {
-		t.Error("a request with test credentials created a message or made a callback")
+		t.Error("a request with test credentials created a message or triggered a callback")
 	}
 }
 
@@ -313,14 +313,14 @@ func TestResponsesHaveTwiliosHeaders(t *testing.T) {
 			}
 		}
 		if !strings.HasPrefix(g.header.Get("Twilio-Request-Id"), "RQ") {
-			t.Errorf("%s: got the request ID %q", path, g.header.Get("Twilio-Request-Id"))
+			t.Errorf("%s: got the request ID %q, want one that begins with RQ", path, g.header.Get("Twilio-Request-Id"))
 		}
 	}
 	if g := rest(t, sim, "GET", "Messages/SM00000000000000000000000000000000.json", nil); g.code() != 20404 ||
 		!strings.Contains(g.str("message"), "/Messages/SM00000000000000000000000000000000.json was not found") {
-		t.Errorf("unknown message: got %s", g.raw)
+		t.Errorf("an unknown message: got %s, want code 20404 and its path", g.raw)
 	}
 	if g := rest(t, sim, "PUT", "Messages.json", nil); g.status != 405 || g.code() != 20004 {
-		t.Errorf("PUT: got %d %s, want status 405 and code 20004", g.status, g.raw)
+		t.Errorf("a PUT: got %d %s, want status 405 and code 20004", g.status, g.raw)
 	}
 }

@@ -1,7 +1,8 @@
-// Package twiliosim is a Twilio on your own machine: the Messages REST API, the
-// life of a message with its status callbacks, signed inbound webhooks with a
-// TwiML interpreter, opt-outs, and faults on demand. It is to Twilio what a
-// local mail catcher is to mail. This project's own tests run against it.
+// Package twiliosim simulates Twilio on your own machine: the Messages REST
+// API, the life of a message with its status callbacks, signed inbound webhooks
+// with a TwiML interpreter, opt-outs, and faults on demand. Like a local mail
+// catcher, it shows what a program sends without delivering it to anyone. This
+// project's own tests run against it.
 //
 // A test starts one in its own process:
 //

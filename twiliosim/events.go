@@ -38,14 +38,14 @@ type event struct {
 }
 
 // events is a ring buffer that readers follow at their own pace. A slow reader
-// misses events, and is told so, but never holds up the simulator.
+// misses events, which it is told about, but never blocks the simulator.
 type events struct {
 	mu    sync.Mutex
-	epoch string // differs between runs, to recognise a Last-Event-ID of an earlier run
+	epoch string // differs between runs, to recognize a Last-Event-ID of an earlier run
 	ring  [keptEvents]event
 	next  uint64 // serial number of the next event, from 1
 	more  chan struct{}
-	// followers is how many connections follow.
+	// followers is the number of connections that follow the events.
 	followers atomic.Int32
 }
 

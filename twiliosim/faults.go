@@ -29,8 +29,9 @@ const (
 	// Fault503 answers 503 before the request is processed or, with After,
 	// afterwards.
 	Fault503 = "503"
-	// FaultRefuse closes the listening socket at once, for Delay: the operating
-	// system refuses connections. Idle connections are closed too.
+	// FaultRefuse immediately closes the listening socket for Delay, so that
+	// the operating system refuses connections. It also closes idle
+	// connections.
 	FaultRefuse = "refuse"
 	// FaultReset resets the connection before anything happens.
 	FaultReset = "reset"
@@ -100,19 +101,19 @@ const keptUsedUp = 20
 
 // Fault is something that goes wrong until it is removed or used up.
 type Fault struct {
-	// ID identifies it for removal. Set by AddFault.
+	// ID identifies the fault for RemoveFault. AddFault sets it.
 	ID string `json:"id"`
 	// Kind is one of the Fault constants.
 	Kind string `json:"kind"`
-	// Operation restricts it to one operation: create, fetch, list, update,
-	// delete, media, feedback, account, callback or inbound. Optional: default
-	// every REST operation; for the webhook kinds, status callbacks.
+	// Operation restricts the fault to one operation: create, fetch, list,
+	// update, delete, media, feedback, account, callback or inbound. Optional:
+	// default every REST operation; for the webhook kinds, status callbacks.
 	Operation string `json:"operation,omitempty"`
-	// Number restricts it to messages from or to this address. Optional:
+	// Number restricts the fault to messages from or to this address. Optional:
 	// default all.
 	Number string `json:"number,omitempty"`
-	// Next is how many more times it happens. Optional: default 0, which means
-	// until it is removed.
+	// Next is how many more times the fault happens. Optional: default 0, which
+	// means that it happens until it is removed.
 	Next int `json:"next,omitempty"`
 	// Rate is the probability with which it happens, above 0 and up to 1.
 	// Optional: default 1.
@@ -126,7 +127,7 @@ type Fault struct {
 	RetryAfter Duration `json:"retryAfter,omitempty"`
 	// After makes 500 and 503 answer only after the request has been processed.
 	After bool `json:"after,omitempty"`
-	// Fired counts how often it has happened.
+	// Fired counts how often the fault has happened.
 	Fired int `json:"fired"`
 	// UsedUp is true if the fault will not happen again. The newest 20 used-up
 	// faults stay listed until they are removed.
@@ -232,8 +233,8 @@ func (f *Fault) complete() error { //nolint:cyclop // a table of rules for fault
 	return nil
 }
 
-// faults holds the active faults, and the source of random numbers, which the
-// seed determines.
+// faults holds the active faults, and the random numbers that decide whether a
+// fault with a Rate happens. The seed determines these numbers.
 type faults struct {
 	mu     sync.Mutex
 	list   []*Fault

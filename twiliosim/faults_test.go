@@ -172,7 +172,7 @@ func TestSeedRepeatsFaultsByRate(t *testing.T) {
 	}
 	first, again, other := run(7), run(7), run(8)
 	if first != again {
-		t.Errorf("the same seed produced two sequences:\n%s\n%s", first, again)
+		t.Errorf("one seed produced two different sequences:\n%s\n%s", first, again)
 	}
 	if first == other {
 		t.Errorf("two seeds produced the same sequence: got %s", first)
@@ -220,7 +220,7 @@ func TestListingLagHidesMessagesFromLists(t *testing.T) {
 	received := text(t, sim, "hi").MessageSID
 	listed := func() string { return rest(t, sim, "GET", "Messages.json", nil).raw }
 	if raw := listed(); strings.Contains(raw, sid) || strings.Contains(raw, received) || !strings.Contains(raw, other) {
-		t.Errorf("listed before the lag has passed: %s", raw)
+		t.Errorf("got the listing %s before the lag has passed, want only the message that does not lag", raw)
 	}
 	if g := rest(t, sim, "GET", "Messages/"+sid+".json", nil); g.status != 200 {
 		t.Errorf("fetching by SID: got %d, want status 200", g.status)

@@ -58,7 +58,7 @@ func FuzzRESTForm(f *testing.F) {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, req)
 		if w.Code >= 500 {
-			t.Fatalf("%s %s: got %d %s", method, path, w.Code, w.Body)
+			t.Fatalf("%s %s: got %d %s, want a status below 500", method, path, w.Code, w.Body)
 		}
 		if !strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
 			return // a redirect to a medium or a cleaned path, or the page
@@ -93,7 +93,7 @@ func FuzzControlJSON(f *testing.F) {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, req)
 		if w.Code != 200 && w.Code != 400 && w.Code != 413 || !json.Valid(w.Body.Bytes()) {
-			t.Fatalf("%s %q: got %d %q", name, body, w.Code, w.Body)
+			t.Fatalf("%s %q: got %d %q, want JSON with status 200, 400 or 413", name, body, w.Code, w.Body)
 		}
 	})
 }
@@ -103,7 +103,7 @@ func FuzzParseFault(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string) {
 		if fault, err := ParseFault(line); err == nil {
 			if again := fault; again.complete() != nil || again != fault {
-				t.Errorf("%q: the fault %+v is not complete", line, fault)
+				t.Errorf("%q: the fault %+v was parsed, but is not complete", line, fault)
 			}
 		}
 	})

@@ -20,15 +20,17 @@ import (
 
 const (
 	// maxDocuments is the number of TwiML documents that one inbound message
-	// may lead to (14106), and maxReplies the number of replies to it (14109).
+	// may cause (14106 beyond it), and maxReplies the number of replies to it
+	// (14109 beyond it).
 	maxDocuments = 50
 	maxReplies   = 10
 	// maxWord limits each of the headers below, in bytes.
 	maxWord = 200
 )
 
-// The headers in which an application may report what became of a text: a few
-// words for people, and the ID of its workflow. The real Twilio ignores them.
+// The response headers in which an application may report the outcome of a
+// text, as a few words for people, and the ID of its workflow. The real Twilio
+// ignores them.
 const (
 	OutcomeHeader  = "X-Sms-Outcome"
 	WorkflowHeader = "X-Sms-Workflow-Id"
@@ -52,8 +54,8 @@ type Inbound struct {
 // InboundResult is the outcome of an inbound text.
 type InboundResult struct {
 	MessageSID string `json:"messageSid"`
-	// WebhookStatus is the HTTP status of the webhook, or of its fallback; 0
-	// if there is none or it did not answer.
+	// WebhookStatus is the HTTP status of the response of the webhook or of its
+	// fallback. It is 0 if the number has no webhook or there was no response.
 	WebhookStatus int     `json:"webhookStatus"`
 	Replies       []Reply `json:"replies"`
 	// Outcome and WorkflowID are from the webhook's OutcomeHeader and
@@ -61,7 +63,7 @@ type InboundResult struct {
 	Outcome    string `json:"outcome,omitempty"`
 	WorkflowID string `json:"workflowId,omitempty"`
 	// OptOut is STOP, START or HELP if the body was such a keyword, and
-	// AutoReply is Twilio's own answer to it.
+	// AutoReply is Twilio's own reply to it.
 	OptOut    string `json:"optOut,omitempty"`
 	AutoReply string `json:"autoReply,omitempty"`
 	// TwiML is the webhook's last response, up to 8 KiB of it.
@@ -83,7 +85,7 @@ type Reply struct {
 	Media []string `json:"media,omitempty"`
 }
 
-// session processes one inbound message through the application's TwiML.
+// session processes one inbound message with the application's TwiML.
 type session struct {
 	sim      *Sim
 	message  *message
@@ -174,10 +176,10 @@ func (in *Inbound) check() error {
 		return errors.New("from and to are the same number: a phone cannot text itself")
 	}
 	if utf8.RuneCountInString(in.Body) > sms.MaxBodyLength {
-		return fmt.Errorf("body: it has more than %d characters", sms.MaxBodyLength)
+		return fmt.Errorf("body: more than %d characters", sms.MaxBodyLength)
 	}
 	if len(in.Media) > maxMedia {
-		return fmt.Errorf("media: there are more than %d", maxMedia)
+		return fmt.Errorf("media: more than %d items", maxMedia)
 	}
 	for _, item := range in.Media {
 		if !isHTTPURL(item.URL) {
@@ -348,7 +350,7 @@ func (se *session) note(header http.Header) {
 	se.tell(outcome, workflowID)
 }
 
-// tell stores what became of the message, and publishes it to the page.
+// tell stores the outcome of the message and publishes it to the page.
 func (se *session) tell(outcome, workflowID string) {
 	se.result.Outcome, se.result.WorkflowID = outcome, workflowID
 	s, m := se.sim, se.message

@@ -67,7 +67,7 @@ func TestWebhookGetsTwiliosParameters(t *testing.T) {
 		}
 	}
 	if req.Header.Get("I-Twilio-Idempotency-Token") == "" {
-		t.Error("the request has no idempotency token")
+		t.Error("the request has no I-Twilio-Idempotency-Token header")
 	}
 	if req.URL.Fragment != "" || req.URL.Query().Get("tenant") != "a b" {
 		t.Errorf("the webhook was requested at %s, want no fragment, and tenant=a b in the query", req.URL)
@@ -85,7 +85,7 @@ func TestWebhookGetsTwiliosParameters(t *testing.T) {
 	}
 	stored := rest(t, sim, "GET", "Messages/"+result.MessageSID+".json", nil)
 	if stored.str("direction") != "inbound" || stored.str("status") != "received" || stored.str("body") != "R&D a=b +100% ’ñ\n€" {
-		t.Errorf("stored %s", stored.raw)
+		t.Errorf("got the stored message %s, want it inbound, received, and with its body", stored.raw)
 	}
 }
 
@@ -96,14 +96,14 @@ func TestGetWebhookSignsItsFullURL(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := bodies(text(t, sim, "R&D")); got != "ok" {
-		t.Errorf("replied %q", got)
+		t.Errorf("got the reply %q, want ok", got)
 	}
 	req := app.seen()[0]
 	if req.Method != "GET" || req.URL.Query().Get("Body") != "R&D" || req.URL.Query().Get("a") != "1" {
-		t.Errorf("got %s %s", req.Method, req.URL)
+		t.Errorf("got %s %s, want a GET with Body and a in the query", req.Method, req.URL)
 	}
 	if !twilio.Verify(sim.Token, app.URL+req.URL.String(), nil, req.Header.Get(twilio.SignatureHeader)) {
-		t.Error("the signature is not valid")
+		t.Error("the signature of the GET request is not valid")
 	}
 }
 
@@ -151,18 +151,18 @@ func TestTwiMLIsExecuted(t *testing.T) {
 			sim := start(t, Options{Webhook: app.URL})
 			result := text(t, sim, "hi")
 			if got := bodies(result); got != tc.replies {
-				t.Errorf("replied %q, want %q", got, tc.replies)
+				t.Errorf("got the reply %q, want %q", got, tc.replies)
 			}
 			if result.ErrorCode != tc.code {
 				t.Errorf("got error %d %s, want %d", result.ErrorCode, result.Error, tc.code)
 			}
 			entries := sim.Debugger()
 			if (len(entries) > 0) != (tc.code != 0) || tc.code != 0 && entries[0].Code != tc.code {
-				t.Errorf("got the debugger entries %+v", entries)
+				t.Errorf("got the debugger entries %+v, want entries only after an error, the newest with code %d", entries, tc.code)
 			}
 			for _, reply := range result.Replies {
 				if m := one(t, sim, reply.SID); m.Direction != "outbound-reply" || m.To != phone || m.From != DefaultNumber || m.InReplyTo != result.MessageSID {
-					t.Errorf("got the reply %+v", m)
+					t.Errorf("got the reply %+v, want one from the number to the phone for this text", m)
 				}
 			}
 		})
@@ -186,15 +186,15 @@ func TestMessageVerbAttributesCount(t *testing.T) {
 	sim := start(t, Options{Numbers: []string{DefaultNumber, "+15005550011"}, Webhook: app.URL + "/app/sms"})
 	result := text(t, sim, "hi")
 	if len(result.Replies) != 1 {
-		t.Fatalf("result %+v", result)
+		t.Fatalf("got the result %+v, want one reply", result)
 	}
 	m := one(t, sim, result.Replies[0].SID)
 	if m.To != "+15551230002" || m.From != "+15005550011" || m.StatusCallback != app.URL+"/app/status?x=1" ||
 		len(m.Media) != 2 || m.Media[0].URL != app.URL+"/cat.png" || m.Media[1].ContentType != "image/gif" {
-		t.Errorf("got the reply %+v", m)
+		t.Errorf("got the reply %+v, want the addresses, URLs and media of the TwiML", m)
 	}
 	if form := app.next(t); form.Get("MessageStatus") != "sent" || form.Get("MessageSid") != m.SID {
-		t.Errorf("got the callback %v", form)
+		t.Errorf("got the callback %v, want status sent for the reply", form)
 	}
 }
 
@@ -208,7 +208,7 @@ func TestRedirectsAndActionsAreFollowed(t *testing.T) {
 			twiml(`<Response><Message>one</Message><Redirect>second?x=1</Redirect><Message>never</Message></Response>`)(w, r)
 		case "/a/second":
 			if r.URL.Query().Get("x") != "1" || r.PostForm.Get("Body") != "hi" {
-				t.Errorf("the second document was requested by %s with %v", r.URL, r.PostForm)
+				t.Errorf("the second document was requested at %s with %v, want x=1 and the Body", r.URL, r.PostForm)
 			}
 			twiml(`<Response><Message action="/after" method="GET">two</Message><Message>never</Message></Response>`)(w, r)
 		case "/after":
@@ -223,16 +223,16 @@ func TestRedirectsAndActionsAreFollowed(t *testing.T) {
 	defer app.Close()
 	sim := start(t, Options{Webhook: app.URL + "/a/first"})
 	if got := bodies(text(t, sim, "hi")); got != "one\ntwo\nthree" {
-		t.Errorf("replied %q", got)
+		t.Errorf("got the reply %q, want one, two and three", got)
 	}
 	if got := strings.Join(asked, ", "); got != "POST /a/first, POST /a/second, GET /after, GET /moved" {
-		t.Errorf("got the requests %s, want /a/first, /a/second, /after and /moved", got)
+		t.Errorf("got the requests %s, want a POST to /a/first and /a/second, then a GET of /after and /moved", got)
 	}
 }
 
 func TestWebhookFailuresHaveTwiliosCodes(t *testing.T) {
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = r.ParseForm() // the server only notices a closed connection after the body has been read
+		_ = r.ParseForm() // the server notices a closed connection only after the body has been read
 		switch r.URL.Path {
 		case "/slow":
 			<-r.Context().Done()
@@ -265,7 +265,8 @@ func TestWebhookFailuresHaveTwiliosCodes(t *testing.T) {
 		"TLS to a plain server":    {strings.Replace(app.URL, "http:", "https:", 1), 11220, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// The limits below are for a response, not for the connection before it.
+			// Connect first: the limits below are for a response, not for the
+			// connection.
 			sim := start(t, Options{Webhook: app.URL + "/quick"})
 			text(t, sim, "hi")
 			if err := sim.SetWebhook(tc.url); err != nil {
@@ -276,7 +277,7 @@ func TestWebhookFailuresHaveTwiliosCodes(t *testing.T) {
 				t.Errorf("got error %d %q, status %d; want %d, %d", result.ErrorCode, result.Error, result.WebhookStatus, tc.code, tc.status)
 			}
 			if entries := sim.Debugger(); len(entries) != 1 || entries[0].Code != tc.code || entries[0].MessageSID != result.MessageSID {
-				t.Errorf("got the debugger entries %+v", entries)
+				t.Errorf("got the debugger entries %+v, want one for this text", entries)
 			}
 		})
 	}
@@ -307,14 +308,14 @@ func TestFailedWebhookFallsBackOnce(t *testing.T) {
 			sim := start(t, Options{Webhook: app.URL + "/sms", Fallback: app.URL + "/fallback"})
 			result := text(t, sim, "hi")
 			if got := bodies(result); got != "from the fallback" || result.WebhookStatus != 200 {
-				t.Errorf("result %+v", result)
+				t.Errorf("got the result %+v, want the reply of the fallback", result)
 			}
 			req := app.seen()[1]
 			if req.PostForm.Get("ErrorCode") != name || req.PostForm.Get("ErrorUrl") != app.URL+"/sms" || req.PostForm.Get("Body") != "hi" {
 				t.Errorf("the fallback got %v, want ErrorCode %s, and the URL that failed", req.PostForm, name)
 			}
 			if !twilio.Verify(sim.Token, app.URL+"/fallback", req.PostForm, req.Header.Get(twilio.SignatureHeader)) {
-				t.Error("the signature to the fallback is not valid")
+				t.Error("the signature of the request to the fallback is not valid")
 			}
 		})
 	}
@@ -343,7 +344,7 @@ func TestURLCredentialsAnswerAChallenge(t *testing.T) {
 	defer app.Close()
 	sim := start(t, Options{Webhook: strings.Replace(app.URL, "http://", "http://ann:secret@", 1)})
 	if got := bodies(text(t, sim, "hi")); got != "in" || strings.Join(sent, " ") != ": ann:secret" {
-		t.Errorf("replied %q after the requests %v, want in, after one without and one with credentials", got, sent)
+		t.Errorf("replied %q after the requests %v, want in, after a request without and one with credentials", got, sent)
 	}
 }
 
@@ -353,16 +354,16 @@ func TestOptOutsAreKeptPerPair(t *testing.T) {
 	refused := func(from, to string) bool {
 		g, err := try(sim, url.Values{"To": {to}, "From": {from}, "Body": {"hi"}})
 		if err != nil || g.status != 201 && (g.code() != 21610 || g.status != 400 || g.str("message") != "Attempt to send to unsubscribed recipient") {
-			t.Fatalf("got %d %s %v", g.status, g.raw, err)
+			t.Fatalf("got %d %s and error %v, want either status 201 or 400 with code 21610", g.status, g.raw, err)
 		}
 		return g.status != 201
 	}
 	if result := text(t, sim, "please STOP"); result.OptOut != "" || refused(DefaultNumber, phone) {
-		t.Error("a sentence was taken for a keyword")
+		t.Error("a sentence that contains STOP was treated as a keyword")
 	}
 	result := text(t, sim, " Stop\n")
 	if result.OptOut != "STOP" || result.AutoReply == "" || result.WebhookStatus != 200 {
-		t.Errorf("STOP: got %+v", result)
+		t.Errorf("STOP: got %+v, want an opt-out, an automatic reply and a call of the webhook", result)
 	}
 	if len(result.Replies) != 0 || result.ErrorCode != 21610 || result.Outcome != "not echoed: the recipient has opted out" {
 		t.Errorf("the webhook replied after STOP: got %+v, want error 21610 and no reply", result)
@@ -377,13 +378,13 @@ func TestOptOutsAreKeptPerPair(t *testing.T) {
 		t.Error("a second STOP got a reply")
 	}
 	if result := text(t, sim, "HELP"); result.OptOut != "HELP" || result.AutoReply == "" {
-		t.Errorf("HELP: got %+v", result)
+		t.Errorf("HELP: got %+v, want an automatic reply", result)
 	}
 	if result := text(t, sim, "unstop"); result.OptOut != "START" || result.AutoReply == "" || bodies(result) != "echo" || refused(DefaultNumber, phone) {
-		t.Errorf("UNSTOP: got %+v", result)
+		t.Errorf("UNSTOP: got %+v, want an opt-in, an automatic reply and the webhook's reply", result)
 	}
 	if result := text(t, sim, "yes"); result.AutoReply != "" || bodies(result) != "echo" {
-		t.Errorf("YES from a phone that never opted out: got %+v, want the reply echo and no automatic one", result)
+		t.Errorf("YES from a phone that never opted out: got %+v, want only the webhook's reply", result)
 	}
 }
 
@@ -417,7 +418,7 @@ func TestServiceSharesOptOuts(t *testing.T) {
 	}
 	inbound(t, sim, Inbound{From: phone, To: numbers[0], Body: "stop"})
 	if form := app.next(t); form.Get("OptOutType") != "STOP" || form.Get("MessagingServiceSid") != pool {
-		t.Errorf("webhook got %v", form)
+		t.Errorf("the webhook got %v, want OptOutType STOP and the service's SID", form)
 	}
 	for _, form := range []url.Values{
 		{"To": {phone}, "From": {numbers[1]}, "Body": {"hi"}},
@@ -498,10 +499,10 @@ func TestWhatsAppSendsItsParameters(t *testing.T) {
 	sim := start(t, Options{Numbers: []string{"whatsapp:" + DefaultNumber}, Webhook: app.URL})
 	result := inbound(t, sim, Inbound{From: "whatsapp:" + phone, To: "whatsapp:" + DefaultNumber, Body: "STOP"})
 	if form := app.next(t); form.Get("WaId") != "15551230001" || form.Get("From") != "whatsapp:"+phone || form.Get("ProfileName") == "" {
-		t.Errorf("webhook got %v", form)
+		t.Errorf("the webhook got %v, want the WhatsApp parameters", form)
 	}
 	if len(result.Replies) != 1 || result.Replies[0].From != "whatsapp:"+DefaultNumber || result.OptOut != "" {
-		t.Errorf("result %+v", result)
+		t.Errorf("got the result %+v, want a reply and no opt-out", result)
 	}
 }
 
@@ -515,10 +516,10 @@ func TestChannelTextIsAnsweredOnChannel(t *testing.T) {
 	} {
 		result := inbound(t, sim, Inbound{From: from, To: to, Body: "hello"})
 		if form := app.next(t); form.Get("From") != from || form.Has("WaId") {
-			t.Errorf("the webhook got %v", form)
+			t.Errorf("the webhook got %v, want the sender and no WaId", form)
 		}
 		if len(result.Replies) != 1 || result.Replies[0].To != from {
-			t.Errorf("%s: got %+v", from, result)
+			t.Errorf("%s: got %+v, want one reply to the sender", from, result)
 		}
 	}
 }

@@ -48,8 +48,8 @@ func (s *Sim) begin(m *message, snd *sender, now time.Time) {
 	}
 }
 
-// later runs a step at a simulated time, with the lock held, provided that the
-// message still exists and is still in the status that the step starts from.
+// later schedules a step for a simulated time. The step runs with the lock
+// held, unless the message has been evicted or has left the status from.
 func (s *Sim) later(at time.Time, m *message, from Status, step func(*message, time.Time)) {
 	s.clock.atUnless(&m.evicted, at, func(at time.Time) {
 		s.mu.Lock()
@@ -107,7 +107,8 @@ func (s *Sim) send(m *message, at time.Time) {
 	s.later(at.Add(s.scaled(submitting)), m, Sending, s.submit)
 }
 
-// submit hands the message to the carrier, which decides its status.
+// submit hands the message to the carrier. The outcome rules decide its further
+// statuses.
 func (s *Sim) submit(m *message, at time.Time) {
 	end, code := s.outcomes.of(m.from, m.to, m.body)
 	if end == Failed {
@@ -122,7 +123,7 @@ func (s *Sim) submit(m *message, at time.Time) {
 	s.later(at.Add(s.scaled(delivering)), m, Sent, func(m *message, at time.Time) { s.conclude(m, end, code, at) })
 }
 
-// conclude handles the carrier's receipt.
+// conclude handles the carrier's delivery receipt.
 func (s *Sim) conclude(m *message, end Status, code int, at time.Time) {
 	if end == Undelivered {
 		s.become(m, Undelivered, code, at)

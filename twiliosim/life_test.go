@@ -92,10 +92,10 @@ func TestRejectionMatchesTheRESTAPI(t *testing.T) {
 		return url.Values{"To": {to}, "From": {DefaultNumber}, "Body": {body}}
 	}
 	if g, _ := try(sim, form("+15551230014", "hi")); g.status != 400 || g.str("message") != "To number: +15551230014, is not a mobile number" {
-		t.Errorf("landline: got %d %s", g.status, g.raw)
+		t.Errorf("to a landline: got %d %s, want status 400 and Twilio's message", g.status, g.raw)
 	}
 	if g, _ := try(sim, form(phone, "a flood")); g.status != 429 || g.code() != 21611 {
-		t.Errorf("flood: got %d %s, want status 429 and code 21611", g.status, g.raw)
+		t.Errorf("to a full queue: got %d %s, want status 429 and code 21611", g.status, g.raw)
 	}
 	if g, _ := try(sim, form(phone, "a flood")); g.status != 201 {
 		t.Errorf("after the rule was used up: got %d %s, want status 201", g.status, g.raw)
@@ -103,7 +103,7 @@ func TestRejectionMatchesTheRESTAPI(t *testing.T) {
 	for code, status := range map[int]int{20003: 401, 20404: 404, 20429: 429, 20500: 500, 20503: 503, 21211: 400, 21408: 400, 21703: 400} {
 		outcome(t, sim, Outcome{Status: "rejected", ErrorCode: code, Next: 1})
 		if g, _ := try(sim, form(phone, "hi")); g.status != status || g.code() != code || g.str("message") == "Unknown error" {
-			t.Errorf("%d: got %d %s", code, g.status, g.raw)
+			t.Errorf("code %d: got %d %s, want this code with its status and message", code, g.status, g.raw)
 		}
 	}
 }
@@ -154,11 +154,11 @@ func TestFullQueueRefusesMessages(t *testing.T) {
 	}
 	g, _ := try(sim, good)
 	if g.status != 429 || g.code() != 21611 || g.str("message") != "SMS queue is full." {
-		t.Errorf("sent directly: got %d %s", g.status, g.raw)
+		t.Errorf("sent directly to a full queue: got %d %s, want status 429 and code 21611", g.status, g.raw)
 	}
 	g, _ = try(sim, url.Values{"To": {phone}, "MessagingServiceSid": {pool}, "Body": {"hi"}})
 	if g.status != 201 || g.str("status") != "accepted" {
-		t.Fatalf("sent by the service: got %d %s", g.status, g.raw)
+		t.Fatalf("sent through the service: got %d %s, want status 201 and an accepted message", g.status, g.raw)
 	}
 	advance(t, sim, choosing)
 	if m := one(t, sim, g.str("sid")); m.Status != Failed || m.Error != 30001 {
@@ -185,14 +185,14 @@ func TestConcurrentRequestsBeyondLimitAreRefused(t *testing.T) {
 		busy.Go(func() {
 			if response, err := http.DefaultClient.Do(request); err == nil {
 				_ = response.Body.Close()
-				t.Error("a delayed request was answered")
+				t.Error("a delayed request got a response")
 			}
 		})
 	}
 	await(t, "both requests to be in progress", func() bool { return sim.Faults()[0].UsedUp })
 	g, err := try(sim, good)
 	if err != nil || g.status != 429 || g.code() != 20429 || g.header.Get("Twilio-Concurrent-Requests") != "3" {
-		t.Errorf("the third request: got %d %s %v", g.status, g.raw, err)
+		t.Errorf("the third request: got %d %s and error %v, want status 429 and code 20429", g.status, g.raw, err)
 	}
 	leave()
 	busy.Wait()
@@ -211,7 +211,7 @@ func TestServiceChoosesAndKeepsASender(t *testing.T) {
 		to := "+1555123000" + fmt.Sprint(1+i%3) // an odd number of recipients, so that mere rotation would change their senders
 		g, _ := try(sim, url.Values{"To": {to}, "MessagingServiceSid": {pool}, "Body": {"hi"}})
 		if g.status != 201 || g.str("status") != "accepted" || g.body["from"] != nil || g.str("num_segments") != "0" || g.str("messaging_service_sid") != pool {
-			t.Fatalf("created %d %s", g.status, g.raw)
+			t.Fatalf("got %d %s, want an accepted message without a sender", g.status, g.raw)
 		}
 		await(t, "delivery", func() bool { return one(t, sim, g.str("sid")).Status == Delivered })
 		m := one(t, sim, g.str("sid"))
@@ -225,7 +225,7 @@ func TestServiceChoosesAndKeepsASender(t *testing.T) {
 			}
 		}
 		if list := rest(t, sim, "GET", "Messages.json?From="+url.QueryEscape(m.From), nil); !strings.Contains(list.raw, m.SID) {
-			t.Errorf("the message is not listed under its sender %s", m.From)
+			t.Errorf("the message is not listed for its sender %s", m.From)
 		}
 	}
 	if used["+15551230001"] != numbers[0] || used["+15551230002"] != numbers[1] {
@@ -261,17 +261,17 @@ func TestScheduledMessageIsSentOrCanceled(t *testing.T) {
 			"SendAt": {sim.Now().Add(time.Hour).Format(time.RFC3339)}, "StatusCallback": {app.URL},
 		})
 		if g.status != 201 || g.str("status") != "scheduled" {
-			t.Fatalf("created %d %s", g.status, g.raw)
+			t.Fatalf("got %d %s, want a scheduled message", g.status, g.raw)
 		}
 		return g.str("sid")
 	}
 	goes, stays := schedule(), schedule()
 	g := rest(t, sim, "POST", "Messages/"+stays+".json", url.Values{"Status": {"canceled"}})
 	if g.status != 200 || g.str("status") != "canceled" {
-		t.Fatalf("cancel: got %d %s", g.status, g.raw)
+		t.Fatalf("canceling: got %d %s, want a canceled message", g.status, g.raw)
 	}
 	if form := app.next(t); form.Get("MessageStatus") != "canceled" || form.Get("MessageSid") != stays {
-		t.Errorf("got the callback %v", form)
+		t.Errorf("got the callback %v, want status canceled for that message", form)
 	}
 	advance(t, sim, 59*time.Minute)
 	if m := one(t, sim, goes); m.Status != Scheduled {
@@ -313,7 +313,7 @@ func TestMessageToOwnNumberArrivesThere(t *testing.T) {
 	sim := start(t, Options{Numbers: []string{DefaultNumber, "+15005550011"}, Webhook: app.URL})
 	send(t, sim, "+15005550011", "hello")
 	if form := app.next(t); form.Get("To") != "+15005550011" || form.Get("From") != DefaultNumber || form.Get("Body") != "hello" {
-		t.Errorf("webhook got %v", form)
+		t.Errorf("the webhook of the other number got %v, want the message", form)
 	}
 }
 
@@ -343,7 +343,7 @@ func TestCallbacksRetryAsTheirURLSays(t *testing.T) {
 				t.Errorf("got %d attempts, status %d, want %d attempts, status %d", got.Attempts, got.Status, tc.attempts, tc.status)
 			}
 			if (len(sim.Debugger()) == 1) != failed || failed && sim.Debugger()[0].Code != 11200 {
-				t.Errorf("debugger %+v", sim.Debugger())
+				t.Errorf("got the debugger entries %+v, want one with code 11200 only after a failure", sim.Debugger())
 			}
 			tokens := map[string]bool{}
 			for _, req := range app.seen() {
@@ -368,10 +368,10 @@ func TestFailedCallbackGoesToItsFallback(t *testing.T) {
 	app.next(t)
 	form := app.next(t)
 	if form.Get("ErrorCode") != "11200" || form.Get("ErrorUrl") != app.URL+"/status" || form.Get("MessageStatus") != "sent" {
-		t.Errorf("fallback got %v", form)
+		t.Errorf("the fallback got %v, want ErrorCode 11200, and the URL and status of the callback", form)
 	}
 	if last := app.seen()[1]; !twilio.Verify(sim.Token, app.URL+"/fallback", last.PostForm, last.Header.Get(twilio.SignatureHeader)) {
-		t.Error("the signature to the fallback is not valid")
+		t.Error("the signature of the request to the fallback is not valid")
 	}
 }
 
@@ -420,7 +420,7 @@ func TestSlowWebhookDelaysNobodyElse(t *testing.T) {
 	for range 2 * maxTogether { // without HTTP, so that it takes no time
 		form := url.Values{"To": {phone}, "From": {DefaultNumber}, "Body": {"hi"}, "StatusCallback": {slow.URL}}
 		if r := sim.create(sim.accounts[sim.Account], form); r.status != http.StatusCreated {
-			t.Fatalf("got %+v", r.body)
+			t.Fatalf("got status %d and %+v, want 201", r.status, r.body)
 		}
 	}
 	send(t, sim, phone, "hi", "StatusCallback", app.URL)
@@ -429,7 +429,7 @@ func TestSlowWebhookDelaysNobodyElse(t *testing.T) {
 	}
 	for _, call := range sim.WebhookCalls() {
 		if call.URL == slow.URL {
-			t.Fatal("another application was called only after a call of the slow one had ended")
+			t.Fatal("a call of the slow application ended first, so the other application may have waited for it")
 		}
 	}
 }
@@ -447,7 +447,7 @@ func TestHangingApplicationCostsCallbacksNotMemory(t *testing.T) {
 	dropped := send(t, sim, phone, "one too many", "StatusCallback", hanging.URL)
 	await(t, "the debugger to list the dropped one", func() bool { return len(sim.Debugger()) == 1 })
 	if e := sim.Debugger()[0]; e.MessageSID != dropped || e.Detail != tooManyWaiting {
-		t.Errorf("debugger %+v", e)
+		t.Errorf("got the debugger entry %+v, want one for the dropped callback", e)
 	}
 }
 
@@ -462,7 +462,7 @@ func TestEvictedMessagesLoseTheirSchedule(t *testing.T) {
 	}
 	for range 3 * minSwept {
 		if r := sim.create(sim.accounts[sim.Account], form); r.status != http.StatusCreated {
-			t.Fatalf("got %+v", r.body)
+			t.Fatalf("got status %d and %+v, want 201", r.status, r.body)
 		}
 	}
 	sim.clock.mu.Lock()

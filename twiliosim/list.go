@@ -1,7 +1,7 @@
 package twiliosim
 
-// Listing messages, page by page, newest first, and the resources for numbers
-// and accounts.
+// Lists messages page by page, newest first, and serves the resources for
+// numbers and accounts.
 
 import (
 	"cmp"
@@ -105,7 +105,7 @@ func (s *Sim) list(q *request) reply {
 	return reply{status: http.StatusOK, body: p}
 }
 
-// readPage reads the page size, and which page is requested.
+// readPage parses the page size and the number of the requested page.
 func (q *request) readPage() (size, number int, refused *reply) {
 	refuse := func(code int, format string, args ...any) (int, int, *reply) {
 		r := fail(badRequest, code, format, args...)
@@ -175,7 +175,8 @@ func (q *request) pageURI(size, number int, token string) string {
 	return uri.String()
 }
 
-// readDates reads the DateSent filters: days or times, both ends inclusive.
+// readDates parses the DateSent filters, which are days or times. Both ends are
+// inclusive.
 func (q *query) readDates(form url.Values) *reply {
 	for _, name := range []string{"DateSent", "DateSent<", "DateSent>"} {
 		text := form.Get(name)

@@ -13,7 +13,7 @@ func sids(t testing.TB, g got) []string {
 	t.Helper()
 	list, ok := g.body["messages"].([]any)
 	if g.status != http.StatusOK || !ok {
-		t.Fatalf("listing: got %d %s", g.status, g.raw)
+		t.Fatalf("listing: got %d %s, want status 200 and messages", g.status, g.raw)
 	}
 	out := make([]string, len(list))
 	for i, item := range list {
@@ -51,7 +51,7 @@ func TestListingIsPagedNewestFirst(t *testing.T) {
 		}
 	}
 	if got := strings.Join(seen, " "); got != want {
-		t.Errorf("paged\n%s\nwant\n%s", got, want)
+		t.Errorf("the pages list\n%s\nwant\n%s", got, want)
 	}
 	if len(pages) != 3 {
 		t.Fatalf("got %d pages, want 3", len(pages))
@@ -60,10 +60,10 @@ func TestListingIsPagedNewestFirst(t *testing.T) {
 		prefix := "/2010-04-01/Accounts/" + sim.Account + "/Messages.json?To=%2B15551230001&PageSize=3&Page="
 		if g.str("first_page_uri") != prefix+"0" || !strings.HasPrefix(g.str("uri"), prefix+fmt.Sprint(i)) ||
 			g.body["page"] != float64(i) || g.body["page_size"] != 3.0 || g.body["start"] != float64(3*i) || g.body["end"] != float64(3*i+len(sids(t, g))-1) {
-			t.Errorf("page %d: got %s", i, g.raw)
+			t.Errorf("page %d: got %s, want the URIs and numbers of that page", i, g.raw)
 		}
 		if (g.body["previous_page_uri"] == nil) != (i == 0) || (g.body["next_page_uri"] == nil) != (i == 2) {
-			t.Errorf("page %d: got previous %v, next %v", i, g.body["previous_page_uri"], g.body["next_page_uri"])
+			t.Errorf("page %d: got the previous page %v and the next page %v, want null only at the ends", i, g.body["previous_page_uri"], g.body["next_page_uri"])
 		}
 	}
 	if token := pages[0].str("next_page_uri"); !strings.HasSuffix(token, "&Page=1&PageToken=PA"+made[4]) {
@@ -75,7 +75,7 @@ func TestListingIsPagedNewestFirst(t *testing.T) {
 		uri = g.str("previous_page_uri")
 	}
 	if got, want := strings.Join(back, " "), strings.Join(seen[:6], " "); got != want {
-		t.Errorf("paged back\n%s\nwant\n%s", got, want)
+		t.Errorf("the pages list backwards\n%s\nwant\n%s", got, want)
 	}
 }
 
@@ -89,7 +89,7 @@ func TestPagingSurvivesDeletionOfItsMessage(t *testing.T) {
 	sid := sids(t, first)[1]
 	await(t, "delivery", func() bool { return one(t, sim, sid).Status == Delivered })
 	if g := rest(t, sim, "DELETE", "Messages/"+sid+".json", nil); g.status != http.StatusNoContent || g.raw != "" {
-		t.Fatalf("delete: got %d %s", g.status, g.raw)
+		t.Fatalf("deleting: got %d %s, want status 204", g.status, g.raw)
 	}
 	second := sids(t, rest(t, sim, "GET", first.str("next_page_uri"), nil))
 	if len(second) != 2 || second[0] != made[1] || second[1] != made[0] {
@@ -128,8 +128,8 @@ func TestListingIsFiltered(t *testing.T) {
 func TestListingIsFilteredByDateSent(t *testing.T) {
 	sim := start(t, Options{})
 	sim.Freeze(true)
-	// Advance to noon, so that the days below do not depend on the hour at which
-	// the test runs.
+	// Advance to noon, so that the days below do not depend on the time at
+	// which the test runs.
 	advance(t, sim, time.Until(time.Now().UTC().Truncate(24*time.Hour).Add(36*time.Hour)))
 	noon := sim.Now().Truncate(time.Second)
 	advance(t, sim, noon.Add(time.Second).Sub(sim.Now()))
@@ -199,17 +199,17 @@ func TestRedactedMessageHasNoBody(t *testing.T) {
 		}
 	}
 	if g := rest(t, sim, "POST", path, url.Values{"Status": {"canceled"}}); g.status != http.StatusConflict || g.code() != 30409 || g.str("message") != "This message cannot be canceled" {
-		t.Errorf("canceling a message that is not scheduled: got %d %s", g.status, g.raw)
+		t.Errorf("canceling a message that is not scheduled: got %d %s, want status 409 and code 30409", g.status, g.raw)
 	}
 	if g := rest(t, sim, "POST", path, url.Values{"Body": {""}}); g.status != http.StatusConflict || g.code() != 20009 {
-		t.Errorf("redacting a message that is not sent yet: got %d %s, want status 409 and code 20009", g.status, g.raw)
+		t.Errorf("redacting a message that has not been sent: got %d %s, want status 409 and code 20009", g.status, g.raw)
 	}
 	advance(t, sim, time.Minute)
 	if g := rest(t, sim, "POST", path, url.Values{"Body": {""}}); g.status != 200 || g.body["body"] != "" {
-		t.Errorf("redact: got %d %s", g.status, g.raw)
+		t.Errorf("redacting: got %d %s, want status 200 and an empty body", g.status, g.raw)
 	}
 	if g := rest(t, sim, "GET", path, nil); strings.Contains(g.raw, "secret") || g.str("num_segments") != "1" {
-		t.Errorf("afterwards: got %s", g.raw)
+		t.Errorf("after redacting: got %s, want no body, and the number of segments", g.raw)
 	}
 }
 
@@ -220,11 +220,11 @@ func TestMessageIsDeletedOnceDone(t *testing.T) {
 	path := "Messages/" + sid + ".json"
 	if g := rest(t, sim, "DELETE", path, nil); g.status != http.StatusConflict || g.code() != 20009 ||
 		g.str("message") != "Cannot delete message because delivery has not been completed." {
-		t.Errorf("deleting a message that is not sent yet: got %d %s", g.status, g.raw)
+		t.Errorf("deleting a message that has not been sent: got %d %s, want status 409 and code 20009", g.status, g.raw)
 	}
 	advance(t, sim, time.Minute)
 	if g := rest(t, sim, "DELETE", path, nil); g.status != http.StatusNoContent {
-		t.Errorf("done: got %d %s, want status 204", g.status, g.raw)
+		t.Errorf("deleting the delivered message: got %d %s, want status 204", g.status, g.raw)
 	}
 	for _, method := range []string{"GET", "DELETE", "POST"} {
 		if g := rest(t, sim, method, path, nil); g.status != 404 || g.code() != 20404 {
@@ -232,7 +232,7 @@ func TestMessageIsDeletedOnceDone(t *testing.T) {
 		}
 	}
 	if list := sids(t, rest(t, sim, "GET", "Messages.json", nil)); len(list) != 0 {
-		t.Errorf("the deleted message is listed: %v", list)
+		t.Errorf("the deleted message is still listed: %v", list)
 	}
 	if m := one(t, sim, sid); !m.Deleted || m.Body != "" {
 		t.Errorf("the controls show the deleted message as %+v, want it marked as deleted, without a body", m)
@@ -244,7 +244,7 @@ func TestFeedbackIsAccepted(t *testing.T) {
 	sid := send(t, sim, phone, "hi")
 	g := rest(t, sim, "POST", "Messages/"+sid+"/Feedback.json", url.Values{"Outcome": {"confirmed"}})
 	if g.status != 200 || g.str("outcome") != "confirmed" || g.str("message_sid") != sid || g.str("date_created") == "" {
-		t.Errorf("got %d %s", g.status, g.raw)
+		t.Errorf("got %d %s, want the confirmed outcome of that message", g.status, g.raw)
 	}
 	if g := rest(t, sim, "POST", "Messages/"+sid+"/Feedback.json", url.Values{"Outcome": {"great"}}); g.code() != 20001 {
 		t.Errorf("another outcome: got %s, want code 20001", g.raw)
@@ -258,7 +258,7 @@ func TestStoreEvictsOldestByCount(t *testing.T) {
 		made = append(made, send(t, sim, "+1555123000"+fmt.Sprint(i%3), "hi"))
 	}
 	if got := sids(t, rest(t, sim, "GET", "Messages.json", nil)); strings.Join(got, " ") != strings.Join(reversed(made[15:]), " ") {
-		t.Errorf("kept %v", got)
+		t.Errorf("got the messages %v, want the newest 10", got)
 	}
 	total := 0
 	for i := range 3 {
@@ -268,7 +268,7 @@ func TestStoreEvictsOldestByCount(t *testing.T) {
 		t.Errorf("found %d messages by recipient, want 10", total)
 	}
 	if g := rest(t, sim, "GET", "Messages/"+made[0]+".json", nil); g.code() != 20404 {
-		t.Errorf("the oldest: got %s, want code 20404", g.raw)
+		t.Errorf("fetching the oldest: got %s, want code 20404", g.raw)
 	}
 	sim.mu.RLock()
 	defer sim.mu.RUnlock()

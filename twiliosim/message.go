@@ -46,7 +46,7 @@ func (s Status) String() string {
 	return ""
 }
 
-// MarshalText encodes it as Twilio's name.
+// MarshalText encodes the status as Twilio's name.
 func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText decodes Twilio's name.
@@ -59,7 +59,8 @@ func (s *Status) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// final reports whether the message's status no longer changes on its own.
+// final reports whether the status ends a message's life. Only a delivered
+// message may still become read.
 func (s Status) final() bool {
 	switch s {
 	case Delivered, Undelivered, Failed, Canceled, Received, Read:
@@ -97,7 +98,7 @@ type message struct {
 	updatedAt      time.Time
 	sentAt         time.Time // zero until sent
 	sendAt         time.Time // zero unless scheduled
-	listedFrom     time.Time // not in listings before this
+	listedFrom     time.Time // excluded from listings until then
 	validity       time.Duration
 	statusCallback string
 	inReplyTo      string // the inbound message whose TwiML made this one
@@ -153,8 +154,8 @@ type Message struct {
 	Media          []Media `json:"media,omitempty"`
 	StatusCallback string  `json:"statusCallback,omitempty"`
 	InReplyTo      string  `json:"inReplyTo,omitempty"`
-	// Outcome and WorkflowID are what the application says about an inbound
-	// message, in OutcomeHeader and WorkflowHeader of its response.
+	// Outcome and WorkflowID are what the application reports about an inbound
+	// message in the headers OutcomeHeader and WorkflowHeader of its response.
 	Outcome    string     `json:"outcome,omitempty"`
 	WorkflowID string     `json:"workflowId,omitempty"`
 	CreatedAt  time.Time  `json:"createdAt"`
@@ -179,7 +180,7 @@ type Change struct {
 	Error  int       `json:"errorCode,omitempty"`
 }
 
-// view returns the message as the controls show it.
+// view returns the message in the form that the controls return.
 func (m *message) view() Message {
 	v := Message{
 		SID: m.sid, AccountSID: m.account.SID, Direction: m.direction, From: m.from, To: m.to, Body: m.body,

@@ -27,7 +27,7 @@ func nodeFolder(t *testing.T) string {
 	for _, program := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(program); err != nil {
 			if os.Getenv("CI") != "" {
-				t.Fatalf("CI must have %s: %v", program, err)
+				t.Fatalf("%s must be installed in CI: %v", program, err)
 			}
 			t.Skipf("%s is not installed", program)
 		}
@@ -60,8 +60,9 @@ func nodeFolder(t *testing.T) string {
 	return folder
 }
 
-// install builds the folder beside its final place and moves it there, so that
-// a broken or concurrent installation is never mistaken for a complete one.
+// install builds the folder next to its final location and moves it there, so
+// that a broken or concurrent installation is never mistaken for a complete
+// one.
 func install(t *testing.T, root, folder string, files map[string][]byte) {
 	t.Helper()
 	if err := os.MkdirAll(root, 0o755); err != nil {
@@ -122,7 +123,7 @@ func TestSegmentsMatchTwiliosCalculator(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(want) != len(bodies) {
-		t.Fatalf("got %d answers for %d texts", len(want), len(bodies))
+		t.Fatalf("the calculator returned %d results for %d texts", len(want), len(bodies))
 	}
 	wrong, several := 0, 0
 	for i, body := range bodies {
@@ -134,14 +135,14 @@ func TestSegmentsMatchTwiliosCalculator(t *testing.T) {
 			continue
 		}
 		if wrong++; wrong <= 5 {
-			t.Errorf("%q: got %s in %d segments, the calculator has %v in %v", body, size.Encoding, size.Segments, want[i][0], want[i][1])
+			t.Errorf("%q: got %s and %d segments, but the calculator returned %v and %v", body, size.Encoding, size.Segments, want[i][0], want[i][1])
 		}
 	}
 	if wrong > 5 {
-		t.Errorf("and %d more", wrong-5)
+		t.Errorf("and %d more texts differ", wrong-5)
 	}
 	if several < len(bodies)/4 {
-		t.Errorf("only %d texts have several segments, so the comparison proves little", several)
+		t.Errorf("only %d texts have several segments, want a quarter of them, so that the comparison is meaningful", several)
 	}
 }
 

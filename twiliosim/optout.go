@@ -11,7 +11,7 @@ import (
 
 // The default keywords. The whole body must be one of them, ignoring case.
 //
-// Source: Twilio's documentation of default opt-out behaviour.
+// Source: Twilio's documentation of default opt-out behavior.
 var (
 	stopWords  = []string{"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 	startWords = []string{"START", "YES", "UNSTOP"}
@@ -113,7 +113,7 @@ type loop struct {
 	last  time.Time
 }
 
-// looping counts a reply and reports whether it is one too many.
+// looping counts a reply and reports whether it exceeds the limit.
 func (s *Sim) looping(from, to string, now time.Time) bool {
 	if s.options.ReplyLimit < 0 {
 		return false

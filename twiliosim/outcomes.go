@@ -16,14 +16,14 @@ import (
 // Outcome is a rule: messages that match it end in its status. The first
 // matching rule wins.
 type Outcome struct {
-	// ID identifies it for removal. Set by AddOutcome.
+	// ID identifies the rule for RemoveOutcome. AddOutcome sets it.
 	ID string `json:"id"`
-	// To and From restrict it to an address, or to a prefix that ends in "*".
-	// Optional: default all.
+	// To and From restrict the rule to an address, or to the addresses with a
+	// prefix that is followed by "*". Optional: default all.
 	To   string `json:"to,omitempty"`
 	From string `json:"from,omitempty"`
-	// Body restricts it to bodies that contain this text. Optional: default
-	// all.
+	// Body restricts the rule to bodies that contain this text. Optional:
+	// default all.
 	Body string `json:"body,omitempty"`
 	// Status is delivered, undelivered, failed, sent (a receipt never arrives),
 	// read, or rejected, which makes the REST API reject the message with
@@ -32,10 +32,11 @@ type Outcome struct {
 	// ErrorCode is Twilio's error code. Required for rejected. Optional
 	// otherwise: default 30008 for failed and undelivered.
 	ErrorCode int `json:"errorCode,omitempty"`
-	// Next is how many more messages it applies to. Optional: default 0, which
-	// means until it is removed.
+	// Next is how many more messages the rule applies to. Optional: default 0,
+	// which means that it applies until it is removed.
 	Next int `json:"next,omitempty"`
-	// Rate is its probability, above 0 and up to 1. Optional: default 1.
+	// Rate is the probability with which the rule applies, above 0 and up to 1.
+	// Optional: default 1.
 	Rate float64 `json:"rate,omitempty"`
 }
 
@@ -111,7 +112,7 @@ func (o *outcomes) rejection(from, to, body string) int {
 	return 0
 }
 
-// of returns how a message ends.
+// of returns the status in which a message ends, and its error code or 0.
 func (o *outcomes) of(from, to, body string) (Status, int) {
 	var status Status
 	if r := o.match(from, to, body, false); r != nil && status.UnmarshalText([]byte(r.Status)) == nil {
@@ -147,8 +148,8 @@ func fits(pattern, address string) bool {
 	return pattern == "" || pattern == address
 }
 
-// rejectionStatus and rejectionText return the HTTP status and Twilio's text of
-// a rejection.
+// rejectionStatus and rejectionText return the HTTP status of a rejection and
+// Twilio's message for it.
 func rejectionStatus(code int) int {
 	switch code {
 	case 20003:

@@ -12,8 +12,8 @@ import (
 var pageFiles embed.FS
 
 // pagePolicy allows images from anywhere, but everything else only from the
-// simulator itself. It forbids turning text into HTML, since anyone can write
-// messages.
+// simulator itself. It forbids scripts to turn strings into HTML, because
+// messages contain text from anyone.
 const pagePolicy = "default-src 'self'; img-src *; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 

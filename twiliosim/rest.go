@@ -120,12 +120,12 @@ func (s *Sim) serveREST(w http.ResponseWriter, r *http.Request) {
 	if after != nil && after.Kind == FaultTruncated {
 		_, _ = w.Write(text[:len(text)/2])
 		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler) // net/http's way to abort a response
+		panic(http.ErrAbortHandler) // aborts the response without logging a stack trace
 	}
 	_, _ = w.Write(text)
 }
 
-// encode encodes JSON without the escapes that only HTML needs.
+// encode returns v as JSON, without the escapes that only HTML needs.
 func encode(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)
@@ -182,7 +182,8 @@ func (f *Fault) reply() *reply {
 	return &r
 }
 
-// numbersOf returns the addresses that a request involves, for faults.
+// numbersOf returns the addresses that a request involves, which faults can be
+// restricted to.
 func (s *Sim) numbersOf(q *request) []string {
 	if q.sid == "" {
 		return []string{normalize(q.form.Get("To")), normalize(q.form.Get("From"))}
@@ -228,7 +229,7 @@ func (s *Sim) readRequest(r *http.Request) (request, *reply) {
 	user, password, _ := r.BasicAuth()
 	who := s.authenticate(user, password)
 	if isMedium(r.Method, parts) {
-		// As at Twilio, anyone who has a medium's URL can see it.
+		// As at Twilio, anyone who knows the URL of a medium can fetch it.
 		s.mu.RLock()
 		who = s.accounts[parts[1]]
 		s.mu.RUnlock()

@@ -109,7 +109,7 @@ func pageSchema(items string, item map[string]rule) map[string]rule {
 	}
 }
 
-// violations lists the ways in which an object violates a schema.
+// violations returns the ways in which an object violates a schema, sorted.
 func violations(object map[string]any, schema map[string]rule) (list []string) {
 	for field, r := range schema {
 		v, present := object[field]
@@ -144,7 +144,7 @@ func TestResponsesFitTheSchema(t *testing.T) {
 	check := func(what string, g got, status int, schema map[string]rule) {
 		t.Helper()
 		if g.status != status {
-			t.Fatalf("%s: got %d %s", what, g.status, g.raw)
+			t.Fatalf("%s: got %d %s, want status %d", what, g.status, g.raw, status)
 		}
 		for _, v := range violations(g.body, schema) {
 			t.Errorf("%s: %s", what, v)
@@ -193,7 +193,7 @@ func TestResponsesFitTheSchema(t *testing.T) {
 	check("test credentials", test, http.StatusCreated, messageSchema)
 	for _, status := range []string{"queued", "accepted", "scheduled", "canceled", "delivered", "failed", "undelivered"} {
 		if !statuses[status] {
-			t.Errorf("no response had the status %s, so its fields are untested", status)
+			t.Errorf("no response had the status %s, so its fields were not checked", status)
 		}
 	}
 }
@@ -208,7 +208,7 @@ func TestSchemaFindsWhatIsWrong(t *testing.T) {
 		maps.Copy(object, g.body)
 		object[field] = wrong
 		if len(violations(object, messageSchema)) != 1 {
-			t.Errorf("%s as %v: got the violations %v, want one", field, wrong, violations(object, messageSchema))
+			t.Errorf("field %s with %v: got the violations %v, want one", field, wrong, violations(object, messageSchema))
 		}
 	}
 }

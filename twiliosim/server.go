@@ -28,9 +28,9 @@ type server struct {
 	reopening *time.Timer
 }
 
-// listen binds an address, and serve starts to answer there. An address that
-// other machines can reach must be allowed explicitly, since the controls have
-// no password.
+// listen binds an address; serve accepts connections at it. An address that
+// other machines can reach must be allowed explicitly, because the controls
+// have no password.
 func listen(addr string, allowRemote bool, handler http.Handler) (*server, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {

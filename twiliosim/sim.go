@@ -1,6 +1,6 @@
 package twiliosim
 
-// Starting and stopping a simulator, and its API for Go tests.
+// Starts and stops a simulator, and defines its API for Go tests.
 
 import (
 	"cmp"
@@ -72,17 +72,17 @@ type Options struct {
 	// Seed makes faults and outcomes with a Rate repeatable. SIDs do not depend
 	// on it. Optional: default random.
 	Seed uint64
-	// MaxMessages is how many messages are kept, fewer if their texts and URLs
-	// take more than 40 MiB; the oldest are dropped. Optional: default
-	// DefaultMaxMessages.
+	// MaxMessages is the maximum number of messages to keep; fewer are kept if
+	// their texts and URLs take more than 40 MiB. The oldest are dropped first.
+	// Optional: default DefaultMaxMessages.
 	MaxMessages int
-	// Concurrency is how many REST requests of an account may run concurrently
-	// before others are refused with 20429. Optional: default
+	// Concurrency is how many REST requests of an account may run concurrently.
+	// Further requests are refused with 20429. Optional: default
 	// DefaultConcurrency; negative for no limit.
 	Concurrency int
-	// QueueLength is how long a sender's queue may take to send; if the queue
-	// is longer, messages are refused with 21611. Optional: default 10 hours,
-	// as at Twilio.
+	// QueueLength is the longest time that a sender's queue may take to send.
+	// Messages that would exceed it are refused with 21611. Optional: default
+	// 10 hours, as at Twilio.
 	QueueLength time.Duration
 	// ReplyLimit is how many replies two numbers may exchange without a pause
 	// of 30 seconds before they fail with 14107. Optional: default 30, as at
@@ -92,7 +92,7 @@ type Options struct {
 
 // Sim is a running simulator. Its methods are safe for concurrent use.
 type Sim struct {
-	// URL is where it listens, such as http://127.0.0.1:8090.
+	// URL is the simulator's base URL, such as http://127.0.0.1:8090.
 	URL string
 	// Account and Token are the main account's credentials.
 	Account, Token string
@@ -127,7 +127,7 @@ type Sim struct {
 	loops         map[optOutKey]loop
 	debugger      []DebuggerEntry
 	calls         []WebhookCall
-	about         about // the application's last answer
+	about         about // the application's last response
 }
 
 // Start starts a simulator. Close it when done.
@@ -163,7 +163,8 @@ func Start(options Options) (*Sim, error) {
 	return s, nil
 }
 
-// setUp registers what the options name and starts to listen.
+// setUp registers the accounts, numbers and faults of the options, and starts
+// to serve.
 func (s *Sim) setUp() error {
 	o := s.options
 	if err := s.setSpeed(o.Speed); err != nil {
@@ -204,7 +205,7 @@ func (s *Sim) setUp() error {
 		}
 		s.faults.add(f)
 	}
-	// From here on, requests may read what was set above.
+	// From here on, requests are served, and read what is set above.
 	s.server.serve(s.server.listener)
 	if o.Examples != "" {
 		s.work.Go(s.watchApplication)
@@ -223,7 +224,8 @@ func (s *Sim) Close() error {
 	return s.Shutdown(ctx)
 }
 
-// Shutdown is Close with a limit on how long requests in progress may take.
+// Shutdown is like Close, but lets REST requests in progress finish until ctx
+// ends.
 func (s *Sim) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	if s.closed {
@@ -240,9 +242,9 @@ func (s *Sim) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// maxWaiting is how many messages may wait for their webhooks at a time: an
-// application that hangs under load loses requests, but the simulator's memory
-// stays bounded.
+// maxWaiting is how many messages may wait for their webhooks at a time. If an
+// application hangs under load, further webhook requests are dropped, so that
+// the simulator's memory remains bounded.
 const (
 	maxWaiting     = 20_000
 	tooManyWaiting = "too many webhook requests are already waiting for a response; this one was dropped"
@@ -316,7 +318,7 @@ func (s *Sim) AddAccount(a Account) (Account, error) {
 	return acc.Account, nil
 }
 
-// AddFault adds a fault, which takes effect at once.
+// AddFault adds a fault, which takes effect immediately.
 func (s *Sim) AddFault(f Fault) (Fault, error) {
 	if err := f.complete(); err != nil {
 		return f, err
@@ -329,7 +331,7 @@ func (s *Sim) AddFault(f Fault) (Fault, error) {
 	return s.faults.add(f), nil
 }
 
-// RemoveFault removes a fault; it reports whether there was one.
+// RemoveFault removes the fault with this ID, and reports whether it existed.
 func (s *Sim) RemoveFault(id string) bool { return id != "" && s.faults.remove(id) > 0 }
 
 // ClearFaults removes all faults.
@@ -341,7 +343,7 @@ func (s *Sim) Faults() []Fault { return s.faults.all() }
 // AddOutcome adds a rule for how messages end; earlier rules take precedence.
 func (s *Sim) AddOutcome(o Outcome) (Outcome, error) { return s.outcomes.add(o) }
 
-// RemoveOutcome removes a rule; it reports whether there was one.
+// RemoveOutcome removes the rule with this ID, and reports whether it existed.
 func (s *Sim) RemoveOutcome(id string) bool { return id != "" && s.outcomes.remove(id) > 0 }
 
 // ClearOutcomes removes all rules.
@@ -386,8 +388,8 @@ func (s *Sim) setSpeed(speed float64) error {
 	return nil
 }
 
-// SetOptOut sets whether recipient refuses messages from sender: a number, or
-// the SID of a Messaging Service.
+// SetOptOut sets whether recipient refuses messages from sender, which is a
+// number or the SID of a Messaging Service.
 func (s *Sim) SetOptOut(sender, recipient string, optedOut bool) error {
 	sender, recipient = normalize(sender), normalize(recipient)
 	s.mu.Lock()
@@ -487,7 +489,8 @@ func (f *Filter) matches(m *message) bool {
 }
 
 // Reset removes all messages, opt-outs, faults, outcomes, debugger entries and
-// queues, and sets the clock to real time. Accounts, numbers and services stay.
+// queues, and sets the clock to real time. Accounts, numbers and services are
+// kept.
 func (s *Sim) Reset() {
 	s.clock.reset()
 	s.mu.Lock()

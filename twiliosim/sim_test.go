@@ -19,7 +19,7 @@ import (
 
 const phone = "+15551230001"
 
-// patience bounds each wait of these tests.
+// patience is the time limit of each wait in these tests.
 const patience = time.Minute
 
 // start runs a fast simulator for one test.
@@ -40,7 +40,7 @@ func start(t testing.TB, o Options) *Sim {
 	return sim
 }
 
-// application is a webhook that records requests and answers as configured.
+// application is a webhook that records requests and responds as configured.
 type application struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -48,8 +48,7 @@ type application struct {
 	arrived  chan url.Values
 }
 
-// newApplication returns an application that answers every request by calling
-// answer.
+// newApplication returns an application that calls answer for every request.
 func newApplication(t testing.TB, answer http.HandlerFunc) *application {
 	a := &application{arrived: make(chan url.Values, 10_000)}
 	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -201,14 +200,14 @@ func TestTextIsAnsweredByTwiML(t *testing.T) {
 		t.Fatal(err)
 	}
 	if result.WebhookStatus != 200 || len(result.Replies) != 1 || result.Replies[0].Body != "Your reference number is 42" || result.Replies[0].To != phone {
-		t.Fatalf("result %+v", result)
+		t.Fatalf("got the result %+v, want one reply with the reference number", result)
 	}
 	req := app.seen()[0]
 	if !twilio.Verify(sim.Token, app.URL+"/twilio/sms", req.PostForm, req.Header.Get(twilio.SignatureHeader)) {
-		t.Error("the signature to the webhook is not valid")
+		t.Error("the signature of the request to the webhook is not valid")
 	}
 	if req.PostForm.Get("MessageSid") != result.MessageSID || req.PostForm.Get("Body") != "Order Number 42" {
-		t.Errorf("webhook got %v", req.PostForm)
+		t.Errorf("the webhook got %v, want the text and its SID", req.PostForm)
 	}
 	await(t, "the reply to be delivered", func() bool { return one(t, sim, result.Replies[0].SID).Status == Delivered })
 }

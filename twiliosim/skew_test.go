@@ -21,7 +21,7 @@ func TestClockSkewShowsInResponses(t *testing.T) {
 		_ = response.Body.Close()
 		date, err := http.ParseTime(response.Header.Get("Date"))
 		if off := date.Sub(time.Now().Add(skew)).Abs(); err != nil || off > 30*time.Second {
-			t.Errorf("skew %s: got Date %s, %v, want the time with the skew, within 30 s", skew, date, err)
+			t.Errorf("skew %s: got the Date header %s (error %v), want the skewed time within 30 s", skew, date, err)
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)

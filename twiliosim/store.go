@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// feed holds the messages of one account in order of creation, as a whole and
-// by address. Deleted messages keep their place; evicted ones are removed.
+// feed holds the messages of one account in order of creation, both all of them
+// and by address. Deleted messages keep their place; evicted ones are removed.
 type feed struct {
 	all      []*message
 	to, from map[string][]*message
@@ -17,8 +17,8 @@ type feed struct {
 
 func (f *feed) init() { f.to, f.from = map[string][]*message{}, map[string][]*message{} }
 
-// maxWeight limits the total size of the texts and URLs of all messages:
-// 100,000 long messages take far more memory than short ones.
+// maxWeight limits the total size of the texts and URLs of all messages,
+// because 100,000 long messages take far more memory than short ones.
 const maxWeight = 40 << 20 // bytes
 
 // weigh returns the size of a message's text and URLs, in bytes.
@@ -75,8 +75,8 @@ func (s *Sim) evictOldest() {
 	}
 }
 
-// withoutFirst removes the first message of a list. The oldest message is the
-// first of every list that holds it.
+// withoutFirst removes the first message of a list. It evicts the oldest
+// message, which comes first in every list that holds it.
 func withoutFirst(list []*message) []*message {
 	list[0] = nil
 	return list[1:]

@@ -15,8 +15,8 @@ import (
 	api "github.com/twilio/twilio-go/rest/api/v2010"
 )
 
-// rerouted sends the client's requests, which are for a fixed host, to the
-// simulator.
+// rerouted is a transport that sends the client's requests to the simulator
+// instead of to Twilio.
 type rerouted struct{ to *url.URL }
 
 func (r rerouted) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -53,16 +53,16 @@ func TestTwilioGoManagesMessages(t *testing.T) {
 				t.Fatal(err)
 			}
 			if *m.Body != "R&D a=b + ’" || *m.Status != "queued" || *m.To != phone || *m.From != DefaultNumber || *m.NumSegments != "1" || m.ErrorCode != nil || m.DateSent != nil {
-				t.Errorf("created %+v", m)
+				t.Errorf("created %+v, want a queued message with the given values", m)
 			}
 			await(t, "delivery", func() bool { return one(t, sim, *m.Sid).Status == Delivered })
 			f, err := c.FetchMessage(*m.Sid, nil)
 			if err != nil || *f.Status != "delivered" || f.DateSent == nil || f.Price == nil {
-				t.Errorf("fetched %+v %v, want it delivered, with a date and a price", f, err)
+				t.Errorf("fetched %+v, error %v, want it delivered, with a date and a price", f, err)
 			}
 			u, err := c.UpdateMessage(*m.Sid, (&api.UpdateMessageParams{}).SetBody(""))
 			if err != nil || *u.Body != "" {
-				t.Errorf("redacted %+v %v, want an empty body", u, err)
+				t.Errorf("redacted %+v, error %v, want an empty body", u, err)
 			}
 			if err := c.DeleteMessage(*m.Sid, nil); err != nil {
 				t.Error(err)
@@ -70,7 +70,7 @@ func TestTwilioGoManagesMessages(t *testing.T) {
 			_, err = c.FetchMessage(*m.Sid, nil)
 			var refused *client.TwilioRestError
 			if !errors.As(err, &refused) || refused.Code != 20404 || refused.Status != 404 || refused.MoreInfo == "" {
-				t.Errorf("fetching a deleted message: got error %v", err)
+				t.Errorf("fetching a deleted message: got error %v, want code 20404", err)
 			}
 		})
 	}
@@ -98,19 +98,19 @@ func TestTwilioGoListsAllPages(t *testing.T) {
 		t.Errorf("all: got %v, want 23 messages, newest first", got)
 	}
 	if got := list((&api.ListMessageParams{}).SetTo("+15551230001")); len(got) != 11 || got[0] != "21" {
-		t.Errorf("by recipient: got %v, want 11 messages, newest first", got)
+		t.Errorf("filtered by recipient: got %v, want 11 messages, newest first", got)
 	}
 	if got := list((&api.ListMessageParams{}).SetLimit(7)); len(got) != 7 {
-		t.Errorf("limited: got %v, want 7 messages", got)
+		t.Errorf("with a limit of 7: got %v, want 7 messages", got)
 	}
 	await(t, "delivery", func() bool { return len(sim.Messages(Filter{Status: Delivered})) == 23 })
 	hour := time.Hour
 	now := sim.Now()
 	if got := list((&api.ListMessageParams{}).SetDateSentAfter(now.Add(-hour)).SetDateSentBefore(now.Add(hour))); len(got) != 23 {
-		t.Errorf("this hour: got %v, want 23 messages", got)
+		t.Errorf("sent within an hour of now: got %v, want 23 messages", got)
 	}
 	if got := list((&api.ListMessageParams{}).SetDateSentAfter(now.Add(hour))); len(got) != 0 {
-		t.Errorf("the next hour: got %v, want no messages", got)
+		t.Errorf("after the next hour: got %v, want no messages", got)
 	}
 }
 
@@ -145,11 +145,11 @@ func TestTwilioGoReadsErrors(t *testing.T) {
 	}
 	fault(t, sim, Fault{Kind: FaultNotJSON, Next: 1})
 	if _, err := c.CreateMessage(create(phone, "not JSON")); err == nil {
-		t.Error("an HTML page was read as a message")
+		t.Error("an HTML page was decoded as a message")
 	}
 	fault(t, sim, Fault{Kind: FaultTruncated, Next: 1})
 	if _, err := c.CreateMessage(create(phone, "truncated")); err == nil {
-		t.Error("a truncated response was read as a message")
+		t.Error("a truncated response was decoded as a message")
 	}
 	if n := len(sim.Messages(Filter{})); n != 2 {
 		t.Errorf("got %d messages, want the two whose responses were broken", n)
@@ -167,9 +167,9 @@ func TestTwilioGoVerifiesOurWebhooks(t *testing.T) {
 	}
 	v := client.NewRequestValidator(sim.Token)
 	if !v.Validate(app.URL+"/sms?x=1", params, req.Header.Get("X-Twilio-Signature")) {
-		t.Error("twilio-go refuses the signature")
+		t.Error("twilio-go rejects the signature")
 	}
 	if params["Body"] += "!"; v.Validate(app.URL+"/sms?x=1", params, req.Header.Get("X-Twilio-Signature")) {
-		t.Error("twilio-go accepts the signature of another body")
+		t.Error("twilio-go accepts the signature for a changed body")
 	}
 }

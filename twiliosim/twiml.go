@@ -74,7 +74,7 @@ func parseTwiML(body []byte) ([]verb, []problem, error) {
 		return nil, nil, err
 	}
 	if root == nil {
-		return nil, nil, errors.New("there is no element")
+		return nil, nil, errors.New("the document has no element")
 	}
 	if root.Name.Local != "Response" {
 		return nil, nil, fmt.Errorf("the root element is %s, want Response", root.Name.Local)
@@ -87,7 +87,7 @@ func parseTwiML(body []byte) ([]verb, []problem, error) {
 		return nil, nil, err
 	}
 	if after != nil {
-		return nil, nil, fmt.Errorf("there is a second root element, %s", after.Name.Local)
+		return nil, nil, fmt.Errorf("the document has a second root element, %s", after.Name.Local)
 	}
 	return r.verbs, r.warnings, nil
 }
@@ -257,8 +257,8 @@ func (r *twimlReader) warn(format string, args ...any) {
 	}
 }
 
-// latin1 decodes ISO-8859-1, of which US-ASCII is a part. It returns an error
-// for any other charset.
+// latin1 decodes ISO-8859-1 and its subset US-ASCII. It returns an error for
+// any other charset.
 func latin1(charset string, input io.Reader) (io.Reader, error) {
 	switch strings.ToLower(charset) {
 	case "iso-8859-1", "us-ascii", "latin1":

@@ -23,8 +23,8 @@ import (
 const (
 	maxTwiML     = 64 << 10
 	maxRedirects = 10
-	// maxTogether is how many requests to one URL run concurrently. Others wait;
-	// each URL has its own queue.
+	// maxTogether is how many requests to one URL run concurrently. Further
+	// requests to that URL wait.
 	maxTogether = 100
 	shownTwiML  = 8 << 10
 )
@@ -58,7 +58,7 @@ type WebhookCall struct {
 	At         time.Time `json:"at"`
 	Kind       string    `json:"kind"`
 	MessageSID string    `json:"messageSid,omitempty"`
-	// MessageStatus and To are from a status callback.
+	// MessageStatus and To are parameters of a status callback.
 	MessageStatus string `json:"messageStatus,omitempty"`
 	To            string `json:"to,omitempty"`
 	Method        string `json:"method"`
@@ -128,7 +128,7 @@ type connectTimeout struct{}
 
 var (
 	errReadTimeout  = errors.New("no response in time")
-	errTotalTimeout = errors.New("not done in time")
+	errTotalTimeout = errors.New("not finished in time")
 )
 
 // call makes a request to the application, with its retries, and records it for
@@ -159,8 +159,9 @@ func (s *Sim) call(ctx context.Context, h hook) hookAnswer {
 	return a
 }
 
-// attempt follows redirects to a response. failure is the retry policy's name
-// for the failure: ct, rt, 4xx, 5xx, or "other", which only "all" retries.
+// attempt makes a request and follows its redirects. failure is the retry
+// policy's name for a failure: ct, rt, 4xx, 5xx, or "other", which only "all"
+// retries. It is "" after success.
 func (s *Sim) attempt(ctx context.Context, h hook, target string, o overrides, token string) (a hookAnswer, failure string) {
 	method, params := h.method, h.params
 	for range maxRedirects + 1 {
@@ -177,7 +178,8 @@ func (s *Sim) attempt(ctx context.Context, h hook, target string, o overrides, t
 	return hookAnswer{code: 11215, status: a.status, detail: fmt.Sprintf("more than %d redirects", maxRedirects)}, "other"
 }
 
-// exchange makes one HTTP request; next is the target of a redirect.
+// exchange makes one HTTP request. next is the target if the response is a
+// redirect, or "".
 func (s *Sim) exchange(ctx context.Context, acc *account, method, target string, params url.Values, o overrides, token string) (a hookAnswer, next, failure string) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -54,7 +54,7 @@ func TestEverythingWorksByKeyboard(t *testing.T) {
 	p.shows("#faults-panel h2", "Make things go wrong")
 	tabTo("the button that adds a fault", focused+`.matches("#fault-form .primary")`)
 	p.press(kb.Enter)
-	p.shows("#faults-panel .rule", "Answer lost")
+	p.shows("#faults-panel .rule", "Response lost")
 }
 
 func TestAxeFindsNothingAtPhoneWidth(t *testing.T) {

@@ -53,7 +53,7 @@ func TestLostResponseStillDeliversTheMessage(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	p.click("#faults-tab")
 	p.click("#fault-form .primary")
-	p.shows("#faults-panel .rule", "Answer lost")
+	p.shows("#faults-panel .rule", "Response lost")
 	if status := send(t, sim, ann, "did you get this?"); status != 0 {
 		t.Errorf("with a lost response: a request to send got status %d, want no response", status)
 	}

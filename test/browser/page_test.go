@@ -385,7 +385,7 @@ func TestPageSurvivesARestart(t *testing.T) {
 	}
 	p.shows("#connection", "Reconnecting")
 	p.press(kb.Enter)
-	p.shows(phone(1, ".composer [role=alert]"), "does not answer")
+	p.shows(phone(1, ".composer [role=alert]"), "does not respond")
 	p.until("the draft is kept", `document.querySelector("textarea").value === "a draft"`)
 
 	startTwilio(t, twiliosim.Options{Webhook: webhook, Addr: address})

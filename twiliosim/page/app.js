@@ -1,5 +1,5 @@
 // The phone page: phones on one side, what happens behind them on the other.
-// Each part is its own module; this one puts them together.
+// Each part is its own module; this one connects them.
 
 import { startHeader } from "./header.js";
 import { Phones } from "./phones.js";

@@ -1,4 +1,4 @@
-// Writing a text: showing what it costs while it is typed, and sending it.
+// Shows the size of a text while it is typed, and sends it.
 
 import { el, icon, isWeb } from "./dom.js";
 import * as write from "./format.js";
@@ -9,8 +9,8 @@ const longest = 1600; // characters that Twilio accepts in a body
 let serial = 0;
 
 // Composer is the form below a thread. send(body, media) sends a text; if it
-// fails, its error is shown. example() returns a text to send when nothing has
-// been written yet, or null.
+// throws, the form shows the error. example() returns a text to send when
+// nothing has been written yet, or null.
 export class Composer {
   constructor({ send, example }) {
     this.send = send;
@@ -22,7 +22,7 @@ export class Composer {
       oninput: () => this.measure(), onkeydown: (event) => this.key(event), onbeforeinput: (event) => this.lineBreak(event) });
     this.address = el("input", { type: "url", id: `${id}-media`, placeholder: "https://example.org/cat.png", "aria-label": "Address of a picture", autocomplete: "off" });
     this.media = el("div", { class: "media", hidden: true }, this.address,
-      el("button", { type: "button", class: "quiet icon-only", "aria-label": "No picture", onclick: () => this.attach(false) }, icon("close")));
+      el("button", { type: "button", class: "quiet icon-only", "aria-label": "Remove the picture", onclick: () => this.attach(false) }, icon("close")));
     this.attachButton = el("button", { type: "button", class: "quiet icon-only", "aria-label": "Attach a picture by its address", title: "Attach a picture",
       "aria-expanded": "false", onclick: () => this.attach(this.media.hidden) }, icon("attach"));
     this.size = el("p", { class: "size", id: `${id}-size` });
@@ -35,7 +35,8 @@ export class Composer {
     this.measure();
   }
 
-  // name shows whom the text is for, in the label and the placeholder.
+  // name shows in the label whom the text is for, and an example in the
+  // placeholder.
   name(from, to) {
     this.label.textContent = `Text from ${write.phone(from)} to ${write.phone(to)}`;
     this.text.placeholder = this.example() ?? "Text message";
@@ -45,7 +46,7 @@ export class Composer {
     this.text.focus({ preventScroll: true });
   }
 
-  // key remembers whether Shift is down, and restores the last text in an empty
+  // key records whether Shift is down, and restores the last text in an empty
   // field.
   key(event) {
     this.shift = event.shiftKey;
@@ -55,9 +56,9 @@ export class Composer {
     }
   }
 
-  // lineBreak sends the text instead, unless Shift is down. The event comes for
-  // Enter on any keyboard, including a touch screen's, but not while a
-  // character is being composed.
+  // lineBreak sends the text instead of inserting a line break, unless Shift is
+  // down. The event comes for Enter on any keyboard, including a touch
+  // screen's, but not while a character is being composed.
   lineBreak(event) {
     if (event.inputType !== "insertLineBreak" || this.shift) return;
     event.preventDefault();
@@ -99,8 +100,8 @@ export class Composer {
     }
   }
 
-  // measure asks the local Twilio what the text costs. Only the response to the
-  // latest request counts.
+  // measure requests the size of the text from the local Twilio. Only the
+  // response to the latest request counts.
   async measure() {
     const body = this.text.value;
     if (!body) {
@@ -124,7 +125,7 @@ export class Composer {
       parts.push(el("span", {}, size.encoding));
     }
     parts.push(el("span", {}, `${size.units} of ${write.room(size)} · ${write.count(size.segments, "segment")}`));
-    if (characters > longest) parts.push(el("span", { class: "ucs2" }, `${characters} characters, Twilio accepts at most ${longest}`));
+    if (characters > longest) parts.push(el("span", { class: "ucs2" }, `${characters} characters; Twilio accepts at most ${longest}`));
     this.size.replaceChildren(...parts);
   }
 

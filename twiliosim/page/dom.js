@@ -1,5 +1,5 @@
-// Building the page. Text is always inserted as text: nothing here, or anywhere
-// else in the page, reads a string as HTML.
+// Builds the page's elements. Text is always inserted as text: neither this
+// module nor any other part of the page parses a string as HTML.
 
 // el makes an element: el("p", {class: "note", onclick: f}, "text", child).
 // Children that are null or false are left out.
@@ -30,8 +30,8 @@ const shapes = {
   down: ["M4 6.5l4 4 4-4"],
 };
 
-// icon draws one of the shapes, 16 by 16, in the text's colour. Screen readers
-// ignore it: name the element around it.
+// icon draws one of the shapes, 16 by 16, in the text's color. Screen readers
+// ignore it, so give the surrounding element a name.
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
@@ -45,9 +45,9 @@ export function icon(name) {
   return svg;
 }
 
-// link opens another site in its own tab. It only accepts http and https,
-// so that an address from a message cannot run a script; anything else becomes
-// plain text.
+// link returns a link that opens another site in its own tab. It accepts only
+// http and https, so that an address from a message cannot run a script.
+// Anything else becomes plain text.
 export function link(href, attributes, ...children) {
   if (!isWeb(href)) return el("span", { class: attributes.class }, ...children);
   return el("a", { href, target: "_blank", rel: "noopener noreferrer", ...attributes }, ...children);
@@ -61,8 +61,8 @@ export function isWeb(href) {
   }
 }
 
-// keepFocus keeps the focus in a list that is rebuilt: it moves to the control
-// at the same place.
+// keepFocus keeps the focus in a list that is rebuilt, by moving it to the
+// control at the same position.
 export function keepFocus(list, change) {
   const controls = () => [...list.querySelectorAll("button, a[href], summary, pre")];
   const place = controls().indexOf(document.activeElement);

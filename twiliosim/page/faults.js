@@ -1,4 +1,4 @@
-// The panel of injected faults: those of the API and of webhooks, and the rules
+// The faults panel: injected faults of the API and of webhooks, and the rules
 // for how messages end.
 
 import { el, icon, announce, keepFocus } from "./dom.js";
@@ -8,25 +8,26 @@ import { ask, known, on } from "./sim.js";
 const requests = ["create", "fetch", "list", "update", "delete", "media", "feedback", "account"];
 const webhooks = ["callback", "inbound"];
 
-// What each kind does, the operations that it applies to, and its settings.
+// What each kind of fault does, the operations that it applies to, and its
+// settings.
 const kinds = {
-  "response-lost": { name: "Answer lost", text: "The request is processed and the message is sent, then the connection breaks.", operations: requests },
+  "response-lost": { name: "Response lost", text: "The request is processed and the message is sent, then the connection breaks.", operations: requests },
   401: { name: "401 Credentials refused", text: "Refused with 20003, as if someone had changed the token; the request is not processed.", operations: requests },
   429: { name: "429 Too many requests", text: "Refused with 20429 and Retry-After; the request is not processed.", operations: requests, settings: ["retryAfter"] },
   500: { name: "500 Server error", text: "Refused with 20500.", operations: requests, settings: ["retryAfter", "after"] },
   503: { name: "503 Unavailable", text: "Refused with 20503.", operations: requests, settings: ["retryAfter", "after"] },
-  delay: { name: "Slow answer", text: "The request waits.", operations: requests, settings: ["delay"] },
+  delay: { name: "Slow response", text: "The request waits before it is processed.", operations: requests, settings: ["delay"] },
   refuse: { name: "Connection refused", text: "The port closes for everyone, including this page, and opens again.", settings: ["delay"], once: true },
   reset: { name: "Connection reset", text: "The connection breaks before the request is processed.", operations: requests },
-  truncated: { name: "Answer cut off", text: "The request is processed, but the answer breaks off in the middle.", operations: requests },
-  "not-json": { name: "Answer is HTML", text: "The request is processed, but the answer is a web page.", operations: requests },
+  truncated: { name: "Response cut off", text: "The request is processed, but the response breaks off in the middle.", operations: requests },
+  "not-json": { name: "Response is HTML", text: "The request is processed, but the response is a web page.", operations: requests },
   "listing-lag": { name: "Listing lags", text: "A new message is missing from lists for a while.", settings: ["delay"] },
   rewritten: { name: "Texts are rewritten", text: "A new message's text is changed as Smart Encoding does." },
   "queue-full": { name: "Queue full", text: "A new message is refused with 21611, as if its sender had 10 hours of messages waiting. Nothing is sent; the worker waits and tries again. Through a Messaging Service, no message is refused." },
   "webhook-lost": { name: "Webhook lost", text: "The request to your application is never made.", operations: webhooks },
-  "webhook-late": { name: "Webhook late", text: "It is made later.", operations: webhooks, settings: ["delay"] },
-  "webhook-doubled": { name: "Webhook twice", text: "It is made twice.", operations: webhooks },
-  "webhook-reordered": { name: "Callbacks out of order", text: "A status callback comes after the one that follows it." },
+  "webhook-late": { name: "Webhook late", text: "The request to your application is made later.", operations: webhooks, settings: ["delay"] },
+  "webhook-doubled": { name: "Webhook twice", text: "The request to your application is made twice.", operations: webhooks },
+  "webhook-reordered": { name: "Callbacks out of order", text: "A status callback is sent after the one that should follow it." },
 };
 
 const describe = (kind) => kinds[kind] ?? { name: kind, text: "", settings: ["delay", "retryAfter"] };
@@ -48,7 +49,7 @@ export class FaultsPanel {
     this.kind.setAttribute("aria-describedby", "fault-text");
     this.often = el("fieldset", { class: "often" }, el("legend", {}, "How often"),
       choice("next", "Next", el("input", { type: "number", name: "next", min: "1", max: "1000000", value: "1", "aria-label": "How many more times" }), "times"),
-      choice("rate", "In", el("input", { type: "number", name: "rate", min: "1", max: "100", value: "10", "aria-label": "Per cent of the time" }), "% of cases"),
+      choice("rate", "In", el("input", { type: "number", name: "rate", min: "1", max: "100", value: "10", "aria-label": "Percentage of cases" }), "% of cases"),
       choice("always", "Always, until removed"));
     this.often.querySelector("[value=next]").checked = true;
     this.operation = el("select", { id: "fault-operation", name: "operation" });
@@ -57,13 +58,13 @@ export class FaultsPanel {
       number: field("fault-number", "Only for this number", el("input", { id: "fault-number", name: "number", type: "tel", list: "contacts", placeholder: "any", autocomplete: "off" })),
       delay: field("fault-delay", "Delay", el("input", { id: "fault-delay", name: "delay", placeholder: "1s", autocomplete: "off" })),
       retryAfter: field("fault-retry", "Retry-After", el("input", { id: "fault-retry", name: "retryAfter", placeholder: "1s", autocomplete: "off" })),
-      after: el("label", { class: "check" }, el("input", { type: "checkbox", name: "after" }), "after the work was done"),
+      after: el("label", { class: "check" }, el("input", { type: "checkbox", name: "after" }), "after the request is processed"),
     };
     return form("fault-form", "Add fault", (data) => this.addFault(data),
       field("fault-kind", "Fault", this.kind), this.what, this.often, el("div", { class: "grid" }, ...Object.values(this.fields)));
   }
 
-  // fit shows the settings that the chosen kind has.
+  // fit shows only the settings of the chosen kind.
   fit() {
     const { text, operations = [], settings = [], once } = describe(this.kind.value);
     this.what.textContent = text;
@@ -138,7 +139,7 @@ const field = (id, label, control) => el("p", { class: "field" }, el("label", { 
 
 const choice = (value, ...label) => el("p", { class: "choice" }, el("label", {}, el("input", { type: "radio", name: "often", value }), label[0]), ...label.slice(1));
 
-// form makes a form that shows why its submission failed.
+// form makes a form that shows the error if its submission fails.
 function form(id, label, submit, ...fields) {
   const error = el("p", { class: "error", role: "alert" });
   return el("form", { id, class: "settings", onsubmit: async (event) => {
@@ -159,7 +160,7 @@ function faultCard(fault) {
     fault.usedUp ? "used up" : fault.next ? `next ${write.count(fault.next, "time")}` : fault.rate && fault.rate < 1 ? `${+(fault.rate * 100).toFixed(2)} % of cases` : "always",
     fault.delay && fault.delay !== "0s" && `for ${fault.delay}`,
     fault.retryAfter && fault.retryAfter !== "0s" && `Retry-After ${fault.retryAfter}`,
-    fault.after && "after the work",
+    fault.after && "after processing",
     fault.fired > 0 && `fired ${fault.fired.toLocaleString("en")}×`,
   ];
   return removable(`/sim/faults/${fault.id}`, describe(fault.kind).name, parts);

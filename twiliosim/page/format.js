@@ -1,6 +1,7 @@
-// Words and figures: how numbers, times and statuses are written.
+// How numbers, times and statuses are written.
 
-// phone writes a North American number in groups, any other as it is.
+// phone writes a North American number in groups, and any other address
+// unchanged.
 export function phone(number) {
   const parts = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number);
   return parts ? `+1 ${parts[1]} ${parts[2]} ${parts[3]}` : number;
@@ -9,7 +10,8 @@ export function phone(number) {
 // ending returns the last digits of a number, for places with little space.
 export const ending = (number) => (number.length > 5 ? `…${number.slice(-4)}` : number);
 
-// readPhone parses what a person typed as an address, or returns null.
+// readPhone parses an address that a person typed, or returns null if it is
+// invalid.
 export function readPhone(text) {
   const [, channel, address] = /^\s*([a-z]+:)?(.*)$/is.exec(text);
   const at = (channel ?? "").toLowerCase();
@@ -27,8 +29,8 @@ export const minuteOf = (at) => shortTime.format(new Date(at));
 export const secondOf = (at) => longTime.format(new Date(at));
 export const momentOf = (at) => dayAndTime.format(new Date(at));
 
-// instant returns a time with nanoseconds in a form that sorts as text: the
-// controls leave out trailing zeros.
+// instant returns a time with all nine digits of its nanoseconds, so that it
+// can be compared as text: the controls omit trailing zeros.
 export function instant(at) {
   const [seconds, fraction = ""] = at.replace("Z", "").split(".");
   return `${seconds}.${fraction.padEnd(9, "0")}`;
@@ -82,7 +84,8 @@ const outcomes = {
   pending: "Not decided yet",
 };
 
-// named shows an invisible character by its name.
+// named returns a character and its code point. An invisible character is shown
+// as its code point.
 export function named(character) {
   const code = character.codePointAt(0);
   const hex = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;

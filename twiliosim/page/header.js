@@ -32,11 +32,11 @@ function startPause() {
     said = paused;
     byId("pause").replaceChildren(...(paused === null ? [] : [
       el("strong", {}, "All sending is paused"), paused ? `: ${paused}. ` : ". ",
-      "Your texts still reach their workflows, and nothing is answered or sent until ", el("code", { class: "whole" }, "starter resume-all"), "."]));
+      "Your texts still reach their workflows, but nothing is answered or sent until ", el("code", { class: "whole" }, "starter resume-all"), "."]));
   });
 }
 
-// startClock shows the simulated time and lets the user change it.
+// startClock shows the simulated time, and lets the user change it.
 function startClock() {
   const button = byId("clock-button");
   const face = el("time", {});
@@ -77,13 +77,13 @@ function startClock() {
   };
   on("state", () => {
     const { clock, speed: pace } = known.state;
-    if (clock !== paired) { // other state changes carry no new time
+    if (clock !== paired) { // only a new clock carries a new time
       now = new Date(clock.now).getTime();
       at = performance.now();
       paired = clock;
     }
     frozen.checked = clock.frozen;
-    ahead.textContent = clock.frozen ? "still" : Math.abs(parseDuration(clock.offset)) >= 60 ? `+${shortDuration(clock.offset)}` : "";
+    ahead.textContent = clock.frozen ? "stopped" : Math.abs(parseDuration(clock.offset)) >= 60 ? `+${shortDuration(clock.offset)}` : "";
     const paces = [...new Set([1, 10, 100, 1000, pace])].sort((a, b) => a - b);
     speed.replaceChildren(...paces.map((p) => el("option", { value: String(p) }, p === 1 ? "as at Twilio" : `${p.toLocaleString("en")} times faster`)));
     speed.value = String(pace);
@@ -119,7 +119,7 @@ function startTheme() {
     root.dataset.theme = isDark() ? "light" : "dark";
     try {
       localStorage.setItem("theme", root.dataset.theme);
-    } catch { /* storage is switched off: the theme lasts as long as the page */ }
+    } catch { /* storage is disabled: forget the theme when the page closes */ }
     show();
   });
   system.addEventListener("change", show);
@@ -130,8 +130,8 @@ function startReset() {
   const dialog = byId("reset");
   const error = el("p", { class: "error", role: "alert" });
   dialog.append(
-    el("h2", { id: "reset-title" }, "Start afresh?"),
-    el("p", {}, "Messages, opt-outs, faults, rules and the debugger's entries are deleted, and the clock is reset. Your phones and numbers stay."),
+    el("h2", { id: "reset-title" }, "Start over?"),
+    el("p", {}, "Messages, opt-outs, faults, rules and the debugger's entries are deleted, and the clock is reset. Your phones and numbers are kept."),
     error,
     el("p", { class: "buttons" },
       el("button", { type: "button", onclick: () => dialog.close() }, "Keep everything"),

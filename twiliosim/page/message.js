@@ -1,5 +1,5 @@
 // One message in a thread: its text, its status and, if it was sent to one of
-// our numbers, the application's answer and the workflows that it started.
+// our numbers, the application's response and the workflows that it started.
 
 import { el, icon, link, isWeb } from "./dom.js";
 import * as write from "./format.js";
@@ -8,8 +8,8 @@ import { known, callOf, workflowsOf } from "./sim.js";
 // MessageView shows a message. Its parts change in place, so that a screen
 // reader announces new messages but not each of their steps.
 export class MessageView {
-  // phone is the number whose thread shows it; fresh is true if the message has
-  // just been created; showCall(sid) shows what the webhook answered.
+  // phone is the number whose thread shows the message; fresh is true if the
+  // message has just been created; showCall(sid) shows the webhook's response.
   constructor(message, { phone, fresh, showCall }) {
     this.mine = message.direction === "inbound";
     this.bubble = el("div", { class: "bubble" });
@@ -32,7 +32,7 @@ export class MessageView {
     this.summary.focus({ preventScroll: true });
   }
 
-  // update shows a newer state of the message; it ignores an older one.
+  // update shows a newer state of the message, and ignores an older one.
   update(message) {
     const old = this.message;
     if (message.history.length < old.history.length || write.instant(message.updatedAt) < write.instant(old.updatedAt)) return;
@@ -75,8 +75,8 @@ export class MessageView {
     const rows = [["SID", el("code", {}, m.sid)], [this.mine ? "To" : "From", write.phone(this.mine ? m.to : m.from) || "not chosen yet"]];
     if (m.messagingServiceSid) rows.push(["Service", el("code", {}, m.messagingServiceSid)]);
     rows.push(["Size", `${write.size(m)} · ${m.units} units`]);
-    if (m.culprit) rows.push(["UCS-2 for", `“${write.named(m.culprit).shown}” (${write.named(m.culprit).hex})`]);
-    if (!this.mine) rows.push(["Made by", m.direction === "outbound-reply" ? "a TwiML reply" : "the REST API"]);
+    if (m.culprit) rows.push(["UCS-2 because of", `“${write.named(m.culprit).shown}” (${write.named(m.culprit).hex})`]);
+    if (!this.mine) rows.push(["Created by", m.direction === "outbound-reply" ? "a TwiML reply" : "the REST API"]);
     for (const step of m.history) {
       const { word } = write.status(step);
       rows.push([word, el("time", { datetime: step.at }, write.secondOf(step.at))]);
@@ -91,11 +91,11 @@ export class MessageView {
     this.showCallOf();
   }
 
-  // showCallOf shows how the application answered, and links to the workflows
+  // showCallOf shows the application's response, and links to the workflows
   // that the message started, or to the one that sent it.
   showCallOf() {
     if (!this.mine) {
-      // It never changes, and a link that is rebuilt would lose the focus.
+      // The link never changes, so keep it: rebuilding it would lose the focus.
       if (!this.behind.childElementCount) this.behind.replaceChildren(...this.workflowLink());
       return;
     }
@@ -104,7 +104,7 @@ export class MessageView {
     const parts = [];
     if (call) {
       const well = call.status >= 200 && call.status < 300 && !call.errorCode;
-      const said = call.status ? `Webhook ${call.status}` : "No answer";
+      const said = call.status ? `Webhook ${call.status}` : "No response";
       parts.push(el("button", { type: "button", class: `chip ${well ? "well" : "badly"}`, onclick: () => this.showCall(sid) }, `${said} · ${write.took(call.durationMs)}`));
       const outcome = write.outcome(this.message.outcome ?? "");
       if (outcome) parts.push(el("span", { class: "chip outcome" }, outcome));
@@ -114,7 +114,7 @@ export class MessageView {
     } else if (this.waiting && known.state.numbers.some((n) => n.number === to && n.webhook)) {
       parts.push(el("span", { class: "chip" }, "Waiting for your webhook"));
     }
-    // A control that is rebuilt would lose the focus.
+    // Rebuild only what has changed, because a rebuilt control loses the focus.
     const key = parts.map((part) => `${part.className} ${part.href ?? ""} ${part.textContent}`).join();
     if (key === this.shownBehind) return;
     this.shownBehind = key;

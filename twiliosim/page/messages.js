@@ -1,5 +1,5 @@
-// The messages panel: all messages as in an inbox, newest first, filtered by
-// number and text, or only those that failed.
+// The messages panel lists all messages as an inbox does, newest first. It can
+// be filtered by number and text, or to those that failed.
 
 import { el, icon } from "./dom.js";
 import * as write from "./format.js";
@@ -28,7 +28,8 @@ export class MessagesPanel {
     new MutationObserver(() => this.show()).observe(panel, { attributeFilter: ["hidden"] });
   }
 
-  // soon shows all messages that arrive within a frame at once.
+  // soon collects the messages that arrive within a frame, and shows them
+  // together.
   soon() {
     this.timer ??= setTimeout(() => {
       this.timer = null;

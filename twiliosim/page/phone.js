@@ -15,8 +15,9 @@ const examples = () => (known.examples.length ? known.examples.slice(0, mostExam
 let serial = 0;
 
 // Phone shows one number's conversations. The options are functions: changed(),
-// called when its number or its counterpart changes, close(), showCall(sid),
-// and flush(), which immediately shows what has arrived.
+// which it calls when its number or the number that it texts changes; close();
+// showCall(sid); and flush(), which immediately shows messages that have
+// arrived.
 export class Phone {
   constructor({ number, to }, options) {
     this.number = number;
@@ -44,7 +45,8 @@ export class Phone {
     // A picture that loads late must not push the end of the thread out of view.
     this.thread.addEventListener("scroll", () => { this.atEnd = this.isAtEnd(); });
     this.thread.addEventListener("load", () => { if (this.atEnd) this.toEnd(); }, true);
-    // Neither must a notice above it, or a text below it that grows by a line.
+    // Nor must a notice that appears above it, or a text below it that grows by
+    // a line.
     new ResizeObserver(() => { if (this.atEnd) this.toEnd(); }).observe(this.thread);
     this.atEnd = true;
     this.start = el("div", { class: "start" });
@@ -64,7 +66,8 @@ export class Phone {
       this.composer.node);
   }
 
-  // showState follows the numbers, opt-outs and rules of the local Twilio.
+  // showState shows the current numbers, opt-outs and rules of the local
+  // Twilio.
   showState() {
     const { numbers } = known.state;
     if (!numbers.some((n) => n.number === this.to)) this.to = (numbers.find((n) => n.number === "+15005550006") ?? numbers[0])?.number ?? "";
@@ -111,13 +114,14 @@ export class Phone {
     const webhook = known.state.numbers.find((n) => n.number === this.to)?.webhook;
     this.start.replaceChildren(
       el("h2", {}, `Text ${write.phone(this.to)}`),
-      el("p", {}, webhook ? "Your webhook gets it, signed as Twilio signs. Its reply appears here." : "It has no webhook yet, so nothing will answer. Set one under Webhook."),
+      el("p", {}, webhook ? "Your webhook receives it with a signature like Twilio’s. Its reply appears here." : "It has no webhook yet, so there will be no reply. Set one under Webhook."),
       ...examples().map((text) => el("button", { type: "button", class: "example", onclick: () => { this.composer.put(text); this.composer.node.requestSubmit(); this.composer.focus(); } },
         el("span", {}, text), icon("send"))),
       el("p", { class: "hint" }, "or just press ", el("kbd", {}, "Enter")));
   }
 
-  // load shows the number's newest messages, and removes those that are gone.
+  // load shows the number's newest messages, and removes those that no longer
+  // exist.
   async load() {
     const number = this.number;
     const before = [...this.views];
@@ -187,7 +191,7 @@ export class Phone {
     this.views.delete(sid);
   }
 
-  // reveal scrolls to a message, if the thread still holds it.
+  // reveal scrolls to a message if the thread still contains it.
   reveal(sid) {
     const view = this.views.get(sid);
     if (!view) return;
@@ -195,7 +199,7 @@ export class Phone {
     view.open();
   }
 
-  // called shows the webhook's answer to one of the messages.
+  // called shows the webhook's response to one of the messages.
   called(messageSid) {
     this.views.get(messageSid)?.showCallOf();
   }
@@ -208,10 +212,10 @@ export class Phone {
     this.views.get(messageSid)?.answered(webhookStatus === 0 ? error : "");
   }
 
-  // renumber uses the number that was typed, if it is valid.
+  // renumber switches to the number that was typed, if it is valid.
   renumber() {
     const number = write.readPhone(this.numberInput.value);
-    this.numberError.textContent = number ? "" : "Write a number as +15551230001: plus, country code, number.";
+    this.numberError.textContent = number ? "" : "Enter a number like +15551230001: plus, country code, number.";
     this.numberInput.setAttribute("aria-invalid", String(!number));
     if (!number) return;
     this.numberInput.value = write.phone(number);
@@ -230,7 +234,8 @@ export class Phone {
     this.options.changed();
   }
 
-  // offRule is the outcome rule that switches this phone off.
+  // offRule returns the outcome rule that switches this phone off, if it is
+  // off.
   offRule() {
     return known.state.outcomes.find((o) => o.to === this.number && o.status === "undelivered" && !o.body && !o.from && !o.next && !o.rate);
   }

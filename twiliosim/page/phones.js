@@ -1,5 +1,5 @@
-// The phones side by side: which ones there are, remembered between visits, and
-// which one is shown if there is only space for one.
+// The phones side by side: which ones exist, which is remembered between
+// visits, and which one is shown if there is space for only one.
 
 import { el, icon, keepFocus } from "./dom.js";
 import * as write from "./format.js";
@@ -8,12 +8,12 @@ import { known, on, phoneOf, oursOf } from "./sim.js";
 
 const key = "phones";
 const most = 12;
-const mostUnasked = 4; // phones that appear by themselves
+const mostUnasked = 4; // phones that are opened automatically
 const mostContacts = 8;
 const frame = 16; // ms
 
-// Phones fills the row of phones and the strip above it, which links to each
-// phone if there is no space for all of them.
+// Phones fills the row of phones, and the strip above it, which links to each
+// phone if there is no space for all.
 export class Phones {
   constructor(row, strip, showCall) {
     Object.assign(this, { row, strip, showCall });
@@ -105,7 +105,7 @@ export class Phones {
     this.phones[place]?.node.scrollIntoView({ inline: "nearest", block: "nearest" });
   }
 
-  // use selects the phone that the user has entered, without scrolling its
+  // use selects the phone that has received the focus, without scrolling its
   // thread.
   use(place) {
     if (place < 0 || place === this.selected) return;
@@ -121,8 +121,8 @@ export class Phones {
     this.showOthers();
   }
 
-  // take gathers what arrives within a frame: only the latest state of each
-  // message is shown, and each thread is laid out once.
+  // take collects the messages that arrive within a frame, so that only the
+  // latest state of each is shown, and each thread is laid out once.
   take(message, fresh) {
     if (!this.batch.size) setTimeout(() => this.flush(), frame);
     const { sid } = message;
@@ -137,7 +137,8 @@ export class Phones {
     if (batch.some(({ fresh }) => fresh)) this.showStrip();
   }
 
-  // meetAll counts the messages of each number that has no phone, newest first.
+  // meetAll counts the messages of each number that has no phone, the number
+  // with the newest message first.
   meetAll() {
     this.contacts.clear();
     for (const message of [...known.messages.values()].reverse()) {
@@ -162,7 +163,8 @@ export class Phones {
     phone.load().then(() => phone.reveal(message.sid));
   }
 
-  // fit shows the strip unless all phones and the card beside them are in view.
+  // fit shows the strip unless all phones and the card next to them are in
+  // view.
   fit() {
     const hidden = this.phones.length < Number(getComputedStyle(this.row).getPropertyValue("--columns"));
     if (hidden === this.strip.hidden) return;
@@ -170,7 +172,7 @@ export class Phones {
     this.scrollStrip();
   }
 
-  // meet opens a phone for a number that has none, or offers one.
+  // meet opens a phone for a number that has none, or offers to open one.
   meet(message) {
     const [number, to] = [phoneOf(message), oursOf(message)];
     if (this.phones.some((phone) => phone.number === number)) return;
@@ -214,8 +216,9 @@ export class Phones {
     if (this.leadsTo !== this.phones[this.selected]) this.scrollStrip();
   }
 
-  // scrollStrip scrolls the selected phone's tab and those beside it into view.
-  // It is not called for every message, because the user may be scrolling.
+  // scrollStrip scrolls the selected phone's tab and those next to it into
+  // view. It is not called for every message, because the user may be
+  // scrolling.
   scrollStrip() {
     if (this.strip.hidden) return;
     this.leadsTo = this.phones[this.selected];
@@ -230,7 +233,8 @@ export class Phones {
 
 const first = { phones: [{ number: "+15005550009" }, { number: "+15005550010" }], selected: 0 };
 
-// read returns the phones of the last visit. The stored value may be anything.
+// read returns the phones of the last visit. It does not trust the stored
+// value, which may be anything.
 function read() {
   try {
     const { phones, selected } = JSON.parse(localStorage.getItem(key));
@@ -244,5 +248,5 @@ function read() {
 function keep(phones, selected) {
   try {
     localStorage.setItem(key, JSON.stringify({ phones: phones.map(({ number, to }) => ({ number, to })), selected }));
-  } catch { /* storage is switched off: the phones last as long as the page */ }
+  } catch { /* storage is disabled: forget the phones when the page closes */ }
 }

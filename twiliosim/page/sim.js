@@ -1,14 +1,14 @@
-// What the page knows about the local Twilio, and how it finds out: requests to
-// the controls under /sim/, which ../API.md describes, and the events that
-// report changes.
+// The page's copy of the local Twilio's state. It is loaded from the controls
+// under /sim/, which ../API.md describes, and kept current by events.
 
-// known is the latest information: the state (null until the first answer); the
-// webhook's calls and the debugger's entries, newest first; the messages by
+// known is the latest information: the state (null until the first response);
+// the webhook's calls and the debugger's entries, newest first; the messages by
 // SID, oldest first, with the last call about each; the texts that the
-// application suggests; and why it sends nothing (null if it sends).
+// application suggests; and the reason why it has paused sending (null if it
+// has not).
 export const known = { state: null, calls: [], entries: [], messages: new Map(), answers: new Map(), examples: [], paused: null };
 
-const kept = 200; // of calls and entries
+const kept = 200; // calls, and as many entries
 const keptMessages = 1000;
 
 const listeners = new Map();
@@ -30,7 +30,8 @@ function tell(topic, data) {
   for (const fn of listeners.get(topic) ?? []) fn(data);
 }
 
-// ask makes a request. If it fails, it throws the local Twilio's error.
+// ask makes a request and returns the response. If the request fails, it throws
+// the local Twilio's error.
 export async function ask(method, path, body) {
   let response;
   try {
@@ -40,15 +41,15 @@ export async function ask(method, path, body) {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
-    throw new Error("The local Twilio does not answer. Is it still running?");
+    throw new Error("The local Twilio does not respond. Is it still running?");
   }
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(answer.error ?? `The local Twilio answered with status ${response.status}.`);
+  if (!response.ok) throw new Error(answer.error ?? `The local Twilio returned status ${response.status}.`);
   return answer;
 }
 
-// follow loads everything and then listens. After any failure, it loads
-// everything again and listens from there.
+// follow loads everything and then listens to events. After any failure, it
+// starts again.
 export async function follow() {
   try {
     await load();
@@ -86,12 +87,12 @@ async function load() {
   tell("loaded");
 }
 
-// hear stores what the application says about itself.
+// hear stores what the application reports about itself.
 function hear({ examples, paused }) {
   Object.assign(known, { examples: examples.filter((text) => typeof text === "string" && text), paused: typeof paused === "string" ? paused : null });
 }
 
-// note stores the newest state of a message.
+// note stores the state of a message, unless it is older than the stored one.
 function note(message) {
   const old = known.messages.get(message.sid);
   if (old && old.history.length > message.history.length) return;
@@ -103,8 +104,8 @@ function note(message) {
   }
 }
 
-// answered stores the application's last call about each inbound message, which
-// is kept even when it is no longer among the newest calls.
+// answered stores the last webhook call about each inbound message, which is
+// kept even when it is no longer among the newest calls.
 function answered(call) {
   if (known.messages.has(call.messageSid) && !call.kind.startsWith("status")) known.answers.set(call.messageSid, call);
 }
@@ -154,8 +155,8 @@ function replace(state, field, value) {
   tell("state");
 }
 
-// refresh loads only the state. Many simultaneous changes cause a single request
-// more.
+// refresh loads only the state. However many changes arrive while it loads, it
+// makes only one more request.
 let refreshing = null;
 let again = false;
 export async function refresh() {
@@ -164,12 +165,12 @@ export async function refresh() {
     return refreshing;
   }
   refreshing = ask("GET", "/sim/state").then((state) => {
-    // Events report these three; one may have arrived since this state was
-    // read.
+    // Events update these three fields, and may have done so after this state
+    // was read.
     const { optOuts, faults, outcomes } = known.state;
     known.state = { ...state, optOuts, faults, outcomes };
     tell("state");
-  }).catch(() => { /* the event stream notices a Twilio that is gone */ });
+  }).catch(() => { /* if the local Twilio is gone, the event stream reports it */ });
   await refreshing;
   refreshing = null;
   if (again) {
@@ -185,16 +186,16 @@ export function optOutOf(recipient, number) {
   return known.state.optOuts.find((o) => o.recipient === recipient && (o.sender === number || services.includes(o.sender)));
 }
 
-// callOf returns the application's last call about an inbound message.
+// callOf returns the last webhook call about an inbound message.
 export function callOf(messageSid) {
   return known.answers.get(messageSid);
 }
 
-// workflowsOf returns the page of Temporal's Web UI that lists a message's
-// workflows; null if no Web UI or no workflow is known. For an inbound message,
-// the application names its workflow in the answer, and the IDs of the
-// workflows that this one started begin with its ID. The workflow that sent a
-// message is named in the URL of the status callback.
+// workflowsOf returns the address of the page of Temporal's Web UI that lists a
+// message's workflows, or null if no Web UI or no workflow is known. For an
+// inbound message, the application's response names its workflow, and the IDs
+// of the workflows that it started begin with its ID. For an outbound message,
+// the URL of the status callback names the workflow that sent it.
 export function workflowsOf({ direction, statusCallback, workflowId }) {
   const { uiUrl, namespace } = known.state;
   const inbound = direction === "inbound";

@@ -1,4 +1,4 @@
-// The tabs: which panel is shown beside the phones or, if there is only space
+// The tabs: which panel is shown next to the phones or, if there is only space
 // for one of them, instead of the phones.
 
 import { el } from "./dom.js";
@@ -7,7 +7,8 @@ const names = { phones: "Phones", messages: "Messages", webhook: "Webhook", debu
 const key = "view";
 const narrow = matchMedia("(max-width: 899.98px)");
 
-// Views fills the tab list. A tab is reached by Tab, its neighbours by arrows.
+// Views fills the tab list. The Tab key reaches the current tab, the arrow keys
+// its neighbors.
 export class Views {
   constructor(list) {
     this.tabs = {};
@@ -24,7 +25,8 @@ export class Views {
   }
 
   show(name) {
-    // Beside the phones there is always another panel; the phones need no tab.
+    // On a wide screen, the phones are always shown, so another panel is next
+    // to them.
     this.name = name === "phones" && !narrow.matches ? "webhook" : name;
     document.body.dataset.view = this.name;
     keep(this.name);
@@ -80,5 +82,5 @@ function read() {
 function keep(name) {
   try {
     localStorage.setItem(key, name);
-  } catch { /* storage is switched off: each visit begins with the first tab */ }
+  } catch { /* storage is disabled: each visit begins with the first tab */ }
 }

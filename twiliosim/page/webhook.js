@@ -16,7 +16,7 @@ export class WebhookPanel {
     this.views = views;
     this.list = el("ol", { class: "cards" });
     this.empty = el("div", { class: "blank" });
-    panel.append(el("h2", {}, "What your webhook answered"), this.form(), this.empty, this.list);
+    panel.append(el("h2", {}, "Responses of your webhook"), this.form(), this.empty, this.list);
     on("loaded", () => this.showAll());
     on("state", () => {
       this.showForm();
@@ -25,7 +25,7 @@ export class WebhookPanel {
     on("call", (call) => this.add(call));
   }
 
-  // form asks for the webhook of our numbers, as long as one of them has none.
+  // form asks for a webhook while one of our numbers has none.
   form() {
     this.without = el("p", { class: "note" });
     this.address = el("input", { id: "webhook-address", type: "url", value: "http://127.0.0.1:8080/twilio/sms", autocomplete: "off", spellcheck: "false" });
@@ -39,7 +39,7 @@ export class WebhookPanel {
   showForm() {
     const numbers = unhooked();
     this.setting.hidden = numbers.length === 0;
-    this.without.textContent = `${numbers.map((n) => write.phone(n.number)).join(", ")} ${numbers.length === 1 ? "has" : "have"} no webhook: nothing answers a text to ${numbers.length === 1 ? "it" : "them"}.`;
+    this.without.textContent = `${numbers.map((n) => write.phone(n.number)).join(", ")} ${numbers.length === 1 ? "has" : "have"} no webhook: nothing replies to a text to ${numbers.length === 1 ? "it" : "them"}.`;
   }
 
   async setWebhook(event) {
@@ -62,7 +62,8 @@ export class WebhookPanel {
 
   add(call) {
     const newest = this.list.firstElementChild;
-    // The answer to the newest message stays open; a status callback does not close it.
+    // The response to the newest message remains open. A status callback does
+    // not close it.
     if (call.kind === "inbound") newest?.parentElement.querySelectorAll("details[data-unasked]").forEach((d) => { d.open = false; });
     this.list.prepend(card(call, call.kind === "inbound"));
     while (this.list.children.length > shown) this.list.lastElementChild.remove();
@@ -74,11 +75,11 @@ export class WebhookPanel {
     const { numbers, url, account } = known.state;
     const hooks = [...new Set(numbers.map((n) => n.webhook).filter(Boolean))];
     this.empty.replaceChildren(
-      ...(hooks.length ? [el("p", {}, "Send a text; the request and the answer show up here."), ...hooks.map((hook) => el("p", {}, el("code", {}, hook)))] : []),
+      ...(hooks.length ? [el("p", {}, "Send a text: the request and the response appear here."), ...hooks.map((hook) => el("p", {}, el("code", {}, hook)))] : []),
       el("p", {}, "A program texts the phones through ", el("code", {}, url), " as the account ", el("code", {}, account), "."));
   }
 
-  // showCall opens the answer to a message, and scrolls to it.
+  // showCall opens the response to a message, and scrolls to it.
   showCall(sid) {
     this.views.show("webhook");
     const found = [...this.list.children].find((item) => item.dataset.sid === sid && !item.dataset.kind.startsWith("status"));
@@ -102,7 +103,7 @@ function card(call, open) {
       call.kind.startsWith("status") ? null : el("span", { class: "took" }, write.took(call.durationMs)),
       el("time", { datetime: call.at }, write.secondOf(call.at))),
     call.error ? el("p", { class: "trouble" }, `${call.errorCode ? `${call.errorCode}: ` : ""}${call.error}`) : null,
-    call.body ? el("pre", { tabindex: "0", "aria-label": "The answer" }, el("code", {}, ...twiml(call.body))) : el("p", { class: "note" }, "The answer has no body."),
+    call.body ? el("pre", { tabindex: "0", "aria-label": "The response" }, el("code", {}, ...twiml(call.body))) : el("p", { class: "note" }, "The response has no body."),
     el("dl", {},
       ...row(call.kind === "inbound" ? "Text" : "", text?.body),
       ...row("Request", el("code", {}, `${call.method} ${call.url}`)),
@@ -125,8 +126,8 @@ function what(call, text) {
 
 const row = (term, value) => (term && value ? [el("dt", {}, term), el("dd", {}, value)] : []);
 
-// twiml distinguishes tags from text, and indents a document that has only one
-// line.
+// twiml marks the tags in a document, and indents a document that is on a
+// single line.
 function twiml(source) {
   const parts = [];
   let depth = 0;
@@ -143,8 +144,8 @@ function twiml(source) {
   return parts;
 }
 
-// opened reports whether the last part is an opening tag: an empty element
-// stays in one line.
+// opened reports whether the last part is an opening tag, so that an empty
+// element remains on one line.
 function opened(parts) {
   const last = parts.at(-1)?.textContent ?? "";
   return last.startsWith("<") && !last.startsWith("</") && !last.startsWith("<?") && !last.endsWith("/>");

@@ -1,5 +1,5 @@
-// Command twiliosim runs a Twilio on your own machine: the Messages API, signed
-// webhooks and a page with phones to text from.
+// Command twiliosim simulates Twilio on your own machine: the Messages API,
+// signed webhooks and a page with phones to text from.
 package main
 
 import (
@@ -113,7 +113,7 @@ func run(cmd *cobra.Command, o twiliosim.Options) error {
 	}
 	token := o.Token
 	if token != twiliosim.DefaultToken {
-		token = "…" // the user who chose the token knows it, so it is not logged
+		token = "…" // the user chose the token and knows it, so do not print it
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "twiliosim listening on %s\n\nOpen it in a browser: it has phones to text from. A program can text them with\n  TWILIO_BASE_URL=%s TWILIO_ACCOUNT=%s TWILIO_TOKEN=%s\n",
 		sim.URL, sim.URL, sim.Account, token)

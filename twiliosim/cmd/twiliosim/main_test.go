@@ -36,7 +36,7 @@ func launch(t *testing.T, args ...string) (url string, stop func(), ended <-chan
 	}
 	url, ok := strings.CutPrefix(strings.TrimSpace(line), "twiliosim listening on ")
 	if !ok {
-		t.Fatalf("got the output %q", line)
+		t.Fatalf("got the output %q, want the address", line)
 	}
 	return url, cancel, done
 }
@@ -62,7 +62,7 @@ func TestTwiliosimListensAndStops(t *testing.T) {
 	select {
 	case err := <-ended:
 		if err != nil {
-			t.Errorf("the program ended with %v", err)
+			t.Errorf("the program ended with the error %v", err)
 		}
 	case <-time.After(time.Minute):
 		t.Fatal("the program did not stop in time")
@@ -76,7 +76,7 @@ func TestTwiliosimPrintsHowToText(t *testing.T) {
 	said := func(args ...string) string {
 		var out strings.Builder
 		ctx, cancel := context.WithCancel(context.Background())
-		cancel() // the program stops as soon as it has started
+		cancel() // so that the program stops as soon as it has started
 		cmd := command()
 		cmd.SetArgs(append([]string{"--addr", "127.0.0.1:0"}, args...))
 		cmd.SetOut(&out)
@@ -86,7 +86,7 @@ func TestTwiliosimPrintsHowToText(t *testing.T) {
 		return out.String()
 	}
 	if got := said(); !strings.Contains(got, "TWILIO_BASE_URL=http://127.0.0.1:") || !strings.Contains(got, "TWILIO_TOKEN=0123456789abcdef0123456789abcdef") {
-		t.Errorf("got the output %q", got)
+		t.Errorf("got the output %q, want the URL and the default token", got)
 	}
 	if got := said("--token", "mysecret"); strings.Contains(got, "mysecret") {
 		t.Errorf("the program prints a token that the user chose: %q", got)
@@ -142,7 +142,7 @@ func TestBadFlagIsNamed(t *testing.T) {
 		cmd.SetArgs(strings.Fields(tc.args))
 		cmd.SetOut(io.Discard)
 		ctx, cancel := context.WithCancel(context.Background())
-		cancel() // if the program does start, it stops at once
+		cancel() // if the program does start, it stops immediately
 		if err := cmd.ExecuteContext(ctx); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got error %v, want one with %q", tc.args, err, tc.want)
 		}
@@ -159,7 +159,7 @@ func TestHelpHasExamplesAndFaultKinds(t *testing.T) {
 	}
 	for _, want := range []string{"Examples:", "--webhook", "response-lost", "webhook-reordered", "/sim/inbound"} {
 		if !strings.Contains(help.String(), want) {
-			t.Errorf("help lacks %s", want)
+			t.Errorf("the help does not mention %s", want)
 		}
 	}
 }
