@@ -105,8 +105,8 @@ func (y *tally) print() {
 	}
 }
 
-// run returns what is wrong with the answer to the case, or "" if it is
-// correct.
+// run runs the case and returns how the result differs from the answer, or ""
+// if it does not.
 func (c *corpusCase) run() string {
 	want, begun := c.Expect, cputime.Used()
 	if want.Truth != nil && want.Truth.Error {
@@ -129,8 +129,7 @@ func (c *corpusCase) run() string {
 	return problem
 }
 
-// compare returns how p's answer differs from the one wanted, or "" if it does
-// not.
+// compare returns how p's result differs from the answer, or "" if it does not.
 func (c *corpusCase) compare(p *Pattern, want *answer) string {
 	ctx := context.Background()
 	switch c.Kind {
@@ -173,7 +172,7 @@ func differ[T comparable](err error, got, want []T) string {
 	return ""
 }
 
-// place converts a byte offset to one in characters.
+// place converts a byte offset to an offset in characters.
 func (c *corpusCase) place(i int) int { return utf8.RuneCountInString(c.Input[:i]) }
 
 func (c *corpusCase) compareMatch(want *answer, m *Match, err error) string {
@@ -203,7 +202,7 @@ func (c *corpusCase) compareMatch(want *answer, m *Match, err error) string {
 	for name, wantText := range want.Groups {
 		text, ok := named[name]
 		if ok != (wantText != nil) || ok && text != *wantText {
-			return fmt.Sprintf("group %s: got %q, participated: %v, which differs from Java", name, text, ok)
+			return fmt.Sprintf("group %s: got %q and participation %v, which differ from Java's", name, text, ok)
 		}
 	}
 	return ""

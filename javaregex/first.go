@@ -5,7 +5,7 @@ package javaregex
 
 import "unicode/utf8"
 
-// byteSet is a set of what can come next: bytes, and the end of the input.
+// byteSet is a set of what can come next: bytes and the end of the input.
 type byteSet [5]uint64
 
 // everything contains every byte and the end of the input.
@@ -43,9 +43,9 @@ func (b byteSet) and(other *byteSet) byteSet {
 // meets reports whether the sets have a common element.
 func (b *byteSet) meets(other *byteSet) bool { return b.and(other) != byteSet{} }
 
-// firstInfo describes how the matches of a part can start: with one of bytes.
-// If empty is set, the part can also match no characters, provided that one of
-// passes comes next.
+// firstInfo describes how the matches of a part of a pattern can start. A match
+// that is not empty starts with one of bytes. If empty is set, the part can
+// also match no characters, provided that one of passes comes next.
 type firstInfo struct {
 	bytes  byteSet
 	empty  bool
@@ -76,7 +76,7 @@ func (f firstInfo) then(g *firstInfo) firstInfo {
 	return f
 }
 
-// next returns what can come next in the input where f starts.
+// next returns what can come next in the input at a position where f starts.
 func (f *firstInfo) next() byteSet { return f.bytes.or(&f.passes) }
 
 // addSet adds the first bytes of the characters in set.
@@ -151,7 +151,7 @@ func (n *node) findFirst(f *firstInfo) {
 	}
 }
 
-// passes returns what can come next where the assertion holds.
+// passes returns what can come next at a position where the assertion holds.
 func (a assertion) passes() byteSet {
 	var next byteSet
 	switch a {
@@ -167,7 +167,8 @@ func (a assertion) passes() byteSet {
 	return next
 }
 
-// table returns what can come next where f starts, or nil if that is anything.
+// table returns what can come next at a position where f starts, or nil if that
+// is anything.
 func (f *firstInfo) table() *byteSet {
 	next := f.next()
 	if next == everything {
@@ -185,7 +186,7 @@ func (n *node) literalChar() (rune, bool) {
 	return 0, false
 }
 
-// literals gathers text that every match contains.
+// literals collects text that every match contains.
 type literals struct {
 	run     []byte // the text that ends at the current node
 	longest []byte
@@ -237,8 +238,8 @@ func (l *literals) cut() {
 	l.run = l.run[:0]
 }
 
-// gatherNeeds records a class for each character that every match must contain,
-// in order.
+// gatherNeeds collects, in order, the class of each character that every match
+// must contain.
 func (c *compiler) gatherNeeds(n *node) {
 	switch n.kind {
 	case nodeSet:

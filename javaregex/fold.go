@@ -1,7 +1,7 @@
 package javaregex
 
-// This file implements case-insensitive matching: which characters a letter or
-// a range matches.
+// This file implements case-insensitive matching: it returns the characters
+// that a letter or a range matches.
 
 // foldASCII returns r and, if it is an ASCII letter, its other case.
 func foldASCII(r rune) runeSet {
@@ -22,8 +22,8 @@ func foldUnicode(r rune) runeSet {
 }
 
 // foldsOnlyBesideOthers reports whether, under (?iu), a literal character that
-// is not next to another one only matches itself. Java looks for its other
-// cases through its upper case, and ß, the lower case of ẞ, has none.
+// is not next to another literal matches only itself. Java finds other cases by
+// way of the upper case, which ß, the lower case of ẞ, does not have.
 func foldsOnlyBesideOthers(r rune) bool {
 	if r < 0x80 {
 		return false

@@ -1,7 +1,7 @@
 package javaregex
 
 // Tests of what must be true for any pattern and input: nothing panics, limits
-// hold, and every optimisation finds what the plain matcher does.
+// hold, and every optimization finds what the plain matcher does.
 
 import (
 	"context"
@@ -96,7 +96,7 @@ func TestShortcutsAgreeWithThePlainMatcher(t *testing.T) {
 
 func checkShortcuts(t *testing.T, pattern, input string, flags int) {
 	if !utf8.ValidString(input) {
-		return // U+FFFD in a pattern matches an invalid byte only in a class, since text is compared by bytes
+		return // U+FFFD in a pattern matches an invalid byte only in a class, because text is compared byte by byte
 	}
 	limits := fuzzLimits.withDefaults()
 	tree, err := parse(pattern, Flags(flags), limits)
@@ -160,7 +160,7 @@ func TestContextEndsAMatch(t *testing.T) {
 		took = cputime.Used() - begun
 		cancel()
 		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Fatalf("got error %v, want the deadline's", err)
+			t.Fatalf("got error %v, want context.DeadlineExceeded", err)
 		}
 		if took <= allowed {
 			break
@@ -172,7 +172,7 @@ func TestContextEndsAMatch(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := p.Find(ctx, "a"); !errors.Is(err, context.Canceled) {
-		t.Errorf("got error %v, want the cancellation", err)
+		t.Errorf("got error %v, want context.Canceled", err)
 	}
 }
 
@@ -197,7 +197,7 @@ func TestLimitsAreEnforced(t *testing.T) {
 			_, err = p.ReplaceAll(context.Background(), c.input, "$0")
 			var budget *BudgetError
 			if !errors.As(err, &budget) || budget.Budget != c.budget {
-				t.Errorf("got error %v, want the budget of %s", err, c.budget)
+				t.Errorf("got error %v, want a BudgetError for %s", err, c.budget)
 			}
 		})
 	}

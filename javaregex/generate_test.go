@@ -1,7 +1,7 @@
 package javaregex
 
 // This file generates random cases over the whole grammar. oracle_test.go
-// compares this package's answers to them with a JDK's.
+// compares the results of this package with those of a JDK.
 
 import (
 	"fmt"
@@ -74,7 +74,7 @@ func generate(seed int64, n int, area string) []*corpusCase {
 	return cases
 }
 
-// maker makes parts of patterns and inputs.
+// maker makes random parts of patterns and inputs.
 type maker struct {
 	r      *rand.Rand
 	groups int
@@ -153,8 +153,8 @@ func (m *maker) atom(depth int) string {
 	return fmt.Sprintf("\\%d", 1+m.r.Intn(3))
 }
 
-// loops makes nested groups and repetitions of a few letters, where the
-// captures are the strangest.
+// loops makes nested groups and repetitions of a few letters, which is where
+// Java's captures are the most surprising.
 func (m *maker) loops(depth int) string {
 	var b strings.Builder
 	for range 1 + m.r.Intn(3) {
@@ -170,7 +170,7 @@ func (m *maker) loops(depth int) string {
 	return b.String()
 }
 
-// words makes a pattern like those that people write.
+// words makes a pattern like those that people write for messages.
 func (m *maker) words() string {
 	parts := []string{
 		"(?i)", "^", "$", "\\s*", "\\s+", "\\b", "(?<n>\\d+)", "(\\d{4,6})", "order", "code", "(?:yes|no)", "yes|no",
@@ -230,8 +230,8 @@ func replacement(m *maker) *corpusCase {
 	return m.kind(m.pick("replaceAll", "replaceFirst"), m.sequence(2), m.letters(8), m.soup(tokens, 4))
 }
 
-// property makes a case with the name of a property, which may not exist, on
-// characters at the ends of random sets.
+// property makes a case with the name of a property, which may not exist, and
+// an input of characters at the ends of random sets.
 func property(m *maker) *corpusCase {
 	index := unicodeIndex()
 	names := propertyNames()

@@ -1,7 +1,7 @@
 package javaregex
 
-// This file implements \X and \b{g}: extended grapheme clusters as JDK 17 sees
-// them.
+// This file implements \X and \b{g}, with extended grapheme clusters as JDK 17
+// defines them.
 
 import "sync"
 
@@ -48,8 +48,8 @@ func graphemeClassOf(r rune) graphemeClass {
 	return graphemeOther
 }
 
-// breaks reports whether two neighbours are in different clusters, regardless
-// of what precedes them. It is the table of Unicode's rules.
+// breaks reports whether two adjacent characters are in different clusters,
+// regardless of what precedes them. It implements Unicode's table of rules.
 func breaks(a, b graphemeClass) bool { //nolint:cyclop // a table of Unicode's rules
 	isControl := func(c graphemeClass) bool { return graphemeCR <= c && c <= graphemeControl }
 	switch {
@@ -67,7 +67,8 @@ func breaks(a, b graphemeClass) bool { //nolint:cyclop // a table of Unicode's r
 	return b != graphemeExtend && b != graphemeZWJ && b != graphemeSpacingMark && a != graphemePrepend
 }
 
-// nextGrapheme returns the end of the cluster that starts at pos, at most end.
+// nextGrapheme returns the end of the cluster that starts at pos, or end if
+// that comes first.
 func (m *machine) nextGrapheme(pos, end int) int {
 	r, width := m.charAt(pos)
 	before := graphemeClassOf(r)

@@ -1,11 +1,12 @@
 package javaregex
 
-// This file returns all groups of a match at once.
+// This file returns all groups of a match together.
 
 import "strconv"
 
-// Groups returns the text of every group by its number, from "1", and of named
-// groups by their name as well; nil if a group did not participate.
+// Groups returns the text of every group under its number, from "1" on, and
+// that of a named group also under its name. The text is nil if a group did not
+// participate.
 func (m *Match) Groups() map[string]*string {
 	groups := make(map[string]*string, m.GroupCount()+len(m.pattern.prog.names))
 	for i := 1; i <= m.GroupCount(); i++ {

@@ -12,7 +12,8 @@ import (
 	"temporal-twilio/test/cputime"
 )
 
-// hostile lists patterns with inputs, and whether the pattern matches.
+// hostile lists patterns with inputs, and whether each pattern matches its
+// input.
 var hostile = []struct {
 	name, pattern, input string
 	found                bool
@@ -137,14 +138,14 @@ func TestHostilePatterns(t *testing.T) {
 		case took > allowed:
 			t.Errorf("%s: took %v, want at most %v", c.name, took, allowed)
 		case errors.As(err, &budget):
-			t.Logf("%s: %v after %v", c.name, err, took)
+			t.Logf("%s: ended after %v: %v", c.name, took, err)
 		case err != nil || c.found != (m != nil):
 			t.Errorf("%s: got found %v, error %v, want found %v", c.name, m != nil, err, c.found)
 		default:
 			right++
 		}
 	}
-	t.Logf("%d of %d hostile patterns ended in time as expected", right, len(hostile))
+	t.Logf("%d of %d hostile patterns got the correct answer in time", right, len(hostile))
 	if right < len(hostile)-2 {
 		t.Errorf("got the correct answer for %d of %d hostile patterns, want at least %d", right, len(hostile), len(hostile)-2)
 	}

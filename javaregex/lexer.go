@@ -1,7 +1,7 @@
 package javaregex
 
-// This file reads a pattern character by character: quotation (\Q…\E), white
-// space and comments under (?x), and the position of an error.
+// This file reads a pattern character by character. It handles quotation
+// (\Q…\E), white space and comments under (?x), and the position of an error.
 
 import (
 	"fmt"
@@ -86,7 +86,8 @@ func (x *lexer) unquote() { //nolint:cyclop // the state machine of Java's Remov
 	}
 }
 
-// errorf returns a SyntaxError at the character before the cursor, which is where Java points.
+// errorf returns a SyntaxError at the character before the cursor, which is the
+// index that Java reports.
 func (x *lexer) errorf(format string, args ...any) *SyntaxError {
 	index := -1
 	if at := x.cursor - 1; at >= 0 {

@@ -81,12 +81,12 @@ const (
 	BudgetInput  Budget = "bytes of input"
 	BudgetOutput Budget = "bytes of output"
 
-	budgetContext Budget = "the context" // inside the matcher only
+	budgetContext Budget = "the context" // used only inside the matcher
 )
 
-// BudgetError says that a call ended because it exceeded a limit: there may or
-// may not be a match. If the context is cancelled, the error is the context's
-// own.
+// BudgetError reports that a call ended because it exceeded a limit, so it is
+// unknown whether there is a match. If the context is cancelled, the error is
+// the context's own.
 type BudgetError struct {
 	Budget Budget
 	Limit  int

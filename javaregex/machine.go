@@ -79,7 +79,7 @@ type machine struct {
 	done     <-chan struct{} // done channel of the context; keeping the context would move the machine to the heap
 	limits   *Limits
 	begun    int        // where the current attempt started
-	hopeless bool       // the rest of the input cannot match
+	hopeless bool       // no match starts in the rest of the input
 	slow     bool       // the call has taken many steps
 	tick     int        // steps to the next pause
 	spent    int        // steps before the last pause
@@ -280,8 +280,8 @@ func (m *machine) candidate(pos int) int {
 	return pos
 }
 
-// runeWidth returns the length in bytes of the character at i; 1 for a byte
-// that starts none.
+// runeWidth returns the length in bytes of the character at i, or 1 for a byte
+// that does not start a character.
 func runeWidth(s string, i int) int {
 	if i >= len(s) || s[i] < utf8.RuneSelf {
 		return 1
@@ -290,7 +290,7 @@ func runeWidth(s string, i int) int {
 	return width
 }
 
-// attempt tries to match from pos on. Group 0 is set if it succeeds.
+// attempt tries to match from pos on. If it succeeds, it sets group 0.
 func (m *machine) attempt(pos int) bool {
 	m.depth, m.nested = 0, 0
 	m.runEnd, m.begun, m.hopeless = -1, pos, false
@@ -418,7 +418,7 @@ func (m *machine) run(pc int32, pos int) int { //nolint:cyclop,funlen // a table
 	}
 }
 
-// rare executes the instructions that few patterns have.
+// rare executes the instructions that only few patterns contain.
 func (m *machine) rare(pc int32, in *inst, pos int) (int32, int, bool) {
 	switch in.op {
 	case opBackref:
@@ -444,7 +444,7 @@ func (m *machine) rare(pc int32, in *inst, pos int) (int32, int, bool) {
 // ASCII, ignoring case.
 func hasFoldedPrefix(s, text string) bool {
 	last := len(text) - 1
-	if len(s) <= last || !foldsTo(s[last], text[last]) { // compare the last byte first: long texts often start alike
+	if len(s) <= last || !foldsTo(s[last], text[last]) { // compare the last byte first, because long texts often start alike
 		return false
 	}
 	for i := range last {
@@ -505,8 +505,8 @@ func (m *machine) nextBranch(pc int32, in *inst, pos int, mask uint64) (int32, b
 	return in.branches[first], true
 }
 
-// backtrack pops frames until one has another way to go. It returns pc -1 if
-// none has.
+// backtrack pops frames until one offers another way to continue. It returns pc
+// -1 if none does.
 func (m *machine) backtrack() (int32, int) {
 	for m.depth > 0 {
 		f := &m.stack[m.depth-1]

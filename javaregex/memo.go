@@ -7,7 +7,7 @@ package javaregex
 
 import "slices"
 
-// memo remembers failures for one input. It is only created after a match has
+// memo remembers failures for one input. It is created only after a match has
 // taken many steps.
 type memo struct {
 	bases []uint64 // the first key of each point
@@ -63,7 +63,7 @@ func newMemo(m *machine) *memo {
 	return t
 }
 
-// pointSize returns the number of keys of a point; false if it is too large.
+// pointSize returns the number of keys of a point, or false if it is too large.
 func (t *memo) pointSize(p *memoPoint) (uint64, bool) {
 	size := t.width
 	multiply := func(n uint64) bool {
@@ -112,8 +112,8 @@ func (m *machine) begunHere(starts []int32, pos int) uint64 {
 	return uint64(len(starts) - n)
 }
 
-// enter returns false if the point is known to fail at pos. Otherwise it pushes a frame that
-// remembers a failure.
+// enter returns false if the point is known to fail at pos. Otherwise, it
+// pushes a frame that records the failure on backtracking.
 func (t *memo) enter(m *machine, point int32, pos int) bool {
 	if point < 0 {
 		return true

@@ -2,7 +2,7 @@ package javaregex
 
 // This file finds characters by name, for \N{…}. The names of letters and
 // symbols come from x/text, whose Unicode version is newer than JDK 17's, so
-// characters unknown to JDK 17 are left out.
+// characters that JDK 17 does not have are omitted.
 
 import (
 	"hash/fnv"

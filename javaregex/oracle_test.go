@@ -2,8 +2,9 @@
 
 package javaregex
 
-// This file asks the JDK on the PATH (17 is the reference) for its answers to
-// new random cases and to those of the corpus, which it rewrites:
+// This file runs new random cases and those of the corpus on the JDK on the
+// PATH (17 is the reference). It compares the answers to the new cases with
+// this package's, and stores those to the corpus in it:
 //
 //	go test -tags java ./javaregex -run Java -java 20000 -seed 1
 
@@ -22,9 +23,9 @@ import (
 )
 
 var (
-	javaCases = flag.Int("java", 200, "how many cases to make and compare with the JDK on the PATH, for each area")
+	javaCases = flag.Int("java", 200, "for each area, how many cases to make and compare with the JDK on the PATH")
 	seed      = flag.Int64("seed", 1, "seed of the random cases")
-	onlyArea  = flag.String("area", "", "the only area to make cases of; empty for all")
+	onlyArea  = flag.String("area", "", "make cases only for this area (default: all areas)")
 	keep      = flag.Int("keep", 0, "how many new cases of each area to put into the corpus")
 )
 
@@ -36,8 +37,8 @@ func TestAgainstJava(t *testing.T) {
 	tally.print()
 }
 
-// TestCorpusMatchesJava rewrites the corpus: its cases with the JDK's answers
-// and, with -keep, new cases.
+// TestCorpusMatchesJava rewrites the corpus with the JDK's answers. With -keep,
+// it also replaces the random cases with new ones.
 func TestCorpusMatchesJava(t *testing.T) {
 	cases := readCorpus(t, *corpusFile)
 	if *keep > 0 {
@@ -47,7 +48,7 @@ func TestCorpusMatchesJava(t *testing.T) {
 	writeCorpus(t, *corpusFile, answered(t, cases))
 }
 
-// answered fills in Java's answers to the cases, and leaves out those that Java
+// answered fills in Java's answers to the cases, and omits cases that Java
 // cannot answer.
 func answered(t testing.TB, cases []*corpusCase) []*corpusCase {
 	var good []*corpusCase

@@ -8,9 +8,9 @@ import "slices"
 // classParser parses one pair of brackets, or the right side of an &&.
 type classParser struct {
 	*parser
-	// small gathers single characters below 256, which Java keeps in a separate
-	// bit set. If hasSmall is set, all of them are added at an && or at the
-	// end.
+	// small collects single characters below 256, which Java keeps in a
+	// separate bit set. If hasSmall is set, all of them are added at an && or
+	// at the end.
 	small    []rune
 	hasSmall bool
 	// parts have been parsed and are combined by sum; last is the latest
@@ -20,7 +20,7 @@ type classParser struct {
 	hasLast bool
 }
 
-// seenClass is a class that has been parsed: its text, the flags, and its set.
+// seenClass is a class that has been parsed, with its text, flags and set.
 type seenClass struct {
 	text  []rune
 	flags Flags
@@ -113,7 +113,7 @@ func (c *classParser) add(set runeSet) {
 // once, because a class may have thousands of operands.
 func (c *classParser) sum() runeSet { return union(c.parts...) }
 
-// takeSmall adds the gathered characters to the sum.
+// takeSmall adds the collected characters to the sum.
 func (c *classParser) takeSmall() {
 	if !c.hasSmall {
 		return
@@ -151,7 +151,7 @@ func (c *classParser) intersection() error {
 	case len(c.parts) == 0:
 		c.parts = append(c.parts, c.last)
 	case !c.hasLast:
-		return c.errorf("&& needs a right side after these operands: write one")
+		return c.errorf("&& needs an operand on its right after these operands: add one")
 	default:
 		c.parts = append(c.parts[:0], intersect(c.sum(), c.last))
 	}
@@ -205,7 +205,8 @@ func (c *classParser) classEscape() (runeSet, rune, error) {
 	return nil, e.char, nil
 }
 
-// nonNil returns an empty set instead of nil, which means that there is no set.
+// nonNil returns s, or an empty set for nil, because nil means that there is no
+// set.
 func nonNil(s runeSet) runeSet {
 	if s == nil {
 		return runeSet{}

@@ -13,8 +13,8 @@ type parser struct {
 	names   map[string]int
 	depth   int
 	nesting int
-	// sets holds the properties and predefined classes so far, by name and
-	// flags.
+	// sets holds the properties and predefined classes parsed so far, by name
+	// and flags.
 	sets map[setKey]runeSet
 	// seen holds some of the classes parsed so far: patterns often repeat one.
 	seen []seenClass
@@ -35,7 +35,7 @@ type setKey struct {
 	flags   Flags
 }
 
-// cachedSet returns the set of a key, calling find the first time.
+// cachedSet returns the set of a key. It calls find only the first time.
 func (p *parser) cachedSet(name string, negated bool, find func() (runeSet, error)) (runeSet, error) {
 	key := setKey{name, negated, p.flags & (CaseInsensitive | UnicodeCharacterClass)}
 	if set, ok := p.sets[key]; ok {
@@ -55,7 +55,7 @@ func (p *parser) cachedSet(name string, negated bool, find func() (runeSet, erro
 	return p.sets[key], nil
 }
 
-// parse reads a pattern. The error is a *SyntaxError.
+// parse parses a pattern. The error is a *SyntaxError.
 func parse(pattern string, flags Flags, limits Limits) (*tree, error) {
 	switch {
 	case len(pattern) > limits.Pattern:
@@ -244,8 +244,8 @@ func (p *parser) pick(plain, unix, multi, multiUnix assertion) assertion {
 	return plain
 }
 
-// groupAtom parses a group with its quantifier. It returns nil for mere flags,
-// as in (?i).
+// groupAtom parses a group with its quantifier. It returns nil for flags
+// without a group, as in (?i).
 func (p *parser) groupAtom() (*node, error) {
 	saved, outer := p.flags, len(p.loops)
 	n, err := p.group()
@@ -266,7 +266,7 @@ func (p *parser) groupAtom() (*node, error) {
 	return r, err
 }
 
-// group parses from a ( up to its ), which it does not consume.
+// group parses a group from its ( up to its ), which it does not consume.
 func (p *parser) group() (*node, error) {
 	if p.next() != '?' {
 		return p.groupBody(&node{kind: nodeGroup, group: p.newGroup()})

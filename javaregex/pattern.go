@@ -9,10 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// Flags are those of java.util.regex.Pattern, with their Java values.
+// Flags are the flags of java.util.regex.Pattern, with the same values.
 type Flags int
 
-// The flags, with the letter that sets each inside a pattern.
+// The flags, each with the letter that sets it inside a pattern.
 const (
 	UnixLines             Flags = 0x01  // (?d): only \n ends a line
 	CaseInsensitive       Flags = 0x02  // (?i): ASCII letters match in either case
@@ -53,12 +53,13 @@ type Pattern struct {
 // Compile compiles a pattern with no flags and DefaultLimits. The error is a *SyntaxError.
 func Compile(pattern string) (*Pattern, error) { return CompileFlags(pattern, 0) }
 
-// CompileFlags is Compile with flags set from the start. CanonEq is refused.
+// CompileFlags is like Compile, but with flags that apply from the start of the
+// pattern. CanonEq is refused.
 func CompileFlags(pattern string, flags Flags) (*Pattern, error) {
 	return CompileLimits(pattern, flags, DefaultLimits)
 }
 
-// CompileLimits is CompileFlags with other limits.
+// CompileLimits is like CompileFlags, but with other limits.
 func CompileLimits(pattern string, flags Flags, limits Limits) (*Pattern, error) {
 	limits = limits.withDefaults()
 	tree, err := parse(pattern, flags, limits)
@@ -84,7 +85,8 @@ func (p *Pattern) String() string { return p.source }
 // GroupCount returns the number of capturing groups, not counting group 0, the whole match.
 func (p *Pattern) GroupCount() int { return p.prog.groups - 1 }
 
-// GroupNames returns the name of each group from 0 on, "" for a group without one.
+// GroupNames returns the name of each group from 0 on, or "" for a group
+// without a name.
 func (p *Pattern) GroupNames() []string {
 	names := make([]string, p.prog.groups)
 	for name, group := range p.prog.names {
@@ -181,7 +183,7 @@ func (p *Pattern) FindAll(ctx context.Context, input string, limit int) ([]*Matc
 const matchBytes = 80
 
 // after returns where the next search starts, and the position at which \G
-// matches then.
+// matches in that search.
 func (m *machine) after() (start, last int) {
 	last = int(m.groups[1])
 	start = last
@@ -191,7 +193,7 @@ func (m *machine) after() (start, last int) {
 	return start, last
 }
 
-// Match is what a pattern matched. It shares the input's memory.
+// Match is a match of a pattern. It shares the input's memory.
 type Match struct{ result }
 
 // result is a match in memory provided by find's caller.
@@ -222,15 +224,15 @@ func (m *Match) End() int { return m.GroupEnd(0) }
 // GroupCount returns the number of capturing groups of the pattern, not counting group 0.
 func (m *Match) GroupCount() int { return m.pattern.GroupCount() }
 
-// GroupStart returns the byte offset at which group i starts, -1 if it did not
-// participate or does not exist.
+// GroupStart returns the byte offset at which group i starts, or -1 if it did
+// not participate or does not exist.
 func (m *Match) GroupStart(i int) int {
 	start, _ := m.bounds(i)
 	return start
 }
 
-// GroupEnd returns the byte offset after group i, -1 if it did not participate
-// or does not exist.
+// GroupEnd returns the byte offset after group i, or -1 if it did not
+// participate or does not exist.
 func (m *Match) GroupEnd(i int) int {
 	_, end := m.bounds(i)
 	return end
@@ -257,14 +259,14 @@ func (m *Match) Named() map[string]string {
 	return named
 }
 
-// wholeInput, as the position to search from, requires a match of the whole
+// wholeInput is passed as the start of a search to require a match of the whole
 // input.
 const wholeInput = -1
 
 // find makes one search from start on, where \G matches, with its own budget.
 func (p *Pattern) find(ctx context.Context, input string, start int, found *result, err *error) bool {
-	// The machine's memory is set here and not by a method, since the compiler
-	// would then move it to the heap.
+	// The machine's memory is set here, because the compiler would move it to
+	// the heap if a method set it.
 	var m machine
 	if p.prog.small {
 		var space struct {
@@ -287,14 +289,14 @@ func (p *Pattern) find(ctx context.Context, input string, start int, found *resu
 	}
 	found.pattern, found.input = p, input
 	if len(m.groups) > len(found.few) {
-		many := slices.Clone(m.groups) // keeping them would move the machine to the heap
+		many := slices.Clone(m.groups) // keeping m.groups would move the machine to the heap
 		found.many = &many
 	}
 	return true
 }
 
-// next makes one search with a machine that has started. The groups of the
-// match are in m.
+// next makes one search with a machine on which begin has been called. The
+// groups of the match are in m.
 func (p *Pattern) next(ctx context.Context, m *machine, start, last int) (bool, error) {
 	m.last, m.accepted = int32(last), int32(last)
 	if p.prog.usesLastMatch {

@@ -1,9 +1,9 @@
 package javaregex
 
-// This file implements what the matcher looks at around a position: characters,
-// assertions, lookbehind and back references. Java counts UTF-16 units, so its
-// lookbehind may start between the halves of a surrogate pair. Here, that
-// position is the middle of the character's four bytes.
+// This file reads what surrounds a position, for characters, assertions,
+// lookbehind and back references. Java counts UTF-16 units, so its lookbehind
+// may start between the halves of a surrogate pair. Here, that position is the
+// middle of the character's four bytes.
 
 import (
 	"strings"
@@ -107,8 +107,9 @@ func (m *machine) assert(a assertion, pos int) bool {
 	return m.lineBegin(pos)
 }
 
-// lineEnd reports whether pos is before a line terminator, which must be the
-// last of the input if final is set, or at the end; \r\n counts as one.
+// lineEnd reports whether pos is at the end of the input or before a line
+// terminator. If final is set, the terminator must end the input. \r\n counts
+// as one terminator.
 func (m *machine) lineEnd(pos int, final bool) bool {
 	s := m.input
 	if pos == len(s) {
@@ -121,8 +122,8 @@ func (m *machine) lineEnd(pos int, final bool) bool {
 	return !final || pos+width == len(s) || s[pos:] == "\r\n"
 }
 
-// lineBegin reports whether pos is after a line terminator or at the start, but
-// not at the end.
+// lineBegin reports whether pos is after a line terminator or at the start of
+// the input, but not at its end.
 func (m *machine) lineBegin(pos int) bool {
 	if pos == len(m.input) {
 		return false
@@ -285,7 +286,7 @@ func (m *machine) lineBreak(in *inst, pos int) (int32, int, bool) {
 	return in.next, pos + width, verticalSpace.contains(r)
 }
 
-// behind starts a lookbehind: it tries from the shortest length on.
+// behind starts a lookbehind. It tries the shortest length first.
 func (m *machine) behind(pc int32, in *inst, pos int) (int32, int, bool) {
 	b := barrier{pc: pc, pos: int32(pos), behindTo: m.behindTo, at: int32(pos), left: m.behindReach(in, pos)}
 	for n := in.min; n > 0; n-- {
@@ -326,7 +327,7 @@ func (m *machine) behindBack(in *inst, b *barrier) bool {
 
 // behindReach returns how many steps back a lookbehind at pos may go; a
 // negative number means that it fails. If the maximum length has overflowed,
-// Java's further arithmetic goes wrong as well: in units, the lookbehind then
+// Java's further arithmetic is also wrong: in units, the lookbehind then
 // reaches back to the start of the input or nowhere; in characters, as far back
 // as the remaining input is long.
 func (m *machine) behindReach(in *inst, pos int) int32 {

@@ -1,8 +1,8 @@
 package javaregex
 
 // This file defines the program that the matcher runs, and compiles it from the
-// tree. It is compiled from the end, so that each instruction knows what
-// follows it.
+// tree. It is compiled from the end, so that what follows an instruction is
+// known.
 
 import (
 	"slices"
@@ -94,16 +94,16 @@ type program struct {
 	names  map[string]int
 	memos  []memoPoint
 
-	// hasSuccess: a repetition captures again when the match succeeds, see
-	// frameSuccess.
+	// hasSuccess is true if a repetition captures again when the match
+	// succeeds; see frameSuccess.
 	hasSuccess bool
-	// leaky: a failed attempt can leave visible traces: captures made in an
-	// atomic part, or the position from which \b{g} looks. In that case, no
-	// attempt that Java makes may be skipped.
+	// leaky is true if a failed attempt can leave visible traces: captures made
+	// in an atomic part, or the position from which \b{g} looks. In that case,
+	// no attempt that Java makes may be skipped.
 	leaky bool
-	// usesGraphemeBound: the pattern has a \b{g}.
+	// usesGraphemeBound is true if the pattern contains \b{g}.
 	usesGraphemeBound bool
-	// usesLastMatch: the pattern has a \G.
+	// usesLastMatch is true if the pattern contains \G.
 	usesLastMatch bool
 
 	small     bool         // the program has no sub-matches, and most matches need few frames
@@ -381,7 +381,7 @@ func (c *compiler) node(n *node, next int32, follow *firstInfo) int32 {
 	return next
 }
 
-// sequence compiles nodes one after the other; adjacent characters become one
+// sequence compiles nodes one after the other. Adjacent characters become one
 // text.
 func (c *compiler) sequence(nodes []*node, next int32, follow *firstInfo) int32 {
 	after := *follow
@@ -491,8 +491,8 @@ func (c *compiler) groupBody(n *node, local, end int32, follow *firstInfo) int32
 	return entry
 }
 
-// atom compiles a part that is matched separately: after it has matched, it is
-// not tried again. Its outcome does not depend on the enclosing loops.
+// atom compiles a part that is matched separately: once it has matched, it is
+// not backtracked into. Its outcome does not depend on the enclosing loops.
 func (c *compiler) atom(n *node) int32 {
 	counts, starts := c.counts, c.starts
 	c.counts, c.starts = nil, nil

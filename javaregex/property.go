@@ -1,6 +1,6 @@
 package javaregex
 
-// This file finds the set for each name in \p{…} that Java knows.
+// This file returns the set for each name in \p{…} that Java accepts.
 
 import "strings"
 
@@ -45,7 +45,8 @@ var (
 )
 
 // categorySet returns a general category or one of the related names (L1, all,
-// ASCII …). Under CaseInsensitive, the three cases of letters are one.
+// ASCII …). Under CaseInsensitive, the categories of upper, lower and title
+// case include each other.
 func categorySet(name string, caseless bool) (runeSet, bool) {
 	if caseless {
 		switch name {
@@ -214,13 +215,15 @@ func unicodePOSIX(name string, caseless bool) (runeSet, bool) {
 	return nil, false
 }
 
-// scriptSet returns a script by its name or four-letter code, in any case.
+// scriptSet returns a script by its name or four-letter code, ignoring case.
 func scriptSet(name string) (runeSet, bool) { return lookup("sc", strings.ToUpper(name)) }
 
-// blockSet returns a block by any of the spellings that Java knows, in any case.
+// blockSet returns a block by any of the spellings that Java accepts, ignoring
+// case.
 func blockSet(name string) (runeSet, bool) { return lookup("blk", strings.ToUpper(name)) }
 
-// propertySet returns the set of \p{text}. The message says what is wrong with an unknown one.
+// propertySet returns the set of \p{text}, or a message that says what is wrong
+// if there is no such property.
 func propertySet(text string, flags Flags) (set runeSet, message string) {
 	caseless := flags&CaseInsensitive != 0
 	ok := false

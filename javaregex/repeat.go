@@ -11,8 +11,8 @@ import (
 
 func trailingZeros(mask uint64) int { return bits.TrailingZeros64(mask) }
 
-// startRun matches a run of characters, at its longest or, if it is lazy, at
-// its shortest.
+// startRun matches a run of characters: the longest or, if the run is lazy, the
+// shortest.
 func (m *machine) startRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	if in.repeat == lazy {
 		return m.startLazyRun(pc, in, pos)
@@ -40,7 +40,7 @@ func (m *machine) startRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	if m.canBegin(in.after, end) {
 		return in.next, end, true
 	}
-	return 0, 0, false // backtrack to the frame at once
+	return 0, 0, false // backtrack to the frame immediately
 }
 
 // rangedRun is startRun for a greedy run that remembers where it has failed.
@@ -85,7 +85,7 @@ func (m *machine) rangedRun(pc int32, in *inst, pos int) (int32, int, bool) {
 }
 
 // markRun remembers that what follows a run has failed at all positions from lo
-// to hi, or to the end of its characters if hi is below 0.
+// to hi, or from lo to the end of the run's characters if hi is negative.
 func (m *machine) markRun(in *inst, lo, hi int) {
 	known := &m.memo.runs[in.memo]
 	if hi < 0 {
@@ -218,8 +218,8 @@ func (m *machine) startLazyRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	return m.lazyRun(pc, in, end, in.min)
 }
 
-// lazyRun continues after a run of count characters that ends at pos, or takes
-// more at once if what follows cannot start there.
+// lazyRun continues after a run of count characters that ends at pos. If what
+// follows cannot start there, it first takes more characters.
 func (m *machine) lazyRun(pc int32, in *inst, pos int, count int32) (int32, int, bool) {
 	if count > 0 && m.memo != nil && in.ranged {
 		if known := m.memo.runs[in.memo]; int(known.lo) <= pos && pos <= int(known.hi) {
@@ -263,8 +263,8 @@ func (m *machine) extendRun(pc int32, pos int, count int32) (int32, int, bool) {
 	return m.lazyRun(pc, in, pos+width, count+1)
 }
 
-// canBegin reports whether next has what comes at pos; if next is nil, anything
-// can.
+// canBegin reports whether what comes at pos is in next. A nil next contains
+// everything.
 func (m *machine) canBegin(next *byteSet, pos int) bool {
 	if next == nil {
 		return true
@@ -275,7 +275,7 @@ func (m *machine) canBegin(next *byteSet, pos int) bool {
 	return next.hasEnd()
 }
 
-// setLocal changes a local, and pushes a frame that undoes this on
+// setLocal changes a local, and pushes a frame that restores it on
 // backtracking.
 func (m *machine) setLocal(local, value int32) {
 	m.push(frameLocal, 0, local, m.locals[local], 0)

@@ -11,11 +11,11 @@ import (
 
 // ReplacementError says why a replacement is not valid in Java.
 type ReplacementError struct {
-	// Index is the byte offset in the replacement at which the mistake is.
+	// Index is the byte offset of the mistake in the replacement.
 	Index   int
 	Message string
-	// Group is the number of a group that the replacement refers to and that
-	// the pattern does not have; 0 for any other mistake.
+	// Group is the number of the group that the replacement refers to but the
+	// pattern does not have, or 0 for any other mistake.
 	Group int
 }
 
@@ -32,7 +32,7 @@ func (p *Pattern) ReplaceAll(ctx context.Context, input, replacement string) (st
 	return p.replace(ctx, input, replacement, true)
 }
 
-// ReplaceFirst is ReplaceAll for only the first match.
+// ReplaceFirst is like ReplaceAll, but replaces only the first match.
 func (p *Pattern) ReplaceFirst(ctx context.Context, input, replacement string) (string, error) {
 	return p.replace(ctx, input, replacement, false)
 }
@@ -113,8 +113,8 @@ func (p *Pattern) AppendReplaced(ctx context.Context, dst []byte, input, replace
 	return append(dst, input[end:]...), true, nil
 }
 
-// replaceSingle is AppendReplaced for a pattern that is a single character of a
-// class, and a replacement without groups: it needs no machine.
+// replaceSingle implements AppendReplaced without a machine, for a pattern that
+// matches a single character of a class, and a replacement without groups.
 func (p *Pattern) replaceSingle(ctx context.Context, dst []byte, input, replacement string, all bool) ([]byte, bool, error) {
 	if err := ctx.Err(); err != nil {
 		return dst, false, err

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A pattern that is a single class is replaced without the matcher. The same
-// class in a group is replaced by the matcher.
+// Replacing the matches of a single class does not use the matcher. If the
+// class is in a group, it does.
 func TestReplacingOneClassAgreesWithGroups(t *testing.T) {
 	ctx := context.Background()
 	for _, class := range []string{`[^0-9+]`, `\d`, `.`, `[äß€]`, `[^a]`, `\s`, `[\x{1F600}-\x{1F64F}]`, `\p{L}`} {
@@ -17,12 +17,12 @@ func TestReplacingOneClassAgreesWithGroups(t *testing.T) {
 				for _, all := range []bool{true, false} {
 					alone, inGroup := must(t, class), must(t, "("+class+")")
 					if alone.prog.single == nil || inGroup.prog.single != nil {
-						t.Fatalf("%s: got a single class %v, in a group %v, want true and false", class, alone.prog.single != nil, inGroup.prog.single != nil)
+						t.Fatalf("%s: got %v for a single class alone and %v in a group, want true and false", class, alone.prog.single != nil, inGroup.prog.single != nil)
 					}
 					got, found, err := alone.AppendReplaced(ctx, []byte("kept"), input, replacement, all)
 					want, wantFound, wantErr := inGroup.AppendReplaced(ctx, []byte("kept"), input, replacement, all)
 					if string(got) != string(want) || found != wantFound || err != nil || wantErr != nil {
-						t.Errorf("%s in %q by %q, all %v: got %q, %v, %v, want as in a group %q, %v, %v",
+						t.Errorf("%s in %q by %q, all %v: got %q, %v, %v, want %q, %v, %v as for the class in a group",
 							class, input, replacement, all, got, found, err, want, wantFound, wantErr)
 					}
 				}
@@ -46,13 +46,13 @@ func TestReplacingOneClassKeepsLimits(t *testing.T) {
 		}
 		var budget *BudgetError
 		if _, err := p.ReplaceAll(context.Background(), strings.Repeat("a", 20), "b"); !errors.As(err, &budget) || budget.Budget != c.budget {
-			t.Errorf("%s: got error %v, want the budget of %s", c.name, err, c.budget)
+			t.Errorf("%s: got error %v, want a BudgetError for %s", c.name, err, c.budget)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := must(t, `[a-c]`).ReplaceAll(ctx, "a", "b"); !errors.Is(err, context.Canceled) {
-		t.Errorf("with a cancelled context: got error %v, want the cancellation", err)
+		t.Errorf("with a cancelled context: got error %v, want context.Canceled", err)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestMatchesWholeAgreesWithMatches(t *testing.T) {
 			m, err := p.Matches(context.Background(), input)
 			ok, err2 := p.MatchesWhole(context.Background(), input)
 			if err != nil || err2 != nil || ok != (m != nil) {
-				t.Errorf("%s on %q: got %v, error %v; Matches finds %v, error %v", pattern, input, ok, err2, m, err)
+				t.Errorf("%s on %q: MatchesWhole returned %v, error %v, but Matches returned %v, error %v", pattern, input, ok, err2, m, err)
 			}
 		}
 	}

@@ -8,7 +8,8 @@ import (
 	"sort"
 )
 
-// maxRune is the last code point. Surrogates count as characters here: a pattern may name them.
+// maxRune is the last code point. Surrogates count as characters here, because
+// a pattern may contain them.
 const maxRune = 0x10FFFF
 
 // runeRange is an inclusive range of characters.

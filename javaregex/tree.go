@@ -1,7 +1,7 @@
 package javaregex
 
 // This file defines the tree that a pattern is parsed into, and computes what
-// Java's compiler finds out about a part of it: its length, and whether it is
+// Java's compiler determines about a part of it: its length, and whether it is
 // deterministic.
 
 import "math"
@@ -131,7 +131,8 @@ type chain struct {
 	next  *chain
 }
 
-// add accounts for a chain, after what s has seen.
+// add extends s with the nodes of a chain, as if they followed those that it
+// has measured.
 func (s *study) add(c *chain) {
 	for c != nil {
 		if len(c.nodes) == 0 {
@@ -173,8 +174,8 @@ func (s *study) add(c *chain) {
 	}
 }
 
-// addAlternatives accounts for alternatives and what follows them, which Java
-// measures separately.
+// addAlternatives extends s with alternatives, each of which Java measures
+// together with what follows.
 func (s *study) addAlternatives(alternatives []study, rest *chain) {
 	least, most := int32(math.MaxInt32), int32(-1)
 	for _, one := range alternatives {
@@ -228,8 +229,8 @@ func (s *study) addCounted(n *node) {
 }
 
 // isLoop reports whether Java repeats n with full backtracking into its
-// iterations: a group that is not deterministic. Everything else is repeated
-// with atomic iterations.
+// iterations, which is the case for a group that is not deterministic.
+// Everything else is repeated with atomic iterations.
 func (n *node) isLoop() bool {
 	return n.kind == nodeRepeat && !n.optional && n.repeat != possessive &&
 		n.subs[0].kind == nodeGroup && !n.once.deterministic

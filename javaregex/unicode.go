@@ -45,7 +45,7 @@ var unicodeIndex = sync.OnceValue(func() map[string]*unicodeTable {
 	return index
 })
 
-// lookup returns the set with a kind and name.
+// lookup returns the set with a kind and name, and whether it exists.
 func lookup(kind, name string) (runeSet, bool) {
 	table, ok := unicodeIndex()[kind+" "+name]
 	if !ok {
@@ -55,7 +55,7 @@ func lookup(kind, name string) (runeSet, bool) {
 	return table.set, true
 }
 
-// known is lookup for a name that is certain to exist.
+// known returns the set with a kind and name that are certain to exist.
 func known(kind, name string) runeSet {
 	set, ok := lookup(kind, name)
 	if !ok {
@@ -190,5 +190,5 @@ func (t *caseTables) toLower(r rune) rune {
 }
 
 // fold returns the form in which Java compares characters under UnicodeCase:
-// lower case, by way of upper case.
+// the lower case of the upper case.
 func (t *caseTables) fold(r rune) rune { return t.toLower(t.toUpper(r)) }

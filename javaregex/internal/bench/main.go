@@ -1,6 +1,6 @@
 //go:build unix
 
-// Bench measures patterns like those that people write for short messages: in
+// Bench measures patterns like those that people write for short messages in
 // this engine, in Go's regexp and, if a JDK is on the PATH, in Java after its
 // warm-up. It must run in the module's root.
 package main
@@ -23,7 +23,7 @@ import (
 	"temporal-twilio/javaregex"
 )
 
-// cases are patterns that Go's regexp accepts too, with the same meaning for
+// cases are patterns that Go's regexp also accepts, with the same meaning for
 // these inputs.
 var cases = []struct{ name, pattern, input string }{
 	{"order number", `Order Number (?<orderNumber>.+)`, "Order Number 10045"},
@@ -47,8 +47,8 @@ const (
 var kept *javaregex.Match
 
 // main alternates with Java in short windows, so that changes in the machine's
-// speed affect both; the ratio is the median of neighbouring windows. The
-// column "kept" is for matches that the caller keeps, which must be allocated.
+// speed affect both; the ratio is the median over adjacent windows. The column
+// "kept" is for matches that the caller keeps, which must be allocated.
 func main() {
 	java := startJava()
 	fmt.Printf("%-20s %10s %10s %8s %10s %10s %10s\n", "CPU ns", "javaregex", "Java", "ratio", "kept", "regexp", "compile")
@@ -81,8 +81,8 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// cpuTime returns the nanoseconds that f takes: CPU time, so that a busy
-// machine does not matter.
+// cpuTime returns the nanoseconds of CPU time that f takes, which other load on
+// the machine does not affect.
 func cpuTime(f func()) float64 {
 	rounds, begun, took := 0, processTime(), int64(0)
 	for took < window*1e6 {
@@ -103,7 +103,8 @@ func processTime() int64 {
 	return usage.Utime.Nano() + usage.Stime.Nano()
 }
 
-// javaProcess is a Java process that searches on demand; nil without a JDK.
+// javaProcess is a Java process that searches on demand. It is nil if there is
+// no JDK.
 type javaProcess struct {
 	in  io.Writer
 	out *bufio.Scanner
@@ -122,14 +123,14 @@ func startJava() *javaProcess {
 	return &javaProcess{in, bufio.NewScanner(out)}
 }
 
-// find returns how many nanoseconds Java takes; NaN if there is no JDK.
+// find returns how many nanoseconds Java takes, or NaN if there is no JDK.
 func (j *javaProcess) find(pattern, input string, milliseconds int) float64 {
 	if j == nil {
 		return math.NaN()
 	}
 	fmt.Fprintf(j.in, "%d\t%s\t%s\n", milliseconds, pattern, input)
 	if !j.out.Scan() {
-		fmt.Fprintln(os.Stderr, "Bench.java has ended (run from the module's root)")
+		fmt.Fprintln(os.Stderr, "Bench.java has ended: run this program in the module's root")
 		os.Exit(1)
 	}
 	return must(strconv.ParseFloat(j.out.Text(), 64))

@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads lines with three fields, separated by tabs: milliseconds, pattern and input. It answers each with the
+ * Reads lines with three fields, separated by tabs: milliseconds, pattern and input. It answers each line with the
  * nanoseconds of CPU time that a Matcher.find() takes, measured for that many milliseconds.
  */
 public class Bench {
