@@ -29,13 +29,13 @@ func TestAccountsHaveOwnCredentialsAndLimits(t *testing.T) {
 	}
 	marketing, alerts := accounts["marketing"], accounts["alerts"]
 	if access := marketing.Twilio(); access.AccountSID != "AC2" || access.Token != "fromfile" || access.Region != "ie1" || access.Edge != "dublin" || access.Timeout != time.Second {
-		t.Errorf("got access %+v for marketing", access)
+		t.Errorf("got the access %+v for marketing, want AC2 with the token of the file", access)
 	}
 	if marketing.Concurrency != 20 || marketing.Rate != 1 || alerts.Concurrency != 5 || alerts.Rate != 0 {
 		t.Errorf("got accounts %+v and %+v, want other limits", marketing, alerts)
 	}
 	if access := alerts.Twilio(); access.Username != "SK3" || access.Password != "hidden" {
-		t.Errorf("got access %+v for alerts", access)
+		t.Errorf("got the access %+v for alerts, want the API key", access)
 	}
 }
 

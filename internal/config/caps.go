@@ -28,7 +28,7 @@ var (
 	units   = map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
 )
 
-// UnmarshalText parses the caps.
+// UnmarshalText parses the caps. It refuses two caps for one prefix.
 func (c *Caps) UnmarshalText(text []byte) error {
 	*c = nil
 	var (
@@ -41,7 +41,7 @@ func (c *Caps) UnmarshalText(text []byte) error {
 		parts := capForm.FindStringSubmatch(entry)
 		switch {
 		case parts == nil:
-			mistakes = append(mistakes, fmt.Errorf("%q is not a cap: write a prefix or *, a number and m, h or d, such as +44=500/h", entry))
+			mistakes = append(mistakes, fmt.Errorf("%q is not a cap: write a prefix or *, a number, and m, h or d, such as +44=500/h", entry))
 			continue
 		case seen[parts[1]]:
 			mistakes = append(mistakes, fmt.Errorf("%s has two caps", parts[1]))

@@ -1,7 +1,7 @@
 package config
 
-// Checks of a configuration. They report all mistakes at once, with the names
-// of the variables.
+// Checks a configuration, and reports all mistakes together with the names of
+// the variables.
 
 import (
 	"cmp"
@@ -67,7 +67,8 @@ func (m Mistakes) err() error {
 // one can try all phone numbers to find the one behind a pseudonym.
 const minIDSecret = 16
 
-// misread explains what is expected of each variable that could not be parsed.
+// misread explains, for each variable that could not be parsed, what is
+// expected of it.
 func misread(variables map[string]string, err error) error {
 	var (
 		all      env.AggregateError
@@ -113,9 +114,9 @@ func isNumber(value string) bool {
 	return err == nil
 }
 
-// normalise checks the values, individually and together, and converts those
+// normalize checks the values, individually and together, and converts those
 // that can be written in several ways to a standard form.
-func (c *Config) normalise(variables map[string]string) error {
+func (c *Config) normalize(variables map[string]string) error {
 	var m Mistakes
 	fail := func(format string, args ...any) { m.add(fmt.Errorf(format, args...)) }
 	for _, v := range variablesOf() {

@@ -43,7 +43,7 @@ type Config struct {
 	AccountRate      float64 `env:"SEND_ACCOUNT_RATE" envDefault:"0" min:"0" description:"The maximum number of messages per second from all senders of the account, for all workers together. 0 leaves the rate to Twilio's queue."`
 	Caps             Caps    `env:"SEND_CAPS" description:"How many messages all workers together may send to numbers with the same prefix, to protect against SMS pumping: +44=500/h, *=200/h, per m, h or d. The longest matching prefix applies. * applies to each other country separately. Messages beyond a cap are reported as CAP_REACHED."`
 	RecordFirst      bool    `env:"SEND_RECORD_FIRST" envDefault:"false" description:"Record whom a send is about to text even before its first few texts, which otherwise need no record. Set it while workers of older versions still run."`
-	RateUnit         string  `env:"SEND_RATE_UNIT" envDefault:"messages" oneof:"messages segments" description:"What the two rates count."`
+	RateUnit         string  `env:"SEND_RATE_UNIT" envDefault:"messages" oneof:"messages segments" description:"What SEND_RATE and SEND_ACCOUNT_RATE count."`
 	DefaultRegion    string  `env:"DEFAULT_REGION" description:"The country of recipients without a country code, such as US. Without it, they are refused."`
 	TemplateLocale   string  `env:"TEMPLATE_LOCALE" envDefault:"en_US" description:"The locale of numbers and dates in templates, such as pt_BR. A send can override it."`
 	TemplateTimeZone string  `env:"TEMPLATE_TIME_ZONE" envDefault:"UTC" description:"The time zone of dates and times in templates, such as Europe/Berlin or GMT+02:00. A send can override it."`
@@ -58,7 +58,7 @@ type Config struct {
 	Triggers            string  `env:"TRIGGERS" group:"Receiving" description:"The trigger file, or a folder of them. Without it, there is no webhook."`
 	TriggersTaskQueue   string  `env:"TRIGGERS_TASK_QUEUE" envDefault:"twilio" description:"The task queue for triggers that specify none, such as Alfresco's. Alfresco's processes need a task queue other than twilio."`
 	TriggersBusinessKey string  `env:"TRIGGERS_BUSINESS_KEY_ATTRIBUTE" description:"The search attribute of type Keyword for the business keys of Alfresco's processes. The namespace must have it, or Temporal refuses the start."`
-	WebhookAddr         string  `env:"WEBHOOK_ADDR" envDefault:"127.0.0.1:8080" description:"Where the webhook listens: /twilio/sms, /twilio/status, /healthz, /readyz."`
+	WebhookAddr         string  `env:"WEBHOOK_ADDR" envDefault:"127.0.0.1:8080" description:"The address at which the webhook serves /twilio/sms, /twilio/status, /healthz and /readyz."`
 	WebhookPublicURL    string  `env:"WEBHOOK_PUBLIC_URL" description:"The URL at which Twilio reaches the webhook, without /twilio/sms. It must be the URL that Twilio signs. Workers also use it for status callbacks."`
 	WebhookForwarded    List    `env:"WEBHOOK_FORWARDED" description:"Headers that report the public URL instead: Forwarded, or X-Forwarded-Host, -Proto, -Port and -Prefix, or Host. The proxy must set each of them."`
 	WebhookSignature    string  `env:"WEBHOOK_SIGNATURE" envDefault:"on" oneof:"on off" description:"Whether requests must be signed by Twilio. off lets anyone send them: for development only."`
@@ -71,12 +71,12 @@ type Config struct {
 	WebhookTLSKey  string        `env:"WEBHOOK_TLS_KEY" description:"The key of the certificate, a PEM file."`
 	// WebhookACMEHosts are host names for which certificates are requested
 	// from Let's Encrypt and stored in WebhookACMECache.
-	WebhookACMEHosts   List          `env:"WEBHOOK_ACME_HOSTS" description:"Instead of a certificate: hosts for which to get one from Let's Encrypt."`
+	WebhookACMEHosts   List          `env:"WEBHOOK_ACME_HOSTS" description:"Hosts for which to get certificates from Let's Encrypt, instead of WEBHOOK_TLS_CERT."`
 	WebhookACMECache   string        `env:"WEBHOOK_ACME_CACHE" envDefault:".acme" description:"The folder for certificates from Let's Encrypt."`
-	WebhookDrain       time.Duration `env:"WEBHOOK_DRAIN" envDefault:"0s" min:"0s" description:"How long a webhook that is stopping still accepts requests, while it is not ready."`
+	WebhookDrain       time.Duration `env:"WEBHOOK_DRAIN" envDefault:"0s" min:"0s" description:"How long a webhook that is stopping still accepts requests while /readyz reports that it is not ready."`
 	WebhookShowOutcome bool          `env:"WEBHOOK_SHOW_OUTCOME" envDefault:"false" description:"Whether responses include the outcome of a text, in the headers X-Sms-Outcome and X-Sms-Workflow-Id, as make run does for its page."`
 	CatchUp            time.Duration `env:"CATCH_UP" min:"0s" description:"How often to look for missed texts and publish them, such as 5m. If it is unset, this webhook leaves catching up to others. 0s ends catching up for all and removes its schedule."`
-	CatchUpAfter       time.Duration `env:"CATCH_UP_AFTER" envDefault:"1m" min:"0s" description:"How long a text is left to the webhooks before it is caught up on. Twilio waits up to 15s for a webhook to respond."`
+	CatchUpAfter       time.Duration `env:"CATCH_UP_AFTER" envDefault:"1m" min:"0s" description:"How long to leave a text to the webhooks before the catch-up publishes it. Twilio waits up to 15s for a webhook to respond."`
 
 	PayloadKeys  string `env:"PAYLOAD_KEYS" group:"Privacy" description:"The path of a key file, as created by worker keys new. Its keys encrypt the payloads in Temporal. It is reread when it changes. Without it, or without a current key in it, payloads are stored unencrypted."`
 	CodecAddr    string `env:"CODEC_ADDR" envDefault:"127.0.0.1:8234" description:"The address of worker codec, which decrypts payloads for Temporal's Web UI and command line."`
@@ -85,19 +85,20 @@ type Config struct {
 	CodecEncode  bool   `env:"CODEC_ENCODE" envDefault:"false" description:"Whether the codec server also encrypts what callers send, at /encode, as the command line needs to start workflows."`
 
 	MetricsAddr string `env:"METRICS_ADDR" group:"Operating" description:"The address that serves /metrics, for Prometheus, and /healthz and /readyz of the worker, the webhook or both. Without it, there are no metrics."`
-	LogLevel    string `env:"LOG_LEVEL" envDefault:"info" oneof:"debug info warn error" description:"The lowest level that is logged."`
+	LogLevel    string `env:"LOG_LEVEL" envDefault:"info" oneof:"debug info warn error" description:"The lowest level to log."`
 	LogFormat   string `env:"LOG_FORMAT" envDefault:"text" oneof:"text json" description:"The format of log lines."`
 	File        string `env:"CONFIG_FILE" description:"A YAML file with variables on this page that are not set in the environment. Also --config."`
 
 	// unread lists the variables whose files could not be read. No other
 	// mistakes are reported for them.
 	unread []string `env:"-"`
-	// CatchUpOff is true if CATCH_UP is 0s rather than unset.
+	// CatchUpOff is true if CATCH_UP is set to 0s. CatchUp is also 0 if it is
+	// unset.
 	CatchUpOff bool `env:"-"`
 	// Named holds the accounts in the file Accounts, by name.
 	Named map[string]NamedAccount `env:"-"`
-	// Warnings lists probable mistakes in the environment, which are to be
-	// logged.
+	// Warnings lists probable mistakes in the environment, which the caller
+	// should log.
 	Warnings []string `env:"-"`
 }
 
@@ -107,7 +108,8 @@ var aliases = map[string]string{
 	"TWILIO_TOKEN":   "TWILIO_AUTH_TOKEN",
 }
 
-// FromEnvironment reads the configuration from the environment of the process.
+// FromEnvironment reads the configuration from the environment of the process,
+// like [Read].
 func FromEnvironment() (Config, error) { return Read(Environment()) }
 
 // Environment returns the environment of the process.
@@ -144,7 +146,7 @@ func read(environment map[string]string, open follow.Open) (Config, error) {
 		variables[name] = cmp.Or(variables[name], variables[alias])
 	}
 	mistakes.add(misread(variables, env.ParseWithOptions(&c, env.Options{Environment: variables})))
-	mistakes.add(c.normalise(variables))
+	mistakes.add(c.normalize(variables))
 	c.Named, err = c.readAccounts(open)
 	mistakes.add(err)
 	return c, mistakes.err()

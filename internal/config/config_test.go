@@ -52,11 +52,11 @@ func TestReadAcceptsAliases(t *testing.T) {
 		variables      map[string]string
 		account, token string
 	}{
-		"the connector's names":       {map[string]string{"TWILIO_ACCOUNT": "AC1", "TWILIO_TOKEN": "t"}, "AC1", "t"},
-		"Twilio's own names":          {map[string]string{"TWILIO_ACCOUNT_SID": "AC2", "TWILIO_AUTH_TOKEN": "u"}, "AC2", "u"},
-		"the connector's names first": {map[string]string{"TWILIO_ACCOUNT": "AC1", "TWILIO_ACCOUNT_SID": "AC2", "TWILIO_TOKEN": "t"}, "AC1", "t"},
-		"a secret from a file":        {map[string]string{"TWILIO_ACCOUNT": "AC1", "TWILIO_TOKEN_FILE": file}, "AC1", "from-file"},
-		"an alias from a file":        {map[string]string{"TWILIO_ACCOUNT": "AC1", "TWILIO_AUTH_TOKEN_FILE": file}, "AC1", "from-file"},
+		"the connector's names":     {map[string]string{"TWILIO_ACCOUNT": "AC1", "TWILIO_TOKEN": "t"}, "AC1", "t"},
+		"Twilio's own names":        {map[string]string{"TWILIO_ACCOUNT_SID": "AC2", "TWILIO_AUTH_TOKEN": "u"}, "AC2", "u"},
+		"both names of the account": {map[string]string{"TWILIO_ACCOUNT": "AC1", "TWILIO_ACCOUNT_SID": "AC2", "TWILIO_TOKEN": "t"}, "AC1", "t"},
+		"a secret from a file":      {map[string]string{"TWILIO_ACCOUNT": "AC1", "TWILIO_TOKEN_FILE": file}, "AC1", "from-file"},
+		"an alias from a file":      {map[string]string{"TWILIO_ACCOUNT": "AC1", "TWILIO_AUTH_TOKEN_FILE": file}, "AC1", "from-file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := Read(tc.variables)
@@ -64,7 +64,7 @@ func TestReadAcceptsAliases(t *testing.T) {
 				t.Fatal(err)
 			}
 			if c.Account != tc.account || c.Token.Reveal() != tc.token {
-				t.Errorf("got account %s and token %s", c.Account, c.Token.Reveal())
+				t.Errorf("got account %s and token %s, want %s and %s", c.Account, c.Token.Reveal(), tc.account, tc.token)
 			}
 			if c.WebhookAddr != "127.0.0.1:8080" {
 				t.Errorf("got default WEBHOOK_ADDR %s, want 127.0.0.1:8080", c.WebhookAddr)
@@ -120,11 +120,11 @@ func TestReadRefusesInvalidValues(t *testing.T) {
 func TestTwoBroadcastStoresAreRefused(t *testing.T) {
 	_, err := Read(map[string]string{"BROADCAST_STORE": "s3://bucket", "BROADCAST_DIR": "/srv/sms"})
 	if err == nil || !strings.Contains(err.Error(), "BROADCAST_STORE=file:///srv/sms") {
-		t.Errorf("both set: got error %v", err)
+		t.Errorf("both set: got error %v, want one that shows the equivalent URL", err)
 	}
 	c, err := Read(map[string]string{"BROADCAST_STORE": "s3://bucket"})
 	if err != nil || c.BroadcastStore != "s3://bucket" {
-		t.Errorf("only one set: got %q, %v", c.BroadcastStore, err)
+		t.Errorf("only one set: got %q, error %v, want s3://bucket", c.BroadcastStore, err)
 	}
 }
 
@@ -209,16 +209,16 @@ func TestValuesAreTrimmed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Token.Reveal() != "token" || c.APIKey != "SK1" || c.APISecret.Reveal() != "secret" || c.IDSecret.Reveal() != "0123456789abcdef0123456789abcdef" {
-		t.Error("the white space around a secret is not removed")
+		t.Error("white space around a secret was not removed")
 	}
 	if got := c.Subaccounts.Reveal()[two]; !slices.Equal(got, []string{"a", "b"}) {
-		t.Errorf("got tokens %q", got)
+		t.Errorf("got the tokens %q, want a and b", got)
 	}
 	if !slices.Equal(c.WebhookForwarded, []string{"X-Forwarded-Host", "X-Forwarded-Proto"}) {
-		t.Errorf("got headers %q", c.WebhookForwarded)
+		t.Errorf("got the headers %q, want X-Forwarded-Host and X-Forwarded-Proto", c.WebhookForwarded)
 	}
 	if c.Timeout != 5*time.Second || c.LogLevel != "info" || c.DefaultRegion != "US" || c.BaseURL != "http://127.0.0.1:1" {
-		t.Errorf("got %v, %q, %q, %q", c.Timeout, c.LogLevel, c.DefaultRegion, c.BaseURL)
+		t.Errorf("got %v, %q, %q, %q, want 5s, info, US and http://127.0.0.1:1", c.Timeout, c.LogLevel, c.DefaultRegion, c.BaseURL)
 	}
 }
 
@@ -240,7 +240,7 @@ func TestUnknownVariablesAreReported(t *testing.T) {
 		"the environment variable TWILIO_TOKN is not read by this program; did you mean TWILIO_TOKEN?",
 		"the environment variable WEBHOOK_URL is not read by this program; did you mean WEBHOOK_PUBLIC_URL?",
 	}; !slices.Equal(c.Warnings, want) {
-		t.Errorf("got warnings:\n%s", strings.Join(c.Warnings, "\n"))
+		t.Errorf("got the warnings:\n%s\nwant:\n%s", strings.Join(c.Warnings, "\n"), strings.Join(want, "\n"))
 	}
 }
 

@@ -1,6 +1,6 @@
 package config
 
-// The description of the variables, which is generated from the tags of Config.
+// Describes the variables, from the tags of Config.
 
 import (
 	"fmt"
@@ -60,12 +60,12 @@ func variablesOf() (all []variable) {
 // temporals describes the variables that the Temporal SDK reads.
 const temporals = "Temporal's own variables, TEMPORAL_ADDRESS (localhost:7233), TEMPORAL_NAMESPACE (default) and those for TLS and API keys"
 
-// more describes the Temporal variables that we read in addition to those of
-// the SDK.
-const more = "TEMPORAL_API_KEY_FILE names a file that holds the API key. That file and those of the client's certificate are reread when they change. With TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID, as Temporal's worker controller sets them, the workers are versioned: they get no tasks until their version is the current one, and from then on workers without a version get none."
+// more describes the Temporal variables that our programs read in addition to
+// those of the SDK.
+const more = "TEMPORAL_API_KEY_FILE names a file that holds the API key. That file and those of the client's certificate are reread when they change. With TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID, as Temporal's worker controller sets them, the workers are versioned: they get no tasks until their version is current, and from then on, workers without a version get none."
 
 // traces describes the variables that OpenTelemetry's exporter reads.
-const traces = "OTEL_EXPORTER_OTLP_ENDPOINT, such as http://collector:4318, or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT makes the programs send traces there, by OTLP over HTTP. OTEL_SDK_DISABLED=true and OTEL_TRACES_EXPORTER=none turn them off. OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_RESOURCE_ATTRIBUTES and OpenTelemetry's other variables work as usual"
+const traces = "OTEL_EXPORTER_OTLP_ENDPOINT, such as http://collector:4318, or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT makes the programs send traces to that endpoint, by OTLP over HTTP. OTEL_SDK_DISABLED=true and OTEL_TRACES_EXPORTER=none turn them off. OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_RESOURCE_ATTRIBUTES and OpenTelemetry's other variables work as usual"
 
 // rotated describes which values are reread from their files.
 const rotated = "Twilio's credentials, including those in TWILIO_ACCOUNTS, are reread within seconds when their files change; a replaced auth token still verifies webhooks for 15 minutes. A file that is empty, half-written or lacks an account that it had before is ignored, and the log names it. Write an API key before its secret: both are used once the secret has changed, too"
@@ -127,11 +127,11 @@ func Markdown() string {
 	var out strings.Builder
 	out.WriteString(`# Configuration
 
-The worker and the webhook read their environment once, when they start. If it contains mistakes, they do not
-start, and report all of them at once. A misspelled variable leads to a warning. ` + "`worker --help`" + ` prints the same table, and
+The worker and the webhook read their environment once, when they start. If it contains mistakes, they report all of
+them and do not start. A misspelled variable causes a warning. ` + "`worker --help`" + ` prints the same table, and
 ` + "`worker --print-config`" + ` prints each value with its source, without secrets.
 
-` + "`worker --config sms.yaml`" + ` reads the same variables from a YAML file, too. The environment takes precedence. In the file, a misspelled
+` + "`worker --config sms.yaml`" + ` also reads the same variables from a YAML file. The environment takes precedence. In the file, a misspelled
 name is a mistake. [configuration.schema.json](configuration.schema.json) is its JSON Schema, for editors:
 
 ` + "```yaml" + `

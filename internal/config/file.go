@@ -19,9 +19,9 @@ import (
 // fileVariable is the variable that names the configuration file.
 const fileVariable = "CONFIG_FILE"
 
-// merge returns an environment with the variables in the file named by
-// CONFIG_FILE added. A variable that the environment sets, under any of its
-// names, takes precedence. from maps each added variable to its file and line.
+// merge adds the variables in the file named by CONFIG_FILE to a copy of an
+// environment. A variable that the environment sets, under any of its names,
+// takes precedence. from maps each added variable to its file and line.
 func merge(environment map[string]string, open follow.Open) (merged, from map[string]string, err error) {
 	merged, from = maps.Clone(environment), map[string]string{}
 	path := strings.TrimSpace(environment[fileVariable])
@@ -63,7 +63,8 @@ func merge(environment map[string]string, open follow.Open) (merged, from map[st
 	return merged, from, mistakes.err()
 }
 
-// text returns a value in the file as it would be written in the environment.
+// text returns a value of the file in the form that it would have in the
+// environment.
 func (v variable) text(value yamlfile.Value) (string, error) {
 	switch value := value.Any.(type) {
 	case nil:
@@ -139,7 +140,7 @@ func Schema() []byte {
 		"properties":           properties,
 	}, "", "  ")
 	if err != nil {
-		panic(err) // cannot fail, since it contains only strings
+		panic(err) // cannot happen, because the schema contains only strings
 	}
 	return append(text, '\n')
 }

@@ -30,7 +30,7 @@ DEFAULT_REGION:
 		t.Fatal(err)
 	}
 	if c.Account != "AC1" || c.Rate != 1.5 || c.Concurrency != 9 || !c.WebhookShowOutcome || len(c.WebhookOwnNumbers.All) != 2 || c.LogLevel != "debug" || c.Token.Reveal() != "from the environment" {
-		t.Errorf("got %+v", c)
+		t.Errorf("got %+v, want the values of the file, except for those in the environment", c)
 	}
 	var out strings.Builder
 	if err := Print(&out, environment); err != nil {
@@ -73,7 +73,7 @@ UNRELATED: 1
 		}
 	}
 	if err == nil || strings.Contains(err.Error(), "hidden") || strings.Contains(err.Error(), ":5:") {
-		t.Errorf("the error contains secrets or correct lines:\n%v", err)
+		t.Errorf("the error quotes a secret or reports a correct line:\n%v", err)
 	}
 	for text, want := range map[string]string{"": "", "# nothing\n": "", "- a\n": "CONFIG_FILE: ", "a: 1\na: 2\n": "already defined"} {
 		_, err := Read(map[string]string{"CONFIG_FILE": write(t, text)})
@@ -82,7 +82,7 @@ UNRELATED: 1
 		}
 	}
 	if _, err := Read(map[string]string{"CONFIG_FILE": "/does/not/exist"}); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "CONFIG_FILE") {
-		t.Errorf("a missing file: got error %v", err)
+		t.Errorf("a missing file: got error %v, want one that names CONFIG_FILE", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package config
 
-// Twilio's credentials follow their files while the process runs.
+// Twilio's credentials are reread when their files change while the process
+// runs.
 
 import (
 	"cmp"
@@ -24,10 +25,10 @@ const KeepTokens = 15 * time.Minute
 // metrics.
 const Credentials = "Twilio's credentials"
 
-// Live is the configuration with which the process started, but its Twilio
-// credentials follow their files: those of the *_FILE variables, the accounts
-// file, and the files named in it. A change to anything else requires a
-// restart.
+// Live is the configuration with which the process started, except that its
+// Twilio credentials follow their files: the files of the *_FILE variables, the
+// accounts file, and the files named in it. A change to anything else requires
+// a restart.
 type Live struct {
 	Config
 	file *follow.File[*Config]
@@ -55,8 +56,8 @@ func Follow(environment map[string]string, logger *slog.Logger) (*Live, error) {
 	return &Live{Config: *file.Value(), file: file}, nil
 }
 
-// Watch reads the files until the context ends, even while nothing uses the
-// credentials, so a mistake is logged before it matters.
+// Watch reads the files every second until the context ends, even while nothing
+// uses the credentials, so that a mistake is logged before it matters.
 func (l *Live) Watch(ctx context.Context) error {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
@@ -136,7 +137,7 @@ func (c *Config) becomes(now *Config) error {
 			continue
 		}
 		if before.Username != after.Username && before.Password == after.Password {
-			mistakes.add(fmt.Errorf("%s API key has changed, but not its secret: change the secret as well", what))
+			mistakes.add(fmt.Errorf("%s API key has changed, but not its secret: change the secret, too", what))
 		}
 		mistakes.add(halfWritten(what+" auth token", before.Token, after.Token))
 		mistakes.add(halfWritten(what+" API secret", before.Password, after.Password))

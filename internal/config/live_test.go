@@ -81,7 +81,7 @@ func TestLiveFollowsTokenFile(t *testing.T) {
 				t.Errorf("%s: Err returns nil, but the file cannot be used", name)
 			}
 			if log := r.log.String(); strings.Count(log, "level=WARN") != 1 || !strings.Contains(log, filepath.Join(r.dir, "token")) || strings.Contains(log, newToken[:16]) {
-				t.Errorf("%s: got log %s", name, log)
+				t.Errorf("%s: got the log %s, want one warning with the path of the file but not the token", name, log)
 			}
 		}
 		r.verifies("still", map[string][]string{one: {oldToken}})
@@ -89,11 +89,11 @@ func TestLiveFollowsTokenFile(t *testing.T) {
 		r.write("token", newToken+"\n")
 		r.sends("after the change", access, one, newToken)
 		if err := r.Err(); err != nil {
-			t.Errorf("after the change: got error %v", err)
+			t.Errorf("after the change: got error %v, want none", err)
 		}
 		r.verifies("after the change", map[string][]string{one: {newToken, oldToken}})
 		if log := r.log.String(); !strings.Contains(log, "a changed file is in use") || !strings.Contains(log, "ID_SECRET is not set") || strings.Contains(log, oldToken) || strings.Contains(log, newToken) {
-			t.Errorf("got log %s", log)
+			t.Errorf("got the log %s, want the change and a warning about ID_SECRET, without tokens", log)
 		}
 	})
 }
@@ -139,11 +139,11 @@ func TestLiveFollowsOtherAccounts(t *testing.T) {
 			r.sends("without an account", alerts, "SK2", "s2")
 			r.sends("without a subaccount", subaccount, three, "b")
 			if !strings.Contains(r.log.String(), "only after a restart") {
-				t.Errorf("%s: got log %s", name, r.log.String())
+				t.Errorf("%s: got the log %s, want a note that a restart is needed", name, r.log.String())
 			}
 		}
 		if strings.Contains(r.log.String(), "ID_SECRET") {
-			t.Errorf("with ID_SECRET: got log %s", r.log.String())
+			t.Errorf("with ID_SECRET set, got the log %s, want nothing about it", r.log.String())
 		}
 	})
 }

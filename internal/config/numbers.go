@@ -20,7 +20,7 @@ type Numbers struct {
 	Accounts map[string]string
 }
 
-// Has reports whether a number is one of them.
+// Has reports whether a number is one of our own.
 func (n Numbers) Has(number string) bool { return slices.Contains(n.All, number) }
 
 // UnmarshalText parses the numbers.

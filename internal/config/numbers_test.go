@@ -14,10 +14,10 @@ func TestNumbersBelongToAccounts(t *testing.T) {
 	}
 	got := c.WebhookOwnNumbers
 	if want := []string{"+15005550006", "+15005550007", "whatsapp:+15005550008", "73737"}; !slices.Equal(got.All, want) {
-		t.Errorf("got numbers %q", got.All)
+		t.Errorf("got the numbers %q, want %q", got.All, want)
 	}
 	if want := map[string]string{"+15005550007": two, "+15005550008": one}; !reflect.DeepEqual(got.Accounts, want) {
-		t.Errorf("got accounts %v", got.Accounts)
+		t.Errorf("got the accounts %v, want %v", got.Accounts, want)
 	}
 }
 

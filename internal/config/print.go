@@ -1,6 +1,6 @@
 package config
 
-// Printing of the effective configuration with the source of each value.
+// Prints the effective configuration with the source of each value.
 
 import (
 	"cmp"
@@ -14,8 +14,8 @@ import (
 )
 
 var (
-	// temporalShown matches those Temporal variables whose values are
-	// printed. Any other may be a secret.
+	// temporalShown matches the Temporal variables whose values are printed.
+	// Any other variable may be a secret.
 	temporalShown = regexp.MustCompile(`^TEMPORAL_(ADDRESS|NAMESPACE|PROFILE|CONFIG_FILE|UI_URL|CODEC_ENDPOINT|TLS|TLS_SERVER_NAME|` +
 		`TLS_DISABLE_HOST_VERIFICATION|DEPLOYMENT_NAME|WORKER_BUILD_ID|[A-Z_]+_PATH|[A-Z_]+_FILE)$`)
 	// login matches the user and password in a URL.

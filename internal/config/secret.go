@@ -10,8 +10,8 @@ import (
 )
 
 // Secret is a token, a key or a password. However it is printed, logged or
-// marshalled, it appears as "<secret>", or as "" if it is empty. Reveal returns
-// the value, which should be used where it is needed and not stored.
+// marshaled, it appears as "<secret>", or as "" if it is empty. Reveal returns
+// the value. Use it where it is needed, and do not store it.
 type Secret struct{ value string }
 
 const masked = "<secret>"

@@ -36,7 +36,7 @@ func TestAccountsHaveOwnTokens(t *testing.T) {
 	}
 	for _, bad := range []string{"AC1=secret", one + "=", one, "=secret"} {
 		if _, err := Read(map[string]string{"TWILIO_SUBACCOUNT_TOKENS": bad}); err == nil || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%q: got error %v", bad, err)
+			t.Errorf("%q: got error %v, want one without the token", bad, err)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package config
 
-// Unknown variables look like ours but are not.
+// Warns of variables that look like ours but do not exist.
 
 import (
 	"fmt"
@@ -15,12 +15,12 @@ import (
 // ours matches the prefixes of our variables.
 var ours = regexp.MustCompile(`^(TWILIO|WEBHOOK|SEND|SMS|CATCH_UP|CATCHUP|TRIGGERS?|BROADCAST|ID_SECRET|PAYLOADS?|CODEC)(_|$)`)
 
-// kubernetes matches variables that Kubernetes sets for each service in the
-// namespace. A service may well be named webhook or twilio.
+// kubernetes matches the variables that Kubernetes sets for each service in the
+// namespace, because a service may be named webhook or twilio.
 var kubernetes = regexp.MustCompile(`_SERVICE_(HOST|PORT)(_|$)|_PORT_[0-9]+_(TCP|UDP)`)
 
-// unknown returns a warning for each variable that looks like ours but is not,
-// with the name that was probably meant.
+// unknown returns a warning for each variable that looks like ours but does not
+// exist, with the name that was probably meant.
 func unknown(variables map[string]string) (lines []string) {
 	known := spellings()
 	for _, name := range slices.Sorted(maps.Keys(variables)) {

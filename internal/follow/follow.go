@@ -20,8 +20,8 @@ const (
 	every = time.Second
 	// maxFile limits the size of a file, in bytes.
 	maxFile = 1 << 20
-	// patience limits how long a caller waits while the files are being
-	// read, for example from a file system or a pipe that hangs.
+	// patience limits how long a caller waits for the files to be read, which
+	// may hang, for example for a network file system or a pipe.
 	patience = time.Second
 	// maxReplaced is how many replaced values are kept.
 	maxReplaced = 8
@@ -34,8 +34,8 @@ var errHangs = fmt.Errorf("reading takes longer than %s", patience)
 type Open func(path string) ([]byte, error)
 
 // File holds a value that is read from one or more files. It is safe for
-// concurrent use. If changed files cannot be used, the previous value stays in
-// use, and one log line says why and which files were read.
+// concurrent use. If changed files cannot be used, the previous value remains
+// in use, and one log line says why and which files were read.
 type File[T any] struct {
 	what   string
 	logger *slog.Logger
@@ -88,7 +88,8 @@ func (f *File[T]) Value() T {
 	return f.state.Load().value
 }
 
-// Err returns why the current files are not in use, or nil if they are.
+// Err returns why the value in use is not that of the current files, or nil if
+// it is.
 func (f *File[T]) Err() error {
 	f.Look(every)
 	f.mu.Lock()
@@ -124,14 +125,14 @@ func (f *File[T]) Look(while time.Duration) {
 		defer f.mu.Unlock()
 		if f.reading == reading && !f.hangs {
 			f.hangs = true
-			f.logger.Warn("a file cannot be read; the previous value stays in use", "what", f.what, "error", errHangs)
+			f.logger.Warn("a file cannot be read; the previous value remains in use", "what", f.what, "error", errHangs)
 		}
 	}
 }
 
-// begin starts to read the files, unless they are being read already, and
-// returns a channel to wait for. It returns nil if they were read recently or
-// if reading hangs.
+// begin starts to read the files, unless they are already being read, and
+// returns a channel that is closed when they have been read. It returns nil if
+// they were read recently or if reading hangs.
 func (f *File[T]) begin(while time.Duration) chan struct{} {
 	fresh := func() bool { return time.Since(f.began)-time.Duration(f.looked.Load()) < while }
 	if fresh() {
@@ -163,7 +164,7 @@ func (f *File[T]) look() {
 		next.replaced = append([]replaced[T]{{now.value, time.Now()}}, now.replaced[:min(len(now.replaced), maxReplaced-1)]...)
 		f.logger.Info("a changed file is in use", append([]any{"what", f.what, "files", next.paths}, attributes(next.value)...)...)
 	case next.err != nil && (now.err == nil || next.err.Error() != now.err.Error()):
-		f.logger.Warn("a changed file cannot be used; the previous value stays in use", "what", f.what, "files", next.paths, "error", next.err)
+		f.logger.Warn("a changed file cannot be used; the previous value remains in use", "what", f.what, "files", next.paths, "error", next.err)
 		fallthrough
 	default:
 		kept := *now
@@ -173,7 +174,7 @@ func (f *File[T]) look() {
 	f.state.Store(&next)
 }
 
-// next reads the files.
+// next reads the files and returns the state that results.
 func (f *File[T]) next() (s state[T]) {
 	defer func() { f.looked.Store(int64(time.Since(f.began))) }()
 	digest := sha256.New()
@@ -200,8 +201,8 @@ func readFile(path string) ([]byte, error) {
 	return text, err
 }
 
-// attributes returns what the log shows of a value: nothing, because it may be
-// a secret, unless it is a slog.LogValuer.
+// attributes returns the log attributes for a value. There are none, because
+// the value may be a secret, unless it is a slog.LogValuer.
 func attributes(value any) []any {
 	if says, ok := value.(slog.LogValuer); ok {
 		return []any{"now", says}

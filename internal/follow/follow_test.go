@@ -20,7 +20,7 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// token follows a file with a token, and also returns the log.
+// token follows a file with a token. It returns the file and its log.
 func token(t *testing.T, path string) (*File[string], *strings.Builder) {
 	t.Helper()
 	log := &strings.Builder{}
@@ -64,7 +64,7 @@ func TestFileKeepsLastUsableValue(t *testing.T) {
 			t.Fatal(err)
 		}
 		if file.Look(0); file.Value() != "three" || !errors.Is(file.Err(), os.ErrNotExist) {
-			t.Errorf("while the file is missing: got %q, %v", file.Value(), file.Err())
+			t.Errorf("while the file is missing: got %q, error %v, want three and os.ErrNotExist", file.Value(), file.Err())
 		}
 		// Each new state is logged once: two values, and a file that is empty,
 		// half written, too long, and missing.
@@ -75,7 +75,7 @@ func TestFileKeepsLastUsableValue(t *testing.T) {
 			t.Errorf("got %d warnings, want 4:\n%s", got, log)
 		}
 		if _, err := New(slog.New(slog.DiscardHandler), "the token", func(string, Open) (string, error) { return "", errors.New("none") }); err == nil {
-			t.Error("New accepted a file that cannot be read")
+			t.Error("New returned no error although the file cannot be read")
 		}
 	})
 }
@@ -146,7 +146,7 @@ func TestHangingFileBlocksNobody(t *testing.T) {
 					t.Errorf("got value %q, want one", got)
 				}
 			case <-time.After(20 * time.Second):
-				t.Fatal("Value waits for a file that hangs")
+				t.Fatal("Value still waits for a file whose read hangs")
 			}
 		}
 		before := time.Now()
@@ -154,17 +154,17 @@ func TestHangingFileBlocksNobody(t *testing.T) {
 			file.Value()
 		}
 		if took := time.Since(before); took > 20*time.Second {
-			t.Errorf("100 calls of Value took %s, want no wait for the file", took)
+			t.Errorf("100 calls of Value took %s, want them not to wait for the file", took)
 		}
 		if file.Err() == nil || strings.Count(log.String(), "level=WARN") != 1 {
-			t.Errorf("while reading hangs: got error %v, log %s", file.Err(), log.String())
+			t.Errorf("while reading hangs: got error %v, log %s, want an error and one warning", file.Err(), log.String())
 		}
 		hangs.Store(false)
 		close(release)
 		write(t, path, "two")
 		for deadline := time.Now().Add(time.Minute); file.Value() != "two" || file.Err() != nil; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
-				t.Fatalf("after the file can be read: got %q, %v", file.Value(), file.Err())
+				t.Fatalf("once the file can be read: got %q, error %v, want two", file.Value(), file.Err())
 			}
 		}
 	})
@@ -201,7 +201,7 @@ func TestFileFollowsKubernetesLinks(t *testing.T) {
 			if swap(step.version); step.version == "." {
 				// The link to the token now points to itself.
 				if _, err := os.Stat(path); err == nil {
-					t.Fatal("got no error from a link to itself")
+					t.Fatal("os.Stat returned no error for a link to itself")
 				}
 			}
 			file.Look(0)
@@ -225,14 +225,14 @@ func TestUnreadableFileKeepsItsValue(t *testing.T) {
 			file.Look(0)
 		}
 		if file.Value() != "one" || file.Err() == nil || strings.Count(log.String(), "level=WARN") != 1 {
-			t.Errorf("got %q, %v; log %s", file.Value(), file.Err(), log)
+			t.Errorf("got %q, error %v, log %s; want one, an error and one warning", file.Value(), file.Err(), log)
 		}
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
 		write(t, path, "two")
 		if file.Look(0); file.Value() != "two" || file.Err() != nil {
-			t.Errorf("after the file can be read: got %q, %v", file.Value(), file.Err())
+			t.Errorf("once the file can be read: got %q, error %v, want two", file.Value(), file.Err())
 		}
 	})
 }

@@ -75,12 +75,12 @@ var deliveryCodes = map[int]bool{
 	30023: true, // the campaign's daily cap
 	30032: true, // an unverified toll-free number
 	30034: true, // an unregistered number
-	30410: true, // the carrier did not answer in time
+	30410: true, // the carrier did not respond in time
 	63016: true, // WhatsApp: outside the window, without a template
 	63024: true, // WhatsApp: not a recipient
 }
 
-// Metrics holds all of our metrics. Its fields are named after them.
+// Metrics holds all of our metrics. Its fields are named after the metrics.
 type Metrics struct {
 	registry prometheus.Registerer
 
@@ -133,7 +133,7 @@ func New(registry prometheus.Registerer, version string) *Metrics {
 		sends:           counter("sms_sends_total", "Recipients of sends that have ended, by outcome (sent, unknown, not_sent) and error code.", "account", "outcome", "code"),
 		segments:        counter("sms_segments_total", "Segments of messages that Twilio accepted.", "account"),
 		twilioFailures:  counter("sms_twilio_failures_total", "Requests to create a message that failed, by reason.", "account", "reason"),
-		twilioRequests:  histogram("sms_twilio_request_seconds", "How long Twilio took to answer, by method and class of the HTTP status (none: no response).", "method", "status"),
+		twilioRequests:  histogram("sms_twilio_request_seconds", "How long Twilio took to respond, by method and class of the HTTP status (none: no response).", "method", "status"),
 		limiterWait:     histogram("sms_limiter_wait_seconds", "How long messages waited for their turn in our own rate limits.", "account"),
 		inDoubt:         gauges("sms_in_doubt", "Recipients of running sends for whom it is unknown whether Twilio accepted the message.", "account"),
 		doubtsResolved:  counter("sms_doubts_resolved_total", "Resolved doubts by outcome: found, absent, resent, or reported as OUTCOME_UNKNOWN.", "account", "how"),
@@ -191,8 +191,9 @@ func (m *Metrics) begin() {
 // Registry returns the registry for additional metrics.
 func (m *Metrics) Registry() prometheus.Registerer { return m.registry }
 
-// Expiry registers the time at which something expires, which is zero while it
-// is unknown. what is one of a fixed set, such as "webhook certificate".
+// Expiry registers the time at which a certificate or key expires. The time is
+// zero while it is unknown. what is one of a fixed set, such as "webhook
+// certificate".
 func (m *Metrics) Expiry(what string, at func() time.Time) {
 	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "sms_expiry_timestamp_seconds", Help: "When a certificate or key expires.", ConstLabels: prometheus.Labels{"what": what},
@@ -204,7 +205,7 @@ func (m *Metrics) Expiry(what string, at func() time.Time) {
 // or nil.
 func (m *Metrics) File(what string, broken func() error) {
 	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "sms_file_broken", Help: "1 while a changed file cannot be used and the previous value stays in use.", ConstLabels: prometheus.Labels{"what": what},
+		Name: "sms_file_broken", Help: "1 while a changed file cannot be used and the previous value remains in use.", ConstLabels: prometheus.Labels{"what": what},
 	}, func() float64 {
 		if broken() != nil {
 			return 1
@@ -413,7 +414,7 @@ func (m *Metrics) Triggers(names []string) {
 	}
 }
 
-// TextOutcomes lists the possible outcomes of a text.
+// TextOutcomes lists the possible outcomes of an inbound text.
 var TextOutcomes = []string{
 	"accepted", "pending", "Temporal unreachable", "too many texts at once", "its workflow was ended",
 	string(sms.OutcomePublished), string(sms.OutcomeAnswered), string(sms.OutcomeTooLate), string(sms.OutcomeRefused), string(sms.OutcomeUnwanted),

@@ -125,7 +125,7 @@ func TestCodesListsAll(t *testing.T) {
 	}
 	for _, found := range regexp.MustCompile(`Code\w+ Code = "(\w+)"`).FindAllStringSubmatch(string(source), -1) {
 		if !slices.Contains(sms.Codes(), sms.Code(found[1])) {
-			t.Errorf("sms.Codes does not contain %s", found[1])
+			t.Errorf("sms.Codes does not return %s", found[1])
 		}
 	}
 }

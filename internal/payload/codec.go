@@ -41,7 +41,7 @@ func (c codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 	for i, payload := range payloads {
 		plain, err := proto.Marshal(payload)
 		if err != nil {
-			panic(err) // cannot happen, since payloads can always be marshalled
+			panic(err) // cannot happen, because payloads can always be marshaled
 		}
 		all[i] = &commonpb.Payload{
 			Metadata: map[string][]byte{
@@ -80,7 +80,7 @@ func (r *Ring) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
 	id := payload.GetMetadata()[metadataKeyID]
 	keys := r.inForce()
 	if keys.ciphers[string(id)] == nil && r.file != nil {
-		r.file.Look(followAtOnce) // the key may have been added since the last look
+		r.file.Look(followAtOnce) // the key may have been added since the file was last read
 		keys = r.inForce()
 	}
 	cipher := keys.ciphers[string(id)]

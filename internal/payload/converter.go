@@ -35,15 +35,16 @@ func Protect(options *client.Options, ring *Ring) {
 	}
 }
 
-// dataConverter behaves differently for workflows and for everything else.
+// dataConverter returns a different converter for workflows than for everything
+// else.
 type dataConverter struct{ converter.DataConverter }
 
-// WithWorkflowContext is called for reads and writes by a workflow's code.
+// WithWorkflowContext returns the converter for the code of a workflow.
 func (c dataConverter) WithWorkflowContext(workflow.Context) converter.DataConverter {
 	return insisting(c)
 }
 
-// WithContext is called in activities and clients.
+// WithContext returns the converter for activities and clients.
 func (c dataConverter) WithContext(context.Context) converter.DataConverter { return c }
 
 // reading is a codec whose Decode also fails for payloads that another codec
@@ -82,8 +83,8 @@ func named(encoding string) string {
 }
 
 // insisting is a converter for workflows. If a payload cannot be read, it
-// panics in the way that makes the SDK fail the workflow task, because the SDK
-// ignores an error from decoding a signal.
+// panics, which makes the SDK fail the workflow task. If it returned an error
+// instead, the SDK would drop a signal that cannot be decoded.
 type insisting struct{ converter.DataConverter }
 
 func (c insisting) FromPayload(payload *commonpb.Payload, into any) error {

@@ -1,7 +1,7 @@
 package payload
 
-// An inventory lists the keys of a process. All processes must have a key
-// before one of them encrypts with it.
+// An inventory lists the keys of a process. Every process must have a key
+// before any process encrypts with it.
 
 import (
 	"bufio"
@@ -18,10 +18,10 @@ import (
 
 // Inventory lists the keys of a process.
 type Inventory struct {
-	// Known are the keys with which it can read.
+	// Known are the IDs of the keys with which the process can read.
 	Known []string
-	// Current is the key with which it encrypts, or "" if it does not
-	// encrypt.
+	// Current is the ID of the key with which the process encrypts, or "" if it
+	// does not encrypt.
 	Current string
 }
 
@@ -44,7 +44,7 @@ func (r *Ring) Measure(meter metric.Meter) error {
 	if err != nil {
 		return err
 	}
-	broken, err := meter.Int64ObservableGauge("sms_payload_keys_broken", metric.WithDescription("1 while the key file cannot be used and the previous keys stay in use."))
+	broken, err := meter.Int64ObservableGauge("sms_payload_keys_broken", metric.WithDescription("1 while the key file cannot be used and the previous keys remain in use."))
 	if err != nil {
 		return err
 	}
@@ -89,9 +89,9 @@ func ReadInventory(metrics io.Reader) (has Inventory, err error) {
 	return has, lines.Err()
 }
 
-// Differences returns which processes encrypt with a key that another process
-// lacks, given the inventories of the processes by name. Until the other
-// process has the key, it cannot read what they write.
+// Differences takes the inventories of processes by name. It returns a line for
+// each process that encrypts with a key that another process lacks: until the
+// other process has the key, it cannot read what the first one writes.
 func Differences(all map[string]Inventory) (lines []string) {
 	for _, writer := range slices.Sorted(maps.Keys(all)) {
 		key := all[writer].Current

@@ -24,13 +24,13 @@ func TestMetricsShowKeys(t *testing.T) {
 	metrics.Handler.ServeHTTP(shown, httptest.NewRequest("GET", "/metrics", nil))
 	page := shown.Body.String()
 	if has := must(ReadInventory(strings.NewReader(page)))(t); fmt.Sprint(has) != "{[one two] two}" {
-		t.Errorf("got inventory %v from:\n%s", has, page)
+		t.Errorf("got the inventory %v, want keys one and two, from:\n%s", has, page)
 	}
 	lines := strings.Split(page, "\n")
 	if !slices.ContainsFunc(lines, func(line string) bool {
 		return strings.HasPrefix(line, "sms_payloads_unreadable_total{") && strings.Contains(line, `reason="missing key"`) && strings.HasSuffix(line, " 1")
 	}) {
-		t.Errorf("no unreadable payload was counted in:\n%s", page)
+		t.Errorf("the unreadable payload is not counted in:\n%s", page)
 	}
 }
 
@@ -38,10 +38,10 @@ func TestDifferencesNameProcessesLackingKey(t *testing.T) {
 	if lines := Differences(map[string]Inventory{
 		"a": {Known: []string{"one"}, Current: "one"}, "b": {Known: []string{"one", "two"}, Current: "one"}, "c": {Known: []string{"one"}},
 	}); len(lines) > 0 {
-		t.Errorf("got %q, but no process lacks a current key", lines)
+		t.Errorf("got %q although every process has all current keys", lines)
 	}
 	lines := Differences(map[string]Inventory{"a": {Known: []string{"one"}, Current: "one"}, "b": {Known: []string{"one", "two"}, Current: "two"}, "c": {}})
 	if len(lines) != 3 || lines[0] != `a encrypts with the key "one", which c lacks: add it to the key file of c` {
-		t.Errorf("got differences %q", lines)
+		t.Errorf("got the differences %q, want three, the first for a and c", lines)
 	}
 }

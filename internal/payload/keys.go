@@ -3,7 +3,7 @@
 // Its wire format is that of the encryption samples of Temporal's SDKs, so a
 // caller in any language can use its SDK's sample with the same key. An
 // encrypted payload has the metadata encoding=binary/encrypted and
-// encryption-key-id. Its data consists of a nonce of 12 bytes, the whole
+// encryption-key-id. Its data consists of a nonce of 12 bytes, the entire
 // original payload encrypted with AES-256-GCM, and a tag of 16 bytes.
 package payload
 
@@ -29,8 +29,8 @@ import (
 const (
 	// keySize is the key size of AES-256, in bytes.
 	keySize = 32
-	// maxKeys is how many keys a file may have, and maxFile is how many
-	// bytes.
+	// maxKeys is the maximum number of keys in a file, and maxFile is its
+	// maximum size in bytes.
 	maxKeys = 50
 	maxFile = 64 << 10
 )
@@ -79,7 +79,7 @@ type keys struct {
 // use validates a file and prepares its keys.
 func (f file) use() (*keys, error) {
 	if len(f.Keys) > maxKeys {
-		return nil, fmt.Errorf("it has %d keys but at most %d are allowed; remove old ones", len(f.Keys), maxKeys)
+		return nil, fmt.Errorf("it has %d keys, but at most %d are allowed; remove old ones", len(f.Keys), maxKeys)
 	}
 	k := &keys{current: f.Current, ciphers: make(map[string]cipher.AEAD, len(f.Keys))}
 	for i, one := range f.Keys {

@@ -80,11 +80,11 @@ func TestCodecUsesSamplesWireFormat(t *testing.T) {
 
 	written := must(c.Encode([]*commonpb.Payload{plain}))(t)[0]
 	if string(written.Metadata["encoding"]) != "binary/encrypted" || string(written.Metadata["encryption-key-id"]) != "one" || len(written.Metadata) != 2 {
-		t.Errorf("got metadata %q", written.Metadata)
+		t.Errorf("got the metadata %q, want only the encoding and the key ID", written.Metadata)
 	}
 	var opened commonpb.Payload
 	if err := proto.Unmarshal(must(gcm.Open(nil, written.Data[:12], written.Data[12:], nil))(t), &opened); err != nil || !proto.Equal(&opened, plain) {
-		t.Errorf("decrypted as in the samples: got %v, error %v", &opened, err)
+		t.Errorf("decrypted as in the samples: got %v, error %v, want the original payload", &opened, err)
 	}
 
 	nonce := []byte("twelve bytes")
@@ -93,7 +93,7 @@ func TestCodecUsesSamplesWireFormat(t *testing.T) {
 		Data:     gcm.Seal(nonce, nonce, must(proto.Marshal(plain))(t), nil),
 	}
 	if read := must(c.Decode([]*commonpb.Payload{theirs}))(t)[0]; !proto.Equal(read, plain) {
-		t.Errorf("got %v from the sample's payload", read)
+		t.Errorf("the sample's payload was decoded to %v, want the original", read)
 	}
 }
 
@@ -105,10 +105,10 @@ func TestRingWithoutCurrentKeyWritesPlaintext(t *testing.T) {
 	dc := protected(open(t, path)).DataConverter
 	var read string
 	if err := dc.FromPayload(written, &read); err != nil || read != secret {
-		t.Errorf("got %q, %v", read, err)
+		t.Errorf("got %q, error %v, want the original text", read, err)
 	}
 	if clear := must(dc.ToPayload(secret))(t); !bytes.Contains(clear.Data, []byte(secret)) {
-		t.Errorf("without a current key: wrote %v", clear)
+		t.Errorf("without a current key: wrote %v, want it unencrypted", clear)
 	}
 }
 
@@ -162,16 +162,16 @@ func TestFailuresHideTexts(t *testing.T) {
 		t.Errorf("got stored failure %q, want it with its type but without its texts", raw)
 	}
 	if read := protected(ring).FailureConverter.FailureToError(failure); !strings.Contains(read.Error(), secret) || !strings.Contains(errors.Unwrap(read).Error(), cause.Error()) {
-		t.Errorf("got failure %v", read)
+		t.Errorf("got the failure %v, want its texts", read)
 	}
 	var known *temporal.ApplicationError
 	unread := protected(open(t, "")).FailureConverter.FailureToError(failure)
 	if !errors.As(unread, &known) || known.Type() != "Kind" || !strings.Contains(unread.Error(), `the key "one"`) {
-		t.Errorf("without the key: got %v", unread)
+		t.Errorf("without the key: got %v, want the type of the failure and the ID of the key", unread)
 	}
 	inClear := protected(open(t, "")).FailureConverter.ErrorToFailure(errors.New("plain"))
 	if inClear.GetMessage() != "plain" || inClear.GetEncodedAttributes() != nil {
-		t.Errorf("without a current key: got %v", inClear)
+		t.Errorf("without a current key: got %v, want an unencrypted failure", inClear)
 	}
 }
 
@@ -200,18 +200,18 @@ func TestUnusableKeyFilesAreRefused(t *testing.T) {
 		})
 	}
 	if _, err := Open(filepath.Join(t.TempDir(), "none"), nil); err == nil {
-		t.Error("Open accepted a missing file")
+		t.Error("Open returned no error for a missing file")
 	}
 	path := keyFile(t, "one", "one")
 	if err := os.Chmod(path, 0o666); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(path, nil); err == nil || !strings.Contains(err.Error(), "chmod 600") {
-		t.Errorf("a file that everyone may change: got error %v", err)
+		t.Errorf("a file that everyone may change: got error %v, want one that says to run chmod", err)
 	}
 }
 
-// reread makes the ring read its file again at once.
+// reread makes the ring read its file again immediately.
 func reread(r *Ring) { r.file.Look(0) }
 
 func TestRingFollowsFile(t *testing.T) {
@@ -222,17 +222,17 @@ func TestRingFollowsFile(t *testing.T) {
 		write(t, path, text)
 		reread(r)
 		if has := r.Inventory(); fmt.Sprint(has) != "{[one two] one}" {
-			t.Errorf("with a second key: got %v", has)
+			t.Errorf("with a second key: got %v, want one to encrypt and both to decrypt", has)
 		}
 		write(t, path, must(MakeCurrent(text, "two"))(t))
 		reread(r)
 		if has := r.Inventory(); fmt.Sprint(has) != "{[one two] two}" {
-			t.Errorf("with the second key current: got %v", has)
+			t.Errorf("with the second key current: got %v, want two to encrypt and both to decrypt", has)
 		}
 	})
 }
 
-// If a key is missing, the file is read again at once, because it may have
+// If a key is missing, the file is read again immediately, because it may have
 // changed.
 func TestRingLooksForMissingKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -245,7 +245,7 @@ func TestRingLooksForMissingKey(t *testing.T) {
 		write(t, path, text)
 		reading := time.NewTicker(followAtOnce)
 		defer reading.Stop()
-		<-reading.C // now the ring has just read the file
+		<-reading.C // from here on, the ring has just read the file
 		if _, err := r.Codec().Decode(written); err != nil {
 			t.Error(err)
 		}
@@ -267,7 +267,7 @@ func TestHalfWrittenKeyFileIsIgnored(t *testing.T) {
 		write(t, path, whole)
 		reread(r)
 		if has := r.Inventory(); fmt.Sprint(has) != "{[one two] two}" || r.Err() != nil {
-			t.Errorf("after writing all bytes: got %v, %v", has, r.Err())
+			t.Errorf("after writing all bytes: got %v, error %v, want the new keys", has, r.Err())
 		}
 	})
 }
@@ -280,7 +280,7 @@ func TestEncryptingRingKeepsEncrypting(t *testing.T) {
 			t.Helper()
 			reread(r)
 			if !r.Encrypts() || r.Err() == nil {
-				t.Errorf("%s: got encrypts %v, error %v", when, r.Encrypts(), r.Err())
+				t.Errorf("%s: got encrypts %v, error %v, want true and an error", when, r.Encrypts(), r.Err())
 			}
 		}
 		write(t, path, must(MakeCurrent(must(os.ReadFile(path))(t), ""))(t))
@@ -295,7 +295,7 @@ func TestEncryptingRingKeepsEncrypting(t *testing.T) {
 func TestKeyFilesChangeInSteps(t *testing.T) {
 	text := must(Add(nil, "one"))(t)
 	if described := must(Describe(text))(t); !strings.Contains(described, "one: reads\n") || !strings.Contains(described, "written unencrypted") {
-		t.Errorf("a new key: got %s", described)
+		t.Errorf("a new key: got %s, want a key that only decrypts", described)
 	}
 	text = must(MakeCurrent(text, "one"))(t)
 	if _, err := Remove(text, "one"); err == nil {
@@ -303,7 +303,7 @@ func TestKeyFilesChangeInSteps(t *testing.T) {
 	}
 	text = must(MakeCurrent(must(Add(text, "two"))(t), "two"))(t)
 	if described := must(Describe(must(Remove(text, "one"))(t)))(t); described != "two: reads and encrypts\ncurrent: two\n" {
-		t.Errorf("after a rotation: got %s", described)
+		t.Errorf("after a rotation: got %s, want only key two", described)
 	}
 	if _, err := MakeCurrent(text, "three"); err == nil {
 		t.Error("an unknown key became current")

@@ -1,6 +1,6 @@
 package payload
 
-// The ring holds the keys in use, which follow their file.
+// The ring holds the keys in use, and rereads them when their file changes.
 
 import (
 	"errors"
@@ -26,7 +26,7 @@ const (
 // changed file within a second or two. If the changed file is invalid, it keeps
 // the previous keys.
 type Ring struct {
-	file   *follow.File[*keys] // nil if there is no path
+	file   *follow.File[*keys] // nil if the ring has no file
 	logger *slog.Logger
 
 	missing, damaged atomic.Int64
@@ -77,7 +77,7 @@ func readKeys(path string, open follow.Open) (*keys, error) {
 // noKeys is used by a ring without a file.
 var noKeys = &keys{}
 
-// inForce returns the current keys.
+// inForce returns the keys in use.
 func (r *Ring) inForce() *keys {
 	if r.file == nil {
 		return noKeys
@@ -88,7 +88,8 @@ func (r *Ring) inForce() *keys {
 // Encrypts reports whether there is a current key.
 func (r *Ring) Encrypts() bool { return r.inForce().current != "" }
 
-// Err returns why the current file is not in use, or nil if it is.
+// Err returns why the keys in use are not those of the current file, or nil if
+// they are.
 func (r *Ring) Err() error {
 	if r.file == nil {
 		return nil

@@ -34,7 +34,7 @@ type ServerOptions struct {
 
 // Server decrypts what the ring can read, at POST /decode and POST
 // /NAMESPACE/decode, and returns everything else unchanged. Its responses do
-// not say what is wrong.
+// not say why a request failed.
 func Server(ring *Ring, o ServerOptions) http.Handler {
 	mux := http.NewServeMux()
 	handle := func(name string, convert func(*commonpb.Payload) *commonpb.Payload) {
@@ -45,7 +45,7 @@ func Server(ring *Ring, o ServerOptions) http.Handler {
 	handle("decode", func(p *commonpb.Payload) *commonpb.Payload {
 		decoded, err := ring.Codec().Decode([]*commonpb.Payload{p})
 		if err != nil {
-			return p // the rest of the page is still useful
+			return p // return it unchanged, because the rest of the page is still useful
 		}
 		return decoded[0]
 	})

@@ -22,8 +22,8 @@ func codecServer(t *testing.T, ring *Ring, o ServerOptions) string {
 	return server.URL
 }
 
-// asked returns a client of our server: the SDK's own, which Temporal's command
-// line also uses.
+// asked returns a client of our server. It is the SDK's own client, which
+// Temporal's command line also uses.
 func asked(url, token string) converter.PayloadCodec {
 	return converter.NewRemotePayloadCodec(converter.RemotePayloadCodecOptions{Endpoint: url, ModifyRequest: func(r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+token)
@@ -41,11 +41,11 @@ func TestCodecServerDecryptsOnlyWithToken(t *testing.T) {
 		read := must(asked(url+path, "secret").Decode(written))(t)
 		for i, want := range []*commonpb.Payload{plain, plain, foreign, plain} {
 			if !proto.Equal(read[i], want) {
-				t.Errorf("%s: payload %d decoded to %v", path, i, read[i])
+				t.Errorf("%s: payload %d was decoded to %v, want %v", path, i, read[i], want)
 			}
 		}
 		if _, err := asked(url+path, "guess").Decode(written); err == nil || !strings.Contains(err.Error(), "Unauthorized") {
-			t.Errorf("%s: with another token: got error %v", path, err)
+			t.Errorf("%s: with another token: got error %v, want Unauthorized", path, err)
 		}
 	}
 }
@@ -58,7 +58,7 @@ func TestCodecServerEncryptsOnlyIfConfigured(t *testing.T) {
 	}
 	written, err := asked(codecServer(t, ring, ServerOptions{Encode: true}), "").Encode(plain)
 	if err != nil || !isEncrypted(written[0]) {
-		t.Errorf("with Encode: got %v, %v", written, err)
+		t.Errorf("with Encode: got %v, error %v, want an encrypted payload", written, err)
 	}
 }
 
@@ -75,7 +75,7 @@ func TestCodecServerRejectsOthers(t *testing.T) {
 		text := must(io.ReadAll(response.Body))(t)
 		_ = response.Body.Close()
 		if response.StatusCode >= 400 && len(text) > 0 && response.StatusCode != http.StatusNotFound {
-			t.Errorf("%s %s: got status %d, text %q", method, path, response.StatusCode, text)
+			t.Errorf("%s %s: got status %d, and %q, want a response that does not say what is wrong", method, path, response.StatusCode, text)
 		}
 		return response
 	}
@@ -116,7 +116,7 @@ func TestCodecServerRejectsOthers(t *testing.T) {
 			}
 			allowed := response.Header.Get("Access-Control-Allow-Origin")
 			if want := tc.headers["Origin"] == webUI; (allowed == webUI) != want || allowed == "*" {
-				t.Errorf("got allowed origin %q", allowed)
+				t.Errorf("got the allowed origin %q, want only that of the Web UI", allowed)
 			}
 		})
 	}

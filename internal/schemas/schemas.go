@@ -74,8 +74,8 @@ func (d *description) describe(kind reflect.Type) (*jsonschema.Schema, error) {
 		d.describeFields(schema, kind)
 	}
 	if !d.internal {
-		// Lists that callers read are never null. Lists that are only
-		// exchanged internally may be.
+		// Lists that callers read are never null. Lists that are exchanged only
+		// internally may be.
 		withoutNull(schema)
 	}
 	for _, part := range partsOf(schema) {
@@ -135,8 +135,8 @@ func (d *description) define(name string) error {
 	return nil
 }
 
-// describeFields adds what the library does not know: comments, examples, and
-// which fields are never null.
+// describeFields adds what the library does not derive from a type: comments,
+// examples, and which fields are never null.
 func (d *description) describeFields(schema *jsonschema.Schema, kind reflect.Type) {
 	schema.Description = d.comments[kind.Name()]
 	if !d.strict {
@@ -151,7 +151,7 @@ func (d *description) describeFields(schema *jsonschema.Schema, kind reflect.Typ
 		if property == nil {
 			continue // the field is embedded or not part of the JSON
 		}
-		if options != "" { // absent rather than null
+		if options != "" { // with omitempty or omitzero, a field is absent rather than null
 			withoutNull(property)
 			if property.Ref != "" {
 				property.Types = nil

@@ -97,7 +97,7 @@ func TestSchemasContainAllValues(t *testing.T) {
 	}
 	for name, kind := range types {
 		if kind.Kind() == reflect.String && len(source.constants[name]) == 0 {
-			t.Errorf("no constants were found for %s", name)
+			t.Errorf("no constants of type %s were found in its source", name)
 		}
 	}
 }
@@ -202,8 +202,7 @@ func TestRecordedPayloadsMatchSchemas(t *testing.T) {
 	}
 }
 
-// undescribed lists payloads that are accepted even though they do not have the
-// documented form.
+// undescribed lists recorded payloads that need not have the documented form.
 var undescribed = map[string]bool{
 	"ask-sms-checked.json AskSmsWorkflowInput":                    true, // written differently
 	"broadcast-sms-continued-last.json BroadcastSmsWorkflowInput": true, // the state of the previous run
@@ -255,7 +254,7 @@ func TestSchemasRefuseInvalidInput(t *testing.T) {
 		"SendSmsResult":             `{"messages": null, "errors": [], "twilioResult": "[]", "twilioError": null}`,
 	} {
 		if validate(schemas[name], []byte(input)) == nil {
-			t.Errorf("%s accepts %s", name, input)
+			t.Errorf("the schema of %s accepts %s, want a refusal", name, input)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package schemas
 
-// Comments and constants, which are only in the source code of the types.
+// Reads comments and constants, which exist only in the source code of the
+// types.
 
 import (
 	"fmt"
@@ -100,7 +101,8 @@ var (
 	word = regexp.MustCompile(`\b[A-Z][A-Za-z]+\b`)
 )
 
-// plain returns a comment as one line in which fields have their JSON names.
+// plain returns a comment as a single line that refers to fields by their JSON
+// names.
 func plain(comment *ast.CommentGroup, names map[string]string) string {
 	text := strings.Join(strings.Fields(comment.Text()), " ")
 	text = link.ReplaceAllString(text, "$1")

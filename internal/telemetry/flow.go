@@ -125,9 +125,9 @@ func (w *workflowFlow) ExecuteWorkflow(ctx workflow.Context, in *interceptor.Exe
 	_, span := w.traces.tracer.Start(parent, named("RunWorkflow", info.WorkflowType.Name), trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(info.WorkflowStartTime),
 		trace.WithAttributes(attribute.String("temporal.run_id", info.WorkflowExecution.RunID)))
 	result, err := w.Next.ExecuteWorkflow(workflow.WithValue(ctx, runContextKey{}, span.SpanContext()), in)
-	// A worker that evicts the workflow never gets here. A worker that
-	// replays a closed workflow does not end the span, so the span is not
-	// sent again.
+	// A worker that evicts the workflow never reaches this point. A worker that
+	// replays a closed workflow does not end the span, so it does not send the
+	// span again.
 	if !workflow.IsReplaying(ctx) {
 		mark(span, err)
 		span.End()
@@ -172,7 +172,8 @@ func write(header map[string]*commonpb.Payload, span trace.SpanContext) {
 	}
 }
 
-// read returns the span in a header, or an invalid span if there is none.
+// read returns the span in a header, or an invalid span context if the header
+// has none.
 func read(header map[string]*commonpb.Payload) (span trace.SpanContext) {
 	fields := propagation.MapCarrier{}
 	if payload := header[headerKey]; payload == nil || len(payload.GetData()) > 4096 || converter.GetDefaultDataConverter().FromPayload(payload, &fields) != nil {
@@ -182,7 +183,8 @@ func read(header map[string]*commonpb.Payload) (span trace.SpanContext) {
 }
 
 // plainName and digits determine which workflow and activity types may appear
-// in a span. Others may be derived from a text.
+// in a span: those that match plainName but not digits. Others may be derived
+// from an inbound text.
 var (
 	plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]{0,99}$`)
 	digits    = regexp.MustCompile(`[0-9]{5}`)
@@ -195,7 +197,8 @@ func named(operation, name string) string {
 	return operation + ":" + name
 }
 
-// mark gives a span the type of an error, but not its message.
+// mark sets a span's status and error type after an error. It omits the error's
+// message, which may contain private data.
 func mark(span trace.Span, err error) {
 	next := (*workflow.ContinueAsNewError)(nil)
 	if err == nil || errors.As(err, &next) || temporal.IsCanceledError(err) {

@@ -42,7 +42,7 @@ func NewLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 
 // Metrics bundles the meters and the handler that exposes them.
 type Metrics struct {
-	// Meter records the metrics of Temporal's SDK.
+	// Meter is for the metrics of Temporal's SDK.
 	Meter metric.Meter
 	// Ours holds our own metrics.
 	Ours *metrics.Metrics
@@ -53,14 +53,15 @@ type Metrics struct {
 // service is the name of our programs in metrics.
 const service = "temporal-twilio"
 
-// The buckets of the SDK's histograms, in seconds, for operations and for waits
-// in a task queue.
+// The bucket bounds of the SDK's histograms, in seconds: for operations, and
+// for longer times, such as the wait in a task queue.
 var (
 	latencies = []float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60}
 	waits     = []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800}
 )
 
-// NewMetrics creates a separate registry with Go and process metrics.
+// NewMetrics creates a separate registry, which also contains Go and process
+// metrics.
 func NewMetrics() (*Metrics, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -80,7 +81,7 @@ func NewMetrics() (*Metrics, error) {
 	}, nil
 }
 
-// buckets is the view that sets the buckets of histograms in seconds, since
+// buckets is the view that sets histogram buckets for seconds, because
 // OpenTelemetry's default buckets are for milliseconds.
 func buckets(i sdkmetric.Instrument) (stream sdkmetric.Stream, ours bool) {
 	if i.Kind != sdkmetric.InstrumentKindHistogram {

@@ -39,6 +39,6 @@ func TestSDKMetricsUseCountersAndSeconds(t *testing.T) {
 		}
 	}
 	if strings.Contains(w.Body.String(), "otel_scope") {
-		t.Error("got series with the scope as a label")
+		t.Error("the series have the scope as a label")
 	}
 }

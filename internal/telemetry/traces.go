@@ -1,8 +1,8 @@
 package telemetry
 
-// Traces consist of spans for the webhook's requests, workflows, activities and
-// requests to Twilio. They are sent by OTLP over HTTP if OpenTelemetry's own
-// variables specify an endpoint.
+// Traces consist of spans for the webhook's requests, for workflows and
+// activities, and for requests to Twilio. They are sent by OTLP over HTTP if
+// OpenTelemetry's own variables specify an endpoint.
 
 import (
 	"cmp"
@@ -90,7 +90,8 @@ func (t *Traces) Close() {
 	_ = t.provider.Shutdown(ctx) // the error handler logs any error
 }
 
-// complaints logs that spans could not be sent, at most once per minute.
+// complaints is an OpenTelemetry error handler that logs, at most once per
+// minute, that spans could not be sent.
 type complaints struct {
 	logger *slog.Logger
 	last   atomic.Int64
@@ -152,7 +153,7 @@ type requestsKey struct{}
 var requestID = regexp.MustCompile(`^RQ[0-9a-f]{32}$`)
 
 // TwilioRequest records a request to Twilio that has just ended. It creates
-// spans for the first few requests of an activity, and counts all of them.
+// spans for the first few requests of an activity, but counts all requests.
 // status is 0 if there was no response.
 func TwilioRequest(ctx context.Context, method string, status int, took time.Duration, id string) {
 	parent := trace.SpanFromContext(ctx)

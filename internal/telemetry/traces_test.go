@@ -24,7 +24,7 @@ import (
 // personal is a phone number, which no span may contain.
 const personal = "+15005550009"
 
-// kept returns a Traces that keeps its spans for the test.
+// kept returns a Traces that stores its spans in memory for the test.
 func kept(t *testing.T) (*Traces, *tracetest.InMemoryExporter) {
 	t.Helper()
 	spans := tracetest.NewInMemoryExporter()
@@ -43,18 +43,18 @@ func TestTracesAreSentIfConfigured(t *testing.T) {
 		sent        bool
 		refused     string
 	}{
-		"no endpoint":         {environment: map[string]string{"OTEL_TRACES_EXPORTER": "otlp"}},
-		"endpoint":            {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on}, sent: true},
-		"endpoint of traces":  {environment: map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": on + "/v1/traces"}, sent: true},
-		"disabled":            {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_SDK_DISABLED": "True"}},
-		"no exporter":         {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_TRACES_EXPORTER": "none"}},
-		"another exporter":    {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_TRACES_EXPORTER": "zipkin"}, refused: "must be otlp or none"},
-		"another protocol":    {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, refused: "must be http/protobuf"},
-		"a word for endpoint": {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, refused: "OTEL_EXPORTER_OTLP_ENDPOINT must be an http:// or https:// URL"},
+		"no endpoint":                {environment: map[string]string{"OTEL_TRACES_EXPORTER": "otlp"}},
+		"endpoint":                   {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on}, sent: true},
+		"endpoint of traces":         {environment: map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": on + "/v1/traces"}, sent: true},
+		"disabled":                   {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_SDK_DISABLED": "True"}},
+		"no exporter":                {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_TRACES_EXPORTER": "none"}},
+		"another exporter":           {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_TRACES_EXPORTER": "zipkin"}, refused: "must be otlp or none"},
+		"another protocol":           {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, refused: "must be http/protobuf"},
+		"an endpoint without scheme": {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, refused: "OTEL_EXPORTER_OTLP_ENDPOINT must be an http:// or https:// URL"},
 	} {
 		traces, err := OpenTraces(t.Context(), func(name string) string { return c.environment[name] }, slog.New(slog.DiscardHandler))
 		if (traces != nil) != c.sent || (err != nil) != (c.refused != "") || err != nil && !strings.Contains(err.Error(), c.refused) {
-			t.Errorf("%s: got %v, %v", name, traces, err)
+			t.Errorf("%s: got traces %v, error %v, want traces %v, error %q", name, traces != nil, err, c.sent, c.refused)
 		}
 		traces.Close()
 	}
@@ -120,7 +120,7 @@ func TestActivitySpansAreLimited(t *testing.T) {
 		}
 	}
 	if got[0].Parent.SpanID() != last.SpanContext.SpanID() || attributeOf(got[0], "twilio.request_id") == "" {
-		t.Errorf("got request span %+v", got[0])
+		t.Errorf("got the request span %+v, want the activity's span as its parent, and Twilio's request ID", got[0])
 	}
 	impersonal(t, got)
 }
@@ -166,7 +166,7 @@ func TestRunSpanContainsActivities(t *testing.T) {
 	env.ExecuteWorkflow("Flow")
 	got := spans.GetSpans()
 	if len(got) != 2 || got[1].Name != "RunWorkflow:Flow" {
-		t.Fatalf("got spans %+v", got)
+		t.Fatalf("got the spans %+v, want two, the second of which is RunWorkflow:Flow", got)
 	}
 	if got[0].Parent.SpanID() != got[1].SpanContext.SpanID() || got[0].SpanContext.TraceID() != got[1].SpanContext.TraceID() {
 		t.Errorf("got parent %v of the activity, want the workflow's span %v", got[0].Parent, got[1].SpanContext)
@@ -180,7 +180,7 @@ func TestWorkersUseSameRunSpan(t *testing.T) {
 	again, spanAgain := ids{}.NewIDs(ctx)
 	other, _ := ids{}.NewIDs(t.Context())
 	if trace != again || span != spanAgain || span != (ids{}).NewSpanID(ctx, other) || trace == other {
-		t.Errorf("got IDs %v %v, %v %v, %v", trace, span, again, spanAgain, other)
+		t.Errorf("got the IDs %v %v, then %v %v for the same run, and %v without a run; want only the last to differ", trace, span, again, spanAgain, other)
 	}
 }
 
@@ -198,10 +198,10 @@ func TestWebhookCreatesSpansForTextsOnly(t *testing.T) {
 	}
 	got := spans.GetSpans()
 	if len(got) != 1 || got[0].Name != "POST /twilio/sms" || attributeOf(got[0], "http.response.status_code") != "503" {
-		t.Fatalf("got spans %+v", got)
+		t.Fatalf("got the spans %+v, want one for the POST with status 503", got)
 	}
 	if got[0].Parent.IsValid() || len(got[0].Links) > 0 {
-		t.Error("the trace context of a request was not ignored")
+		t.Error("the request's trace context was used, want it ignored")
 	}
 	impersonal(t, got)
 }
@@ -212,7 +212,7 @@ func TestHeadersContainOnlyTraceparent(t *testing.T) {
 	header := map[string]*commonpb.Payload{}
 	write(header, span.SpanContext())
 	if len(header) != 1 || strings.Count(string(header[headerKey].GetData()), ":") != 1 || read(header).SpanID() != span.SpanContext().SpanID() {
-		t.Errorf("got header %v", header)
+		t.Errorf("got the header %v, want only the traceparent", header)
 	}
 	header[headerKey].Data = []byte(`{"traceparent":"` + personal + `","tracestate":"a=b"}`)
 	if read(header).IsValid() {

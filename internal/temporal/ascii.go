@@ -1,8 +1,9 @@
 package temporal
 
-// Workflow IDs beyond ASCII. The SDK puts the workflow ID of a request into the
-// gRPC header temporal-resource-id, where gRPC accepts only printable ASCII. A
-// request with any other ID hangs or fails (temporalio/features#721).
+// Support for workflow IDs that are not ASCII. The SDK puts the workflow ID of
+// a request into the gRPC header temporal-resource-id, where gRPC accepts only
+// printable ASCII. Without the escaping below, a request with any other ID
+// hangs or fails (temporalio/features#721).
 
 import (
 	"context"

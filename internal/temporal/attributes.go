@@ -48,8 +48,8 @@ func (c *Client) EnsureSearchAttributes(ctx context.Context) error {
 const attributesFor = 30 * time.Second
 
 // SearchAttributes returns the namespace's own search attributes, or nil if
-// they are unknown. It asks Temporal at most every 30 seconds, or every second
-// while they are unknown or some of ours are missing.
+// they are unknown. It queries Temporal at most every 30 seconds, or every
+// second while they are unknown or some of ours are missing.
 func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.IndexedValueType {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -66,8 +66,8 @@ func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.Indexe
 	}
 	c.asked = time.Now()
 	if c.attributes == nil || err == nil && c.lacks() > 0 {
-		// Temporal may answer soon, or a worker that is starting may
-		// add our attributes.
+		// Ask again soon: Temporal may be reachable again, or a worker that is
+		// starting may add our attributes.
 		c.asked = c.asked.Add(time.Second - attributesFor)
 	}
 	return c.attributes

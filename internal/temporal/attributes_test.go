@@ -56,7 +56,7 @@ func TestSearchAttributesAreRetriedSoon(t *testing.T) {
 		return len(c.SearchAttributes(t.Context()))
 	}
 	if c.SearchAttributes(t.Context()) != nil {
-		t.Error("got attributes, but Temporal is unreachable")
+		t.Error("got attributes although Temporal is unreachable")
 	}
 	o.custom, o.err = ours, nil
 	if n := list(); n != len(ours) {

@@ -1,8 +1,8 @@
 package temporal
 
 // Requests that fit into a packet are sent uncompressed. By default, the SDK
-// compresses every request. For a small request, that costs more than all other
-// work on it, and does not save a packet.
+// compresses every request. For a small request, compression takes longer than
+// all other work on it, and does not save a packet.
 
 import (
 	"context"
@@ -15,12 +15,12 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// onePacket is how many bytes of a request fit into one packet.
+// onePacket is the size of a request, in bytes, that fits into one packet.
 const onePacket = 1300
 
 // plainIfSmall sends small requests uncompressed. Because Temporal compresses a
 // response only if the request was compressed, requests with potentially large
-// responses stay compressed.
+// responses are still compressed.
 func plainIfSmall(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	if message, ok := req.(proto.Message); ok && !answersAtLength(path.Base(method)) && proto.Size(message) <= onePacket {
 		opts = append(slices.Clip(opts), grpc.UseCompressor(encoding.Identity))

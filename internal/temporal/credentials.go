@@ -19,7 +19,8 @@ import (
 	"temporal-twilio/internal/follow"
 )
 
-// Renewed reports on the credentials that follow their files.
+// Renewed reports the state of credentials that are read again when their files
+// change.
 type Renewed struct {
 	// Files maps the variable of each file to a function that returns why
 	// the changed file cannot be used, or nil.
@@ -46,7 +47,7 @@ func renew(options *client.Options, logger *slog.Logger) (renewed Renewed, err e
 		renewed.Files["TEMPORAL_API_KEY_FILE"] = key.Err
 		options.Credentials = client.NewAPIKeyDynamicCredentials(func(context.Context) (string, error) { return key.Value(), nil })
 		if options.ConnectionOptions.TLS == nil && os.Getenv("TEMPORAL_TLS") == "" {
-			options.ConnectionOptions.TLS = &tls.Config{MinVersion: tls.VersionTLS12} // TEMPORAL_API_KEY has the same effect
+			options.ConnectionOptions.TLS = &tls.Config{MinVersion: tls.VersionTLS12} // as with TEMPORAL_API_KEY
 		}
 	}
 	certFile, keyFile := os.Getenv("TEMPORAL_TLS_CLIENT_CERT_PATH"), os.Getenv("TEMPORAL_TLS_CLIENT_KEY_PATH")
@@ -78,8 +79,8 @@ func deployment() (worker.DeploymentOptions, error) {
 	return worker.DeploymentOptions{
 		UseVersioning: true,
 		Version:       worker.WorkerDeploymentVersion{DeploymentName: name, BuildID: build},
-		// Questions stay open for days, and new code can replay old
-		// histories.
+		// Questions remain open for days, so their workflows must move to the
+		// new version, which can replay old histories.
 		DefaultVersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
 	}, nil
 }

@@ -1,6 +1,6 @@
 package temporal
 
-// The pause of all sending is a workflow that is open while the pause lasts.
+// A pause of all sending is a workflow that is open while the pause lasts.
 
 import (
 	"context"
@@ -31,7 +31,7 @@ func (c *Client) Paused(ctx context.Context) (*Pause, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("ask whether all sending is paused: %w", err)
+		return nil, fmt.Errorf("query whether all sending is paused: %w", err)
 	}
 	// A trigger may derive workflow IDs from inbound texts, but cannot
 	// start a workflow of this type.

@@ -51,9 +51,9 @@ func (c *Client) Retention(ctx context.Context) (time.Duration, error) {
 }
 
 // NewClient reads Temporal's own TEMPORAL_* variables and configuration file.
-// It does not connect, because a server that is down now may be up when it is
-// needed. Everything that the client stores is encrypted with the ring, if the
-// ring has a current key. meter and interceptors may be nil.
+// It does not connect yet, because a server that is down now may be up when it
+// is needed. Everything that the client stores is encrypted with the ring, if
+// the ring has a current key. meter and interceptors may be nil.
 func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, interceptors []interceptor.ClientInterceptor, dialing ...grpc.DialOption) (*Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {

@@ -17,7 +17,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// wordless passes on log lines with the kinds of errors instead of their texts.
+// wordless is a log handler that replaces each error by its kind, as returned
+// by kind.
 type wordless struct{ slog.Handler }
 
 func (w wordless) Handle(ctx context.Context, line slog.Record) error {
@@ -41,10 +42,10 @@ func (w wordless) WithGroup(name string) slog.Handler {
 }
 
 // kind describes an error without quoting a caller's data: by the type of an
-// application failure, the text of a context's or an operating system's error, or
-// else the Go type. An UnreadableError and Temporal's own errors keep their text,
-// which may contain workflow IDs but no other data of a caller; what wraps them is
-// left out.
+// application failure, the text of a context's or an operating system's error,
+// or else the Go type. An UnreadableError and Temporal's own errors keep their
+// text, which may contain workflow IDs but no other data of a caller. The text
+// of errors that wrap them is omitted.
 func kind(err error) string {
 	var (
 		failure    *sdk.ApplicationError

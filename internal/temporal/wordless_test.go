@@ -26,7 +26,7 @@ func TestLogQuotesNoCaller(t *testing.T) {
 		var log bytes.Buffer
 		slog.New(wordless{slog.NewTextHandler(&log, nil)}).Error("it failed", "error", err)
 		if line := log.String(); !strings.Contains(line, want) || strings.Contains(line, "5550009") {
-			t.Errorf("error %v: got the line %q, want %q in it, and no number", err, line, want)
+			t.Errorf("error %v: got the log line %q, want %q in it, and no number", err, line, want)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func Explain(root *cobra.Command) *cobra.Command {
 }
 
 func explain(cmd *cobra.Command) {
-	if cmd.HasSubCommands() && cmd.Args == nil { // cobra itself explains these or shows the help
+	if cmd.HasSubCommands() && cmd.Args == nil { // cobra itself reports these or shows the help
 		cmd.Args = cobra.NoArgs
 	}
 	if !cmd.Runnable() {
@@ -98,7 +98,7 @@ var wanted = map[string]string{
 
 // near suggests the flag that was probably meant, if any.
 func near(cmd *cobra.Command, name string) (suggestion string) {
-	best := 3 // a name that differs by this many letters is another word
+	best := 3 // names that differ by this many letters are different words
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 		d := yamlfile.Distance(name, flag.Name)
 		if strings.HasPrefix(flag.Name, name) {
@@ -155,7 +155,7 @@ func missing(cmd *cobra.Command) error {
 	return err
 }
 
-// given returns those of the flags that are set.
+// given returns the flags that are set.
 func given(cmd *cobra.Command, names []string) (set []string) {
 	for _, name := range names {
 		if flag := cmd.Flags().Lookup(name); flag != nil && flag.Changed {

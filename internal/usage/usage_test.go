@@ -7,7 +7,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// program has one of each: required flags, groups of them, and arguments.
+// program has commands with required flags, with groups of flags, and with
+// arguments.
 func program() *cobra.Command {
 	run := func(*cobra.Command, []string) error { return nil }
 	root := &cobra.Command{Use: "prog", SilenceErrors: true, SilenceUsage: true}

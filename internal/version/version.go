@@ -9,7 +9,8 @@ var release string
 
 // String returns the version. For a release, it is the tag, such as v1.2.3.
 // Otherwise, it is the commit and its time, followed by +dirty if files have
-// been changed since, or "(devel)" if Go was told not to record them.
+// been changed since, or "(devel)" if the program was built without recording
+// them.
 func String() string {
 	if release != "" {
 		return release

@@ -1,6 +1,6 @@
 package yamlfile
 
-// Values of any type, whose numbers stay as they are written.
+// Values of any type, whose numbers are kept as they are written.
 
 import (
 	"encoding/json"
@@ -10,8 +10,8 @@ import (
 )
 
 // Value is a string, a [json.Number], a bool, nil, or a []any or map[string]any
-// of these. A number stays as it is written, however long it is. A number that
-// is valid in YAML but not in JSON, such as 01234, +15005550009 or 0x10,
+// of these. A number is kept as it is written, however long it is. A number
+// that is valid in YAML but not in JSON, such as 01234, +15005550009 or 0x10,
 // becomes a string, because 01234 is unlikely to mean 668, and a phone number
 // must keep its plus sign. See [File.Loose].
 type Value struct{ Any any }
@@ -28,7 +28,7 @@ func (v *Value) UnmarshalYAML(n *yaml.Node) error {
 // MarshalJSON encodes the value inside.
 func (v Value) MarshalJSON() ([]byte, error) { return json.Marshal(v.Any) }
 
-// plain returns the value of a tidied node.
+// plain returns the value of a node that tidy has accepted.
 func plain(n *yaml.Node) any {
 	switch n.Kind {
 	case yaml.SequenceNode:
@@ -55,10 +55,10 @@ func plain(n *yaml.Node) any {
 	return n.Value
 }
 
-// Loose is an unquoted string that another YAML parser would read as a number.
+// Loose is an unquoted string that another YAML parser would parse as a number.
 type Loose struct {
 	Line int
-	// Key is the nearest key above it, or "" if there is none.
+	// Key is the nearest key that contains it, or "" if there is none.
 	Key string
 }
 

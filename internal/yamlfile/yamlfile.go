@@ -38,7 +38,7 @@ type File struct {
 // what is wrong". They do not quote the file's values, which may be secrets.
 //
 // Dates, infinities and keys that are not strings are read as the strings that
-// are written, because JSON, to which they are converted, does not have such
+// are written, because they are converted to JSON, which does not have such
 // types. In a [Value], the same applies to numbers that are not valid JSON.
 // Aliases and tags are refused, because a few aliases can expand to gigabytes.
 func Parse(name string, data []byte) (*File, error) {
@@ -75,7 +75,7 @@ func syntaxLine(e *yaml.LoadError, data []byte) int {
 	return min(max(e.Mark.Line, 1), last)
 }
 
-// tidy refuses unsupported syntax and converts values that JSON does not have
+// tidy refuses unsupported syntax, and converts values of types that JSON lacks
 // to strings.
 func (f *File) tidy(n *yaml.Node) error {
 	if n == nil {
@@ -87,7 +87,7 @@ func (f *File) tidy(n *yaml.Node) error {
 	case n.Style&yaml.TaggedStyle != 0:
 		return f.at(n.Line, "tags are not supported; put a text in quotes")
 	case n.Kind == yaml.MappingNode && len(n.Content) > 2*maxKeys:
-		return f.at(n.Line, "%d keys are too many for one mapping; the limit is %d", len(n.Content)/2, maxKeys)
+		return f.at(n.Line, "a mapping has %d keys; the limit is %d", len(n.Content)/2, maxKeys)
 	case n.Kind == yaml.ScalarNode && (n.ShortTag() == "!!timestamp" || n.ShortTag() == "!!float" && strings.ContainsAny(n.Value, "nN")):
 		n.Tag = "!!str"
 	}
@@ -113,7 +113,7 @@ func (f *File) tidy(n *yaml.Node) error {
 }
 
 // Decode decodes the file into a struct by its yaml tags. Every key must have a
-// field, and no key may appear twice. All mistakes are reported.
+// field, and no key may appear twice. The error reports all mistakes.
 func (f *File) Decode(into any) error {
 	if f.root == nil {
 		return nil
