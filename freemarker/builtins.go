@@ -17,8 +17,8 @@ type builtin struct {
 	// eval computes the value of a built-in that is not a method.
 	eval func(e *env, n *builtinNode) (Value, error)
 
-	// A built-in that takes arguments: prepare evaluates and checks the operand,
-	// method computes the result.
+	// For a built-in that takes arguments, prepare evaluates and checks the
+	// operand, and method computes the result.
 	prepare  func(e *env, n *builtinNode) (Value, error)
 	method   func(e *env, n *builtinNode, target Value, args []Value) (Value, error)
 	strings  bool // the arguments are converted to strings
@@ -158,8 +158,8 @@ func (n *builtinNode) evalKeyed(e *env, key string) (Value, error) {
 	return n.bi.keyed(e, n, target, key)
 }
 
-// boundMethod is the value of a built-in that is named but not called: a method
-// whose operand has already been evaluated.
+// boundMethod is the value of x?name without a call, if the built-in takes
+// arguments: a method whose operand has already been evaluated.
 type boundMethod struct {
 	n      *builtinNode
 	target Value
@@ -233,7 +233,7 @@ func stringMethod(lo, hi int, f func(e *env, n *builtinNode, s string, args []Va
 	}
 }
 
-// newString returns s as a value, and counts its memory.
+// newString returns s as a value. It returns an error if that exceeds a limit.
 func (e *env) newString(s string) (Value, error) { return String(s), e.grow(len(s)) }
 
 // argString returns an argument that must be a string.

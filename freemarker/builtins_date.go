@@ -56,8 +56,8 @@ func init() {
 	defineISO()
 }
 
-// prepareDate evaluates the operand of ?date and the like: a date stays one,
-// anything else becomes a string.
+// prepareDate evaluates the operand of ?date, ?time or ?datetime. A date
+// remains a date, and anything else becomes a string.
 func prepareDate(e *env, n *builtinNode) (Value, error) {
 	v, err := n.target.eval(e)
 	if err != nil || v.kind == kString || v.can(aDate) {
@@ -67,9 +67,9 @@ func prepareDate(e *env, n *builtinNode) (Value, error) {
 	return String(s), err
 }
 
-// checkDefaultDateFormat checks the format in the settings. ?string and the
-// built-ins that parse dates fail if it is invalid, even if they are given
-// another format.
+// checkDefaultDateFormat checks the date format in the settings. If that is
+// invalid, ?string and the built-ins that parse dates fail even with an
+// explicit format.
 func (e *env) checkDefaultDateFormat(at pos, t dateType) error {
 	if e.settings.dateFormats[t] == "" {
 		return nil
@@ -137,8 +137,8 @@ func (d *dateParser) call(e *env, _ pos, args []Value) (Value, error) {
 	return d.get(e, args[0].str())
 }
 
-// defineISO defines ?iso, ?iso_utc, ?iso_local and their variants: _h, _m, _ms
-// for the accuracy and _nz, _fz for hiding or showing the offset.
+// defineISO defines ?iso, ?iso_utc, ?iso_local and their variants: _h, _m and
+// _ms set the accuracy, and _nz and _fz hide or force the offset.
 func defineISO() {
 	accuracies := map[string]dateformat.Accuracy{
 		"": dateformat.Seconds, "_ms": dateformat.Milliseconds, "_m": dateformat.Minutes, "_h": dateformat.Hours,

@@ -165,8 +165,8 @@ func escapeScript(s string, forJSON bool) string {
 }
 
 // scriptEscape returns how to escape the character r at s[i:]: 0 means not at
-// all, '\\' with a backslash, 'x' with its code, anything else with a backslash
-// and that letter.
+// all, '\\' means with a backslash, 'x' means with its code, and any other
+// letter means with a backslash and that letter.
 func scriptEscape(s string, i int, r rune, n int, forJSON bool) byte {
 	dangerous := false
 	switch {
@@ -205,8 +205,8 @@ func mayClose(s string, i int) bool {
 	return (s[i-1] == ']' || s[i-1] == '-') && (i == 1 || s[i-2] == s[i-1])
 }
 
-// urlValue is x?url or x?url_path without arguments. As a string, it is x
-// escaped in the charset from the settings; as a method, it takes another
+// urlValue is the value of x?url or x?url_path without arguments. As a string,
+// it is x escaped in the charset of the settings. As a method, it takes another
 // charset.
 type urlValue struct {
 	n      *builtinNode

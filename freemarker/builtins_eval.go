@@ -63,21 +63,21 @@ func (e *env) codeError(n *builtinNode, err error) error {
 	if pe, ok := err.(*ParseError); ok && pe.Limit {
 		return e.limitError("code for ?" + n.bi.written + ": " + pe.Message)
 	}
-	if pe, ok := err.(*ParseError); ok { // the error's text may quote the code, which is data
+	if pe, ok := err.(*ParseError); ok { // omit the error's text, which may quote the code and so the model
 		return otherError(n.pos, "the code for ?%s is not valid at line %d, column %d", n.bi.written, pe.Line, pe.Column)
 	}
 	return wrapOther(n.pos, "the code for ?"+n.bi.written+" is not valid", err)
 }
 
 // lexical returns the context in which code for a built-in is parsed. Parsing
-// stops when the rendering is cancelled or out of time, since parsing long code
-// may take longer than that.
+// stops when the rendering is cancelled or out of time, because parsing long
+// code can take longer than that.
 func (e *env) lexical(begin, template escaping) *lexical {
 	return &lexical{format: begin.format, escPolicy: begin.policy, began: template, check: e.checkClock}
 }
 
-// parseExpression parses an expression that will run in a scope only known at
-// run time. What follows the expression is ignored.
+// parseExpression parses an expression whose scope is known only at run time.
+// It ignores what follows the expression.
 func parseExpression(src string, limits *Limits, lex *lexical) (x expr, err error) {
 	p := &parser{lx: newLexer(validSource(src), 1, 1), limits: limits, lexical: *lex, dynamic: true}
 	p.lx.state = stExpr

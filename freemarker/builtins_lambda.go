@@ -1,6 +1,6 @@
 package freemarker
 
-// Built-ins that apply a function to items: ?map, ?filter and the like.
+// Built-ins that apply a function to items, such as ?map and ?filter.
 
 func init() {
 	define("map", builtin{binds: bindsLambda, lazyTarget: true, canBeLazy: true, eval: stream(streamMap)})
@@ -71,7 +71,8 @@ func knownSize(e *env, v Value) int {
 // itemFunc is the function that is applied to each item.
 type itemFunc func(e *env, v Value) (Value, error)
 
-// function returns the function that is the argument of ?map and the like.
+// function returns the function that is passed to ?map, ?filter and similar
+// built-ins.
 func (e *env) function(x expr) (itemFunc, error) {
 	if l, ok := x.(*lambdaNode); ok {
 		// The lambda sees the variables of the place where it is written.
@@ -120,7 +121,7 @@ type streamIterator struct {
 	src  iterator
 	f    itemFunc
 	at   pos
-	wrap bool // report errors of f as failures of the built-in
+	wrap bool // whether to report errors of f as failures of the built-in
 	done bool
 
 	ahead    Value // the next item, if it has already been computed
@@ -189,7 +190,7 @@ func (it *streamIterator) find(e *env) (Value, bool, error) {
 	return Value{}, false, nil
 }
 
-// check rejects results that the built-in cannot use.
+// check returns an error if the built-in cannot use the result of its function.
 func (it *streamIterator) check(r Value) error {
 	switch {
 	case r.missing():

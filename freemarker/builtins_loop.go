@@ -36,7 +36,7 @@ func init() {
 	})
 }
 
-// loopOf finds the running loop whose variable is the operand.
+// loopOf returns the running loop whose variable is the operand.
 func (e *env) loopOf(n *builtinNode) (*frame, error) {
 	name := ""
 	if id, ok := n.target.(*identNode); ok {

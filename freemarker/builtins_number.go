@@ -64,7 +64,7 @@ func init() {
 	define("number", onString(parseNumber))
 }
 
-// parseNumber is ?number.
+// parseNumber implements ?number.
 func parseNumber(e *env, n *builtinNode, s string) (Value, error) {
 	switch s {
 	case "INF", "Infinity":
@@ -135,9 +135,10 @@ func letters(n *builtinNode, v Value, first byte) (Value, error) {
 	if !ok || i < 1 {
 		return v, otherError(n.pos, "?%s needs a whole number of at least 1", n.bi.written)
 	}
-	// Like the reference, start with the smallest number that has as many letters,
-	// and increase each letter as far as possible. Large numbers overflow the int32s,
-	// as they do the reference's ints; for the largest, it never ends.
+	// As in the reference, start with the smallest number that has as many
+	// letters, and increase each letter as far as possible. Large numbers
+	// overflow an int32, as they overflow the reference's int. For the largest
+	// numbers, the reference never ends.
 	whole, reached, weight := int32(i), int32(1), int32(1)
 	for reached+weight*26 <= whole {
 		if weight *= 26; weight == 0 {
@@ -154,8 +155,8 @@ func letters(n *builtinNode, v Value, first byte) (Value, error) {
 	return String(string(out)), nil
 }
 
-// toMillis rounds a number to a count of milliseconds. It reports false for
-// numbers that are too large.
+// toMillis rounds a number to whole milliseconds. It returns false for numbers
+// that are too large.
 func toMillis(v Value) (int64, bool) {
 	switch v.kind {
 	case kInt, kLong:

@@ -1,6 +1,6 @@
 package freemarker
 
-// Built-ins that take a regular expression, or a plain string instead.
+// Built-ins that take a regular expression or a plain string.
 
 import (
 	"context"
@@ -29,7 +29,8 @@ func init() {
 	define("ensure_starts_with", stringMethod(1, 3, ensureStartsWith))
 }
 
-// regexFlags holds the flags that are given as letters in a flags argument.
+// regexFlags holds the flags in the flags argument of a built-in, where each is
+// a letter.
 type regexFlags struct {
 	java      javaregex.Flags
 	regex     bool
@@ -88,7 +89,7 @@ func (e *env) compiledPattern(at pos, k patternKey) (*javaregex.Pattern, error) 
 	if len(k.source) > maxPattern {
 		return nil, e.limitError("a regular expression is too long")
 	}
-	k.source = strings.Clone(k.source) // so that the cache does not keep a whole template in memory
+	k.source = strings.Clone(k.source) // cloned, so that the cache does not keep a whole template in memory
 	compile := func() (*javaregex.Pattern, error) {
 		limits := javaregex.Limits{Output: e.limits.StringBytes}
 		return javaregex.CompileLimits(k.source, k.flags, limits)
@@ -190,7 +191,7 @@ func (m *regexMatch) asBool(e *env) (bool, error) {
 	return m.whole, nil
 }
 
-// groups matches the whole string, and returns the match, or nil if there is
+// groups matches the whole string. It returns the match, or nil if there is
 // none.
 func (m *regexMatch) groups(e *env) (*javaregex.Match, error) {
 	if err := e.matched(m.input); err != nil {
@@ -346,7 +347,7 @@ func (e *env) replacePlain(s, from, to string, f regexFlags) (Value, error) {
 	if f.ignoreCase() {
 		hay, needle = lowered(s, from)
 		if len(hay) != len(s) {
-			hay, needle = s, from // changing the case has moved positions, so the case is not ignored
+			hay, needle = s, from // changing the case has moved positions, so do not ignore the case
 		}
 	}
 	limit := -1
@@ -452,8 +453,8 @@ func splitPlain(s, sep string, ignoreCase bool) []string {
 	return strings.Split(s, sep)
 }
 
-// separator returns where the first or the last separator in s starts and ends;
-// start is -1 if there is none.
+// separator returns the start and the end of the first or the last separator in
+// s. start is -1 if there is none.
 func (e *env) separator(n *builtinNode, s, sep string, f regexFlags, last bool) (start, end int, err error) {
 	if !f.regex {
 		if f.java&^javaregex.CaseInsensitive != 0 {
@@ -501,7 +502,7 @@ func (e *env) separator(n *builtinNode, s, sep string, f regexFlags, last bool) 
 	return start, end, nil
 }
 
-// keepPart is ?keep_before, ?keep_after and their _last variants.
+// keepPart implements ?keep_before, ?keep_after and their _last variants.
 func keepPart(e *env, n *builtinNode, s string, args []Value) (Value, error) {
 	sep, err := n.argString(e, args, 0)
 	if err != nil {
@@ -572,7 +573,8 @@ func ensureStartsWith(e *env, n *builtinNode, s string, args []Value) (Value, er
 	return e.newString(concat(add, s))
 }
 
-// looksAt reports whether a pattern matches at the start of s.
+// looksAt reports whether a pattern matches at the start of s, like
+// Matcher.lookingAt.
 func (e *env) looksAt(n *builtinNode, s, source string, f regexFlags) (bool, error) {
 	if _, err := e.pattern(n.pos, source, f); err != nil {
 		return false, err
@@ -580,7 +582,7 @@ func (e *env) looksAt(n *builtinNode, s, source string, f regexFlags) (bool, err
 	if f.java&javaregex.Comments != 0 {
 		source += "\n" // in case the pattern ends in a comment
 	}
-	// \G only matches where the search starts.
+	// \G matches only where the search starts.
 	p, err := e.pattern(n.pos, "\\G(?:"+source+")", f)
 	if err != nil {
 		return false, err

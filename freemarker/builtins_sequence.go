@@ -150,7 +150,7 @@ func hashPart(e *env, n *builtinNode, part func(hashEx) ([]Value, error)) (Value
 	return object0(&joinedKeys{list{items: items}}), err
 }
 
-// listing counts one step for each entry of a hash that is listed.
+// listing counts a step for each entry of a hash that is about to be listed.
 func (e *env) listing(h hashEx) error {
 	e.charge(h.hashSize())
 	return e.step()
@@ -220,7 +220,8 @@ func join(e *env, n *builtinNode, target Value, args []Value) (Value, error) {
 	return e.newString(joinHalves(b.String()))
 }
 
-// same reports whether an item of a sequence equals the value searched for.
+// same reports whether an item of a sequence equals the value that is searched
+// for.
 func (e *env) same(n *builtinNode, item, searched Value) (bool, error) {
 	if err := e.step(); err != nil {
 		return false, err

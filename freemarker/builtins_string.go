@@ -221,7 +221,8 @@ func pad(e *env, n *builtinNode, s string, args []Value) (Value, error) {
 	if n.bi.name == "left_pad" {
 		return e.newString(concat(repeat16(fill, fillLength, 0, missing), s))
 	}
-	// The fill string is aligned with the start of the string.
+	// The repeated fill string is aligned with the start of s, not with its
+	// end.
 	return e.newString(concat(s, repeat16(fill, fillLength, length%fillLength, missing)))
 }
 

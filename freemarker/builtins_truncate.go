@@ -27,7 +27,7 @@ const (
 type truncation struct {
 	s        []uint16
 	max      int
-	words    bool // only cut at words
+	words    bool // cut only between words
 	chars    bool // never look for words
 	end      Value
 	endLen   int
@@ -175,9 +175,9 @@ func (t *truncation) skipSpace(i int) int {
 	return i
 }
 
-// cutWord cuts after the last word that fits. It reports false if there is no
-// such word. Unless cutting inside words is forbidden, it also reports false if
-// the result would be shorter than three quarters of the maximum.
+// cutWord cuts after the last word that fits. It returns false if there is no
+// such word or, unless cutting inside words is forbidden, if the result would
+// be shorter than three quarters of the maximum.
 func (t *truncation) cutWord(last int) (string, bool) {
 	endLen := t.endLen + 1
 	lowest := 0
@@ -196,7 +196,8 @@ func (t *truncation) cutWord(last int) (string, bool) {
 	return "", false
 }
 
-// endRemovesDots reports whether dots before the terminator are removed.
+// endRemovesDots reports whether dots directly before the terminator are
+// removed.
 func (t *truncation) endRemovesDots() bool {
 	if !t.isMarkup {
 		return strings.HasPrefix(t.endText, ".") || strings.HasPrefix(t.endText, "\u2026")

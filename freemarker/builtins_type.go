@@ -109,7 +109,7 @@ func switchValue(e *env, n *builtinNode) (Value, error) {
 	return e.nonMissing(n.args[len(n.args)-1])
 }
 
-// defineExistence defines the built-ins that work on missing values.
+// defineExistence defines the built-ins that accept missing values.
 func defineExistence() {
 	define("exists", builtin{eval: func(e *env, n *builtinNode) (Value, error) {
 		v, err := e.evalQuietly(n.target)
@@ -150,7 +150,8 @@ func defineExistence() {
 	})
 }
 
-// isEmpty is the opposite of ?has_content.
+// isEmpty reports whether a value is missing or empty: the opposite of
+// ?has_content.
 func (e *env) isEmpty(v Value) (bool, error) {
 	switch {
 	case v.missing():
@@ -262,8 +263,8 @@ func prepareForString(e *env, n *builtinNode) (Value, error) {
 	return v, e.typeError(n.target, v, "a number, date, boolean or string")
 }
 
-// checkDefaultNumberFormat checks the format in the settings. ?string fails if
-// it is invalid, even if it is given another format.
+// checkDefaultNumberFormat checks the number format in the settings. If that is
+// invalid, ?string fails even with an explicit format.
 func (e *env) checkDefaultNumberFormat(at pos) error {
 	if e.settings.numberFormat == "number" {
 		return nil
@@ -274,7 +275,7 @@ func (e *env) checkDefaultNumberFormat(at pos) error {
 	return nil
 }
 
-// formatAlone is x?string.
+// formatAlone implements x?string.
 func formatAlone(e *env, n *builtinNode, v Value) (Value, error) {
 	if v.isNumber() || v.kind == kDate || v.can(aBoolean) {
 		return object0(&formatter{n, v, e.settings}), nil
@@ -282,7 +283,7 @@ func formatAlone(e *env, n *builtinNode, v Value) (Value, error) {
 	return v, nil
 }
 
-// formatWith is x?string(…).
+// formatWith implements x?string(…).
 func formatWith(e *env, n *builtinNode, v Value, args []Value) (Value, error) {
 	switch {
 	case v.can(aBoolean):
@@ -297,7 +298,7 @@ func formatWith(e *env, n *builtinNode, v Value, args []Value) (Value, error) {
 	return formatAs(e, n, v, args[0].str())
 }
 
-// formatKeyed is x?string.key.
+// formatKeyed implements x?string.key.
 func formatKeyed(e *env, n *builtinNode, v Value, key string) (Value, error) {
 	if v.kind == kString || v.can(aBoolean) {
 		return v, e.typeError(n, v, "a hash")
@@ -316,9 +317,9 @@ func formatAs(e *env, n *builtinNode, v Value, spec string) (Value, error) {
 	return String(s), err
 }
 
-// formatter is x?string without arguments: a string, a method and, unless x is
-// a boolean, a hash. The string uses the settings at the time of the ?string,
-// even if they have changed since.
+// formatter is the value of x?string without arguments: a string, a method and,
+// unless x is a boolean, a hash. The string is formatted with the settings at
+// the time when ?string was evaluated, even if they have changed since.
 type formatter struct {
 	n        *builtinNode
 	v        Value

@@ -2,8 +2,8 @@ package freemarker
 
 // Calling macros and functions, and the nested content of calls.
 
-// macroValue is a macro or function as a value: its definition, and the
-// arguments that ?with_args bound to it.
+// macroValue is a macro or function as a value. It consists of the definition
+// and of the arguments that ?with_args has bound.
 type macroValue struct {
 	def   *macroDef
 	bound *boundArgs
@@ -127,7 +127,7 @@ func (e *env) freeCtx(ctx *macroCtx) {
 }
 
 // bind allocates the local variables and sets the parameters that have
-// arguments. It reports whether every parameter is known to have one.
+// arguments. complete is true if every parameter is known to have a value.
 func (e *env) bind(at pos, ctx *macroCtx, m *macroValue, args *callArgs) (complete bool, err error) {
 	d := m.def
 	if n := len(d.slots.names); n <= len(ctx.inline) {
@@ -169,7 +169,7 @@ type argBinder struct {
 	next     int // the next parameter to be set by position
 	catchMap *hashMap
 	catchAll *list
-	later    []namedValue // bound by name with ?with_args_last, to be added after those of the call
+	later    []namedValue // bound by name with ?with_args_last; added after the arguments of the call
 }
 
 func (b *argBinder) useMap() {
@@ -216,7 +216,8 @@ func (e *env) bindArgs(at pos, ctx *macroCtx, m *macroValue, args *callArgs) err
 }
 
 // bindBound sets the bound arguments. Those that ?with_args_last bound by
-// position come after the arguments of the call, so bindBound only checks them.
+// position come after the arguments of the call, so bindBound checks them but
+// does not set them.
 func (b *argBinder) bindBound(args *callArgs) error {
 	d := b.ctx.def
 	if b.bound.byName {
@@ -341,8 +342,8 @@ func (b *argBinder) bindList(args []expr) error {
 	return nil
 }
 
-// applyDefaults sets the parameters without an argument. A default may refer to
-// parameters whose value comes from another default.
+// applyDefaults sets the parameters without an argument to their defaults. A
+// default may refer to other parameters that have a default.
 func (e *env) applyDefaults(at pos, ctx *macroCtx) error {
 	d := ctx.def
 	for {
@@ -419,7 +420,8 @@ func (e *env) setArgs(at pos, ctx *macroCtx) error {
 	return e.growList(len(m.names))
 }
 
-// exec runs the content between the tags of the macro's call.
+// exec runs the content between the start tag and the end tag of the macro's
+// call.
 func (n *nestedNode) exec(e *env) error {
 	ctx := e.macro
 	var vals []Value

@@ -1,7 +1,8 @@
 package freemarker
 
-// The charsets of ?url: golang.org/x/text has the browsers' charsets, which
-// differ from Java's charsets of the same name in a few characters.
+// The charsets of ?url. They are based on golang.org/x/text, whose charsets are
+// those of browsers, and differ in a few characters from Java's charsets of the
+// same name.
 
 import (
 	"errors"
@@ -50,7 +51,8 @@ type wideCharset struct {
 	mark   bool // a byte order mark comes first
 }
 
-// wideCharsets are found by their names and Java's aliases.
+// wideCharsets maps the names of these charsets, including Java's aliases, to
+// the charsets.
 var wideCharsets = func() map[string]wideCharset {
 	all := map[string]wideCharset{}
 	for names, c := range map[string]wideCharset{
@@ -117,13 +119,13 @@ func findCharset(charset string) (encoding.Encoding, string, error) {
 	return enc, name, err
 }
 
-// notInJava lists the charset names that browsers know and Java does not.
+// notInJava lists the charset names that browsers accept but Java does not.
 var notInJava = map[string]bool{
 	"iso-8859-10": true, "iso-8859-14": true, "macintosh": true, "x-mac-cyrillic": true, "x-user-defined": true, "replacement": true,
 }
 
-// encodeRune encodes one character as Java does in charset. The encoder is from
-// golang.org/x/text, which encodes as browsers do.
+// encodeRune encodes one character in charset as Java does. The encoder is from
+// golang.org/x/text, and encodes as browsers do.
 func encodeRune(encoder *encoding.Encoder, charset string, r rune) string {
 	if r >= 0x80 && r <= 0x9F && strings.HasPrefix(charset, "iso-8859-") {
 		return string([]byte{byte(r)})

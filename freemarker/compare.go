@@ -22,9 +22,11 @@ func (op compareOp) holds(c int) bool {
 type compareMode uint8
 
 const (
-	// mismatchDiffers: values of different types are not equal.
+	// mismatchDiffers makes values of different types unequal instead of an
+	// error.
 	mismatchDiffers compareMode = 1 << iota
-	// nullIsFalse: a comparison with a missing value is false.
+	// nullIsFalse makes a comparison with a missing value false instead of an
+	// error.
 	nullIsFalse
 )
 
@@ -85,8 +87,8 @@ func (e *env) compareText(lx expr, l Value, op compareOp, rx expr, r Value) (boo
 	return op.holds(c), err
 }
 
-// order compares two values; ok is false if they have no type in common that
-// can be compared.
+// order compares two values. ok is false if they have no common type that can
+// be compared.
 func (e *env) order(at pos, l Value, op compareOp, r Value) (c int, ok bool, err error) {
 	ordered := op != opEqual && op != opNotEqual
 	switch {
@@ -159,7 +161,7 @@ func (e *env) orderStrings(l, r Value) (int, bool, error) {
 		return 0, true, nil
 	}
 	if printable(a) && printable(b) {
-		return 1, true, nil // the collator does not ignore any printable character
+		return 1, true, nil // because the collator ignores no printable character
 	}
 	if err := e.work(64 * (len(a) + len(b))); err != nil {
 		return 0, false, err

@@ -1,7 +1,6 @@
 package freemarker_test
 
-// The corpus consists of templates with the answers of Apache FreeMarker
-// itself.
+// The corpus consists of templates with their results in Apache FreeMarker.
 
 import (
 	"bufio"
@@ -21,7 +20,7 @@ import (
 )
 
 // answer is the result of a template: its output, or the class of its error
-// and the position of a parse error.
+// and, for a parse error, the position.
 type answer struct {
 	output, class string
 	line, column  int

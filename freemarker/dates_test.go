@@ -1,7 +1,7 @@
 package freemarker_test
 
-// Undocumented behaviour of java.text.SimpleDateFormat and
-// java.lang.Character. The expected values are from FreeMarker 2.3.31.
+// Undocumented behavior of java.text.SimpleDateFormat and java.lang.Character.
+// The expected values are from FreeMarker 2.3.31.
 
 import (
 	"testing"

@@ -31,7 +31,7 @@
 // Templates may come from untrusted authors. Everything is bounded by [Limits]:
 // the length and nesting of the source, the depth of calls, steps, time,
 // output, and the size of every intermediate string, list and number. When the
-// context ends, the rendering ends as well. Both are errors of [KindLimit],
+// context ends, the rendering ends, too. Both cases are errors of [KindLimit],
 // which a template cannot catch. A template can only access its model: ?new,
 // ?api, #include and #import always fail. Render returns the complete text or
 // none; errors contain no values of the model.
@@ -39,7 +39,7 @@
 // # What is not supported
 //
 // XML nodes, Java objects, custom formats and loading other templates. They
-// fail at run time, as they do in Java without the data that they need.
+// fail at run time, as they do in Java if the data that they need is missing.
 //
 // # Layout
 //

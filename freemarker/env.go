@@ -17,8 +17,8 @@ type env struct {
 	out       []byte
 	stepsLeft int
 	top       *frame                          // the innermost loop, lambda or nested content
-	macro     *macroCtx                       // the macro or function that runs
-	quiet     bool                            // details of missing values are not needed
+	macro     *macroCtx                       // the macro or function that is running
+	quiet     bool                            // errors about missing values need no details
 	callsLeft int                             // how many more calls may be nested inside the current one
 	format    *formats                        // how values are formatted; shared until a setting changes
 	moved     map[movedKey]*dateformat.Format // date formats that keep a zone they have parsed
@@ -110,7 +110,7 @@ var (
 
 func isJump(err error) bool { return err == errBreak || err == errContinue || err == errReturn }
 
-// variable looks up a name for code whose scope is not known when it is parsed.
+// variable looks up a name for code whose scope was unknown when it was parsed.
 func (e *env) variable(name string) (Value, error) {
 	v, hidden := e.frameVariable(e.top, name)
 	if !v.missing() || hidden {
@@ -132,7 +132,7 @@ func (m *macroCtx) local(name string) Value {
 	return Value{}
 }
 
-// localVariable looks a name up among local variables only.
+// localVariable looks up a name, but only among local variables.
 func (e *env) localVariable(name string) Value {
 	v, hidden := e.frameVariable(e.top, name)
 	if v.missing() && !hidden && e.macro != nil {
@@ -141,8 +141,9 @@ func (e *env) localVariable(name string) Value {
 	return v
 }
 
-// frameVariable looks a name up in frames, from f outwards. A null lambda
-// parameter hides outer variables; a null loop variable does not.
+// frameVariable looks up a name in f and the frames around it. A lambda
+// parameter that is null hides outer variables, but a loop variable that is
+// null does not.
 func (e *env) frameVariable(f *frame, name string) (v Value, hidden bool) {
 	for ; f != nil; f = f.outer {
 		e.stepsLeft--
@@ -190,7 +191,7 @@ func (f *frame) loopVariable(name string) Value {
 // namespace returns the template's namespace as a value.
 func (e *env) namespace() Value { return Value{ref: &e.ns, kind: kNamespace} }
 
-// nonLocal looks a name up in the namespace, the globals and the data model.
+// nonLocal looks up a name in the namespace, the globals and the data model.
 func (e *env) nonLocal(name string) (Value, error) {
 	if len(e.ns.vals) > 0 {
 		if v := e.ns.lookup(name); !v.missing() {
@@ -209,7 +210,7 @@ func (e *env) global(name string) (Value, error) {
 	return e.modelVariable(name)
 }
 
-// modelVariable looks a name up in the data model.
+// modelVariable looks up a name in the data model.
 func (e *env) modelVariable(name string) (Value, error) {
 	if e.model.kind == kMap {
 		if v := e.model.ref.(*hashMap).lookup(name); !v.missing() {
@@ -251,7 +252,7 @@ func (e *env) capture(body func() error) (string, error) {
 	return s, err
 }
 
-// run executes nodes in order. Each takes a step.
+// run executes nodes in order. Each node counts as a step.
 func (e *env) run(kids []node) error {
 	for _, k := range kids {
 		if e.stepsLeft--; e.stepsLeft < 0 {

@@ -4,15 +4,15 @@ package freemarker
 
 import "fmt"
 
-// ParseError says why and where a template is invalid. Line and column are
+// ParseError says why a template is invalid, and where. Line and Column are
 // those that Apache FreeMarker reports: both count from 1, columns count UTF-16
 // units, a tab extends to the next multiple of 8, and an error at the end of
 // the source is at its last character.
 type ParseError struct {
 	Line, Column int
 	Message      string
-	// Limit is set when the template is valid as far as it was read but exceeds
-	// one of the Limits.
+	// Limit is true if the template exceeds one of the Limits and is valid up
+	// to that point.
 	Limit bool
 }
 
@@ -28,12 +28,13 @@ const (
 	// KindOther is any other failure: bad arguments, a string that is not a
 	// date, division by zero, #stop.
 	KindOther Kind = iota
-	// KindMissing: the template used a variable that is missing or null.
+	// KindMissing means that the template used a variable that is missing or
+	// null.
 	KindMissing
-	// KindType: a value has the wrong type for where it is used.
+	// KindType means that a value has the wrong type for its use.
 	KindType
-	// KindLimit: the rendering exceeded one of its Limits or its context
-	// ended. A template cannot catch it.
+	// KindLimit means that the rendering exceeded one of its Limits or that its
+	// context ended. A template cannot catch this error.
 	KindLimit
 )
 
@@ -98,7 +99,7 @@ func otherError(at pos, format string, args ...any) error {
 // no details are needed.
 var errQuietMissing = &RenderError{Kind: KindMissing, Message: "a value is missing"}
 
-// missingError says that x has no value.
+// missingError returns the error for an expression x without a value.
 func (e *env) missingError(x expr) error {
 	if e.quiet {
 		return errQuietMissing
@@ -114,8 +115,8 @@ func (e *env) missingError(x expr) error {
 	return err
 }
 
-// typeError says that the value of x does not have the wanted type. A missing
-// value is reported as missing.
+// typeError returns the error for a value of x that does not have the wanted
+// type. If the value is missing, it is that of missingError.
 func (e *env) typeError(x expr, v Value, wanted string) error {
 	if v.missing() {
 		return e.missingError(x)

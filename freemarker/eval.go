@@ -178,7 +178,7 @@ func (n *identNode) find(e *env) *Value {
 	return shared(n.name)
 }
 
-// search looks the variable up in the places where find does not look.
+// search looks up the variable where find does not look.
 func (n *identNode) search(e *env) (Value, error) {
 	if n.depth == -2 {
 		return e.variable(n.name)
@@ -222,7 +222,7 @@ func (n *dotNode) eval(e *env) (Value, error) {
 		if e.stepsLeft <= 0 {
 			break
 		}
-		if v := t.find(e); v != nil && v.kind == kMap { // no need to copy the map's value
+		if v := t.find(e); v != nil && v.kind == kMap { // avoids copying the map's value
 			e.stepsLeft--
 			return v.ref.(*hashMap).lookupNear(n.key, &n.hint), nil
 		}
@@ -563,8 +563,8 @@ func asMarkup(v, other Value) *markup {
 	return &markup{format: other.ref.(*markup).format, plain: v.str(), isPlain: true}
 }
 
-// blame returns the expression that an error should point to: x or, if that is
-// nil, a stand-in at the given place.
+// blame returns the expression to name in an error: x or, if that is nil, a
+// nameless expression at the given position.
 func blame(x expr, at pos) expr {
 	if x == nil {
 		return &fixedNode{pos: at}
@@ -631,8 +631,8 @@ func (e *env) concatHashes(l, r Value) (Value, error) {
 }
 
 // joinedHash is the sum of two hashes, at least one of which cannot list its
-// keys. Either may be such a sum, or both the same one: a sum that is doubled
-// thirty times has a billion parts.
+// keys. Each may itself be such a sum, and both may be the same: a sum that is
+// doubled thirty times has a billion parts.
 type joinedHash struct{ l, r hash }
 
 func (*joinedHash) abilities() ability { return aHash }

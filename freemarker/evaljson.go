@@ -1,7 +1,7 @@
 package freemarker
 
-// The JSON reader of ?eval_json. Unlike JSON, it allows comments. Numbers keep
-// all their digits.
+// The JSON parser of ?eval_json. It also allows comments. Numbers keep all
+// their digits.
 
 import (
 	"errors"
@@ -146,7 +146,7 @@ func (r *jsonReader) number() (Value, error) {
 	return narrow(v), nil
 }
 
-// startOfNumber consumes the sign, and checks the first digits.
+// startOfNumber consumes the sign of a number and checks its first digits.
 func (r *jsonReader) startOfNumber() error {
 	if r.s[r.p] == '-' {
 		r.p++
@@ -247,8 +247,8 @@ func (r *jsonReader) after(closing byte) (bool, error) {
 	return c == closing, nil
 }
 
-// start consumes the opening bracket. If the closing one follows immediately,
-// it consumes that, too, and returns true.
+// start consumes the opening bracket. If the closing bracket follows
+// immediately, start also consumes it and returns true.
 func (r *jsonReader) start(closing byte) (bool, error) {
 	r.p++
 	if err := r.space(); err != nil {

@@ -1,6 +1,6 @@
 package freemarker
 
-// Running the elements of a template.
+// Executes the elements of a template.
 
 func (n *textNode) exec(e *env) error { return e.write(n.text) }
 
@@ -148,7 +148,7 @@ func (n *switchNode) exec(e *env) error {
 }
 
 // endSwitch lets a #break end its #switch. As in the reference, a #continue
-// ends it, too.
+// also ends it.
 func endSwitch(err error) error {
 	if err == errBreak || err == errContinue {
 		return nil

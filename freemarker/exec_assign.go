@@ -52,7 +52,7 @@ func (e *env) targetNamespace(s assignScope, x expr) (*namespace, error) {
 }
 
 // variableItems is the number of list items that a new variable counts as,
-// because its name is stored and indexed, too.
+// because its name is also stored and indexed.
 const variableItems = 4
 
 // assign sets a variable of a namespace or, if that is nil, a local one. place
@@ -78,14 +78,14 @@ func (e *env) assignLocal(at pos, slot int32, v Value) error {
 	return nil
 }
 
-// fatalError returns a failure that <#attempt> does not catch.
+// fatalError returns an error that <#attempt> does not catch.
 func fatalError(at pos, msg string) error {
 	err := newError(KindOther, at, msg)
 	err.fatal = true
 	return err
 }
 
-// changed computes the value that +=, ++ and the like assign.
+// changed computes the value that an operator such as += or ++ assigns.
 func (n *assignNode) changed(e *env, ns *namespace) (Value, error) {
 	var old Value
 	if ns == nil {

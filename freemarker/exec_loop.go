@@ -52,7 +52,8 @@ func (n *loopNode) run(e *env) (bool, error) {
 	return true, e.run(n.kids)
 }
 
-// open checks the value to list, and reports whether it has any items.
+// open checks that the value can be listed, and reports whether it has any
+// items.
 func (s *loopState) open(e *env) (bool, error) {
 	if s.hash {
 		if !s.v.can(aHashEx) {
@@ -211,7 +212,7 @@ func (e *env) loopIterator(f *frame, it iterator, kids []node) (any bool, err er
 		if err := e.run(kids); err != nil && err != errContinue {
 			return true, f.endLoop(err)
 		}
-		f.visible = false // computing the next item must not see this one
+		f.visible = false // the code that computes the next item must not see this one
 	}
 	return true, nil
 }

@@ -2,8 +2,8 @@
 
 package freemarker_test
 
-// This file asks Apache FreeMarker for its answers to new random templates of
-// all families. It needs a JDK and libfreemarker-java:
+// This file compares the results of new random templates of all families with
+// those of Apache FreeMarker. It needs a JDK and libfreemarker-java:
 //
 //	go test -tags java ./freemarker -run TestFamiliesAgainstJava -seed 7 -java 2000
 

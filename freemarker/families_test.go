@@ -1,7 +1,7 @@
 package freemarker_test
 
-// Random templates, in families. Each family exercises one part of the
-// language, in combinations that nobody would write by hand.
+// Random templates, in families. Each family exercises one part of the language
+// in unusual combinations.
 
 import (
 	"fmt"

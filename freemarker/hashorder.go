@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// javaHash returns what String.hashCode returns for s, which it computes from
+// javaHash returns the result of String.hashCode for s, which depends on its
 // UTF-16 units.
 func javaHash(s string) int32 {
 	var h int32

@@ -57,7 +57,7 @@ func TestHostileTemplatesAreAnsweredInTime(t *testing.T) {
 
 // TestContextEndsARendering checks that each hostile template ends within 50 ms
 // of CPU time after a deadline in the middle of its rendering. The garbage
-// collector may use up that time, so the test makes up to ten attempts.
+// collector may take up that time, so the test makes up to ten attempts.
 func TestContextEndsARendering(t *testing.T) {
 	model := freemarker.Map(freemarker.Entry{Key: "a", Value: freemarker.String("a")})
 	for name, source := range hostile {

@@ -1,6 +1,6 @@
 package freemarker
 
-// Reading a data model from JSON.
+// Reads a data model from JSON.
 
 import (
 	"bytes"
@@ -111,9 +111,10 @@ func jsonNumber(s string) (Value, error) {
 	return BigInt(n), nil
 }
 
-// Overlay returns a Map with the entries of base, overridden by those of over;
-// neither is changed. A key in both keeps its position in base. Nested maps are
-// replaced, not merged. If base or over is not a Map, the result is over.
+// Overlay returns a Map with the entries of base and over, without changing
+// either. If both contain a key, the value is that of over, and the position
+// that of base. Nested maps are replaced, not merged. If base or over is not a
+// Map, the result is over.
 func Overlay(base, over Value) Value {
 	below, ok := base.ref.(*hashMap)
 	above, fine := over.ref.(*hashMap)

@@ -1,6 +1,6 @@
 package freemarker
 
-// The lexer splits a template's source into tokens. What counts as a token
+// The lexer splits a template's source into tokens. Which tokens are possible
 // depends on the lexer's state, which some tokens change.
 
 import (
@@ -54,7 +54,7 @@ func (lx *lexer) fail(line, col int32, msg string) {
 // startsSpecial marks the bytes at which text may end.
 var startsSpecial = [256]bool{'$': true, '<': true, '#': true, '[': true, '{': true}
 
-// special marks the bytes that do not just advance the column by one.
+// special marks the bytes that do more than advance the column by one.
 var special [256]bool
 
 func init() {
@@ -139,7 +139,8 @@ func (lx *lexer) take(k tokenKind, n int) token {
 	return t
 }
 
-// takeWord is take for n bytes without line breaks, tabs and non-ASCII characters.
+// takeWord is a faster take for n bytes without line breaks, tabs and non-ASCII
+// characters.
 func (lx *lexer) takeWord(k tokenKind, n int) token {
 	if lx.prev != 0 {
 		lx.breakLine(' ')
@@ -150,8 +151,8 @@ func (lx *lexer) takeWord(k tokenKind, n int) token {
 	return t
 }
 
-// begin makes a token that starts here; its position is that of its first
-// character.
+// begin makes a token that starts at the current position, which is that of its
+// first character.
 func (lx *lexer) begin(k tokenKind) token {
 	at := pos{lx.line, lx.col}
 	if lx.p < len(lx.src) {
@@ -345,7 +346,7 @@ func (lx *lexer) eatNewline() {
 		i += n
 		if r == '\r' {
 			if i == len(lx.src) {
-				return // the reference reads one more character, and so skips nothing
+				return // as in the reference, which reads one more character and therefore skips nothing
 			}
 			if i < len(lx.src) && lx.src[i] == '\n' {
 				i++
@@ -360,8 +361,8 @@ func (lx *lexer) eatNewline() {
 	}
 }
 
-// checkConvention establishes the naming convention, or checks that it is
-// followed.
+// checkConvention establishes the template's naming convention, or checks that
+// a token follows it.
 func (lx *lexer) checkConvention(t token, c convention) {
 	switch {
 	case c == anyConvention || lx.conv == c:

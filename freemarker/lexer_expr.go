@@ -111,7 +111,7 @@ func init() {
 	}
 }
 
-// keyword returns the kind of a word that may be a keyword.
+// keyword returns the token kind of a word: that of the keyword, or tID.
 func keyword(s string) tokenKind {
 	switch s {
 	case "false":
@@ -220,7 +220,7 @@ func (lx *lexer) string(rest string) token {
 	return t
 }
 
-// operator counts open parentheses and brackets, and changes the state at the
+// operator tracks open parentheses and brackets, and changes the state at the
 // outermost parentheses.
 func (lx *lexer) operator(t token) token {
 	switch t.kind {
@@ -332,8 +332,8 @@ func rawLength(s string) int {
 	return 0
 }
 
-// scanString returns the length of the string literal at the start of s, and
-// its traits.
+// scanString returns the length and the traits of the string literal at the
+// start of s.
 func (lx *lexer) scanString(s string) (n int, has traits) {
 	for i := 1; i < len(s); i++ {
 		c := s[i]
@@ -381,7 +381,7 @@ func (lx *lexer) failAt(n int) {
 	end := lx.p + n
 	if end < len(lx.src) {
 		_, size := utf8.DecodeRuneInString(lx.src[end:])
-		if end+size >= len(lx.src) && size < 4 { // the reference reads one more character, and fails there
+		if end+size >= len(lx.src) && size < 4 { // the reference reads one more character and fails at that character
 			lx.failAtEnd()
 		}
 		lx.advance(end + 1)
@@ -402,7 +402,7 @@ func (lx *lexer) failAtEnd() {
 	lx.fail(lx.line, lx.col+1, "the template ends inside a token")
 }
 
-// badCharacter reports that no token starts like rest. The error is at the
+// badCharacter reports that no token starts as rest does. The error is at the
 // first character that cannot be part of a token.
 func (lx *lexer) badCharacter(rest string) {
 	n := 0
@@ -454,7 +454,7 @@ func idLength(s string) (n int, plain bool) {
 	return i, i == n
 }
 
-// idByte marks the ASCII characters that an identifier may start with, and
+// idByte marks the ASCII characters with which an identifier may start, and
 // idPart those that it may contain.
 var idByte, idPart [256]bool
 

@@ -24,7 +24,7 @@ func (lx *lexer) tag(rest string) token {
 	return lx.take(tText, 1)
 }
 
-// directive reads a start or end tag, or text that only resembles one.
+// directive reads a start tag, an end tag, or text that only resembles a tag.
 func (lx *lexer) directive(rest string) token {
 	i, isEnd, strict := 1, false, false
 	if rest[i] == '/' {
@@ -91,7 +91,7 @@ func (lx *lexer) startTag(rest string, i int, info tagInfo) (token, bool) {
 		}
 		t := lx.take(k, n)
 		switch k {
-		case tSep: // the reference recognizes it in any syntax
+		case tSep: // the reference recognizes this tag in any syntax
 			return t, true
 		case tComment:
 			lx.unparsedTag = "comment"
@@ -120,7 +120,8 @@ func (lx *lexer) startTag(rest string, i int, info tagInfo) (token, bool) {
 	return token{}, false
 }
 
-// closeTag returns where a tag without parameters ends, or 0.
+// closeTag returns where a tag without parameters ends, or 0 if i is not at its
+// end.
 func closeTag(s string, i int, loose bool) int {
 	for i < len(s) && isBlank(s[i]) {
 		i++
@@ -134,8 +135,8 @@ func closeTag(s string, i int, loose bool) int {
 	return 0
 }
 
-// accept decides whether t is a tag in the syntax of this template, and if so
-// switches to the state that follows it; otherwise t becomes text.
+// accept decides whether t is a tag in the syntax of this template. If it is,
+// accept switches to the state then; otherwise, it turns t into text.
 func (lx *lexer) accept(t token, conv convention, then lexState) token {
 	image := lx.src[t.start:t.end]
 	strict := len(image) > 2 && (image[1] == '#' || image[2] == '#')

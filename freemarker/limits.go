@@ -96,7 +96,7 @@ func (e *env) work(n int) error {
 }
 
 // nextSteps checks the number of steps, the time and the context, and grants
-// more steps. Steps taken beyond the last grant are counted.
+// more steps. Steps beyond the last grant count, too.
 func (e *env) nextSteps() error {
 	e.steps += checkEvery - int64(e.stepsLeft)
 	e.stepsLeft = checkEvery
@@ -122,7 +122,7 @@ func (e *env) checkClock() error {
 }
 
 // begin returns the time at which the rendering started. That is the time of
-// the first call, since short renderings never read the clock.
+// the first call of begin, so that short renderings need not read the clock.
 func (e *env) begin() time.Time {
 	if e.started.IsZero() {
 		e.started = time.Now()
@@ -158,8 +158,8 @@ func (c clock) Err() error {
 
 func (c clock) Value(key any) any { return c.e.ctx.Value(key) }
 
-// slow counts an operation that takes as long as many steps, such as compiling
-// a pattern, and checks the clock.
+// slow counts the steps of a slow operation, such as compiling a pattern, and
+// checks the clock.
 func (e *env) slow() error { return e.work(checkEvery << 6) }
 
 func (e *env) checkContext() error {
@@ -182,7 +182,7 @@ func (e *env) limitError(msg string) error {
 	return err
 }
 
-// grow accounts for a new string of n bytes.
+// grow counts the memory of a new string of n bytes, and checks the limits.
 func (e *env) grow(n int) error {
 	if n > e.limits.StringBytes {
 		return e.limitError("a string is too long")
@@ -190,7 +190,7 @@ func (e *env) grow(n int) error {
 	return e.alloc(n)
 }
 
-// alloc accounts for n bytes of memory.
+// alloc counts n bytes of memory, and checks the limit.
 func (e *env) alloc(n int) error {
 	e.memory -= int64(n)
 	if e.memory < 0 {
@@ -204,7 +204,7 @@ func (e *env) alloc(n int) error {
 
 const valueBytes = 40 // the memory of one element of a list
 
-// growList accounts for a new list of n items.
+// growList counts the memory of a new list of n items, and checks the limits.
 func (e *env) growList(n int) error {
 	if n > e.limits.ListItems {
 		return e.limitError("a list is too long")

@@ -4,7 +4,7 @@ package freemarker
 
 import "slices"
 
-// nameList is a list of names. Long lists have an index, so that a template
+// nameList is a list of unique names. A long list has an index, so that a macro
 // with thousands of parameters does not take quadratic time.
 type nameList struct {
 	names []string

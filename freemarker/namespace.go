@@ -1,10 +1,10 @@
 package freemarker
 
-// Namespaces: the variables that a template assigned.
+// Namespaces hold the variables that a template has assigned.
 
-// namespace holds the variables that a template assigned. The variables that
-// the parser knew have a place; a missing value there means that the variable
-// has not been assigned yet.
+// namespace holds the variables that a template has assigned. The variables
+// that the parser has found have a place. A missing value at that place means
+// that the variable has not been assigned yet.
 type namespace struct {
 	placed *nameList // the names with a place; never nil, and never changed
 	more   nameList  // names of additional variables, whose values come after those
@@ -51,7 +51,8 @@ func (n *namespace) set(place int32, name string, v Value) (isNew bool) {
 	return isNew
 }
 
-// where returns a pointer to the value of a name, or nil.
+// where returns a pointer to the value of a name, or nil if there is no such
+// variable.
 func (n *namespace) where(name string) *Value {
 	i := n.placed.find(name)
 	if i < 0 {

@@ -37,11 +37,11 @@ type (
 		pos
 		keys, values []expr
 	}
-	// identNode is a variable. If it is known at parse time to be the variable
-	// of an enclosing loop, lambda or nested content, depth is the number of
-	// frames in between; if it is a local variable of the macro, slot is its
-	// index there; if the template assigns it, place is its index among those
-	// that it assigns.
+	// identNode is a variable. If the parser knows that it is the variable of
+	// an enclosing loop, lambda or nested content, depth is the number of
+	// frames in between. If it is a local variable of the macro, slot is its
+	// index there. If the template assigns it, place is its index among the
+	// variables that the template assigns.
 	identNode struct {
 		pos
 		name  string
@@ -78,7 +78,8 @@ type (
 		target expr
 		callArgs
 	}
-	// builtinNode is target?name, with the arguments if it is called at once.
+	// builtinNode is target?name, with its arguments if a call follows
+	// directly.
 	builtinNode struct {
 		pos
 		target expr
@@ -86,7 +87,7 @@ type (
 		args   []expr
 		called bool
 		lazy   bool  // the result may be generated while it is consumed
-		limit  int32 // ?size needs no exact count beyond this; 0: always exact
+		limit  int32 // ?size need not count beyond this; 0 means no limit
 		format *outputFormat
 		code   *codeEscaping // set for ?eval and ?interpret
 	}
@@ -143,7 +144,7 @@ type (
 		params []string
 		body   expr
 	}
-	// fixedNode is an argument whose value is already known.
+	// fixedNode is an expression whose value is already known.
 	fixedNode struct {
 		pos
 		v Value
@@ -186,12 +187,13 @@ const (
 type node interface {
 	exec(e *env) error
 	base() *element
-	// inside returns the node's children, or nil if it cannot have any.
+	// inside returns the node's group of children, or nil if it cannot have
+	// any.
 	inside() *group
 }
 
-// element is common to all nodes. The links are only used while stripping white
-// space.
+// element is the part that all nodes have in common. The links are used only to
+// strip white space.
 type element struct {
 	pos
 	endLine int32
@@ -348,13 +350,14 @@ type (
 		x    expr
 		args []namedArg
 	}
-	// visitNode is #visit, #recurse and #fallback: they need an XML node.
+	// visitNode is #visit, #recurse or #fallback, which fail because they need
+	// an XML node.
 	visitNode struct {
 		element
 		what string
 		x    expr
 	}
-	silentNode struct { // comments, #flush, #t and the like
+	silentNode struct { // such as a comment, #flush or #t
 		element
 		kind        blockKind
 		left, right bool

@@ -1,9 +1,9 @@
 package freemarker
 
-// Arithmetic as FreeMarker's BigDecimal engine does it: sums are exact,
-// products are rounded to 12 decimals, quotients have at least 12 decimals, and
-// all rounding is half up. Numbers whose digits fit into an int64 are computed
-// as integers, others with math/big.
+// Arithmetic as in FreeMarker's BigDecimal engine: sums are exact, products are
+// rounded to 12 decimals, quotients have at least 12 decimals, and all rounding
+// is half up. Numbers whose digits fit into an int64 are computed as integers,
+// others with math/big.
 
 import (
 	"errors"
@@ -71,9 +71,10 @@ func toDecimal(v Value) (Value, error) {
 	return v, nil
 }
 
-// shortDecimal is floatDecimal for a double that is written with few decimals,
-// as prices are. Dividing two integers below 2^53 yields the double nearest to
-// their quotient; so if the result is f, f is written with these digits.
+// shortDecimal is a faster floatDecimal for doubles with few decimals, such as
+// prices; ok is false for others. Dividing two integers below 2^53 yields the
+// double that is nearest to their quotient, so if the result is f, f is written
+// with these digits.
 func shortDecimal(f float64) (d Value, ok bool) {
 	if abs := math.Abs(f); abs < 1e-3 || abs >= 1e7 {
 		return Value{}, false
@@ -98,8 +99,8 @@ func floatDecimal(f float64, single bool) Value {
 	return v
 }
 
-// maxDoubleScale exceeds the scale and the number of digits of every floating
-// point number's text.
+// maxDoubleScale is greater than the scale and the number of digits of any
+// floating point number's text.
 const maxDoubleScale = 400
 
 // unscaled returns the digits of a decimal as a big integer.
@@ -153,7 +154,8 @@ func mulSmall(a, b int64) (int64, bool) {
 	return r, shi == r>>63
 }
 
-// smallResult computes l op r for integers, if the result fits in one.
+// smallResult computes l op r for integers. It returns false if the result is
+// not a 64-bit integer.
 func smallResult(op byte, l, r int64) (int64, bool) {
 	switch op {
 	case '+':
@@ -187,9 +189,9 @@ func smallValue(op byte, n int64) Value {
 	return newDecimal(n, 0)
 }
 
-// integer is an expression whose value may be an integer. Asking for it has no
-// side effects and reports no error: if ok is false, the expression must be
-// evaluated.
+// integer is an expression whose value may be an integer. The method integer
+// has no side effects and reports no error: if ok is false, the expression must
+// be evaluated.
 type integer interface {
 	integer(e *env) (n int64, ok bool)
 }
@@ -221,8 +223,8 @@ func (n *chainNode) integer(e *env) (l int64, ok bool) {
 	return l, ok
 }
 
-// findIntegers sets n.integers if every operand may be an integer. It is called
-// after the chain has been parsed.
+// findIntegers sets n.integers if every operand may be an integer. The parser
+// calls it when the chain is complete.
 func (n *chainNode) findIntegers() {
 	integers := make([]integer, 0, len(n.rest)+1)
 	steps := len(n.rest)
@@ -487,15 +489,16 @@ func (e *env) compareNumbers(a, b Value) (int, error) {
 		}
 	}
 	scale := max(a.scale, b.scale)
-	// The numbers differ greatly in size: compare them without writing out the
-	// zeros.
+	// The numbers differ greatly in size, so compare them without expanding
+	// their zeros.
 	if d := digitsBefore(a) - digitsBefore(b); d > 1 || d < -1 {
 		return cmpInt(int64(d), 0) * sa, nil
 	}
 	return rescale(a, scale).Cmp(rescale(b, scale)), nil
 }
 
-// digitsBefore estimates the number of digits before the point, within 1.
+// digitsBefore estimates the number of digits before the point. The estimate is
+// off by at most 1.
 func digitsBefore(v Value) int {
 	return int(float64(v.unscaled().BitLen())*0.30103) - int(v.scale)
 }
@@ -520,8 +523,8 @@ func cmpFloat(a, b float64) int {
 	return 0
 }
 
-// checkedDecimal is bigDecimal for the result of a calculation, whose digits
-// and memory it checks.
+// checkedDecimal is like bigDecimal, but for the result of a calculation: it
+// checks the limits on digits and memory.
 func (e *env) checkedDecimal(n *big.Int, scale int32) (Value, error) {
 	v := bigDecimal(n, scale)
 	if v.kind == kDec {

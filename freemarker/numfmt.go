@@ -1,7 +1,7 @@
 package freemarker
 
-// How numbers are formatted: the default format of ${n}, and that of ?c.
-// Patterns and other locales use package javatext.
+// Formats numbers in the default format of ${n} and in that of ?c. For patterns
+// and other locales, package javatext is used.
 
 import (
 	"bytes"
@@ -15,8 +15,8 @@ import (
 	"temporal-twilio/freemarker/internal/javatext/decimal"
 )
 
-// appendGrouped formats a number in java.text's default format of en_US: groups
-// of three, at most three decimals, half even.
+// appendGrouped formats a number in java.text's default format for en_US:
+// digits in groups of three, and at most three decimals, rounded half even.
 func appendGrouped(out []byte, v Value) []byte {
 	switch v.kind {
 	case kInt, kLong:

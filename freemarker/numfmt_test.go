@@ -9,7 +9,7 @@ import (
 )
 
 // TestFloatsAreRoundedExactly compares the digits of ${double} with strconv's,
-// which round the exact value half even. Beyond 2^42 Java's digits end earlier.
+// which round the exact value half even. Beyond 2^42, Java writes fewer digits.
 func TestFloatsAreRoundedExactly(t *testing.T) {
 	check := func(f float64) {
 		want := strconv.FormatFloat(f, 'f', 3, 64)

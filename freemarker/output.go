@@ -105,7 +105,7 @@ func (f *outputFormat) fromPlain(s string) Value {
 	return markupValue(&markup{format: f, plain: s, isPlain: true})
 }
 
-// same reports whether two formats are the same.
+// same reports whether two formats are identical.
 func (f *outputFormat) same(g *outputFormat) bool { return f == g }
 
 // concatMarkup joins two pieces of markup.
@@ -126,16 +126,17 @@ func concatMarkup(at pos, a, b *markup) (Value, error) {
 	return a.format.fromMarkup(a.markupText() + b.markupText()), nil
 }
 
-// escaping is how the output of code is escaped.
+// escaping is the output format of code, and whether output is escaped
+// automatically.
 type escaping struct {
 	format *outputFormat
 	policy escPolicy
 }
 
-// codeEscaping holds the escaping with which code for ?eval and ?interpret
-// starts. template is the template's initial escaping. begin is the escaping at
-// the built-in or, if the output format there is the template's initial one,
-// the same as template.
+// codeEscaping holds the escaping that applies at the start of code for ?eval
+// and ?interpret. template is the template's initial escaping. begin is the
+// escaping at the built-in or, if the output format there is the template's
+// initial one, the same as template.
 type codeEscaping struct{ begin, template escaping }
 
 // escPolicy says when auto-escaping is on.

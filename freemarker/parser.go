@@ -41,7 +41,7 @@ type parser struct {
 	copied  int // how many tokens #escape has added
 }
 
-// mark is a place in the source to which the parser can go back.
+// mark is a position in the source to which the parser can return.
 type mark struct {
 	lx    lexer
 	tok   token
@@ -67,7 +67,7 @@ type lexical struct {
 	stripSpace          bool
 	stripText           bool
 	mixed               int          // nesting depth of content, for stripText
-	check               func() error // called now and then; an error ends parsing; may be nil
+	check               func() error // may be nil; called regularly, and ends parsing with its error
 	trims               bool
 }
 
@@ -169,7 +169,7 @@ func (p *parser) read() token {
 	return p.lx.next()
 }
 
-// tick counts a token, and calls check now and then.
+// tick counts a token, and calls check regularly.
 func (p *parser) tick() {
 	if p.check != nil {
 		p.filled++
@@ -250,7 +250,7 @@ func (p *parser) unexpected() {
 	p.fail(t.pos, "unexpected "+strconv.Quote(p.image(t)))
 }
 
-// image returns the text of a token; an identifier's without backslashes.
+// image returns the text of a token. That of an identifier has no backslashes.
 func (p *parser) image(t token) string {
 	s := p.lx.src[t.start:t.end]
 	if t.kind == tID && strings.IndexByte(s, '\\') >= 0 {
@@ -308,7 +308,8 @@ func (p *parser) release() {
 	parsers.Put(p)
 }
 
-// parsers pools parsers for reuse; one that failed is not put back.
+// parsers is a pool of parsers for reuse. A parser that has failed is not
+// reused.
 var parsers = sync.Pool{New: func() any { return &parser{} }}
 
 // rootNode is a parsed template: its content, and the macros that are defined
@@ -478,8 +479,8 @@ func (p *parser) escaped(x expr) expr {
 // is parsed again for each interpolation.
 const maxCopied = 400_000
 
-// applyEscape parses the expression of an #escape again, with its variable
-// standing for x.
+// applyEscape parses the expression of an #escape again, and replaces its
+// variable by x.
 func (p *parser) applyEscape(def escapeDef, x expr) expr {
 	q := &parser{
 		lx: p.lx, limits: p.limits, depth: p.depth + 1, lexical: p.lexical, dynamic: p.dynamic,

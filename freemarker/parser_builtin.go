@@ -49,13 +49,13 @@ func (p *parser) builtin(x expr) expr {
 	return n
 }
 
-// bindLoopVar checks that the operand of ?index and the like is the variable
-// of an enclosing loop.
+// bindLoopVar checks that the operand of ?index or a similar built-in is the
+// variable of an enclosing loop.
 func (p *parser) bindLoopVar(n *builtinNode, x expr, t token) {
 	id, ok := x.(*identNode)
 	if !ok {
 		if p.subst != "" {
-			return // an #escape: its own text was checked
+			return // an #escape, whose own text has already been checked
 		}
 		p.fail(x.at(), "?"+n.bi.written+" needs the variable of a loop")
 	}
@@ -70,7 +70,8 @@ func (p *parser) bindLoopVar(n *builtinNode, x expr, t token) {
 	p.fail(x.at(), "?"+n.bi.written+" needs the variable of a loop; there is none called "+id.name)
 }
 
-// bindParams parses the arguments of ?then, ?switch, ?map and the like.
+// bindParams parses the arguments of ?then, ?switch, ?map and similar
+// built-ins.
 func (p *parser) bindParams(n *builtinNode) {
 	open := p.expect(tOpenParen)
 	if n.bi.binds == bindsLambda {
@@ -131,7 +132,7 @@ func (p *parser) lambdaOrExpression() expr {
 	return n
 }
 
-// enableLazy allows x to generate its items lazily.
+// enableLazy lets x generate its items lazily, if it can.
 func enableLazy(x expr) {
 	switch x := x.(type) {
 	case *parenNode:
@@ -145,8 +146,8 @@ func enableLazy(x expr) {
 	}
 }
 
-// newCall returns a call of x. A built-in that takes arguments gets them
-// directly.
+// newCall returns a call of x. If x is a built-in that takes arguments, they
+// become part of its node.
 func newCall(x expr, args []expr) expr {
 	if b, ok := x.(*builtinNode); ok && b.bi.method != nil && !b.called {
 		b.called, b.args = true, args

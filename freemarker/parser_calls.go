@@ -323,8 +323,8 @@ var nameEscaper = strings.NewReplacer("-", `\-`, ".", `\.`, ":", `\:`, "#", `\#`
 
 func escapeName(s string) string { return nameEscaper.Replace(s) }
 
-// namedArgs parses name=value pairs; the last of several with the same name
-// wins. They are returned in the order of a Java HashMap.
+// namedArgs parses name=value pairs, and returns them in the order of a Java
+// HashMap. The last of several pairs with the same name wins.
 func (p *parser) namedArgs() []namedArg {
 	var names []string
 	byName := map[string]expr{}
@@ -437,8 +437,9 @@ func (p *parser) include() node {
 	return n
 }
 
-// checkInclude checks a flag of #include if it is constant, and returns nil. It
-// returns any other flag, which must be checked when it is evaluated.
+// checkInclude checks a flag of #include. If the flag is constant, it returns
+// nil. Otherwise, it returns the flag, which must be checked when it is
+// evaluated.
 func (p *parser) checkInclude(x expr, allowString bool) expr {
 	v, ok := constantValue(x)
 	if !ok {

@@ -457,7 +457,8 @@ func (p *parser) outputFormatBlock(macros *[]*macroNode) node {
 	return n
 }
 
-// namedFormat finds an output format; {X} nests X into the current one.
+// namedFormat returns the output format with a name. {X} nests X into the
+// current format.
 func (p *parser) namedFormat(name string, at pos) *outputFormat {
 	if len(name) == 0 || name[0] != '{' {
 		f, msg := findFormat(name)

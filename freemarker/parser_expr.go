@@ -264,8 +264,8 @@ func (p *parser) unary() expr {
 	return p.primary()
 }
 
-// primary parses an atom and what directly follows it: .name, [key], (args),
-// ?built_in, !default and ??.
+// primary parses an atom and the operators that follow it: .name, [key],
+// (args), ?built_in, !default and ??.
 func (p *parser) primary() expr {
 	x := p.atom()
 	for n := 0; ; n++ {
@@ -331,7 +331,7 @@ func (p *parser) atom() expr {
 	return nil
 }
 
-// fold evaluates a list of literals in advance.
+// fold evaluates a list at parse time if all of its items are literals.
 func (n *listNode) fold() {
 	items := make([]Value, len(n.items))
 	for i, x := range n.items {
@@ -447,7 +447,7 @@ func (p *parser) stringLiteral(interpolate bool) *stringNode {
 	return n
 }
 
-// stringParts parses the content of a string literal as text with
+// stringParts parses the content of a string literal, which is text with
 // interpolations.
 func (p *parser) stringParts(s string, t token) []stringPart {
 	q := &parser{
@@ -462,7 +462,7 @@ func (p *parser) stringParts(s string, t token) []stringPart {
 	if p.defaults > 0 {
 		defer func() {
 			if r := recover(); r != nil {
-				p.scanRight() // panics with an earlier mistake, if there is one
+				p.scanRight() // panics if the source has an earlier mistake
 				panic(r)
 			}
 		}()

@@ -74,7 +74,8 @@ func (p *parser) headerParam(name string, t token, x expr, v Value) bool {
 	return false
 }
 
-// checkPrefixes checks the XML prefixes of a template, which nothing here uses.
+// checkPrefixes checks the XML prefixes of a template, which have no effect
+// here.
 func checkPrefixes(v Value) (msg string) {
 	m, ok := v.ref.(*hashMap)
 	if !ok {
@@ -111,7 +112,8 @@ func (p *parser) constantBool(x expr, v Value, yesNo bool) bool {
 	return false
 }
 
-// parseYesNo parses the strings that mean a boolean in old templates.
+// parseYesNo parses a string that stands for a boolean in old templates, such
+// as "yes".
 func parseYesNo(s string) (value, ok bool) {
 	if strings.HasPrefix(s, `"`) && len(s) >= 2 {
 		s = s[1 : len(s)-1]

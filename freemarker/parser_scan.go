@@ -1,8 +1,8 @@
 package freemarker
 
-// Lookahead: whether an expression follows where the grammar makes one
-// optional. A scan consumes as much as it can, and steps back from what does
-// not fit. Parsing does not always consume the same tokens.
+// Lookahead, which decides whether an expression follows where it is optional
+// in the grammar. A scan matches as many tokens as it can, and gives up those
+// that do not fit. Parsing does not always consume the same tokens as a scan.
 
 import "slices"
 

@@ -1,7 +1,7 @@
 package freemarker
 
-// Sequences that are not lists in memory: ranges, and results that are
-// generated lazily; and iteration over all of them.
+// Sequences that are not lists in memory, such as ranges and results that are
+// generated lazily, and the iteration over all sequences.
 
 import "math"
 
@@ -157,13 +157,13 @@ func (e *env) items(v Value) ([]Value, error) {
 	}
 }
 
-// joinedKeys is what ?keys and ?values return: a sequence that is also a
+// joinedKeys is the result of ?keys and ?values: a sequence that is also a
 // collection.
 type joinedKeys struct{ list }
 
 func (*joinedKeys) abilities() ability { return aSequence | aCollection }
 
-// at differs from a list's: a negative index is an error.
+// at returns an item. Unlike for a list, a negative index is an error.
 func (k *joinedKeys) at(e *env, i int) (Value, error) {
 	if i < 0 {
 		return Value{}, otherError(pos{}, "there is no item %d", i)
@@ -292,7 +292,7 @@ func (e *env) sliceable(x expr, v Value) (string, error) {
 	return s, err
 }
 
-// byRange returns v[range] for a sequence or string.
+// byRange returns v[range], where v is a sequence or a string.
 func (n *indexNode) byRange(e *env, v Value, r *rangeValue) (Value, error) {
 	if v.can(aLazySequence) {
 		return n.lazyRange(e, v, r)

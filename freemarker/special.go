@@ -1,7 +1,7 @@
 package freemarker
 
-// The special variables (.now and the like), the directives that always exist
-// (<@compress> and the like), and values that play several roles.
+// The special variables, such as .now; the directives that always exist, such
+// as <@compress>; and values that play several roles.
 
 import (
 	"strings"
@@ -100,7 +100,7 @@ func specialError(e *env, n *specialNode) (Value, error) {
 	return String(e.errors[len(e.errors)-1].Error()), nil
 }
 
-// specialLocals returns the local variables as they are now.
+// specialLocals returns the current values of the local variables.
 func specialLocals(e *env, _ *specialNode) (Value, error) {
 	if e.macro == nil {
 		return Value{}, nil
@@ -114,8 +114,8 @@ func specialLocals(e *env, _ *specialNode) (Value, error) {
 	return Value{ref: ns, kind: kNamespace}, e.growList(len(ns.vals))
 }
 
-// optionalTemplate is .get_optional_template: a method that never finds a
-// template.
+// optionalTemplate is the value of .get_optional_template: a method that never
+// finds a template.
 type optionalTemplate struct{}
 
 func (*optionalTemplate) abilities() ability { return aMethod }
@@ -147,7 +147,7 @@ func (*optionalTemplate) call(e *env, at pos, args []Value) (Value, error) {
 	return Value{ref: m, kind: kMap}, nil
 }
 
-// modelHash is .data_model.
+// modelHash is the value of .data_model.
 type modelHash struct{ e *env }
 
 func (*modelHash) abilities() ability { return aHash | aHashEx }
@@ -157,22 +157,22 @@ func (h *modelHash) hashSize() int                         { return h.e.model.re
 func (h *modelHash) keys(e *env) []Value                   { return e.model.ref.(hashEx).keys(e) }
 func (h *modelHash) values(e *env) ([]Value, error)        { return e.model.ref.(hashEx).values(e) }
 
-// globalsHash is .globals.
+// globalsHash is the value of .globals.
 type globalsHash struct{ e *env }
 
 func (*globalsHash) abilities() ability { return aHash }
 
 func (h *globalsHash) get(e *env, key string) (Value, error) { return e.global(key) }
 
-// varsHash is .vars.
+// varsHash is the value of .vars.
 type varsHash struct{ e *env }
 
 func (*varsHash) abilities() ability { return aHash }
 
 func (h *varsHash) get(e *env, key string) (Value, error) { return e.variable(key) }
 
-// localeObject is .locale_object, a Java object that templates cannot inspect
-// here.
+// localeObject is the value of .locale_object, a Java object that templates
+// cannot inspect here.
 type localeObject struct{}
 
 func (*localeObject) abilities() ability { return aHash | aHashEx | aString | aAPI }
@@ -183,8 +183,8 @@ func (*localeObject) keys(*env) []Value               { return nil }
 func (*localeObject) values(*env) ([]Value, error)    { return nil, nil }
 func (*localeObject) asString(e *env) (string, error) { return e.settings.locale.String(), nil }
 
-// nothing is what x! and ?if_exists return for a missing value: an empty
-// string, sequence and hash, and for ?if_exists also false and a method.
+// nothing is the result of x! and ?if_exists for a missing value: an empty
+// string, sequence and hash and, for ?if_exists, also false and a method.
 type nothing struct{ a ability }
 
 func (n *nothing) abilities() ability { return n.a }
@@ -205,7 +205,8 @@ var (
 	nothingValue = object0(&nothing{aString | aSequence | aHash | aHashEx | aBoolean | aMethod})
 )
 
-// sharedVariables are variables that exist without being in the model.
+// sharedVariables are the variables that exist although the model does not
+// contain them.
 var sharedVariables = map[string]*Value{
 	"capture_output":     new(object0(&captureTransform{})),
 	"compress":           new(object0(&compressTransform{})),

@@ -54,7 +54,7 @@ func startJava(t *testing.T) *javaEngine {
 		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("starting the Java harness: got error %v", err)
+		t.Fatalf("cannot start the Java harness: %v", err)
 	}
 	t.Cleanup(func() { in.Close(); cmd.Wait() })
 	return &javaEngine{bufio.NewScanner(out), func(line string) error {
@@ -82,8 +82,8 @@ func (j *javaEngine) rate(t *testing.T, row, mode string, d time.Duration) float
 }
 
 // TestSpeedAgainstJava prints both engines' speed side by side. They take turns
-// in short windows, so that changes in the machine's speed affect both; the
-// ratio is the median over neighbouring windows.
+// in short windows, so that changes in the machine's speed affect both. The
+// ratio is the median over adjacent windows.
 func TestSpeedAgainstJava(t *testing.T) {
 	java := startJava(t)
 	rows := benchRows(t)

@@ -86,7 +86,7 @@ func TestRegexEndsWithTheRendering(t *testing.T) {
 	ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
 	defer cancel()
 	if _, err = tpl.Render(ctx, freemarker.Map()); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got error %v, want the context's", err)
+		t.Errorf("got error %v, want that of the context", err)
 	}
 }
 

@@ -3,7 +3,7 @@ package freemarker
 // White space stripping: lines that only contain directives leave no line break
 // and no indentation behind, and <#t>, <#lt>, <#rt> and <#nt> trim or keep
 // their line. The rules are those of the reference, which compares the lines on
-// which neighbouring nodes start and end.
+// which adjacent nodes start and end.
 
 import (
 	"strings"
@@ -30,7 +30,7 @@ func (p *parser) strip(kids []node) node {
 type stripper struct {
 	strip bool
 	trims bool // the template has trim directives
-	steps int  // how many more neighbours it may look at
+	steps int  // how many more nodes it may look at
 	blank node // the result if a line cannot be trimmed
 }
 
@@ -43,8 +43,9 @@ func (n *blankLineNode) exec(*env) error {
 	return otherError(n.pos, "a line to trim contains only spaces, some of which are not ASCII")
 }
 
-// look counts a look at a neighbour, and panics with a *ParseError after too
-// many: a line with many thousands of directives would take quadratic time.
+// look counts a node that the stripper looks at, and returns true. It panics
+// with a *ParseError after too many, because a line with many thousands of
+// directives would take quadratic time.
 func (s *stripper) look(n node) bool {
 	s.steps--
 	if s.steps < 0 {
@@ -101,9 +102,9 @@ func (s *stripper) cleanUp(n node) node {
 	return n
 }
 
-// dropIgnorable removes the children that can be dropped after stripping.
-// Whether a child can be dropped depends on the new state of the neighbour
-// before it and on the old state of the one after it.
+// dropIgnorable removes the children that can be dropped after stripping. That
+// depends on the previous child that is kept, and on the next child, which may
+// itself be dropped later.
 func (s *stripper) dropIgnorable(g *group) {
 	kept := g.kids[:0]
 	var before node
@@ -263,8 +264,8 @@ func (t *textNode) topLevel() bool {
 	return ok && b.kind == blockMixed && b.parent == nil
 }
 
-// trimBefore applies the trim directives that follow on the last line of the
-// text. It reports whether there are any.
+// trimBefore applies the trim directives that follow the text on its last line.
+// It reports whether there are any.
 func (s *stripper) trimBefore(t *textNode) bool {
 	found := false
 	for n := nextLeaf(t); n != nil && n.base().line == t.endLine && s.look(n); n = nextLeaf(n) {
@@ -407,8 +408,8 @@ func (s *stripper) tailToStrip(t *textNode) int {
 	return len(t.text) - last - 1
 }
 
-// heedsBefore reports whether n makes white space at the start of the following
-// text significant.
+// heedsBefore reports whether n, which comes before a text, makes white space
+// at the start of the text significant.
 func heedsBefore(n node) bool {
 	switch n := n.(type) {
 	case *outputNode, *numberOutputNode:
@@ -431,7 +432,8 @@ func heedsBefore(n node) bool {
 	return false
 }
 
-// heedsAfter is heedsBefore for the end of the text before n.
+// heedsAfter reports whether n, which comes after a text, makes white space at
+// the end of the text significant.
 func heedsAfter(n node) bool {
 	switch n := n.(type) {
 	case *outputNode, *numberOutputNode:

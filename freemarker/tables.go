@@ -46,7 +46,7 @@ func Supported() map[string][]string {
 }
 
 // Refused returns, sorted, the built-ins and directives that always fail when
-// they run: they would reach outside the template, or they need XML.
+// they run, because they would reach outside the template or need XML.
 func Refused() []string {
 	refused := []string{"#fallback", "#import", "#include", "#recurse", "#visit"}
 	for _, name := range refusedBuiltins {

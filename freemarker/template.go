@@ -22,7 +22,8 @@ type Template struct {
 	settings *settingsState
 }
 
-// Option changes how a template is parsed and rendered.
+// Option is an option of Parse. It changes how the template is parsed and
+// rendered.
 type Option func(*Template)
 
 // WithLocale sets the locale, such as "de", "pt_BR" or "pt-BR". It determines
@@ -67,8 +68,8 @@ func WithLimits(l Limits) Option {
 
 var defaultSettings = newSettings("en_US", "UTC")
 
-// Parse parses a template. The name is only used by the template itself, as
-// the special variable .template_name. The error is a *ParseError.
+// Parse parses a template. The name is only the value of the special variable
+// .template_name. The error is a *ParseError.
 func Parse(name, source string, opts ...Option) (*Template, error) {
 	t := &Template{name: name, settings: &defaultSettings, limits: &defaultLimits}
 	for _, o := range opts {
@@ -93,15 +94,16 @@ func newEnv() *env {
 	return &env{out: make([]byte, 0, 1024), ns: none, globals: none}
 }
 
-// Render renders the template with a model, which must be a Map. If the context
-// ends, the rendering does too. The error is a *RenderError, in which case the
-// text is empty.
+// Render renders the template with a model, which must be a Map. The rendering
+// ends when the context does. The error is a *RenderError. If it is not nil,
+// the text is empty.
 func (t *Template) Render(ctx context.Context, model Value) (string, error) {
 	return t.RenderAt(ctx, model, time.Time{})
 }
 
-// RenderAt is Render with a given time as .now: the same time and model always
-// produce the same text. The zero time means the current one.
+// RenderAt is like Render, but with the given time as .now, so that the same
+// time and model always produce the same text. The zero time means the current
+// one.
 func (t *Template) RenderAt(ctx context.Context, model Value, now time.Time) (text string, err error) {
 	defer func() { recovered(&err, recover()) }()
 	e := envs.Get().(*env)
@@ -135,8 +137,9 @@ func (e *env) reset(ctx context.Context, t *Template, model Value) {
 	}
 }
 
-// release puts an environment back for another rendering. It is not called if
-// this one has failed. Only buffers and compiled formats are reused.
+// release makes an environment available for another rendering. It must not be
+// called if this rendering has failed. Only buffers and compiled formats are
+// reused.
 func (e *env) release() {
 	e.out = e.out[:0]
 	if cap(e.out) > 64<<10 {

@@ -1,7 +1,8 @@
 package freemarker
 
-// Converting values to text: the settings of a rendering, number, date and
-// boolean formats, and the collator. Most uses of package javatext are here.
+// Converts values to text, with the settings of a rendering, the formats of
+// numbers, dates and booleans, and the collator. Package javatext is mostly
+// used here.
 
 import (
 	"errors"
@@ -30,7 +31,8 @@ type settingsState struct {
 	encoding     string
 }
 
-// formats holds what has been compiled for the current settings.
+// formats holds the format and the collator that have been compiled for the
+// current settings.
 type formats struct {
 	number   *decimal.Format
 	collator *collate.Collator
@@ -209,14 +211,14 @@ func (e *env) dateKey(spec string, t dateType) dateKey {
 }
 
 // movedKey is the key of a format that keeps a zone. The format in the settings
-// and an equal one that was given explicitly have different keys.
+// and an equal format that is given explicitly have different keys.
 type movedKey struct {
 	dateKey
 	given bool
 }
 
 // recentFormats holds the formats and regular expressions that an environment
-// used last. They outlive a rendering.
+// has used last. They are kept between renderings.
 type recentFormats struct {
 	recentNumber struct {
 		key    numberKey
@@ -354,7 +356,7 @@ func (e *env) dateFormat(spec string, t dateType, hasSpec bool) (*dateformat.For
 			return r.format, nil
 		}
 	}
-	k.spec = strings.Clone(spec) // so that the cache does not keep a whole template in memory
+	k.spec = strings.Clone(spec) // clone it, so that the cache does not keep a whole template in memory
 	f, err := dateFormats.get(k, func() (*dateformat.Format, error) {
 		return dateformat.New(k.spec, dateformat.Kind(t), k.loc, k.zone)
 	})
@@ -366,8 +368,8 @@ func (e *env) dateFormat(spec string, t dateType, hasSpec bool) (*dateformat.For
 	return f, e.orSlow(err)
 }
 
-// orSlow counts the cost of looking up a format. It returns err or, if that is
-// nil, the error of an exceeded limit.
+// orSlow counts the steps of looking up a format. It returns the error if that
+// exceeds a limit, and err otherwise.
 func (e *env) orSlow(err error) error {
 	if limit := e.work(64 << 6); limit != nil {
 		return limit
@@ -375,7 +377,8 @@ func (e *env) orSlow(err error) error {
 	return err
 }
 
-// formatError says that something cannot be formatted or parsed.
+// formatError returns the error for a value that cannot be formatted or parsed.
+// A RenderError is returned unchanged; the text of any other err is omitted.
 func formatError(at pos, what string, err error) error {
 	if re, ok := err.(*RenderError); ok {
 		return re
@@ -457,8 +460,8 @@ func (e *env) collator() *collate.Collator {
 	return f.collator
 }
 
-// textOrMarkup returns v as a string or as markup. If v is neither, ok is false
-// if orNot is set; otherwise, the error names x.
+// textOrMarkup returns v as a string or as markup. If v is neither, it returns
+// false if orNot is set, and an error that names x otherwise.
 func (e *env) textOrMarkup(v Value, x expr, orNot bool) (text Value, ok bool, err error) {
 	if v.kind == kString || v.kind == kMarkup {
 		return v, true, nil
@@ -519,7 +522,7 @@ func (e *env) objectText(v Value, x expr, orNot bool) (s string, ok bool, err er
 	return s, err == nil, err
 }
 
-// plainText evaluates x as a string; markup is not one.
+// plainText evaluates x as a string. Markup is an error.
 func (e *env) plainText(x expr) (string, error) {
 	v, err := x.eval(e)
 	if err != nil {

@@ -153,9 +153,9 @@ const (
 	tUnparsedEnd // the tag that ends it
 )
 
-// token is one token. Its text is source[start:end], except that the name of an
-// identifier has no backslashes (see image). It is small enough for the
-// compiler to keep it in registers.
+// token is a token of the source. Its text is source[start:end], except that
+// the name of an identifier has no backslashes; see image. The struct is small
+// enough for the compiler to keep it in registers.
 type token struct {
 	pos
 	extent
@@ -172,7 +172,8 @@ const (
 	hasBrace                      // {, so that there may be an interpolation
 )
 
-// extent says where a token is in the source, and on which line it ends.
+// extent is the position of a token in the source, and the line on which it
+// ends.
 type extent struct{ endLine, start, end int32 }
 
 // convention is a naming convention: how the names of directives, built-ins
@@ -185,7 +186,7 @@ const (
 	camelConvention
 )
 
-// tagShape says what may follow the name in a start tag.
+// tagShape is what may follow the name in a start tag.
 type tagShape uint8
 
 const (

@@ -54,8 +54,8 @@ func utf16Len(s string) int {
 	return n
 }
 
-// byteOffset returns the byte position of unit u of s; half is true if that is
-// the second half of a pair, in which case the pair's start is returned.
+// byteOffset returns the byte position of unit u of s. If the unit is the
+// second half of a pair, half is true, and the position is the pair's start.
 func byteOffset(s string, u int) (i int, half bool) {
 	for u > 0 && i < len(s) {
 		c := s[i]
@@ -210,7 +210,7 @@ func replaceHalves(s, replacement string) string {
 	return out.String()
 }
 
-// isJavaSpace is Character.isWhitespace for one UTF-16 unit.
+// isJavaSpace returns the result of Character.isWhitespace for one UTF-16 unit.
 func isJavaSpace(r rune) bool {
 	switch {
 	case r <= ' ':

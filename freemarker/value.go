@@ -1,7 +1,7 @@
 package freemarker
 
-// The values a template works on: a small struct that holds numbers and
-// strings without an allocation, and references to everything larger.
+// The values that a template works on. A Value is a small struct that holds
+// numbers and strings without an allocation, and refers to everything larger.
 
 import (
 	"math"
@@ -10,8 +10,8 @@ import (
 	"unsafe"
 )
 
-// kind says how a Value is stored. What a template may do with it follows
-// from its abilities (see can).
+// kind is how a Value is stored. What a template may do with the value depends
+// on its abilities; see can.
 type kind uint8
 
 const (
@@ -122,8 +122,8 @@ type (
 		// wantsStrings reports whether arguments are converted to strings first.
 		wantsStrings() bool
 	}
-	// transform is a directive that may run a body, and use or change its
-	// output.
+	// transform is a directive that may run its body, and use or change the
+	// output of the body.
 	transform interface {
 		run(e *env, at pos, args []namedValue, body func() error) error
 	}
@@ -131,8 +131,8 @@ type (
 
 // iterator walks a sequence or a collection once.
 type iterator interface {
-	// hasNext reports whether there is a next element. It does not compute an
-	// element that comes from a function unless it has to.
+	// hasNext reports whether there is a next element. If elements are computed
+	// by a function, it computes the next one only if necessary.
 	hasNext(e *env) (bool, error)
 	// next returns the next element; ok is false at the end.
 	next(e *env) (v Value, ok bool, err error)
@@ -164,7 +164,7 @@ func (v Value) abilities() ability {
 
 func (v Value) missing() bool { return v.kind == kMissing }
 
-// isNumber reports whether v is a number; it is cheaper than can(aNumber).
+// isNumber reports whether v is a number. It is faster than can(aNumber).
 func (v Value) isNumber() bool { return v.kind >= kInt && v.kind <= kFloat }
 
 // stringPtr marks a Value's ref as the first byte of a string of num bytes.
@@ -255,7 +255,7 @@ func dateValue(ms int64, t dateType) Value {
 // costs the same as Go's append.
 type list struct {
 	items     []Value
-	tail      *int // how much of the backing array is in use; nil: all of it
+	tail      *int // how many elements of the backing array are in use; nil means all
 	fromModel bool
 }
 
@@ -289,7 +289,7 @@ type hashMap struct {
 	names     []string
 	vals      []Value
 	index     map[string]int // only if there are many
-	extra     int            // literals count a repeated key twice in ?size
+	extra     int            // repeated keys of a literal, which count in ?size
 	fromModel bool
 }
 
@@ -339,8 +339,9 @@ func (m *hashMap) lookup(key string) Value {
 	return Value{}
 }
 
-// lookupNear is lookup that tries the key's last position first: the maps that
-// one expression reads usually have the same keys in the same order.
+// lookupNear is like lookup, but first tries the position at which the key was
+// found last, because the maps that one expression reads usually have the same
+// keys in the same order.
 func (m *hashMap) lookupNear(key string, hint *uint32) Value {
 	if v := m.near(key, hint); v != nil {
 		return *v
@@ -348,8 +349,8 @@ func (m *hashMap) lookupNear(key string, hint *uint32) Value {
 	return Value{}
 }
 
-// near returns where the value of a key is stored, or nil. It starts at the
-// hint, and updates it.
+// near returns a pointer to the value of a key, or nil. It starts to search at
+// the position hint, and updates hint.
 func (m *hashMap) near(key string, hint *uint32) *Value {
 	h := atomic.LoadUint32(hint)
 	if int(h) < len(m.names) && sameName(m.names[h], key) {
@@ -404,8 +405,8 @@ func stringValues(names []string) []Value {
 	return out
 }
 
-// markup is text that is already in an output format, or plain text that
-// becomes such text by escaping.
+// markup is text that is already in an output format, or plain text that must
+// be escaped to become such text.
 type markup struct {
 	format  *outputFormat
 	plain   string

@@ -9,8 +9,8 @@ import (
 	"os/exec"
 )
 
-// Answer runs the cases in Apache FreeMarker, and fills in its answers. It must
-// run in the directory freemarker, and needs a JDK and libfreemarker-java.
+// Answer runs the cases in Apache FreeMarker, and replaces their results. It
+// must run in the directory freemarker, and needs a JDK and libfreemarker-java.
 func Answer(base Base, cases []Case) error {
 	var in bytes.Buffer
 	enc := json.NewEncoder(&in)
@@ -36,7 +36,7 @@ func Answer(base Base, cases []Case) error {
 	lines.Buffer(nil, 16<<20)
 	for i := range cases {
 		if !lines.Scan() {
-			return fmt.Errorf("got %d answers to %d cases", i, len(cases))
+			return fmt.Errorf("got only %d results from Apache FreeMarker for %d cases", i, len(cases))
 		}
 		c := &cases[i]
 		c.Output, c.Class, c.Line, c.Column = nil, "", 0, 0

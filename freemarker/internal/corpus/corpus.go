@@ -1,5 +1,5 @@
-// Package corpus reads and writes the cases in freemarker/testdata/corpus:
-// templates with the answers of Apache FreeMarker 2.3.31.
+// Package corpus reads and writes the cases in freemarker/testdata/corpus,
+// which are templates with the results of Apache FreeMarker 2.3.31.
 //
 // A file holds one case per line. To keep them short, cases without their own
 // model share the one in base.json, and those marked with prelude start with
@@ -16,8 +16,9 @@ import (
 	"sort"
 )
 
-// Case is a template with the result of the reference: Output, or Class with
-// Line and Column. A case with neither took too long in the reference.
+// Case is a template with its result in Apache FreeMarker: Output, or the
+// Class, Line and Column of an error. A case without either took too long
+// there.
 type Case struct {
 	Area     string          `json:"area"`
 	Template string          `json:"template"`
@@ -31,7 +32,7 @@ type Case struct {
 	Column   int             `json:"column,omitempty"`
 }
 
-// Base is what the cases share.
+// Base holds the prelude and the model that cases share.
 type Base struct {
 	Prelude string          `json:"prelude"`
 	Model   json.RawMessage `json:"model"`
@@ -45,7 +46,7 @@ func (b Base) Source(c Case) string {
 	return c.Template
 }
 
-// ModelOf returns the model of a case.
+// ModelOf returns the case's own model, or the shared one.
 func (b Base) ModelOf(c Case) json.RawMessage {
 	if len(c.Model) > 0 {
 		return c.Model

@@ -1,4 +1,5 @@
-// Docs generates the page about templates from the tables in the code:
+// Docs generates the documentation page about templates from the tables in the
+// code:
 //
 //	go run ./internal/docs ../docs/freemarker.md
 package main

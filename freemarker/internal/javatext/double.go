@@ -168,7 +168,7 @@ func (d *Digits) integer(exp int, frac uint64, significant int) {
 	}
 }
 
-// insignificantDigits returns floor(log10(2^power)), 0 for powers under two.
+// insignificantDigits returns floor(log10(2^power)), or 0 for powers below two.
 func insignificantDigits(power int) int {
 	if power <= 1 || power > 63 {
 		return 0
@@ -247,7 +247,7 @@ func (w *wide) power(z *big.Int, fives, twos int) {
 	z.Lsh(z, uint(twos))
 }
 
-// large does the same as small for numbers of any size.
+// large does the same as small, but for numbers of any size.
 func (d *Digits) large(n *scaled) bool {
 	w := wides.Get().(*wide)
 	defer wides.Put(w)
@@ -325,7 +325,7 @@ func (d *Digits) roundUp() {
 	if d.Text[i] == '9' {
 		d.Text[0] = '1'
 		d.Point++
-		return // the JDK does not report this as rounded up
+		return // as in the JDK, this does not count as rounded up
 	}
 	d.Text[i]++
 	d.RoundedUp = true

@@ -2,9 +2,9 @@ package javatext
 
 import "fmt"
 
-// Reason is an error with the text of Java or FreeMarker, including capitals,
-// full stops and misspellings, since FreeMarker prints it within its own
-// message.
+// Reason is an error with the text of Java or FreeMarker, including its
+// capitals, full stops and misspellings, because FreeMarker prints it as part
+// of its own message.
 type Reason string
 
 func (r Reason) Error() string { return string(r) }

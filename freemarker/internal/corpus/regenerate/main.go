@@ -1,6 +1,6 @@
-// Regenerate asks Apache FreeMarker again for its answers to the corpus in
-// freemarker/testdata/corpus. It must run in the directory freemarker and needs
-// a JDK and libfreemarker-java:
+// Regenerate runs the corpus in freemarker/testdata/corpus on Apache FreeMarker
+// again, and replaces the results. It must run in the directory freemarker and
+// needs a JDK and libfreemarker-java:
 //
 //	go run ./internal/corpus/regenerate
 package main
@@ -15,7 +15,7 @@ import (
 func main() {
 	base, files, err := corpus.Load("testdata/corpus")
 	if err != nil {
-		log.Fatalf("reading the corpus (run this in the folder freemarker): %v", err)
+		log.Fatalf("read the corpus (run this in the folder freemarker): %v", err)
 	}
 	for _, name := range files {
 		cases, err := corpus.ReadFile(name)
@@ -23,7 +23,7 @@ func main() {
 			log.Fatal(err)
 		}
 		if err := corpus.Answer(base, cases); err != nil {
-			log.Fatalf("asking for the answers to %s: %v", name, err)
+			log.Fatalf("run the cases of %s on Apache FreeMarker: %v", name, err)
 		}
 		if err := corpus.WriteFile(name, cases); err != nil {
 			log.Fatal(err)

@@ -1,5 +1,5 @@
-// Package cases opens the files with Java's answers, with which the tests of
-// the javatext packages compare their results.
+// Package cases opens files with Java's results, which the tests of the
+// javatext packages compare with their own.
 package cases
 
 import (

@@ -1,5 +1,6 @@
-// Package collate compares text as java.text.Collator does, with the JDK's own rules (not
-// CLDR's): what FreeMarker's ==, ?sort and ?seq_contains use.
+// Package collate compares text as java.text.Collator does, with the JDK's own
+// rules rather than CLDR's. FreeMarker's ==, ?sort and ?seq_contains compare
+// strings in this way.
 package collate
 
 import (
@@ -27,8 +28,8 @@ func For(l locale.Locale) *Collator {
 	return r[""]
 }
 
-// Equal is Compare(a, b) == 0, but faster for strings of plain letters and
-// digits.
+// Equal reports whether Compare(a, b) == 0. It is faster for strings of plain
+// letters and digits.
 func (c *Collator) Equal(a, b string) bool {
 	if a == b {
 		return true

@@ -31,9 +31,9 @@ var composed = sync.OnceValue(func() []rune {
 	return list
 })
 
-// markPlain marks the ASCII characters whose strings compare as equal only if
-// they are identical: none is ignorable or part of a contraction, and no two
-// have the same order.
+// markPlain marks ASCII characters such that strings of them are equal only if
+// they are identical: no marked character is ignorable or part of a
+// contraction, and no two have the same order.
 func (t *tables) markPlain() {
 	seen := map[int32]bool{}
 	for r := range rune(128) {

@@ -5,11 +5,12 @@ import (
 	"unicode/utf8"
 )
 
-// end is what next returns after the last element; no element has this order.
+// end is returned by next after the last element. No element has this order.
 const end int32 = -1
 
-// unmappedOrder comes before the order of a character that no rule mentions,
-// which is its code point: such characters sort after all others.
+// unmappedOrder precedes the order of a character that no rule mentions. That
+// order is the character's code point, so such characters sort after all
+// others.
 const unmappedOrder int32 = 0x7fff0000
 
 // elements returns the orders of a string's characters one by one.

@@ -41,8 +41,8 @@ var strengths = map[byte]strength{
 	'=': identical, ',': tertiaryDifference, ';': secondaryDifference, '<': primaryDifference, '&': reset,
 }
 
-// entry is one rule: a string, how it differs from the previous one, and what
-// follows its own order when it is expanded.
+// entry is one rule: a string, how it differs from the previous string, and the
+// extension whose orders follow its own.
 type entry struct {
 	strength  strength
 	chars     string
@@ -99,7 +99,7 @@ func parse(rules string) []entry {
 type merger struct {
 	list []entry
 	seen map[string]bool
-	last *entry // the entry that the next one goes after
+	last *entry // the entry after which the next one goes
 	save *entry // the entry at the end of the list
 }
 
@@ -266,7 +266,8 @@ func build(rules string) *tables {
 	return t
 }
 
-// single returns the order of a character by itself.
+// single returns the order of a character on its own, even if contractions
+// start with it.
 func (t *tables) single(r rune) int32 {
 	o := t.order(r)
 	if o >= contractions {

@@ -88,11 +88,11 @@ type moment struct {
 	month     int   // counted from 1
 	dom       int
 	millis    int64 // milliseconds since midnight
-	gregorian bool  // whether the date is of the Gregorian calendar; if not, of the Julian one
+	gregorian bool  // whether the date is in the Gregorian calendar rather than in the Julian one
 }
 
-// moment splits an instant into fields: by the Gregorian calendar throughout if
-// pure is set, otherwise by the Julian calendar before the cutover of 1582.
+// moment splits an instant into fields. Before the cutover of 1582, it uses the
+// Julian calendar, unless pure is set.
 func (z *Zone) moment(ms int64, pure bool) moment {
 	o := z.offsetAt(ms)
 	m := moment{offset: o}
@@ -127,7 +127,8 @@ func onOrBefore(day int64, wd int) int64 {
 	return day - floorMod(int64(weekday(day)-wd), 7)
 }
 
-// newYear returns the first day of a year, in the calendar in use then.
+// newYear returns the first day of a year, in the calendar that was in use on
+// that day.
 func newYear(year int64) int64 {
 	return system(year > cutoverYear).day(year, 1, 1)
 }

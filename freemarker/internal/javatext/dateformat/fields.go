@@ -27,8 +27,8 @@ const (
 	fieldCount
 )
 
-// fields holds the fields that a text has set, each with a stamp that says
-// when. Later stamps are higher, and 0 means never.
+// fields holds the fields that a text has set. Each has a stamp, which is
+// higher for fields that were set later, and 0 for fields that were never set.
 type fields struct {
 	value [fieldCount]int32
 	stamp [fieldCount]int
@@ -43,8 +43,8 @@ func (f *fields) set(field int, v int32) {
 
 func (f *fields) clear(field int) { f.value[field], f.stamp[field] = 0, 0 }
 
-// both returns the stamp of two fields that only count together: the later one,
-// or 0 unless both are set.
+// both returns the stamp of two fields that count only together: the later
+// stamp, or 0 unless both are set.
 func (f *fields) both(a, b int) int {
 	if f.stamp[a] == 0 || f.stamp[b] == 0 {
 		return 0
@@ -138,7 +138,7 @@ func (f *fields) weekDate() {
 			day += 7 * weeks
 			week -= weeks
 		}
-		// The number was an ISO weekday.
+		// The number is that of an ISO weekday, which starts with Monday.
 		if day == 7 {
 			day = 1
 		} else {
@@ -197,8 +197,8 @@ func (f *fields) instant(z *Zone) int64 {
 	return ms - o.total()
 }
 
-// date returns the day that the fields represent, by the calendar in use then,
-// plus over, the number of whole days in the time of day.
+// date returns the day that the fields represent in the calendar that was in
+// use on that day. It adds over, the number of whole days in the time of day.
 func (f *fields) date(over int64) int64 {
 	year := int32(1970)
 	if f.stamp[fieldYear] != 0 {

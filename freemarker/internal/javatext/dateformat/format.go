@@ -23,8 +23,8 @@ const (
 	DateTime
 )
 
-// ErrUnknownKind is New's error for a format that requires knowing whether the
-// value is a date, a time or a date-time.
+// ErrUnknownKind is New's error if the kind is unknown but the format depends
+// on it.
 var ErrUnknownKind = errors.New("the value isn't known to be a date, time, or date-time")
 
 // Format is a compiled date format. It is immutable and safe for concurrent
@@ -112,8 +112,8 @@ func (f *Format) Parse(s string) (ms int64, err error) {
 	return ms, err
 }
 
-// ParseZone is Parse, and also returns the format to use from then on. After
-// parsing the name of a time zone, a Java format keeps that zone, and
+// ParseZone is like Parse, but also returns the format to use from then on.
+// After parsing the name of a time zone, a Java format keeps that zone, and
 // FreeMarker keeps its formats while a template runs. The result is f itself
 // unless the text names a different zone.
 func (f *Format) ParseZone(s string) (ms int64, after *Format, err error) {

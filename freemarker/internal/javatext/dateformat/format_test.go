@@ -19,7 +19,7 @@ func TestDatesMatchJava(t *testing.T) {
 	total, wrong := 0, 0
 	s.Buffer(nil, 1<<20)
 	if !s.Scan() {
-		t.Fatalf("%s is empty, want the time of its answers in the first line", name)
+		t.Fatalf("%s is empty, want the time at which it was written in the first line", name)
 	}
 	written, err := strconv.ParseInt(s.Text(), 10, 64)
 	if err != nil {
@@ -111,7 +111,7 @@ func FuzzFormat(f *testing.F) {
 	for _, spec := range []string{"yyyy-MM-dd HH:mm:ss.SSS z", "iso_m_nz", "xs", "full_short", "YYYY-'W'ww-u", "G W F D a K k XXX Z"} {
 		f.Add(spec, "de_DE", "Europe/Berlin", int64(1709647629000), "2024-03-05T14:07:09Z")
 	}
-	f.Add("yY", "de_DE", "UTC", int64(0), "  0") // spaces take up the room for the digits
+	f.Add("yY", "de_DE", "UTC", int64(0), "  0") // spaces take the place of the digits
 	f.Fuzz(func(t *testing.T, spec, l, zone string, ms int64, text string) {
 		for kind := Unknown; kind <= DateTime; kind++ {
 			format, err := New(spec, kind, locale.Parse(l), LoadZone(zone))

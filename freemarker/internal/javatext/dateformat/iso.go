@@ -18,7 +18,8 @@ const (
 	MillisecondsForced // always three digits
 )
 
-// iso is a compiled "iso" or "xs" format, FreeMarker's ISOLikeTemplateDateFormat.
+// iso is a compiled "iso" or "xs" format, like FreeMarker's
+// ISOLikeTemplateDateFormat.
 type iso struct {
 	kind       Kind
 	xs         bool
@@ -90,7 +91,8 @@ func newISO(options string, prefix int, kind Kind, xs bool, z *Zone) (*iso, erro
 	return f, nil
 }
 
-// accuracyOf returns what one of the options h, m, s and ms means.
+// accuracyOf returns the accuracy that an option, one of h, m, s and ms, stands
+// for.
 func accuracyOf(c rune, millis bool) Accuracy {
 	switch {
 	case millis:
@@ -108,8 +110,8 @@ func (f *iso) append(dst []byte, ms int64) ([]byte, error) {
 	return appendISO(dst, ms, f.kind, f.showOffset && (f.xs || f.kind != Date), f.accuracy, f.zone, f.xs)
 }
 
-// AppendISO appends what the ?iso_utc… and ?iso_local… built-ins print. Kind Date never
-// shows an offset.
+// AppendISO appends the text that the ?iso_utc… and ?iso_local… built-ins
+// return. For the kind Date, it never contains an offset.
 func AppendISO(dst []byte, ms int64, kind Kind, showOffset bool, accuracy Accuracy, z *Zone) ([]byte, error) {
 	return appendISO(dst, ms, kind, showOffset && kind != Date, accuracy, z, false)
 }
@@ -152,7 +154,7 @@ func appendISO(dst []byte, ms int64, kind Kind, showOffset bool, accuracy Accura
 }
 
 // isoRoom is the length of FreeMarker's buffer for each kind of text. An offset
-// with seconds, such as zones had a hundred years ago, may not fit.
+// with seconds, as many zones had a hundred years ago, may not fit.
 var isoRoom = map[Kind]int{Date: 16, Time: 18, DateTime: 29}
 
 var errOffsetTooLong = javatext.Reasonf("The offset of the zone has seconds, for which there is no room")

@@ -25,7 +25,8 @@ const (
 	extendedTime = "([0-9]{2})(?::([0-9]{2})(?::([0-9]{2})(?:[\\.,]([0-9]+))?)?)?"
 )
 
-// isoParts are the groups of these patterns, "" if they did not participate.
+// isoParts are the groups of these patterns. A group that did not participate
+// is "".
 type isoParts struct {
 	year, month, day             string
 	hour, minute, second, millis string

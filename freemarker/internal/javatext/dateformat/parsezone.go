@@ -31,8 +31,8 @@ func (p *parser) zoneText(start, pos int) int {
 	return p.zoneName(pos)
 }
 
-// zoneName parses the name of a zone, trying those of the format's zone and of
-// UTC first.
+// zoneName parses the name of a zone. It tries those of the format's zone and
+// of UTC first.
 func (p *parser) zoneName(pos int) int {
 	t := zoneTables()
 	zones := zonesIn(p.f.locale)
@@ -47,8 +47,8 @@ func (p *parser) zoneName(pos int) int {
 			if !ok {
 				continue
 			}
-			// If standard time and summer time have the same name, the zone
-			// decides which is meant.
+			// If standard time and summer time have the same name, the zone's
+			// rules decide which is meant.
 			same := i < 2 && equalFold(n[i], n[i+2])
 			saving := int32(0)
 			if i >= 2 {

@@ -22,7 +22,7 @@ type item struct {
 type simple struct {
 	pattern string
 	items   []item
-	alone   bool // the month is the only field: some languages then write its name differently
+	alone   bool // the month is the only field, for which some languages write its name differently
 	locale  locale.Locale
 	dates   *locale.Dates
 	numbers *locale.Numbers
@@ -140,7 +140,7 @@ func (f *simple) field(dst []byte, it *item, m *moment) []byte { //nolint:cyclop
 		switch {
 		case !f.dates.Buddhist:
 		case it.letter == 'Y' && m.year <= 0:
-			v -= buddhistYears // Java subtracts them from week years BC
+			v -= buddhistYears // Java subtracts the difference from week years BC
 		default:
 			v += buddhistYears
 		}

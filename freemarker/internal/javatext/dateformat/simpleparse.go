@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// errNoMatch says that a text does not match a pattern. Format.ParseZone
-// returns an error with the text instead.
+// errNoMatch is the error for a text that does not match a pattern.
+// Format.ParseZone replaces it by an error that quotes the text.
 var errNoMatch = errors.New("no match")
 
 // parser parses one text by a pattern. Positions count bytes.
@@ -25,8 +25,8 @@ type parser struct {
 // now is the clock. Tests set it to the time of their corpus.
 var now = time.Now
 
-// century returns the instant 80 years ago, at which the hundred years of
-// two-digit years start.
+// century returns the instant 80 years ago. The hundred years to which
+// two-digit years belong start there.
 func century() int64 { return now().AddDate(-80, 0, 0).UnixMilli() }
 
 // parse parses a date at the start of a text, ignoring what follows. It returns
@@ -324,8 +324,9 @@ func digitValue(r rune) byte {
 	return v
 }
 
-// toInt is Number.intValue() of the result of NumberFormat: a long is truncated, a double beyond a
-// long is clamped.
+// toInt returns the result of Number.intValue() for the number that
+// NumberFormat would return: a long is truncated, and a double beyond the range
+// of long is clamped.
 func toInt(digits string, exponent int, negative bool) int32 {
 	point := len(digits) + exponent // 0.digits × 10^point
 	whole := strings.TrimRight(digits, "0")

@@ -71,8 +71,8 @@ func LoadZone(id string) *Zone {
 	return LoadZone("GMT")
 }
 
-// LoadZoneStrict is LoadZone, but returns false if the ID was not understood,
-// as FreeMarker's ?iso(…) argument requires (DateUtil.getTimeZone).
+// LoadZoneStrict is like LoadZone, but returns false for an unknown ID, as
+// FreeMarker's DateUtil.getTimeZone does for the argument of ?iso(…).
 func LoadZoneStrict(id string) (z *Zone, ok bool) {
 	if strings.EqualFold(id, "UTC") {
 		return UTC, true
@@ -194,7 +194,8 @@ func (z *Zone) offsetAt(ms int64) offset {
 }
 
 // wall returns the offset for a wall-clock time, as ZoneInfo.getOffsetsByWall
-// does: in a gap, the one before it; in a repeated hour, the later one.
+// does. In a gap, that is the offset before it; in a repeated hour, the later
+// one.
 func (z *Zone) wall(ms int64) offset {
 	n := len(z.at)
 	if n == 0 {
@@ -234,7 +235,8 @@ func (z *Zone) afterTable(ms int64) offset {
 	return offset{int32(raw * 1000), int32((total - raw) * 1000)}
 }
 
-// in returns the instant of the transition in a year, in milliseconds.
+// in returns the instant, in milliseconds, at which the transition happens in a
+// year.
 func (r *yearly) in(year int64) int64 {
 	var day int64
 	if r.day < 0 {

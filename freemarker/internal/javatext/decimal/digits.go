@@ -14,8 +14,8 @@ const (
 	unnecessary
 )
 
-// digits is a number about to be formatted, like java.text.DigitList: the value
-// is 0.text × 10^point, with text in '0' to '9' and empty for zero.
+// digits is a number to be formatted, like java.text.DigitList. Its value is
+// 0.text × 10^point, where text consists of '0' to '9' and is empty for zero.
 type digits struct {
 	text     []byte
 	point    int

@@ -281,18 +281,18 @@ func (o *options) expected(what string) error {
 	return javatext.Reasonf("Expected a(n) %s at position %d (0-based), but %s", what, o.pos, found)
 }
 
-// identifierStart is Character.isJavaIdentifierStart.
+// identifierStart returns the result of Character.isJavaIdentifierStart.
 func identifierStart(c uint16) bool {
 	return unicode.In(rune(c), unicode.L, unicode.Nl, unicode.Sc, unicode.Pc)
 }
 
-// identifierPart is Character.isJavaIdentifierPart.
+// identifierPart returns the result of Character.isJavaIdentifierPart.
 func identifierPart(c uint16) bool {
 	return identifierStart(c) || unicode.In(rune(c), unicode.Nd, unicode.Mn, unicode.Mc, unicode.Cf) ||
 		c <= 8 || 0x0e <= c && c <= 0x1b || 0x7f <= c && c <= 0x9f
 }
 
-// quoted is FreeMarker's StringUtil.jQuote.
+// quoted quotes a text like FreeMarker's StringUtil.jQuote.
 func quoted(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')

@@ -112,7 +112,7 @@ type compiler struct {
 func (c *compiler) part(positive bool) (*pattern, error) {
 	p := &pattern{multiplier: 1, point: -1, grouping: -1}
 	pos, quoted, more, err := c.affix(p, 0, c.next, positive)
-	for more && err == nil { // digits may continue after a suffix: "0 0" is "00 "
+	for more && err == nil { // digits may continue after a suffix: "0 0" means "00 "
 		if pos, err = c.digits(p, pos, positive); err == nil {
 			pos, quoted, more, err = c.affix(p, 1, pos, positive)
 		}
@@ -186,8 +186,9 @@ func (c *compiler) unquoted(ch rune) error {
 	return javatext.Reasonf("Unquoted special character '%c' in pattern \"%s\"", ch, c.text)
 }
 
-// expand replaces quoted signs with the symbols. A sign that was quoted in the
-// pattern may double the one before it: "¤'¤'" is a doubled currency sign.
+// expand replaces quoted signs with the locale's symbols. A sign that was
+// quoted in the pattern may double the one before it: "¤'¤'" is a doubled
+// currency sign.
 func (s *symbols) expand(affix string) string {
 	if !strings.ContainsRune(affix, quote) {
 		return affix
@@ -277,7 +278,8 @@ func (p *pattern) grouped() {
 	}
 }
 
-// interpret reads "##.###" as "#0.###", and ".###" as ".0##".
+// interpret adds required digits: it treats "##.###" as "#0.###", and ".###" as
+// ".0##".
 func (p *pattern) interpret() {
 	if p.zeros == 0 && p.left > 0 && p.point >= 0 {
 		n := max(p.point, 1)

@@ -49,8 +49,8 @@ const (
 )
 
 // lowerSigmas replaces capital sigmas with small ones: with a final one if it
-// is the last cased letter of its word, but not the only one.
-// java.text.BreakIterator decides what a word is, and sees fewer boundaries
+// is the last cased letter of its word, but not the only one. What counts as a
+// word is decided as in java.text.BreakIterator, which has fewer boundaries
 // than Unicode's condition Final_Sigma: a hyphen or a digit does not end a
 // word.
 func lowerSigmas(s string) string {
@@ -136,8 +136,8 @@ func convert(l Locale, s string, from, to byte, pools map[string]*sync.Pool) str
 	return b.String()
 }
 
-// caselessInJava reports whether a letter's other case was added after Unicode
-// 13, the version that JDK 17 uses.
+// caselessInJava reports whether the other case of a letter was added to
+// Unicode after version 13, which JDK 17 uses.
 func caselessInJava(r rune) bool {
 	switch {
 	case r < 0x2C2F:

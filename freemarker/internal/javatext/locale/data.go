@@ -151,8 +151,8 @@ func (t *tables) value(name, section string) string {
 }
 
 // known is the part of a locale that its data depends on: the name that it
-// resolves to, and its country, for the currency and the calendar. There are
-// few of these, however many names are requested.
+// resolves to, and its country, for the currency and the calendar. However many
+// locales are requested, there are few distinct values.
 type known struct{ name, country string }
 
 func (t *tables) known(l Locale) known {
@@ -207,8 +207,9 @@ func (n *Numbers) SymbolOf(code string) string {
 	return code
 }
 
-// CurrencyDigits returns the number of decimals of a currency; -1 if ISO 4217
-// does not define it, as for "XXX" and "XAU". ok is false for unknown codes.
+// CurrencyDigits returns the number of decimals of a currency, or -1 if ISO
+// 4217 does not define it, as for "XXX" and "XAU". ok is false for unknown
+// codes.
 func CurrencyDigits(code string) (digits int, ok bool) {
 	digits, ok = data().digits[code]
 	return digits, ok

@@ -54,7 +54,7 @@ func (l Locale) String() string {
 	if l.Variant != "" && (l.Language != "" || l.Country != "") {
 		s += "_" + l.Variant
 	}
-	switch l { // java.util.Locale adds an extension to these two
+	switch l { // java.util.Locale adds an extension to the locales below
 	case Locale{"th", "TH", "TH"}:
 		s += "_#u-nu-thai"
 	case Locale{"ja", "JP", "JP"}:
