@@ -35,7 +35,7 @@ func (r *refusals) err() error {
 	return nil
 }
 
-// inWords describes an account for people.
+// inWords describes an account for error messages.
 func inWords(account string) string {
 	if account == "" {
 		return "the account of TWILIO_ACCOUNT"
@@ -80,7 +80,7 @@ func (r *refusals) probe(ctx context.Context, accounts map[string]activities.Acc
 					account.Metrics.Refused(true)
 					logger.Error("Twilio refuses the account: check TWILIO_ACCOUNT and TWILIO_TOKEN, or the accounts file", "account", name, "code", err.Code, "twilioCode", err.TwilioCode, "httpStatus", err.HTTPStatus)
 				default:
-					logger.Warn("cannot tell whether Twilio accepts the account; asking again", "account", name, "code", err.Code, "httpStatus", err.HTTPStatus)
+					logger.Warn("cannot tell whether Twilio accepts the account; trying again", "account", name, "code", err.Code, "httpStatus", err.HTTPStatus)
 				}
 				select {
 				case <-ctx.Done():

@@ -31,8 +31,8 @@ import (
 // catchUpSchedule is the ID of the schedule, which all webhooks share.
 const catchUpSchedule = "sms-catch-up"
 
-// newCatchUp returns a service that catches up immediately and then at the
-// interval CATCH_UP.
+// newCatchUp returns a service that catches up immediately and then once per
+// CATCH_UP.
 func newCatchUp(c *config.Live, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	gateways, err := receiving(c, ours)
 	if err != nil {

@@ -22,7 +22,7 @@ func codecCommand() *cobra.Command {
 		Short: "Decrypt payloads for Temporal's Web UI and command line",
 		Long: `Serve, at CODEC_ADDR, POST /decode and /NAMESPACE/decode to Temporal's Web UI and
 command line, with the keys of PAYLOAD_KEYS. Anyone with access can read every payload:
-give CODEC_TOKEN only to people who may read them, and put TLS in front of the server.`,
+give CODEC_TOKEN only to people who may read them, and put the server behind TLS.`,
 		Example: `  CODEC_ORIGINS=http://localhost:8233 PAYLOAD_KEYS=keys.json worker codec
   temporal workflow show --codec-endpoint http://localhost:8234 -w send-1`,
 		Args: cobra.NoArgs,
@@ -62,7 +62,7 @@ func checkCodec(c config.Config) error {
 	if err != nil {
 		missing = append(missing, fmt.Errorf("CODEC_ADDR: %w", err))
 	} else if ip := net.ParseIP(host); c.CodecToken.Reveal() == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		missing = append(missing, fmt.Errorf("CODEC_TOKEN is not set: without it, a codec server may only listen on a loopback address, not at %s", c.CodecAddr))
+		missing = append(missing, fmt.Errorf("CODEC_TOKEN is not set: without it, a codec server may listen only on a loopback address, not at %s", c.CodecAddr))
 	}
 	for _, origin := range c.CodecOrigins {
 		if !strings.HasPrefix(origin, "http://") && !strings.HasPrefix(origin, "https://") || strings.Count(origin, "/") != 2 {

@@ -39,9 +39,9 @@ const (
 )
 
 const (
-	// leastRetention and goodRetention are how long a namespace must and
-	// should keep closed workflows. During that time, a repeated text is
-	// recognized.
+	// leastRetention and goodRetention are how long a namespace must keep
+	// and should keep closed workflows. During that time, a repeated text
+	// is recognized.
 	leastRetention = 24 * time.Hour
 	goodRetention  = 30 * 24 * time.Hour
 	// soon is how long before its expiry a credential should be renewed.
@@ -55,7 +55,7 @@ type finding struct {
 	Check  string `json:"check"`
 	Status string `json:"status"`
 	Says   string `json:"says"`
-	// Do says what to do about the finding. It is "" if nothing is wrong.
+	// Do is what to do about the finding, or "" if nothing is wrong.
 	Do string `json:"do,omitempty"`
 }
 
@@ -72,12 +72,11 @@ func doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check the configuration, Temporal, Twilio and the webhook",
-		Long: `Check with the worker's configuration whether the triggers, Temporal and its
-namespace, the search attributes, the workers, the accounts at Twilio, the webhooks of their
-numbers and the way from the public URL to the webhook are in order, and
-what expires. The worker and the webhook should be running. Nothing is changed,
-and no text is sent; the webhook's log gets a line about a request that it refuses,
-whose signature is wrong on purpose.
+		Long: `Check, with the worker's configuration, the triggers, Temporal and its namespace, the
+search attributes, the workers, the accounts at Twilio, the webhooks of their numbers,
+the path from the public URL to the webhook, and what expires. The worker and the
+webhook should be running. Nothing is changed, and no text is sent. One request has an
+invalid signature on purpose, so the webhook logs that it refused a request.
 
 Exit status: 0 if no check failed, otherwise 1.`,
 		Example: `  worker doctor --config worker.yaml`,
@@ -177,7 +176,7 @@ func (d *doctor) keys(ring *payload.Ring) {
 	case has.Current != "":
 		d.ok("keys", fmt.Sprintf("payloads are encrypted with key %s (keys in the file: %d)", has.Current, len(has.Known)))
 	case len(has.Known) > 0:
-		d.warning("keys", "no key is current: payloads are stored unencrypted", "worker keys use ID, once every process has the file")
+		d.warning("keys", "no key is current: payloads are stored unencrypted", "run worker keys use ID once every process has the file")
 	}
 }
 
@@ -196,7 +195,7 @@ func (d *doctor) temporal(ctx context.Context, c *temporal.Client) {
 	longer := "temporal operator namespace update --namespace " + c.Namespace + " --retention 720h"
 	switch says := "closed workflows are kept for " + days(keep); {
 	case keep < leastRetention:
-		d.failed("retention", says+"; at least "+days(leastRetention)+" are needed to recognise a repeated text", longer)
+		d.failed("retention", says+"; at least "+days(leastRetention)+" are needed to recognize a repeated text", longer)
 	case keep < goodRetention:
 		d.warning("retention", says+"; idempotency keys and texts are forgotten after that", longer)
 	default:
@@ -227,7 +226,7 @@ func (d *doctor) pause(ctx context.Context, c *temporal.Client) {
 	case err != nil:
 		d.failed(check, "Temporal does not report whether it is paused", "check the permissions of the API key")
 	case pause != nil:
-		d.warning(check, fmt.Sprintf("it has been paused since %s: %s", pause.Since.UTC().Format(time.RFC3339), cmp.Or(pause.Why, "the reason cannot be read here")), "starter resume-all, once the reason is gone")
+		d.warning(check, fmt.Sprintf("it has been paused since %s: %s", pause.Since.UTC().Format(time.RFC3339), cmp.Or(pause.Why, "the reason cannot be read here")), "run starter resume-all once the reason is gone")
 	default:
 		d.ok(check, "it is not paused")
 	}

@@ -23,8 +23,8 @@ const (
 	// longPoll is the maximum duration of a poll, plus a margin. Temporal
 	// lists a poller for minutes after its process has died.
 	longPoll = 70 * time.Second
-	// longWait is how long a task may wait for a worker before a warning is
-	// given.
+	// longWait is how long tasks may wait for a worker before the doctor
+	// warns.
 	longWait = 5 * time.Second
 )
 
@@ -65,7 +65,7 @@ func (d *doctor) startedWorkflows(ctx context.Context, c *temporal.Client) {
 		}
 		f := poll(ctx, c, queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW, "workflows")
 		if f.Status == statusFailed {
-			f.Status, f.Do = statusWarning, fmt.Sprintf("the workflows that the trigger %s starts wait there: start your worker, or correct the trigger's taskQueue", d.startedOn[queue][0].Name)
+			f.Status, f.Do = statusWarning, fmt.Sprintf("the workflows that trigger %s starts wait there: start your worker, or correct the trigger's taskQueue", d.startedOn[queue][0].Name)
 		}
 		d.findings = append(d.findings, f)
 	}
@@ -101,9 +101,9 @@ func polled(queue, what string, described *workflowservice.DescribeTaskQueueResp
 	case last.IsZero():
 		f.Status, f.Says, f.Do = statusFailed, "no worker polls it for "+what, "start a worker, or look at its log"
 	case recent == 0:
-		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("no worker has polled it for %s in the last %s", what, ago), "check in the worker's log whether it stopped or is fully busy"
+		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("no worker has polled it for %s in the last %s", what, ago), "check in the worker's log whether it has stopped or has no free slots"
 	case waits > longWait:
-		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("%s have been waiting for a worker for %s; the last poll was %s ago", what, waits.Round(time.Second), ago), "check in the worker's log whether it stopped or is fully busy"
+		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("%s have been waiting for a worker for %s; the last poll was %s ago", what, waits.Round(time.Second), ago), "check in the worker's log whether it has stopped or has no free slots"
 	default:
 		f.Says = fmt.Sprintf("workers that poll it for %s: %d, last %s ago", what, recent, ago)
 	}

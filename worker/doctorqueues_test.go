@@ -33,7 +33,7 @@ func TestDoctorDetectsDeadWorkers(t *testing.T) {
 			described.Pollers = append(described.Pollers, &taskqueuepb.PollerInfo{LastAccessTime: timestamppb.New(now.Add(-ago))})
 		}
 		if f := polled("twilio", "activities", described, now); f.Status != tc.status || !strings.Contains(f.Says, tc.says) {
-			t.Errorf("%s: got %+v", name, f)
+			t.Errorf("%s: got %+v, want status %s and %q", name, f, tc.status, tc.says)
 		}
 	}
 }
@@ -43,7 +43,7 @@ func TestDoctorDistinguishesUnreachableFromRefused(t *testing.T) {
 		d := &doctor{config: config.Config{}}
 		d.refusal("Twilio account", &sms.Error{Code: code})
 		if f := d.findings[0]; f.Status != statusFailed || !strings.Contains(f.Says+f.Do, want) || (code == sms.CodeConnection && strings.Contains(f.Do, "token")) {
-			t.Errorf("%s: got %+v", code, f)
+			t.Errorf("%s: got %+v, want a failure that says %q", code, f, want)
 		}
 	}
 }
@@ -53,7 +53,7 @@ func TestRefusedAccountIsNamed(t *testing.T) {
 		var r refusals
 		r.set(name, sms.CodeAuthentication)
 		if err := r.err(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got error %v, want %s", err, want)
+			t.Errorf("got error %v, want it to contain %q", err, want)
 		}
 	}
 }

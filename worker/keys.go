@@ -26,12 +26,12 @@ func keysCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
 		Short: "Create and rotate the keys that encrypt payloads",
-		Long: `Make and rotate the keys that payloads in Temporal are encrypted with.
+		Long: `Create and rotate the keys that encrypt payloads in Temporal.
 
 A new key only decrypts. Give the file to every worker, webhook, codec server and
 starter, and only then make the key current: whatever one process encrypts, all
 others must be able to read. Remove an old key once nothing in Temporal is
-encrypted with it any more: after the retention and the longest workflow.`,
+encrypted with it anymore: after the retention and the longest workflow.`,
 		Example: `  worker keys new 2026-11 --file keys.json
   worker keys use 2026-11 --file keys.json --metrics http://sms-1:9090/metrics
   worker keys list --file keys.json
@@ -49,12 +49,12 @@ encrypted with it any more: after the retention and the longest workflow.`,
 	}
 	var processes []string
 	use := change("use", "Make a key the current one, which encrypts payloads", "key %s of %s encrypts from now on", payload.MakeCurrent)
-	use.Flags().StringArrayVar(&processes, "metrics", nil, "the /metrics URL of a process that must have the key, or else nothing changes; may be repeated")
+	use.Flags().StringArrayVar(&processes, "metrics", nil, "the /metrics URL of a process that must have the key; if it does not, nothing changes; may be repeated")
 	use.PreRunE = func(cmd *cobra.Command, args []string) error { return allHave(cmd.Context(), args[0], processes) }
 	cmd.AddCommand(
 		use,
-		change("new", "Add a key, which only decrypts at first, and create the file if it is missing", "key %s is in %s and only decrypts; once every process has the file: worker keys use %[1]s", payload.Add),
-		change("remove", "Remove a key: data encrypted with it can never be read again", "key %s is removed from %s", payload.Remove),
+		change("new", "Add a key, which only decrypts at first, and create the file if it is missing", "key %s is in %s and only decrypts; once every process has the file, run worker keys use %[1]s", payload.Add),
+		change("remove", "Remove a key: data encrypted with it can never be read again", "key %s has been removed from %s", payload.Remove),
 		&cobra.Command{
 			Use: "list", Short: "List the keys, without their secrets", Args: cobra.NoArgs,
 			Example: "  worker keys list --file keys.json",
@@ -106,8 +106,8 @@ func keyFile(flag string) (string, error) {
 	return path, nil
 }
 
-// changeKeys changes the file by replacing it, so a process that reads it
-// meanwhile sees the old contents.
+// changeKeys changes the file by replacing it, so that a process that reads it
+// in the meantime gets the old contents.
 func changeKeys(out io.Writer, file, id, done string, how func([]byte, string) ([]byte, error)) error {
 	path, err := keyFile(file)
 	if err != nil {

@@ -41,14 +41,14 @@ func TestKeysAreCreatedAndRotated(t *testing.T) {
 	} {
 		out, err := keysRun(t, file, step.args...)
 		if step.refuse == "" && (err != nil || !strings.Contains(out, step.says)) {
-			t.Errorf("%q: got output %q, error %v, want output with %q", step.args, out, err, step.says)
+			t.Errorf("%q: got output %q, error %v; want output that contains %q", step.args, out, err, step.says)
 		}
 		if step.refuse != "" && (err == nil || !strings.Contains(err.Error(), step.refuse)) {
 			t.Errorf("%q: got error %v, want it to contain %q", step.args, err, step.refuse)
 		}
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the file has mode %v, error %v, want 0600", info.Mode(), err)
+		t.Errorf("got file mode %v, error %v; want 0600", info.Mode(), err)
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) != 1 {
 		t.Errorf("files left behind: %v", entries)
@@ -71,7 +71,7 @@ func TestKeyWaitsForEveryProcess(t *testing.T) {
 		t.Errorf("got error %v, want one for the process that lacks the key", err)
 	}
 	if out, _ := keysRun(t, file, "list"); !strings.Contains(out, "current: none") {
-		t.Errorf("the key became current: %s", out)
+		t.Errorf("got keys %s, want none current", out)
 	}
 	if _, err := keysRun(t, file, "use", "one", "--metrics", has); err != nil {
 		t.Error(err)

@@ -11,7 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	_ "time/tzdata" // for quiet hours, since the image has no time zone database
+	_ "time/tzdata" // for quiet hours, because the image has no time zone database
 
 	"github.com/spf13/cobra"
 
@@ -34,7 +34,7 @@ func main() {
 
 const help = `Run the Temporal worker and the webhook that Twilio calls.
 
-The worker polls task queue "twilio" for the activity SendSms and the workflows
+The worker polls task queue "twilio" for the SendSms activity and the workflows
 of this project. The webhook receives inbound messages at POST /twilio/sms and
 publishes what the triggers match; it runs if TRIGGERS names a trigger file.
 
@@ -88,7 +88,7 @@ func checkKeys(c config.Config) error {
 	return nil
 }
 
-// parts says which of the process's two halves run.
+// parts says which halves of the process run.
 type parts struct{ worker, webhook bool }
 
 func choose(only string, c config.Config) (parts, error) {

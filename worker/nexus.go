@@ -21,8 +21,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// newNexusService returns the service. The secret keeps request IDs out of
-// workflow IDs. It may be empty.
+// newNexusService returns the service. secret is the key with which request IDs
+// are hashed into workflow IDs. It may be empty.
 func newNexusService(secret []byte) *nexus.Service {
 	service := nexus.NewService(sms.NexusService)
 	service.MustRegister(
@@ -67,9 +67,9 @@ func (runOperation[R]) Cancel(ctx context.Context, token string, _ nexus.CancelO
 	return cancelRun(ctx, token)
 }
 
-// cancelOperation is the operation "cancel", for callers other than the
-// workflow that started the operation. It is not an error if the operation has
-// ended.
+// cancelOperation is the "cancel" operation, for callers other than the
+// workflow that started the operation to be cancelled. It is not an error if
+// that operation has ended.
 func cancelOperation(ctx context.Context, raw converter.RawValue, _ nexus.StartOperationOptions) (nexus.NoValue, error) {
 	var in sms.NexusCancelInput
 	if err := decode(raw, &in); err != nil {
@@ -86,7 +86,8 @@ func cancelOperation(ctx context.Context, raw converter.RawValue, _ nexus.StartO
 const nexusPrefix = "nexus-"
 
 // nexusWorkflowID returns the workflow ID for a request, which is the same for
-// each retry. It hashes the request's ID, which the caller may have chosen.
+// each retry. It contains only a hash of the request's ID, which the caller may
+// have chosen.
 func nexusWorkflowID(secret []byte, operation, requestID string) string {
 	return nexusPrefix + operation + "-" + sms.Pseudonym(secret, requestID)
 }

@@ -93,10 +93,10 @@ func retryOfARequest(t *testing.T, afterItsEnd bool) {
 	}
 	late, err := temporal.Client.WorkflowService().StartWorkflowExecution(t.Context(), started)
 	if !afterItsEnd && late.GetRunId() != second {
-		t.Errorf("the retry returned run %q, error %v, want run %s", late.GetRunId(), err, second)
+		t.Errorf("the retry returned run %q, error %v; want run %s", late.GetRunId(), err, second)
 	}
 	if now := current(t.Context()); now != second || sends.Load() != 1 {
-		t.Errorf("after the retry: got run %s and %d sends, want run %s and 1", now, sends.Load(), second)
+		t.Errorf("after the retry: got run %s and %d sends, want run %s and 1 send", now, sends.Load(), second)
 	}
 }
 
@@ -112,8 +112,8 @@ func TestNexusSendSurvivesItsHandler(t *testing.T) {
 		return nil
 	})
 	id := connection.started.Load().GetWorkflowId()
-	// Signal each run once, since a second signal in the first run would be
-	// lost.
+	// Signal each run once, because a second signal in the first run would
+	// be lost.
 	signalled := ""
 	for range 2 {
 		stack.Eventually(t, "the send continues", func(ctx context.Context) error {
@@ -133,15 +133,15 @@ func TestNexusSendSurvivesItsHandler(t *testing.T) {
 	}
 	var result sms.SendSmsWorkflowResult
 	if err := run.Get(t.Context(), &result); err != nil || len(result.Messages) != 1 {
-		t.Errorf("the caller got %+v, error %v", result, err)
+		t.Errorf("the caller got %+v, error %v; want 1 message", result, err)
 	}
 	if sends.Load() != 1 {
 		t.Errorf("got %d sends, want 1", sends.Load())
 	}
 }
 
-// callThroughLoss calls the operation over a lossy connection, with a Temporal
-// server of its own.
+// callThroughLoss calls the operation over a lossy connection, using its own
+// Temporal server.
 func callThroughLoss(t *testing.T) (temporal *stack.Temporal, connection *lossy, sends *atomic.Int32, run client.WorkflowRun) {
 	t.Helper()
 	temporal = stack.StartTemporal(t, `component.nexusoperations.request.timeout="4s"`)
@@ -167,8 +167,8 @@ func callThroughLoss(t *testing.T) (temporal *stack.Temporal, connection *lossy,
 // counts the sends.
 func startRetried(t *testing.T, c, caller client.Client) *atomic.Int32 {
 	t.Helper()
-	// The send has two runs, as a broadcast may have many. The test ends
-	// each run with a signal.
+	// The send has two runs, just as a broadcast may have many. The test
+	// ends each run with a signal.
 	sends := &atomic.Int32{}
 	ours := worker.New(c, sms.TaskQueue, worker.Options{})
 	ours.RegisterNexusService(newNexusService(nil))

@@ -58,7 +58,7 @@ func (p *pausing) look(ctx context.Context) error {
 	}
 	p.ours.SendingPaused(is)
 	switch was := p.is.Swap(pause) != nil; {
-	case is && !was: // the reason is not logged, since it is free text
+	case is && !was: // the reason is not logged, because it is free text
 		p.logger.Warn("all sending is paused: sends wait until someone runs starter resume-all", "since", pause.Since)
 	case was && !is:
 		p.logger.Info("sending is no longer paused")
@@ -66,7 +66,7 @@ func (p *pausing) look(ctx context.Context) error {
 	return nil
 }
 
-// watch keeps asking until the context ends.
+// watch asks Temporal every pauseEvery until the context ends.
 func (p *pausing) watch(ctx context.Context) error {
 	ticker := time.NewTicker(pauseEvery)
 	defer ticker.Stop()

@@ -17,12 +17,12 @@ const (
 	// readyFor is how long an answer from Temporal counts as current.
 	readyFor = time.Second
 	// askTimeout is how long Temporal may take to answer. It is longer than
-	// a text may wait, so a slow Temporal is distinguished from one that
-	// does not answer.
+	// a text may wait, so that a slow Temporal can be distinguished from
+	// one that does not answer.
 	askTimeout = 10 * time.Second
 	// slowAfter is how long a probe waits for Temporal before it gets the
-	// previous answer, since load balancers have short timeouts. firstWait
-	// applies instead if there is no previous answer.
+	// previous answer, because load balancers have short timeouts. If there
+	// is no previous answer, firstWait applies instead.
 	slowAfter = 500 * time.Millisecond
 	firstWait = 2 * time.Second
 )

@@ -29,7 +29,7 @@ func TestReadinessExplainsTemporalsRefusal(t *testing.T) {
 		r := &readiness{ask: func(context.Context) error { return tc.answer }}
 		note, err := r.get(t.Context())
 		if note != tc.note || (err == nil) != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) {
-			t.Errorf("%s: got note %q, error %v, want %q, %q", name, note, err, tc.note, tc.err)
+			t.Errorf("%s: got note %q, error %v; want %q, %q", name, note, err, tc.note, tc.err)
 		}
 	}
 }
@@ -92,23 +92,23 @@ func TestReadinessSurvivesSlowTemporal(t *testing.T) {
 			return note, err
 		}
 		if note, err := get(0); note != "" || err != nil {
-			t.Fatalf("Temporal answers: got %q, %v, want neither a note nor an error", note, err)
+			t.Fatalf("Temporal answers: got %q, error %v; want neither a note nor an error", note, err)
 		}
 		delay.Store(int64(9 * time.Second))
 		for range 5 {
 			if note, err := get(2 * time.Second); note != "Temporal is slow" || err != nil {
-				t.Errorf("Temporal is slow: got %q, %v, want a note that says so", note, err)
+				t.Errorf("Temporal is slow: got %q, error %v; want a note that says so", note, err)
 			}
 		}
 		delay.Store(int64(time.Hour))
-		get(askTimeout) // wait for a new request, since the previous one has been answered
+		get(askTimeout) // wait for a new request, because the previous one has been answered
 		if note, err := get(askTimeout); err == nil || !strings.Contains(err.Error(), "does not answer") {
-			t.Errorf("Temporal does not answer: got %q, %v, want an error that says so", note, err)
+			t.Errorf("Temporal does not answer: got %q, error %v; want an error that says so", note, err)
 		}
 		delay.Store(0)
 		away.Store(true)
 		if note, err := get(askTimeout + time.Second); err == nil {
-			t.Errorf("still no answer: got %q, %v, want an error", note, err)
+			t.Errorf("Temporal is unreachable: got %q, error %v; want an error", note, err)
 		}
 	})
 }

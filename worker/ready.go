@@ -1,8 +1,8 @@
 package main
 
-// worker ready reports whether the webhook on this machine, or the worker if
-// there is no webhook, is ready. The exit status is the answer. The container
-// image has no other program that can ask.
+// worker ready reports, by its exit status, whether the webhook on this
+// machine, or the worker if there is no webhook, is ready. The container image
+// has no other program that can check this.
 
 import (
 	"context"

@@ -75,7 +75,7 @@ func TestShutdownAnswersRequestsInProgress(t *testing.T) {
 	stop()
 	select {
 	case err := <-ended:
-		t.Fatalf("the service ended with a request in progress: %v", err)
+		t.Fatalf("the service ended with a request in progress; error %v", err)
 	case <-time.After(50 * time.Millisecond): // the service had time to end
 	}
 	close(finish)
@@ -83,7 +83,7 @@ func TestShutdownAnswersRequestsInProgress(t *testing.T) {
 		t.Errorf("got response %s, want done", got)
 	}
 	if err := <-ended; err != nil {
-		t.Errorf("the service returned error %v", err)
+		t.Errorf("the service returned error %v, want none", err)
 	}
 }
 
@@ -93,12 +93,12 @@ func TestDrainingWebhookStillAnswers(t *testing.T) {
 	stop()
 	response, err := http.Get("http://" + address)
 	if err != nil {
-		t.Fatalf("a request while the service drains: got error %v", err)
+		t.Fatalf("a request while the service drains: got error %v, want a response", err)
 	}
 	response.Body.Close()
 	select {
 	case err := <-ended:
-		t.Errorf("while draining, the service returned error %v", err)
+		t.Errorf("the service ended while draining, with error %v", err)
 	default:
 	}
 }
@@ -118,7 +118,7 @@ func TestSlowClientIsDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := io.ReadAll(connection); err != nil {
-		t.Errorf("the connection is still open: %v", err)
+		t.Errorf("got error %v, want the connection closed by the server", err)
 	}
 }
 
@@ -196,15 +196,15 @@ func TestMalformedRequestIsLoggedWithoutContent(t *testing.T) {
 		connection.Close()
 		stop()
 		if err := <-ended; err != nil {
-			t.Errorf("%s: the service returned error %v", name, err)
+			t.Errorf("%s: the service returned error %v, want none", name, err)
 		}
-		// The server drops a connection shortly before it reports the
-		// connection as closed.
+		// The client sees the end of a connection shortly before the
+		// server reports the connection as closed.
 		for deadline := time.Now().Add(time.Minute); strings.Count(log.String(), "level=WARN") < tc.lines && time.Now().Before(deadline); {
 			time.Sleep(time.Millisecond)
 		}
 		if got := strings.Count(log.String(), "level=WARN"); got != tc.lines || strings.Contains(log.String(), "+1500") {
-			t.Errorf("%s: got %d log lines, want %d: %s", name, got, tc.lines, log)
+			t.Errorf("%s: got %d log lines, want %d without a number: %s", name, got, tc.lines, log)
 		}
 	}
 }
@@ -260,7 +260,7 @@ func TestRenewedCertificateNeedsNoRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := names(); got != "[old.example.com]" {
-		t.Errorf("with a broken file: got a certificate for %s, want the old one", got)
+		t.Errorf("with a broken file: got a certificate for %s, want old.example.com", got)
 	}
 	stack.Eventually(t, "the metric shows the broken file", func(context.Context) error {
 		if broken() != 1 {
@@ -307,13 +307,13 @@ func TestTLSMisconfigurationIsRefused(t *testing.T) {
 		"missing files": {config.Config{WebhookTLSCert: "/none/c.pem", WebhookTLSKey: "/none/k.pem"}, "WEBHOOK_TLS_CERT"},
 	} {
 		if _, err := webhookTLS(tc.config, metrics.New(nil, ""), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), tc.want) {
-			t.Errorf("%s: got error %v", name, err)
+			t.Errorf("%s: got error %v, want it to contain %q", name, err, tc.want)
 		}
 	}
 	if plain, err := webhookTLS(config.Config{}, metrics.New(nil, ""), slog.New(slog.DiscardHandler)); err != nil || plain != nil {
-		t.Errorf("without variables: got %v, error %v", plain, err)
+		t.Errorf("without variables: got %v, error %v; want neither", plain, err)
 	}
 	if acme, err := webhookTLS(config.Config{WebhookACMEHosts: []string{"sms.example.com"}, WebhookACMECache: t.TempDir()}, metrics.New(nil, ""), slog.New(slog.DiscardHandler)); err != nil || acme.GetCertificate == nil {
-		t.Errorf("ACME: got error %v", err)
+		t.Errorf("ACME: got error %v, want a configuration with GetCertificate", err)
 	}
 }

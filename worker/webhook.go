@@ -111,15 +111,16 @@ func whetherToCatchUp(c *config.Live, temporalClient *temporal.Client, live *tri
 	return nil, nil
 }
 
-// namespaceAnswers asks for our namespace, which may not exist even if Temporal
-// answers.
+// namespaceAnswers returns an error unless our namespace exists, which may be
+// missing even if Temporal answers.
 func namespaceAnswers(ctx context.Context, temporalClient *temporal.Client) error {
 	_, err := temporalClient.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: temporalClient.Namespace})
 	return err
 }
 
-// tell logs a line about the triggers that now apply, and one for each trigger
-// that is read differently from how it is written.
+// tell logs how many triggers now apply, the warnings about them, and how each
+// was interpreted. If err is not nil, it logs that the old triggers still
+// apply.
 func tell(logger *slog.Logger, ours *metrics.Metrics, set *triggers.Set, err error) {
 	if err != nil {
 		logger.Error("the changed triggers have mistakes, so the old ones still apply", "triggers", set.Len(), "error", err)

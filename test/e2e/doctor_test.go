@@ -99,7 +99,7 @@ func TestDoctorNamesEachFault(t *testing.T) {
 	}{
 		"an invalid value":                    {[]string{"SEND_CONCURRENCY=many"}, "configuration", "failed", "SEND_CONCURRENCY"},
 		"broken triggers":                     {[]string{"TRIGGERS=" + broken}, "triggers", "failed", "broken.json"},
-		"no worker of a trigger's workflow":   {[]string{"TRIGGERS=" + elsewhere}, "task queue elsewhere", "warning", "the workflows that the trigger order starts wait there"},
+		"no worker of a trigger's workflow":   {[]string{"TRIGGERS=" + elsewhere}, "task queue elsewhere", "warning", "the workflows that trigger order starts wait there"},
 		"a misspelled variable":               {[]string{"TWILIO_TOKN=x"}, "configuration", "warning", "TWILIO_TOKN"},
 		"Temporal is unreachable":             {[]string{"TEMPORAL_ADDRESS=" + closed}, "Temporal", "failed", "TEMPORAL_ADDRESS"},
 		"a missing namespace":                 {[]string{"TEMPORAL_NAMESPACE=nowhere"}, "Temporal", "failed", "TEMPORAL_NAMESPACE"},
