@@ -31,7 +31,7 @@ func askCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ask --to NUMBER --from NUMBER --body TEXT",
 		Short: "Ask one phone a question and wait for the reply",
-		Long: `Ask one phone a question with the workflow AskSmsWorkflow and wait for the reply.
+		Long: `Ask one phone a question through AskSmsWorkflow and wait for the reply.
 A reply that does not match --pattern, a Java regular expression, is left to the
 triggers. Ctrl-C ends the wait; the question stays open.`,
 		Example: `  starter ask --to +15005550009 --from +15005550006 --body 'Shall we come on Monday?'

@@ -28,10 +28,10 @@ func broadcastCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "broadcast --from NUMBER --body TEXT --file NAME",
 		Short: "Send a text to a large number of recipients, with a report",
-		Long: `Send a text to a large number of recipients with the workflow
-BroadcastSmsWorkflow. The file is in the workers' BROADCAST_STORE: CSV with a
-column "to", whose other columns are the text's variables, or JSON lines. Ctrl-C
-ends the wait, not the broadcast: starter broadcast watch ID follows it again.`,
+		Long: `Send a text to a large number of recipients through BroadcastSmsWorkflow. The
+file is in the workers' BROADCAST_STORE. It is either CSV with a column "to",
+whose other columns are the text's variables, or JSON lines. Ctrl-C ends the
+wait, not the broadcast: starter broadcast watch ID follows it again.`,
 		Example: `  starter broadcast --from +15005550006 --body 'Dear ${name}, we are closed.' \
       --file customers.csv --dry-run
   starter broadcast --from +15005550006 --body 'Dear ${name}, we are closed.' \
@@ -82,8 +82,8 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 	return follow(ctx, c, run, out, progress, f.asJSON)
 }
 
-// tellBroadcast prints the result. It returns errNotAllSent if the broadcast failed
-// or a recipient was not texted, or would not be after a dry run.
+// tellBroadcast prints the result. It returns errNotAllSent if the broadcast
+// failed or a recipient was not texted or, in a dry run, would not be.
 func tellBroadcast(out io.Writer, p sms.BroadcastProgress, asJSON bool) error {
 	if asJSON {
 		if err := printJSON(out, p); err != nil {
@@ -126,8 +126,8 @@ func plural(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// tellFailures prints why recipients would not be texted: each reason only
-// once, since a mistake in the template affects every recipient.
+// tellFailures prints why recipients would not be texted. It prints each reason
+// only once, because a mistake in the template affects every recipient.
 func tellFailures(out io.Writer, failures []sms.Error) {
 	type reason struct {
 		code    sms.Code
@@ -158,7 +158,7 @@ func tellFailures(out io.Writer, failures []sms.Error) {
 
 // tellDryRun prints what a broadcast would do.
 func tellDryRun(out io.Writer, p sms.BroadcastProgress) {
-	fmt.Fprintf(out, "  nothing was sent; it would be %s in %s\n", plural(p.DryRun.Messages, "message"), plural(p.DryRun.Segments, "segment"))
+	fmt.Fprintf(out, "  nothing was sent; it would have been %s in %s\n", plural(p.DryRun.Messages, "message"), plural(p.DryRun.Segments, "segment"))
 	for _, text := range p.DryRun.Texts {
 		fmt.Fprintf(out, "  to %s, %s, %s: %s\n", text.To, text.Encoding, plural(text.Segments, "segment"), text.Text)
 	}

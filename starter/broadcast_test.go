@@ -16,13 +16,13 @@ func TestDryRunNamesEachReasonOnce(t *testing.T) {
 	}}}
 	var out strings.Builder
 	tellDryRun(&out, p)
-	const want = `  nothing was sent; it would be 1 message in 0 segments
+	const want = `  nothing was sent; it would have been 1 message in 0 segments
   not to +15005550001 and 1 other: TEMPLATE_METADATA_ERROR name is missing
   not to nobody: INVALID_TO_PHONE_NUMBER_ERROR it has letters
   not sent: INVALID_INPUT line 7 of the file has no recipient
   and not to 1995 more recipients
 `
 	if got := out.String(); got != want {
-		t.Errorf("%s\nwant\n%s", got, want)
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

@@ -40,8 +40,8 @@ const (
 type failedText struct {
 	At        time.Time `json:"at"`
 	Direction string    `json:"direction"`
-	// Either Workflow is the workflow's ID, or SID is the SID of Twilio's
-	// message.
+	// Workflow is the workflow's ID. If there is none, SID is the SID of
+	// Twilio's message.
 	Workflow string `json:"workflowId,omitempty"`
 	SID      string `json:"sid,omitempty"`
 	// State is the status of the message or of the workflow, or the outcome of a text.
@@ -104,12 +104,12 @@ func failed(ctx context.Context, out, notes io.Writer, account string, since tim
 	}
 	all := undelivered(listing.Records)
 	if !listing.Whole {
-		fmt.Fprintf(notes, "only Twilio's newest %d messages were looked at\n", maxMessages)
+		fmt.Fprintf(notes, "only Twilio's newest %d messages were checked\n", maxMessages)
 	}
 	for _, look := range []func(context.Context, *temporal.Client, time.Time, io.Writer) ([]failedText, error){unsent, unpublished} {
 		more, err := look(ctx, c, since, notes)
 		if err != nil {
-			return failure(c, "look for what failed", err)
+			return failure(c, "look for failures", err)
 		}
 		all = append(all, more...)
 	}
@@ -148,7 +148,7 @@ func unsent(ctx context.Context, c *temporal.Client, since time.Time, notes io.W
 		return nil, err
 	}
 	if !whole {
-		fmt.Fprintf(notes, "only the newest %d sends, questions and broadcasts were looked at\n", maxListed)
+		fmt.Fprintf(notes, "only the newest %d sends, questions and broadcasts were checked\n", maxListed)
 	}
 	found, failures := make([]failedText, len(closed)), make([]error, len(closed))
 	each(ctx, len(closed), func(ctx context.Context, i int) { found[i], failures[i] = endOf(ctx, c, closed[i]) })
@@ -231,7 +231,7 @@ func unpublished(ctx context.Context, c *temporal.Client, since time.Time, notes
 			return nil, err
 		}
 		if !whole {
-			fmt.Fprintf(notes, "only the newest %d texts were looked at\n", maxListed)
+			fmt.Fprintf(notes, "only the newest %d texts were checked\n", maxListed)
 		}
 		reasons := make([][]string, len(found))
 		if state == string(sms.OutcomeRefused) || state == string(sms.OutcomeTooLate) {
@@ -248,7 +248,8 @@ func unpublished(ctx context.Context, c *temporal.Client, since time.Time, notes
 	return all, nil
 }
 
-// reasonsIn returns why the triggers of a text were refused, if its workflow says so.
+// reasonsIn returns why the triggers of a text were refused, if its workflow
+// reports that.
 func reasonsIn(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowExecutionInfo) (reasons []string) {
 	var result sms.ReceiveSmsResult
 	if c.GetWorkflow(ctx, w.GetExecution().GetWorkflowId(), w.GetExecution().GetRunId()).Get(ctx, &result) == nil {
@@ -261,7 +262,7 @@ func reasonsIn(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowEx
 	return reasons
 }
 
-// String returns the line of output about it.
+// String returns the line of output about the message or workflow.
 func (f *failedText) String() string {
 	var line strings.Builder
 	fmt.Fprintf(&line, "%s  %-3s  %s%s  %s", f.At.Local().Format(time.DateTime), f.Direction, f.SID, f.Workflow, f.State)

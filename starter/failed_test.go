@@ -16,7 +16,7 @@ func TestDryRunFailsNobody(t *testing.T) {
 	} {
 		var result ended
 		if err := json.Unmarshal([]byte(text), &result); err != nil || len(result.codes()) != want {
-			t.Errorf("%s: got %v, error %v", text, result.codes(), err)
+			t.Errorf("%s: got %v, error %v; want %d codes", text, result.codes(), err, want)
 		}
 	}
 }
@@ -24,13 +24,13 @@ func TestDryRunFailsNobody(t *testing.T) {
 func TestUndeliveredSendFailsWithItsCode(t *testing.T) {
 	lost := sms.Delivery{To: "+15005550009", Status: sms.StatusUndelivered, ErrorCode: 30005, ErrorMessage: "Unknown destination"}
 	if err := verdict(&sms.SendSmsWorkflowResult{Deliveries: []sms.Delivery{lost}}); !errors.Is(err, errNotAllSent) {
-		t.Errorf("undelivered: got error %v", err)
+		t.Errorf("undelivered: got error %v, want errNotAllSent", err)
 	}
 	if err := verdict(&sms.SendSmsWorkflowResult{Deliveries: []sms.Delivery{{Status: sms.StatusDelivered}}}); err != nil {
-		t.Errorf("delivered: got error %v", err)
+		t.Errorf("delivered: got error %v, want none", err)
 	}
 	if line := delivered(&lost); line != "+15005550009: undelivered, error 30005: Unknown destination (https://www.twilio.com/docs/errors/30005)" {
-		t.Error(line)
+		t.Errorf("got line %s, want the phone, the status and Twilio's error", line)
 	}
 }
 
@@ -40,7 +40,7 @@ func TestTwiliosCodesAreWrittenAlike(t *testing.T) {
 		(&told{Direction: "out", ErrorCode: 30005}).String(), (&failedText{Direction: "out", ErrorCode: 30005}).String(),
 	} {
 		if !strings.HasSuffix(line, want) {
-			t.Errorf("got the line %s, want it to end with %s", line, want)
+			t.Errorf("got line %q, want it to end with %q", line, want)
 		}
 	}
 }
@@ -48,7 +48,7 @@ func TestTwiliosCodesAreWrittenAlike(t *testing.T) {
 func TestTwiliosRefusalNamesTheVariables(t *testing.T) {
 	for code, want := range map[sms.Code]string{sms.CodeAuthentication: "TWILIO_TOKEN", sms.CodeConnection: "unreachable"} {
 		if err := asking(&sms.Error{Code: code}); !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got error %v", code, err)
+			t.Errorf("%s: got error %v, want it to contain %q", code, err, want)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package main
 
-// starter find: shows what became of one text, or of all texts to and from a
+// starter find: shows what happened to one text, or to all texts to and from a
 // phone, in order. It combines Twilio's records with what Temporal knows about
 // each text.
 
@@ -44,15 +44,16 @@ type told struct {
 	// Status and ErrorCode are from Twilio.
 	Status    sms.Status `json:"status"`
 	ErrorCode int        `json:"errorCode,omitempty"`
-	// Workflow is the workflow that handles an inbound text or, if one text is
-	// asked for, the one that sent it. State is its state; Trigger is the first
-	// trigger that matched, and Outcome what became of the text. They are empty
-	// if there is no such workflow.
+	// Workflow is the workflow that handles an inbound text or, if one text
+	// is asked for, the one that sent it. State is the workflow's state,
+	// Trigger is the first trigger that matched, and Outcome is the text's
+	// outcome. They are empty if there is no such workflow.
 	Workflow string      `json:"workflow,omitempty"`
 	State    string      `json:"state,omitempty"`
 	Trigger  string      `json:"trigger,omitempty"`
 	Outcome  sms.Outcome `json:"outcome,omitempty"`
-	// Reply is true for a reply of the webhook, such as an echo: no workflow sent it.
+	// Reply is true for a reply of the webhook, such as an echo, which no
+	// workflow sent.
 	Reply bool `json:"reply,omitempty"`
 }
 
@@ -60,7 +61,7 @@ func findCommand() *cobra.Command {
 	since, account, asJSON := "24h", "", false
 	cmd := &cobra.Command{
 		Use:   "find NUMBER|SID",
-		Short: "Show what became of the texts of a phone, or of one text",
+		Short: "Show what happened to one text, or to all texts of a phone",
 		Long: `List the texts to and from a phone, or the one with a MessageSid, in order,
 with Twilio's status and error code, and for each inbound one the workflow that
 handles it. If there is none, no trigger matches the text, or no webhook accepted
@@ -191,7 +192,7 @@ var errNothingFound = errors.New("nothing was found")
 const localTwilio = "http://127.0.0.1:8090"
 
 // openGateway returns the client of an account. Without any credentials, that
-// is the local stack's account, which simulate uses, too.
+// is the local stack's account, which simulate also uses.
 func openGateway(account string, notes io.Writer) (*twilio.Client, error) {
 	c, err := config.FromEnvironment()
 	if err != nil {
@@ -227,8 +228,8 @@ func asking(err error) error {
 	return fmt.Errorf("ask Twilio: %w", err)
 }
 
-// recordsOf returns one message by its SID, or the messages of a phone, the
-// oldest first, and whether these are all.
+// recordsOf returns one message by its SID, or the messages of a phone, oldest
+// first. whole is true if these are all.
 func recordsOf(ctx context.Context, gateway *twilio.Client, what string, since time.Time) (all []twilio.Record, whole bool, err error) {
 	if sms.IsMessageSID(what) {
 		record, err := gateway.Fetch(ctx, what)
@@ -305,7 +306,7 @@ func (t *told) String() string {
 	return line
 }
 
-// twilioError describes an error code of Twilio's. The message is optional.
+// twilioError describes one of Twilio's error codes. The message is optional.
 func twilioError(code int, message string) string {
 	text := fmt.Sprintf("error %d", code)
 	if message != "" {

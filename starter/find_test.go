@@ -18,12 +18,12 @@ func TestSinceAcceptsTimesDatesAndDurations(t *testing.T) {
 		"2026-11-20T08:15:00Z": time.Date(2026, 11, 20, 8, 15, 0, 0, time.UTC),
 	} {
 		if got, err := readSince(text, now); err != nil || !got.Equal(want) {
-			t.Errorf("readSince(%s) = %s, %v, want %s", text, got, err, want)
+			t.Errorf("got readSince(%q) = %s, error %v; want %s", text, got, err, want)
 		}
 	}
 	for _, text := range []string{"", "tomorrow", "25:00", "-1h"} {
 		if got, err := readSince(text, now); err == nil {
-			t.Errorf("readSince(%q) = %s, want an error", text, got)
+			t.Errorf("got readSince(%q) = %s, want an error", text, got)
 		}
 	}
 }
@@ -38,7 +38,7 @@ func TestFindTakesNumbersAndSIDs(t *testing.T) {
 		"SM012":                              "",
 	} {
 		if got, err := readSubject(text); got != want || (err == nil) != (want != "") {
-			t.Errorf("readSubject(%q) = %q, %v, want %q", text, got, err, want)
+			t.Errorf("got readSubject(%q) = %q, error %v; want %q", text, got, err, want)
 		}
 	}
 }
@@ -49,10 +49,10 @@ func TestGatewayIsLocalWithoutCredentials(t *testing.T) {
 	}
 	var notes strings.Builder
 	if _, err := openGateway("", &notes); err != nil || !strings.Contains(notes.String(), localTwilio) {
-		t.Errorf("without credentials: got error %v, notes %s, want a note with %s", err, notes.String(), localTwilio)
+		t.Errorf("without credentials: got error %v, notes %s; want a note that contains %s", err, notes.String(), localTwilio)
 	}
 	t.Setenv("TWILIO_TOKEN", localToken)
 	if _, err := openGateway("", &notes); err == nil || !strings.Contains(err.Error(), "TWILIO_ACCOUNT") {
-		t.Errorf("with a token but no account: got error %v", err)
+		t.Errorf("with a token but no account: got error %v, want one that names TWILIO_ACCOUNT", err)
 	}
 }

@@ -50,8 +50,8 @@ func tellStarted(progress io.Writer, c *temporal.Client, w work) {
 	tellHeldUp(progress, c)
 }
 
-// tellHeldUp prints why nothing can be sent at the moment, if so: sending is
-// paused, or there is no worker.
+// tellHeldUp prints why nothing can be sent at the moment, if sending is paused
+// or there is no worker.
 func tellHeldUp(progress io.Writer, c *temporal.Client) {
 	tellPaused(progress, c)
 	if lacksWorker(c) {
@@ -59,13 +59,13 @@ func tellHeldUp(progress io.Writer, c *temporal.Client) {
 	}
 }
 
-// whyAfter is how long a command waits before it looks why its work is pending, and
-// between looks.
+// whyAfter is how long a command waits before it checks why its work is
+// pending, and how long between such checks.
 const whyAfter = 3 * time.Second
 
-// tellWhy prints once why work is still pending, as soon as an attempt of one of its
-// activities has failed. last returns that failure, or nil. The caller calls stop
-// when it no longer waits.
+// tellWhy prints, at most once, why work is still pending, as soon as an
+// attempt of one of its activities has failed. last returns that failure, or
+// nil. The caller calls stop when it no longer waits.
 func tellWhy(ctx context.Context, progress io.Writer, last func(context.Context) error) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var telling sync.WaitGroup
@@ -79,7 +79,7 @@ func tellWhy(ctx context.Context, progress io.Writer, last func(context.Context)
 			case <-looks.C:
 			}
 			if err := last(ctx); err != nil && ctx.Err() == nil {
-				fmt.Fprintln(progress, "still pending, and tried again:", publicly(err))
+				fmt.Fprintln(progress, "still pending and being retried:", publicly(err))
 				return
 			}
 		}
@@ -100,8 +100,9 @@ func publicly(err error) string {
 	return err.Error()
 }
 
-// failureIn returns a function that returns the last failure of an activity for which a
-// workflow waits, or nil if there is none, or if Temporal does not answer.
+// failureIn returns a function that returns the last failure of an activity
+// that a workflow is waiting for. It returns nil if there is none or if
+// Temporal does not answer.
 func failureIn(c *temporal.Client, workflowID string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if found, err := c.DescribeWorkflow(ctx, workflowID, ""); err == nil {
@@ -115,7 +116,7 @@ func failureIn(c *temporal.Client, workflowID string) func(context.Context) erro
 	}
 }
 
-// failureOf is failureIn for a standalone activity.
+// failureOf is like failureIn, but for a standalone activity.
 func failureOf(c *temporal.Client, activityID string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		handle := c.GetActivityHandle(client.GetActivityHandleOptions{ActivityID: activityID})
@@ -128,7 +129,7 @@ func failureOf(c *temporal.Client, activityID string) func(context.Context) erro
 
 // webUI returns the link to a page of the namespace in Temporal's Web UI: at
 // TEMPORAL_UI_URL, at the usual address of a local server, or in Temporal
-// Cloud; empty if unknown.
+// Cloud. It returns "" if the address is unknown.
 func webUI(c *temporal.Client, path ...string) string {
 	base := strings.TrimSuffix(os.Getenv("TEMPORAL_UI_URL"), "/")
 	host, port, err := net.SplitHostPort(c.Address)
@@ -211,8 +212,7 @@ func withTemporal(ctx context.Context, what string, do func(context.Context, *te
 	return nil
 }
 
-// lacksWorker reports whether Temporal says that no worker polls the task
-// queue.
+// lacksWorker reports whether Temporal lists no worker for the task queue.
 func lacksWorker(c *temporal.Client) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()
@@ -221,8 +221,8 @@ func lacksWorker(c *temporal.Client) bool {
 }
 
 // failure describes why Temporal did not carry out a request. It includes only
-// the innermost cause, since the rest of the error repeats what the user asked
-// for.
+// the innermost cause, because the rest of the error repeats what the user
+// asked for.
 func failure(c *temporal.Client, what string, err error) error {
 	var away *serviceerror.Unavailable
 	if errors.As(err, &away) || timedOut(err) {
@@ -273,7 +273,7 @@ func cancelCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cancel ID",
 		Short: "Cancel a send, a question or any other workflow by its ID",
-		Long: `Ask Temporal to cancel the workflow of this ID or, if there is none, the standalone
+		Long: `Ask Temporal to cancel the workflow with this ID or, if there is none, the standalone
 activity. Messages that Twilio has accepted are sent anyway. To end a broadcast
 with its report, use: starter broadcast cancel ID.`,
 		Example: `  starter cancel send-0b9f0f5e-6b2c-4a51-8f0e-3d1f6f5c9f55`,

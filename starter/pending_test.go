@@ -147,7 +147,7 @@ func TestPlainlyNamesTheInnermostCause(t *testing.T) {
 		{sdk.NewNonRetryableApplicationError("X", "", nil, sms.Error{Code: "X", Message: "line 1: ${ is not closed"}), "X: line 1: ${ is not closed"},
 	} {
 		if got := plainly(tc.err); got != tc.want {
-			t.Errorf("plainly(%v) = %q, want %q", tc.err, got, tc.want)
+			t.Errorf("got plainly(%v) = %q, want %q", tc.err, got, tc.want)
 		}
 	}
 }

@@ -22,8 +22,8 @@ import (
 type openQuestion struct {
 	Workflow string `json:"workflowId"`
 	sms.AskProgress
-	// Unknown is true if the question's progress could not be queried, such as
-	// when no worker answered.
+	// Unknown is true if the question's progress could not be queried, for
+	// example because no worker answered.
 	Unknown bool `json:"unknown,omitempty"`
 }
 
@@ -33,7 +33,7 @@ func questionsCommand() *cobra.Command {
 		Use:   "questions",
 		Short: "List the questions that wait for a reply",
 		Long: `List the open questions: the workflow ID of each running AskSmsWorkflow, when
-it began and stops waiting, and how many reminders were sent. The newest 1000 are
+it began, when it stops waiting, and how many reminders were sent. The newest 1000 are
 listed, oldest first. No phone numbers or message bodies are printed.`,
 		Example: `  starter questions
   starter questions --json`,
@@ -95,11 +95,11 @@ func lookAt(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowExecu
 	return q
 }
 
-// maxListed limits how many workflows a command looks at.
+// maxListed limits how many workflows a command lists.
 const maxListed = 1000
 
-// workflowsOf lists the newest maxListed workflows that match a query, newest first.
-// whole reports whether these are all.
+// workflowsOf lists the newest maxListed workflows that match a query, newest
+// first. whole is true if these are all.
 func workflowsOf(ctx context.Context, c *temporal.Client, query string) (all []*workflowpb.WorkflowExecutionInfo, whole bool, err error) {
 	request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: c.Namespace, Query: query, PageSize: maxListed}
 	for {

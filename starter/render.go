@@ -57,7 +57,7 @@ fails or a case does not pass; 2 any other error.`,
 			source := f.body
 			switch given := cmd.Flags().Changed("body"); {
 			case given == (len(args) == 1):
-				return errors.New("want either a file, - for standard input, or --body")
+				return errors.New("provide either a file (- for standard input) or --body")
 			case !given:
 				if source, err = read(cmd.InOrStdin(), args[0]); err != nil {
 					return err
@@ -139,7 +139,7 @@ type rendered struct {
 	Column  int    `json:"column,omitempty"`
 	// Missing lists the variables that the template uses but does not get.
 	Missing []missing `json:"missing,omitempty"`
-	// Error says why there is no text.
+	// Error is why the template could not be rendered.
 	Error string `json:"error,omitempty"`
 }
 
@@ -155,10 +155,10 @@ type missing struct {
 // a number instead of a text.
 func (r *rendered) suggest(model json.RawMessage, pairs []string) {
 	given := map[string]json.RawMessage{}
-	_ = json.Unmarshal(model, &given) // it has been parsed before, or is empty
+	_ = json.Unmarshal(model, &given) // cannot fail: it has been parsed before, or is empty
 	for i := range r.Missing {
 		name, _, _ := strings.Cut(r.Missing[i].Name, ".")
-		delete(given, name) // if it is there, it is null
+		delete(given, name) // if it was given, its value is null
 		r.Missing[i].meant = yamlfile.DidYouMean(name, slices.Sorted(maps.Keys(given)))
 	}
 	for _, pair := range pairs {
@@ -208,12 +208,12 @@ func (r *rendered) print(out io.Writer) {
 	}
 	fmt.Fprintln(out)
 	if n := len([]rune(r.Text)); n > sms.MaxBodyLength {
-		fmt.Fprintf(out, "%d characters; Twilio accepts %d\n", n, sms.MaxBodyLength)
+		fmt.Fprintf(out, "%d characters; Twilio accepts at most %d\n", n, sms.MaxBodyLength)
 	}
 }
 
-// named returns a character with its code point, since many look alike. For an
-// unprintable character, it returns only the code point.
+// named returns a character with its code point, because many look alike. For
+// an unprintable character, it returns only the code point.
 func named(character string) string {
 	r := []rune(character)[0]
 	if unicode.IsPrint(r) {
@@ -265,7 +265,7 @@ func allMissing(ctx context.Context, template *freemarker.Template, model json.R
 	if model != nil {
 		decoder := json.NewDecoder(strings.NewReader(string(model)))
 		decoder.UseNumber()
-		_ = decoder.Decode(&data) // has been decoded before
+		_ = decoder.Decode(&data) // cannot fail: it has been decoded before
 	}
 	for len(all) < maxMissing {
 		problem := (*freemarker.RenderError)(nil)

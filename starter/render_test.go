@@ -31,7 +31,7 @@ func TestRenderShowsTextAndCost(t *testing.T) {
 		{"${\"2026-01-01T12:00:00Z\"?datetime.iso?string(\"HH:mm\")}", "13:00\n\n1 segment, GSM-7, 5 units\n", []string{"--time-zone", "Europe/Berlin"}},
 	} {
 		if got, err := render(t, tc.template, tc.args...); err != nil || got != tc.want {
-			t.Errorf("%q renders %q, %v, want %q", tc.template, got, err, tc.want)
+			t.Errorf("%q: got %q, error %v; want %q", tc.template, got, err, tc.want)
 		}
 	}
 }
@@ -40,20 +40,20 @@ func TestRenderNamesAllThatIsMissing(t *testing.T) {
 	got, err := render(t, "Dear ${name},\nyour ${order.item} of ${count + 1} <#list lines as l>${l}</#list>${place!}", "--json")
 	var r rendered
 	if !errors.Is(err, errFindings) || json.Unmarshal([]byte(got), &r) != nil {
-		t.Fatalf("got %s, error %v", got, err)
+		t.Fatalf("got %s, error %v; want errFindings and JSON", got, err)
 	}
 	var names []string
 	for _, m := range r.Missing {
 		names = append(names, m.Name)
 	}
 	if all := strings.Join(names, " "); !strings.HasPrefix(all, "name order") || !strings.Contains(all, "count lines") || r.Missing[1].Line != 2 || r.Missing[1].Column != 8 {
-		t.Errorf("got the missing variables %+v", r.Missing)
+		t.Errorf("got missing variables %+v, want name, order, count and lines with their positions", r.Missing)
 	}
 	if got, err := render(t, "${x", "--json"); !errors.Is(err, errFindings) || !strings.Contains(got, `"error"`) {
-		t.Errorf("with an invalid template: got %s, error %v", got, err)
+		t.Errorf("with an invalid template: got %s, error %v; want errFindings and an error in JSON", got, err)
 	}
 	if _, err := render(t, "x", "--locale", "?"); err == nil || errors.Is(err, errFindings) {
-		t.Errorf("with an invalid locale: got error %v", err)
+		t.Errorf("with an invalid locale: got error %v, want an error other than errFindings", err)
 	}
 }
 
@@ -65,15 +65,15 @@ func TestRenderCasesHoldOrFail(t *testing.T) {
   - {vars: {name: Bo, total: 1}, want: Bo 1}
 `
 	if got, err := render(t, "${name} ${total}", "--cases", write(t, "c.yaml", cases)); err != nil || !strings.Contains(got, "2 of 2 cases pass") {
-		t.Errorf("got %s %v", got, err)
+		t.Errorf("got %s, error %v; want both cases to pass", got, err)
 	}
 	if got, err := render(t, "${name} ${total}!", "--cases", write(t, "c.yaml", cases)); !errors.Is(err, errFindings) || !strings.HasSuffix(got, "case 2: FAILED\n  got  \"Bo 1!\"\n  want \"Bo 1\"\n0 of 2 cases pass\n") {
-		t.Errorf("got %s %v", got, err)
+		t.Errorf("got %s, error %v; want errFindings and the text rendered", got, err)
 	}
 	var results []caseResult
 	got, err := render(t, "${name} 1.234,5", "--cases", write(t, "c.yaml", cases), "--json")
 	if !errors.Is(err, errFindings) || json.Unmarshal([]byte(got), &results) != nil || len(results) != 2 || !results[0].OK || results[1].OK || !strings.Contains(results[1].Wrong, `want "Bo 1"`) {
-		t.Errorf("as JSON: got %s %v", got, err)
+		t.Errorf("as JSON: got %s, error %v; want errFindings and the second case to fail", got, err)
 	}
 }
 
@@ -84,17 +84,17 @@ func TestVariablesAreReadOrRefused(t *testing.T) {
 		f := variableFlags{pairs: []string{pair}}
 		got, err := f.model()
 		if (err == nil && string(got) != want) || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%s = %s, %v, want %s", pair, got, err, want)
+			t.Errorf("%s: got %s, error %v; want %s", pair, got, err, want)
 		}
 	}
 	if _, err := (&variableFlags{file: write(t, "v.json", "[1]")}).model(); err == nil || !strings.Contains(err.Error(), "want a JSON object") {
-		t.Errorf("a list instead of an object: got error %v", err)
+		t.Errorf("a list instead of an object: got error %v, want it refused", err)
 	}
 }
 
 func TestVersionIsPrinted(t *testing.T) {
 	if out, err := starter(t, "--version"); err != nil || !strings.HasPrefix(out, "starter version ") {
-		t.Errorf("got %s %v", out, err)
+		t.Errorf("got %s, error %v; want the version", out, err)
 	}
 }
 
@@ -109,7 +109,7 @@ func TestRenderSuggestsWhatWasMeant(t *testing.T) {
 		cmd.SetArgs(append([]string{"render"}, args...))
 		_ = cmd.Execute() // the output shows any error
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("%v: got %s", args, out.String())
+			t.Errorf("%v: got %s, want it to contain %q", args, out.String(), want)
 		}
 	}
 }

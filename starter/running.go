@@ -27,7 +27,7 @@ func runningBroadcastCommands() []*cobra.Command {
 	}}
 	for _, act := range []struct{ name, short string }{
 		{sms.PauseUpdate, "Pause a broadcast after the current page"},
-		{sms.ResumeUpdate, "Resume a paused or waiting broadcast at once"},
+		{sms.ResumeUpdate, "Resume a paused or waiting broadcast immediately"},
 		{sms.CancelUpdate, "End a broadcast after the current page, with its report"},
 	} {
 		all = append(all, &cobra.Command{
@@ -80,7 +80,7 @@ func watchBroadcast(ctx context.Context, out, progress io.Writer, id string, asJ
 		return failure(c, "watch the broadcast "+id, err)
 	}
 	if found.WorkflowType.Name != sms.BroadcastSmsWorkflowName {
-		return fmt.Errorf("watch the broadcast %s: it is a %s", id, found.WorkflowType.Name)
+		return fmt.Errorf("watch the broadcast %s: this workflow is a %s", id, found.WorkflowType.Name)
 	}
 	return follow(ctx, c, c.GetWorkflow(ctx, id, ""), out, progress, asJSON)
 }

@@ -65,8 +65,8 @@ func sendCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "send --to NUMBER --from NUMBER --body TEXT",
 		Short: "Send a text to one or more recipients",
-		Long: `Send a text to one or more recipients with the activity SendSms, run by the
-workflow SendSmsWorkflow or, with --standalone, on its own. The body is a
+		Long: `Send a text to one or more recipients with the SendSms activity, run by
+SendSmsWorkflow or, with --standalone, as a standalone activity. The body is a
 FreeMarker template; --var sets its variables.`,
 		Example: `  starter send --to +15005550009 --from +15005550006 --body 'Hello'
   starter send --to +15005550009 --to +15005550010 --from +15005550006 \
@@ -149,7 +149,8 @@ func verdict(result *sms.SendSmsWorkflowResult) error {
 	return nil
 }
 
-// delivered says what became of a message, and why it did not arrive.
+// delivered returns the line of output about a message: its status and, if it
+// did not arrive, Twilio's error.
 func delivered(d *sms.Delivery) string {
 	line := d.To + ": " + string(d.Status)
 	if d.ErrorCode != 0 {
@@ -267,7 +268,7 @@ func (f sendFlags) print(out io.Writer, result sms.SendSmsWorkflowResult) error 
 	}
 	if b := result.Broadcast; b != nil {
 		unsent, all := result.Unsent()
-		fmt.Fprintf(out, "%d of %d recipients were texted by the workflow %s; its report is %s\n", all-unsent, all, b.WorkflowID, b.Report)
+		fmt.Fprintf(out, "%d of %d recipients were texted by workflow %s; its report is %s\n", all-unsent, all, b.WorkflowID, b.Report)
 	}
 	for i := range result.Errors {
 		fmt.Fprintf(out, "%s: %s: %s\n", concerned(&result.Errors[i]), result.Errors[i].Code, result.Errors[i].Message)

@@ -25,8 +25,8 @@ import (
 // is allowed for.
 const around = 2 * time.Minute
 
-// senderOf returns the workflow that sent a text, or nil if none did, as for a
-// reply in TwiML. It searches only workflows that were open at the time.
+// senderOf returns the workflow that sent a text, or nil if no workflow did, as
+// with a reply in TwiML. It searches only workflows that were open at the time.
 func senderOf(ctx context.Context, c *temporal.Client, r *twilio.Record, notes io.Writer) (*workflowpb.WorkflowExecutionInfo, error) {
 	at := func(shift time.Duration) string { return r.Created.Add(shift).UTC().Format(time.RFC3339) }
 	open, whole, err := workflowsOf(ctx, c, fmt.Sprintf("StartTime <= '%s' AND (ExecutionStatus = 'Running' OR CloseTime >= '%s')", at(around), at(-around)))
@@ -34,7 +34,7 @@ func senderOf(ctx context.Context, c *temporal.Client, r *twilio.Record, notes i
 		return nil, err
 	}
 	if !whole {
-		fmt.Fprintf(notes, "only %d of the workflows that were open at that time were looked at\n", maxListed)
+		fmt.Fprintf(notes, "only %d of the workflows that were open at that time were checked\n", maxListed)
 	}
 	sent, failures := make([]bool, len(open)), make([]error, len(open))
 	each(ctx, len(open), func(ctx context.Context, i int) {

@@ -37,11 +37,11 @@ func simulateCommand() *cobra.Command {
 		Long: `Deliver a text to a webhook, signed the way Twilio signs its requests, and print
 the response.
 The auth token must be the webhook's: TWILIO_TOKEN, TWILIO_AUTH_TOKEN or the
-file TWILIO_TOKEN_FILE, by default that of the local stack. The webhook is that
-of make run: the one at WEBHOOK_PUBLIC_URL, if that is on this machine. Any other
-needs --url. If the text bypasses a proxy, --signed-url is the address that Twilio
-would call. A webhook with WEBHOOK_SHOW_OUTCOME=true, such as that of make run, also
-says what became of the text.
+file TWILIO_TOKEN_FILE, by default that of the local stack. The default webhook is
+the one at WEBHOOK_PUBLIC_URL, if that is on this machine, or else that of make run;
+for any other, set --url. If the text bypasses a proxy, --signed-url is the address
+that Twilio would call. A webhook with WEBHOOK_SHOW_OUTCOME=true, such as that of
+make run, also reports the outcome of the text.
 
 Exit status: 0 a response with status 200, 1 any other status, 2 no
 response.`,
@@ -131,7 +131,7 @@ func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 }
 
 // localWebhook returns the webhook to deliver to by default: that of make run.
-// A public webhook is never the default, since its triggers would fire.
+// A public webhook is never the default, because its triggers would fire.
 func localWebhook(public string) string {
 	base := "http://127.0.0.1:8080"
 	if u, err := url.Parse(public); err == nil && (u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()) {

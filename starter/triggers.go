@@ -68,12 +68,12 @@ func lintCommand() *cobra.Command {
 		Use:   "lint FILE…",
 		Short: "Find mistakes in trigger files",
 		Long: `Find mistakes in trigger files or folders of them: what the webhook would refuse
-(unknown groups, patterns that Java would not accept, …), and what it accepts
-but is probably not meant: patterns that overlap, with a text that matches both,
+(unknown groups, patterns that Java would not accept, …), and what it would accept
+but is probably a mistake: patterns that overlap, with a text that matches both,
 triggers that never fire, patterns that take too long, failures that go
-unnoticed. With --pollers it asks Temporal whether any worker polls the task
-queues. Files are checked one by one, a folder as a whole. Each line begins with its
-level: error (refused), warning (probably not meant) or hint.
+unnoticed. With --pollers, it asks Temporal whether any worker polls the task
+queues. Files are checked separately, a folder as a whole. Each line begins with its
+level: error (refused), warning (probably a mistake) or hint.
 
 Exit status: 0 no errors or warnings, 1 errors or warnings, 2 any other
 failure.`,
@@ -119,7 +119,7 @@ type finding struct {
 	triggers.Finding
 }
 
-// note is a message that begins with its own "file:line: ".
+// note is a message that begins with "file:line: ", if it is about a file.
 type note struct {
 	Level   level  `json:"level"`
 	Message string `json:"message"`
@@ -326,7 +326,7 @@ Exit status: 0 a trigger fires and all cases pass, 1 otherwise, 2 on any error.`
 	return cmd
 }
 
-// outcome is what one trigger does with a text.
+// outcome is what one trigger does when a text arrives.
 type outcome struct {
 	Trigger   string             `json:"trigger" yaml:"trigger"`
 	Groups    map[string]*string `json:"groups" yaml:"groups"`
@@ -380,8 +380,9 @@ func tryText(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags)
 	return nil
 }
 
-// printNear prints what may explain why a text fires no trigger: invisible
-// characters and outer spaces in it, and the triggers that nearly match.
+// printNear prints what may explain why a text fires no trigger: its invisible
+// characters, its leading or trailing spaces, and the triggers that nearly
+// match.
 func printNear(out io.Writer, body string, near []triggers.Near) {
 	if shown := strconv.QuoteToGraphic(body); strings.ContainsFunc(body, hidden) {
 		fmt.Fprintf(out, "It contains invisible characters: %s\n", strconv.QuoteToASCII(body))
@@ -396,7 +397,7 @@ func printNear(out io.Writer, body string, near []triggers.Near) {
 // hidden reports whether a character is invisible, or a space other than ' '.
 func hidden(r rune) bool { return r != ' ' && (unicode.Is(unicode.Zs, r) || unicode.Is(unicode.Cf, r)) }
 
-// printText prints the text that an action SEND_SMS sends.
+// printText prints the text that a SEND_SMS action sends.
 func printText(ctx context.Context, out io.Writer, call *sms.Call) {
 	var input sms.SendSmsWorkflowInput
 	if call.Workflow != sms.SendSmsWorkflowName || sms.Decode(call.Input, &input) != nil || input.SmsBody == "" {
@@ -418,7 +419,7 @@ func printOutcomes(ctx context.Context, out io.Writer, event sms.EventKind, all 
 		fmt.Fprintf(out, "No trigger fires for this text, whose event is %s.\n", event)
 	}
 	for _, o := range all {
-		groups, _ := json.Marshal(o.Groups) // strings and nulls
+		groups, _ := json.Marshal(o.Groups) // cannot fail: the values are strings and nulls
 		if o.Error != "" {
 			fmt.Fprintf(out, "%s\n  groups: %s\n  echoError: %s\n  error: %s\n", o.Trigger, groups, o.EchoError, o.Error)
 			continue

@@ -55,7 +55,7 @@ func TestLintPrintsFindingsAndFails(t *testing.T) {
 	good := write(t, "t.yaml", orderTriggers)
 	out, err := starter(t, "triggers", "lint", good)
 	if err != nil || !strings.Contains(out, "reads as: start OrderStatusWorkflow on task queue orders") {
-		t.Errorf("a valid file: got %s, error %v", out, err)
+		t.Errorf("a valid file: got %s, error %v; want how it was read", out, err)
 	}
 	for name, tc := range map[string]struct{ text, want string }{
 		"an unknown group":   {strings.Replace(orderTriggers, "is ${orderNumber}", "is ${orderNr}", 1), "t.yaml:4: trigger \"order-status\": echo: ${orderNr} is unknown"},
@@ -65,7 +65,7 @@ func TestLintPrintsFindingsAndFails(t *testing.T) {
 	} {
 		out, err := starter(t, "triggers", "lint", good, write(t, "t.yaml", tc.text))
 		if !errors.Is(err, errFindings) || !strings.Contains(out, tc.want) {
-			t.Errorf("%s: got %s, error %v\n want %q", name, out, err, tc.want)
+			t.Errorf("%s: got %s, error %v\nwant errFindings and %q", name, out, err, tc.want)
 		}
 	}
 }
@@ -76,7 +76,7 @@ func TestLintLinesHaveLevels(t *testing.T) {
 	out, _ := starter(t, "triggers", "lint", refused, doubtful)
 	for _, want := range []string{"error: " + refused + ":4: trigger", "warning: " + doubtful + ":2: trigger"} {
 		if !strings.Contains("\n"+out, "\n"+want) {
-			t.Errorf("no line begins with %s:\n%s", want, out)
+			t.Errorf("got no line that begins with %s:\n%s", want, out)
 		}
 	}
 	out, _ = starter(t, "triggers", "lint", "--json", refused, doubtful)
@@ -85,7 +85,7 @@ func TestLintLinesHaveLevels(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(all.Mistakes) != 1 || all.Mistakes[0].Level != levelError || len(all.Findings) != 1 || all.Findings[0].Level != levelWarning || all.Findings[0].File != doubtful {
-		t.Errorf("want one mistake, and one finding in %s, got:\n%s", doubtful, out)
+		t.Errorf("got\n%s\nwant one mistake, and one finding in %s", out, doubtful)
 	}
 }
 
@@ -103,11 +103,11 @@ func TestScaffoldPrintsWhatLintFinds(t *testing.T) {
 		}
 		out, err := starter(t, "scaffold", app, "--out", filepath.Join(t.TempDir(), "shop"))
 		if err != nil || !strings.Contains(out, "workflows: 1") || strings.Contains(out, "reads as") {
-			t.Errorf("got %s %v", out, err)
+			t.Errorf("got %s, error %v; want 1 workflow, and not how triggers were read", out, err)
 		}
 		for _, want := range wants {
 			if !strings.Contains(out, want) {
-				t.Errorf("with the key %s: %q is missing in\n%s", key, want, out)
+				t.Errorf("with key %s: got\n%s\nwant it to contain %q", key, out, want)
 			}
 		}
 	}
@@ -124,14 +124,14 @@ func TestTestShowsGroupsEchoAndCall(t *testing.T) {
 		`"workflowId": "sms-SM00000000000000000000000000000001"`, `"orderNumber": "42"`,
 	} {
 		if !strings.Contains(out, want) {
-			t.Errorf("%q is missing in\n%s", want, out)
+			t.Errorf("got\n%s\nwant it to contain %q", out, want)
 		}
 	}
 	if out, err := starter(t, "triggers", "test", file, "--body", "hello"); !errors.Is(err, errFindings) || !strings.Contains(out, "No trigger fires") {
-		t.Errorf("a text that fires nothing: got %s, error %v", out, err)
+		t.Errorf("a text that fires nothing: got %s, error %v; want errFindings", out, err)
 	}
 	if out, _ := starter(t, "triggers", "test", file, "--body", "STOP"); !strings.Contains(out, "SMS_OPT_OUT") {
-		t.Errorf("a keyword: got %s", out)
+		t.Errorf("a keyword: got %s, want SMS_OPT_OUT", out)
 	}
 }
 
@@ -149,12 +149,12 @@ func TestCasesHoldOrFail(t *testing.T) {
     want: []
 `
 	if out, err := starter(t, "triggers", "test", file, "--cases", write(t, "c.yaml", good)); err != nil || !strings.Contains(out, "2 of 2 cases pass") {
-		t.Errorf("got %s %v", out, err)
+		t.Errorf("got %s, error %v; want both cases to pass", out, err)
 	}
 	for from, to := range map[string]string{"is 42": "is 43", "{orderNumber: '42'}": "{orderNumber: '4'}", "want: []": "want: [{trigger: x}]", "OrderStatusWorkflow": "Other"} {
 		out, err := starter(t, "triggers", "test", file, "--cases", write(t, "c.yaml", strings.Replace(good, from, to, 1)))
 		if !errors.Is(err, errFindings) || !strings.Contains(out, "1 of 2 cases pass") {
-			t.Errorf("%s: got %s, error %v", to, out, err)
+			t.Errorf("%s: got %s, error %v; want one case to fail", to, out, err)
 		}
 	}
 }
@@ -185,14 +185,14 @@ func TestSimulatedTextPassesTheWebhook(t *testing.T) {
 	url := handler.URL + webhook.SmsPath
 	args := []string{"simulate", "--from", "+15005550009", "--body", "Order Number <42>", "--url", url}
 	if out, err := starter(t, append(args, "--signed-url", "https://sms.example.com"+webhook.SmsPath)...); err != nil || !strings.Contains(out, "outcome: accepted\nworkflow: sms-1\nreply: Your reference number is <42>") || published != 1 {
-		t.Errorf("got %s, error %v, published %d", out, err, published)
+		t.Errorf("got %s, error %v, published %d; want the outcome, the workflow and the reply", out, err, published)
 	}
 	if out, err := starter(t, args...); !errors.Is(err, errFindings) || !strings.Contains(out, "403") || published != 1 {
-		t.Errorf("signed for another address: got %s, error %v, published %d", out, err, published)
+		t.Errorf("signed for another address: got %s, error %v, published %d; want 403", out, err, published)
 	}
 	t.Setenv("WEBHOOK_PUBLIC_URL", handler.URL)
 	if out, err := starter(t, "simulate", "--from", "+15005550009", "--body", "Order Number 7", "--signed-url", "https://sms.example.com"+webhook.SmsPath); err != nil || published != 2 {
-		t.Errorf("to WEBHOOK_PUBLIC_URL: got %s, error %v, published %d", out, err, published)
+		t.Errorf("to WEBHOOK_PUBLIC_URL: got %s, error %v, published %d; want 2 in all", out, err, published)
 	}
 }
 
@@ -211,15 +211,15 @@ func TestLintTellsUnreadableFilesFromFindings(t *testing.T) {
 	good := write(t, "t.yaml", orderTriggers)
 	missing := filepath.Join(t.TempDir(), "none.yaml")
 	if _, err := starter(t, "triggers", "lint", good, missing); err == nil || errors.Is(err, errFindings) || !strings.Contains(err.Error(), missing) {
-		t.Errorf("a missing file: got error %v", err)
+		t.Errorf("a missing file: got error %v, want one that names the file", err)
 	}
 	if _, err := starter(t, "triggers", "nonsense"); err == nil || !strings.Contains(err.Error(), "nonsense") {
-		t.Errorf("an unknown command: got error %v", err)
+		t.Errorf("an unknown command: got error %v, want one that names it", err)
 	}
 	var all linted
 	out, err := starter(t, "triggers", "lint", "--json", good, write(t, "u.yaml", "triggers:\n  - {name: a}\n"), write(t, "v.yaml", "triggers:\n  - {name: b, pattern: STOP, start: {workflow: W, taskQueue: q}}\n"))
 	if !errors.Is(err, errFindings) || json.Unmarshal([]byte(out), &all) != nil || len(all.Mistakes) == 0 || len(all.Findings) != 2 || len(all.Read) != 2 {
-		t.Errorf("got %s %v", out, err)
+		t.Errorf("got %s, error %v; want mistakes, 2 findings and 2 triggers read", out, err)
 	}
 }
 
@@ -232,7 +232,7 @@ func TestToolsReadTheWebhooksEnvironment(t *testing.T) {
 	t.Setenv("TWILIO_ACCOUNT", "AC00000000000000000000000000000009")
 	out, err := starter(t, "triggers", "test", write(t, "a.json", alfresco), "--body", "x", "--from", "+15005550009")
 	if want := `"workflowId": "` + sms.Pseudonym([]byte("0123456789abcdef0123456789abcdef"), "+15005550009") + `-SM00000000000000000000000000000001"`; err != nil || !strings.Contains(out, `"taskQueue": "shop"`) || !strings.Contains(out, want) {
-		t.Errorf("got %s, error %v, want %s", out, err, want)
+		t.Errorf("got %s, error %v; want %s on task queue shop", out, err, want)
 	}
 	var account string
 	var valid bool
@@ -244,18 +244,18 @@ func TestToolsReadTheWebhooksEnvironment(t *testing.T) {
 	}))
 	defer server.Close()
 	if out, err := starter(t, "simulate", "--from", "+1", "--body", "x", "--url", server.URL, "--signed-url", "https://sms.example.com/twilio/sms"); err != nil || !valid || account != "AC00000000000000000000000000000009" {
-		t.Errorf("got %s, error %v, signed %t for %s", out, err, valid, account)
+		t.Errorf("got %s, error %v, signed %t for account %s; want TWILIO_ACCOUNT and TWILIO_TOKEN_FILE used", out, err, valid, account)
 	}
 }
 
 func TestCasesCompareNumbersExactly(t *testing.T) {
 	for wanted, same := range map[string]bool{"9007199254740993": true, "9007199254740992": false, "12345678901234567890": false, "7.5": false} {
 		if got := len(differs("x", plain(json.Number("9007199254740993")), plain(json.Number(wanted)))) == 0; got != same {
-			t.Errorf("9007199254740993 equals %s: got %t, want %t", wanted, got, same)
+			t.Errorf("9007199254740993 and %s: got equal %t, want %t", wanted, got, same)
 		}
 	}
 	if wrong := differs("x", plain(7.5), plain(json.Number("7.50"))); len(wrong) > 0 {
-		t.Error(wrong)
+		t.Errorf("got differences %q between 7.5 and 7.50, want none", wrong)
 	}
 }
 
@@ -264,13 +264,13 @@ func TestTestShowsTextsAndNearMisses(t *testing.T) {
   - {name: reply, pattern: '^Hi$', start: {workflow: SendSmsWorkflow, taskQueue: twilio, input: {smsTo: '${from}', smsBody: 'It’s you'}}}
 `)
 	if out, err := starter(t, "triggers", "test", file, "--body", "Hi"); err != nil || !strings.Contains(out, "  text: It’s you\n    \n    1 segment, UCS-2, 8 units because of ’ (U+2019) at line 1, column 3\n") {
-		t.Errorf("got %s %v", out, err)
+		t.Errorf("got %s, error %v; want the text and its cost", out, err)
 	}
 	rendered := write(t, "r.yaml", `triggers:
   - {name: reply, pattern: '^Hi$', start: {workflow: SendSmsWorkflow, taskQueue: twilio, input: {smsTo: '${from}', smsBody: '#{price}', variables: null, metadata: {price: 1234.5}, locale: de}}}
 `)
 	if out, err := starter(t, "triggers", "test", rendered, "--body", "Hi"); err != nil || !strings.Contains(out, "  text: 1234,5\n") {
-		t.Errorf("got %s %v", out, err)
+		t.Errorf("got %s, error %v; want the text 1234,5", out, err)
 	}
 	for body, wants := range map[string][]string{
 		"hi":       {"reply would fire if case were ignored"},
@@ -280,12 +280,12 @@ func TestTestShowsTextsAndNearMisses(t *testing.T) {
 		out, err := starter(t, "triggers", "test", file, "--body", body)
 		for _, want := range wants {
 			if !errors.Is(err, errFindings) || !strings.Contains(out, want) {
-				t.Errorf("%q: got %s, error %v\nwant %s", body, out, err, want)
+				t.Errorf("%q: got %s, error %v\nwant errFindings and %s", body, out, err, want)
 			}
 		}
 	}
 	if out, err := starter(t, "triggers", "lint", write(t, "t.yaml", strings.ReplaceAll(orderTriggers, "(?<orderNumber>.+)'", "(?<orderNumber>\\d+)$'"))); err != nil || !strings.Contains(out, "hint: ") || !strings.Contains(out, `\s*$`) {
-		t.Errorf("got %s %v", out, err)
+		t.Errorf("got %s, error %v; want a hint", out, err)
 	}
 }
 
@@ -300,7 +300,7 @@ func TestLintNotesSubfoldersAndSecret(t *testing.T) {
 	_ = lint(t.Context(), &out, []string{dir}, lintFlags{}) // the output shows any error
 	for _, want := range []string{"more: subfolders are not read", "ID_SECRET"} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("%q is missing in %s", want, out.String())
+			t.Errorf("got %s, want it to contain %q", out.String(), want)
 		}
 	}
 }

@@ -102,7 +102,7 @@ func (a *App) model(data []byte) error {
 	return nil
 }
 
-// cutLast is strings.Cut around the last separator.
+// cutLast is like strings.Cut, but cuts around the last separator.
 func cutLast(s, separator string) (before, after string, found bool) {
 	if i := strings.LastIndex(s, separator); i >= 0 {
 		return s[:i], s[i+len(separator):], true

@@ -93,7 +93,7 @@ func (a *App) trigger(name string, data []byte) error {
 		return nil
 	}
 	if _, twice := a.Triggers[name]; twice {
-		return errors.New("another directory has a trigger file of the same name")
+		return errors.New("another directory has a trigger file with the same name")
 	}
 	a.Triggers[name] = data
 	if t.Name == "" {

@@ -79,7 +79,7 @@ type Options struct {
 // TriggersDir is the directory of the trigger files, in the project.
 const TriggersDir = "triggers"
 
-// TriggersDir returns the absolute path of that directory.
+// TriggersDir returns the absolute path of the directory of the trigger files.
 func (o Options) TriggersDir() string { return filepath.Join(o.dir, TriggersDir) }
 
 // Languages lists the languages that a project can be written in.

@@ -38,13 +38,13 @@ func TestScaffoldReadsTriggersAndModels(t *testing.T) {
 		{"attempts", "Attempts", "float64", "number"}, {"day", "Day", "string", "string | null"}, {"phone", "Phone", "string", "string"},
 	}}
 	if p.Name != "Appointment" || !slices.Equal(p.Triggers, []string{"request"}) || !reflect.DeepEqual(p.Input, want) {
-		t.Errorf("got %+v", p)
+		t.Errorf("got process %+v, want Appointment with trigger request and input %+v", p, want)
 	}
 	var steps []string
 	for _, s := range p.Steps {
 		steps = append(steps, s.Kind+" "+s.Name)
 		if s.Advice == "" {
-			t.Errorf("there is no advice for %s", s.Kind)
+			t.Errorf("got no advice for %s", s.Kind)
 		}
 	}
 	if want := []string{
@@ -61,20 +61,20 @@ func TestScaffoldReadsTriggersAndModels(t *testing.T) {
 		t.Errorf("got messages %q, want %q", types, want)
 	}
 	if len(a.Triggers) != 8 {
-		t.Errorf("got trigger files %q", slices.Sorted(maps.Keys(a.Triggers)))
+		t.Errorf("got trigger files %q, want 8", slices.Sorted(maps.Keys(a.Triggers)))
 	}
 }
 
 func TestScaffoldOverwritesNothing(t *testing.T) {
 	a, dir := read(t, "testdata/shop"), filepath.Join(t.TempDir(), "new")
 	if _, err := a.Write(dir, "cobol", options); err == nil || !strings.Contains(err.Error(), "go, typescript") {
-		t.Errorf("an unknown language: got error %v", err)
+		t.Errorf("an unknown language: got error %v, want one that lists the languages", err)
 	}
 	if _, err := a.Write(dir, "go", options); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := a.Write(dir, "go", options); err == nil || !strings.Contains(err.Error(), "not empty") {
-		t.Errorf("a folder that is not empty: got error %v", err)
+		t.Errorf("a folder that is not empty: got error %v, want it refused", err)
 	}
 }
 
@@ -107,7 +107,7 @@ func TestScaffoldTakesHostileNames(t *testing.T) {
 		}
 		for _, f := range files {
 			if text := string(f.data); strings.Contains(text, "\nvar y") || strings.Contains(text, "\nfunc init()") || strings.Contains(text, "\n} }") {
-				t.Errorf("in %s, a name became code:\n%s", f.name, text)
+				t.Errorf("got a name as code in %s:\n%s", f.name, text)
 			}
 		}
 	}
@@ -125,13 +125,13 @@ func TestScaffoldRefusesWhatItCannotWrite(t *testing.T) {
 		},
 	} {
 		if _, err := Read(folder(t, tc.files)); err == nil || !strings.Contains(err.Error(), tc.want) {
-			t.Errorf("%s: got error %v, want %q", name, err, tc.want)
+			t.Errorf("%s: got error %v, want it to contain %q", name, err, tc.want)
 		}
 	}
 }
 
-// TestReadmeStartsTemporalBeforeTheWorker checks the order, since a worker that
-// finds no Temporal exits.
+// TestReadmeStartsTemporalBeforeTheWorker checks the order, because a worker
+// that finds no Temporal exits.
 func TestReadmeStartsTemporalBeforeTheWorker(t *testing.T) {
 	for language, worker := range map[string]string{"go": "\ngo run .\n", "typescript": "\nnpm start\n"} {
 		dir := filepath.Join(t.TempDir(), "shop")
@@ -144,7 +144,7 @@ func TestReadmeStartsTemporalBeforeTheWorker(t *testing.T) {
 		}
 		temporal, after := strings.Index(string(readme), " make run\n"), strings.Index(string(readme), worker)
 		if temporal < 0 || after < temporal {
-			t.Errorf("%s:\n%s", language, readme)
+			t.Errorf("got README for %s that does not start Temporal before the worker:\n%s", language, readme)
 		}
 	}
 }

@@ -215,7 +215,7 @@ func TestStarterTellsWhyTextsWait(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			run := stack.StartProcess(t, "starter", s.Environment(), stack.Build(t, "starter"), args...)
-			const want = "still pending, and tried again: Twilio could not accept every message yet (TWILIO_CONNECTION_ERROR)\n"
+			const want = "still pending and being retried:  Twilio could not accept every message yet (TWILIO_CONNECTION_ERROR)\n"
 			stack.Eventually(t, "the starter says why", func(context.Context) error {
 				if status, exited := run.Exited(); exited || !strings.Contains(run.Output(), want) {
 					return fmt.Errorf("exited: %t, status %d, output: %s", exited, status, run.Output())
@@ -293,7 +293,7 @@ func TestStarterBroadcastShowsProgress(t *testing.T) {
 	}
 	before := len(s.Twilio.Messages(twiliosim.Filter{Limit: 100}))
 	got = starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Dear ${name}", "--file", "list.csv", "--dry-run")
-	if got.status != 1 || !strings.Contains(got.stdout, "it would be 2 messages in 2 segments\n  to +15005550011, GSM-7, 1 segment: Dear Ann\n") || !strings.Contains(got.stdout, "not to nobody: INVALID_TO") ||
+	if got.status != 1 || !strings.Contains(got.stdout, "it would have been 2 messages in 2 segments\n  to +15005550011, GSM-7, 1 segment: Dear Ann\n") || !strings.Contains(got.stdout, "not to nobody: INVALID_TO") ||
 		len(s.Twilio.Messages(twiliosim.Filter{Limit: 100})) != before {
 		t.Errorf("dry run: got %+v, want a preview of 2 messages, and none sent", got)
 	}
