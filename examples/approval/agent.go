@@ -9,8 +9,8 @@ import (
 
 // RefundAgent handles a complaint like an AI agent: it makes a plan and acts
 // through tools. A real agent would ask a model for the plan in an activity.
-// This example shows that the plan is not carried out before a person has
-// approved it.
+// This example shows how to carry out the plan only after a person has approved
+// it.
 func RefundAgent(ctx workflow.Context, a Approval) (string, error) {
 	var decision Decision
 	if err := workflow.ExecuteChildWorkflow(ctx, ApprovalWorkflow, a).Get(ctx, &decision); err != nil {

@@ -35,7 +35,7 @@ func TestAgentActsOnlyIfApproved(t *testing.T) {
 			env.ExecuteWorkflow(RefundAgent, Approval{Action: "Refund", Approvers: []string{first, second}, From: "+15005550006", Timeout: sms.Duration(time.Minute)})
 			var got string
 			if err := env.GetWorkflowResult(&got); err != nil || got != tc.want {
-				t.Errorf("got %q, %v, want %q", got, err, tc.want)
+				t.Errorf("got %q, error %v; want %q", got, err, tc.want)
 			}
 			if asked := len(phones.Texts("")); asked != tc.asked {
 				t.Errorf("asked %d phones, want %d", asked, tc.asked)

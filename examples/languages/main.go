@@ -194,8 +194,8 @@ func (s *schema) refs() (names []string) {
 
 func refName(ref string) string { return ref[strings.LastIndex(ref, "/")+1:] }
 
-// kind returns the kind of a value. For a value with several forms, it is the
-// most general form: a list for recipients, and an object for a recipient.
+// kind returns the kind of a value. If a value can have several forms, that is
+// the most general one: a list for recipients, and an object for a recipient.
 func (s *schema) kind() (kind string, inner *schema) {
 	for _, one := range s.AnyOf {
 		if k, i := one.kind(); k == "list" {
@@ -222,7 +222,7 @@ func (s *schema) kind() (kind string, inner *schema) {
 	return "any", nil
 }
 
-// words maps kinds to the types of each language. %s is the type of a list's
+// words maps kinds to types in each language. %s is the type of a list's
 // elements.
 var words = map[string]map[string]string{
 	"typescript": {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "object": "Record<string, unknown>", "time": "string", "duration": "string", "list": "%s[]"},

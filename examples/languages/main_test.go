@@ -17,7 +17,7 @@ func TestGeneratedTypesAreCurrent(t *testing.T) {
 	}
 	for name, want := range written {
 		if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s is not current: run go generate ./examples/languages (%v)", name, err)
+			t.Errorf("%s is not current: run go generate ./examples/languages; error %v", name, err)
 		}
 	}
 }

@@ -18,7 +18,7 @@ const taskQueue = "shop"
 
 func main() {
 	flag.Usage = func() {
-		fmt.Fprint(flag.CommandLine.Output(), "Runs another team's worker, whose workflows text people through Nexus; docs/nexus.md says how to set it up.\n\nExample:\n  TEMPORAL_NAMESPACE=shop go run ./examples/nexus\n")
+		fmt.Fprint(flag.CommandLine.Output(), "Runs another team's worker, whose workflows text people through Nexus; see docs/nexus.md for the setup.\n\nExample:\n  TEMPORAL_NAMESPACE=shop go run ./examples/nexus\n")
 	}
 	flag.Parse()
 	if err := run(); err != nil {

@@ -49,16 +49,17 @@ func OrderStatusWorkflow(ctx workflow.Context, input OrderStatusInput) (OrderSta
 	return status, err
 }
 
-// number matches the order numbers that the trigger "cancel" accepts, up to a
-// length that fits into a workflow ID.
+// number matches the order numbers that the "cancel" trigger accepts, up to a
+// length that fits in a workflow ID.
 var number = regexp.MustCompile(`^[0-9]{1,100}$`)
 
-// delivery is how long an order can be cancelled.
+// delivery is the time until an order is delivered. Until then, it can be
+// cancelled.
 const delivery = 24 * time.Hour
 
 // OrderWorkflow is an order, which stays open until it is cancelled, or
-// delivered a day later. The trigger "cancel" sends its signal to the ID of
-// this workflow.
+// delivered a day later. The "cancel" trigger sends its signal to the ID of this
+// workflow.
 func OrderWorkflow(ctx workflow.Context) (outcome string, err error) {
 	if cancelled, _ := workflow.GetSignalChannel(ctx, "cancel").ReceiveWithTimeout(ctx, delivery, nil); cancelled {
 		return "cancelled", nil

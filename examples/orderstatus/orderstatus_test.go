@@ -21,7 +21,7 @@ func TestOrderStatusContainsOrder(t *testing.T) {
 		env.ExecuteWorkflow(OrderStatusWorkflow, OrderStatusInput{OrderNumber: number, From: "+15005550009"})
 		var status OrderStatus
 		if err := env.GetWorkflowResult(&status); err != nil || status.OrderNumber != number || status.Status != "received" || status.AskedAt.IsZero() {
-			t.Errorf("%s: got %+v, %v", number, status, err)
+			t.Errorf("%q: got %+v, error %v; want the order received", number, status, err)
 		}
 		if opened != want {
 			t.Errorf("%q: opened workflow %q, want %q", number, opened, want)
@@ -54,7 +54,7 @@ func TestOrderIsOpenUntilCancelled(t *testing.T) {
 		env.ExecuteWorkflow(OrderWorkflow)
 		var got string
 		if err := env.GetWorkflowResult(&got); err != nil || got != want {
-			t.Errorf("got %q, %v, want %q", got, err, want)
+			t.Errorf("got %q, error %v; want %q", got, err, want)
 		}
 	}
 }

@@ -22,7 +22,7 @@ type Appointment struct {
 }
 
 // ReminderWorkflow reminds a guest of an appointment and returns "coming", "not
-// coming" or the reason why that is unknown.
+// coming" or, if neither is known, the reason.
 func ReminderWorkflow(ctx workflow.Context, a Appointment) (string, error) {
 	if err := workflow.Sleep(ctx, a.RemindAt.Sub(workflow.Now(ctx))); err != nil {
 		return "", err

@@ -30,7 +30,7 @@ func TestReminderReportsWhatTheGuestSays(t *testing.T) {
 			env.ExecuteWorkflow(ReminderWorkflow, Appointment{From: "+15005550006", Phone: guest, Name: "Ann", RemindAt: now.Add(time.Hour), At: now.Add(25 * time.Hour)})
 			var got string
 			if err := env.GetWorkflowResult(&got); err != nil || got != tc.want {
-				t.Errorf("got %q, %v, want %q", got, err, tc.want)
+				t.Errorf("got %q, error %v; want %q", got, err, tc.want)
 			}
 			if texts := phones.Texts(guest); len(texts) != tc.texts {
 				t.Errorf("the guest got %d texts, want %d", len(texts), tc.texts)

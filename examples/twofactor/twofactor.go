@@ -54,7 +54,7 @@ func CodeWorkflow(ctx workflow.Context, login Login) (string, error) {
 	sent, err := workflows.SendSms(ctx, sms.SendSmsInput{
 		SmsFrom: login.From, SmsTo: sms.To(login.Phone), Variables: variables,
 		SmsBody:        "${code} is your code. It expires in 5 minutes. Never share it.",
-		ValidityPeriod: int(validity / time.Second), // do not send the code late, when it is useless
+		ValidityPeriod: int(validity / time.Second), // a code that arrives late would be useless
 	})
 	if err != nil {
 		return "", err

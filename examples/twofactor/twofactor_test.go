@@ -44,7 +44,7 @@ func TestCodeIsVerified(t *testing.T) {
 			env.ExecuteWorkflow(CodeWorkflow, Login{From: "+15005550006", Phone: phone})
 			var got string
 			if err := env.GetWorkflowResult(&got); err != nil || got != tc.want {
-				t.Errorf("got %q, %v, want %q", got, err, tc.want)
+				t.Errorf("got %q, error %v; want %q", got, err, tc.want)
 			}
 		})
 	}

@@ -215,7 +215,7 @@ func TestStarterTellsWhyTextsWait(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			run := stack.StartProcess(t, "starter", s.Environment(), stack.Build(t, "starter"), args...)
-			const want = "still pending and being retried:  Twilio could not accept every message yet (TWILIO_CONNECTION_ERROR)\n"
+			const want = "still pending and being retried: Twilio could not accept every message yet (TWILIO_CONNECTION_ERROR)\n"
 			stack.Eventually(t, "the starter says why", func(context.Context) error {
 				if status, exited := run.Exited(); exited || !strings.Contains(run.Output(), want) {
 					return fmt.Errorf("exited: %t, status %d, output: %s", exited, status, run.Output())

@@ -19,7 +19,7 @@ public class Appointment
 
     private bool isLate;
 
-    /// <summary>The trigger "late" sends it with the text that matched.</summary>
+    /// <summary>Sent by the "late" trigger, with the text that matched.</summary>
     [WorkflowSignal("late")]
     public Task LateAsync(JsonElement message)
     {

@@ -31,7 +31,7 @@ class Appointment:
 
     @workflow.signal
     def late(self, event: dict[str, Any]) -> None:
-        """The trigger "late" sends it with the text that matched."""
+        """Sent by the "late" trigger, with the text that matched."""
         self._late = True
 
     @workflow.run

@@ -7,7 +7,7 @@ const { Payload: Message } = proto.temporal.api.common.v1;
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (data?: Uint8Array | null) => new TextDecoder().decode(data ?? undefined);
 
-/** Encrypts payloads with the keys of the SMS workers, a file as `worker keys new` writes it. */
+/** Encrypts payloads with the SMS workers' keys, in a file created by `worker keys new`. */
 export class EncryptionCodec implements PayloadCodec {
   private readonly current: string;
   private readonly keys: Map<string, Buffer>;

@@ -19,7 +19,7 @@ export interface Guest {
   name: string;
 }
 
-/** The trigger "late" sends it with the text that matched. */
+/** Sent by the "late" trigger, with the text that matched. */
 export const late = defineSignal<[{ originalMessage: string }]>('late');
 
 /** Reminds a guest, waits for delivery, asks, and reacts to a text. */

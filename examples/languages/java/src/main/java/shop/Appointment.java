@@ -11,11 +11,11 @@ public interface Appointment {
   /** Who has the appointment. */
   record Guest(String phone, String name) {}
 
-  /** Returns how it ended, such as "coming". */
+  /** Returns the outcome, such as "coming". */
   @WorkflowMethod(name = "Appointment")
   String run(Guest guest);
 
-  /** The trigger "late" sends it with the text that matched. */
+  /** Sent by the "late" trigger, with the text that matched. */
   @SignalMethod
   void late(Map<String, Object> event);
 }
