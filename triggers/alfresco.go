@@ -115,12 +115,12 @@ func (c *checker) readAlfresco(data []byte) {
 	}
 	w.alfresco = true
 	mistakes, warnings := len(c.mistakes), len(c.set.warnings)
-	c.misspelt(data, &written, name)
-	misspelt := c.set.warnings[warnings:]
+	c.misspelled(data, &written, name)
+	misspelled := c.set.warnings[warnings:]
 	c.alfrescoTrigger(&written, w)
 	// A misspelled key may explain a missing field.
 	if len(c.mistakes) > mistakes {
-		for _, key := range misspelt {
+		for _, key := range misspelled {
 			c.mistakes = append(c.mistakes, errors.New(key.String()))
 		}
 	}
@@ -165,10 +165,10 @@ func (c *checker) alfrescoEvent(source, name string) (event string, ok bool) {
 	return "", false
 }
 
-// misspelt warns about unknown keys that look like known ones. Other unknown
+// misspelled warns about unknown keys that look like known ones. Other unknown
 // keys are ignored, because exports from Alfresco contain more keys than are
 // used here.
-func (c *checker) misspelt(data []byte, written *alfrescoFile, name string) {
+func (c *checker) misspelled(data []byte, written *alfrescoFile, name string) {
 	var event struct {
 		Event struct {
 			Inputs json.RawMessage `json:"inputs"`
@@ -190,11 +190,11 @@ func (c *checker) misspelt(data []byte, written *alfrescoFile, name string) {
 		{"action", parts.Action, written.Action},
 		{"action.payload", written.Action.Payload, alfrescoPayload{}},
 	} {
-		c.misspeltIn(part.where, part.data, jsonKeys(part.like), name)
+		c.misspelledIn(part.where, part.data, jsonKeys(part.like), name)
 	}
 }
 
-func (c *checker) misspeltIn(where string, data json.RawMessage, known []string, name string) {
+func (c *checker) misspelledIn(where string, data json.RawMessage, known []string, name string) {
 	var object map[string]json.RawMessage
 	_ = json.Unmarshal(data, &object) // a value that is not an object is reported elsewhere
 	for _, key := range slices.Sorted(maps.Keys(object)) {

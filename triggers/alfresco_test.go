@@ -181,7 +181,7 @@ func TestAlfrescoBusinessKeyIsNotUnique(t *testing.T) {
 	}
 }
 
-func TestAlfrescoMisspeltKeysAreReported(t *testing.T) {
+func TestAlfrescoMisspelledKeysAreReported(t *testing.T) {
 	set, err := parse("a.json", `{"name": "a", "descripton": "", "projectId": 5, "Id": "x",
  "event": {"source": "connector.t.SMS_RECEIVED",
   "inputs": {"pattern": "x", "ehco": "Hi", "echoeror": "No", "reactions": true}, "reactions": true},
@@ -208,7 +208,7 @@ func TestAlfrescoMisspeltKeysAreReported(t *testing.T) {
 	}
 }
 
-func TestAlfrescoMistakeNamesMisspeltKeys(t *testing.T) {
+func TestAlfrescoMistakeNamesMisspelledKeys(t *testing.T) {
 	_, err := parse("a.json", `{"name": "a",
  "event": {"source": "connector.t.SMS_RECEIVED",
   "inputs": {"patern": "x"}},
