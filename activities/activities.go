@@ -68,7 +68,7 @@ type Account struct {
 	// replies are accepted from any account.
 	SID     string
 	Gateway Gateway
-	// Pace is shared by everything that this worker sends from the account.
+	// Pace throttles everything that this worker sends from the account.
 	Pace *Pace
 	// Caps limits how many messages all workers together send to numbers
 	// with the same prefix. Optional.

@@ -188,7 +188,7 @@ func notOneNumber(text string) error {
 	case fraction.MatchString(text):
 		return errors.New("it is a decimal number; format the column as text, and write only the digits")
 	case extension.MatchString(text):
-		return errors.New("an extension cannot be texted; write the number without it, if that is a mobile phone")
+		return errors.New("an extension cannot be texted; if the number is that of a mobile phone, write it without the extension")
 	case strings.Count(text, "+") > 1 || strings.ContainsAny(text, ",;|\n\r\t"):
 		return errors.New("it is more than one number; list each as a separate recipient")
 	case strings.ContainsFunc(text, unicode.IsLetter):
@@ -198,7 +198,7 @@ func notOneNumber(text string) error {
 	case strings.Contains(text, "/"):
 		before, after, _ := strings.Cut(text, "/")
 		if !slashed.MatchString(text) || len(digitsOf(before)) > 7 || len(digitsOf(after)) < 5 {
-			return errors.New("it has a slash, so it may be more than one number; write one, in E.164 form, such as +15005550006")
+			return errors.New("it has a slash, so it may be more than one number; write only one, in E.164 form, such as +15005550006")
 		}
 	}
 	return nil
@@ -231,11 +231,11 @@ func readInternational(digits string, hasOptional bool) (string, error) {
 	return number, nil
 }
 
-// isWhole reports whether digits are a complete international number: a country
-// code followed by a number of a possible length without a national prefix.
-// [phonenumbers.Parse] gives the same answer, but is several times slower
-// because it also looks for parts that digits alone cannot have, such as an
-// extension.
+// isWhole reports whether digits form a complete international number: a
+// country code followed by a number of a possible length without a national
+// prefix. [phonenumbers.Parse] gives the same answer, but is several times
+// slower because it also looks for parts that digits alone cannot have, such as
+// an extension.
 func isWhole(digits string) bool {
 	for n := 1; n <= 3 && n < len(digits); n++ {
 		if code, _ := strconv.Atoi(digits[:n]); phonenumbers.GetSupportedCallingCodes()[code] {

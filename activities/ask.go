@@ -34,7 +34,7 @@ func (a *Activities) CheckQuestion(ctx context.Context, in sms.CheckQuestionInpu
 		}
 	}
 	switch len(in.Send.SmsTo) {
-	case 0: // it is missing
+	case 0: // already reported as missing
 	case 1:
 		if checked.To, err = readRecipient(in.Send.SmsTo[0].To, region); err != nil {
 			add("smsTo", "smsTo cannot be texted: "+err.Error(), quoted(in.Send.SmsTo[0].To))

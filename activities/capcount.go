@@ -88,8 +88,8 @@ func (a *allowance) isReached(key string) bool {
 	return known && elapsed(at) < reachedFor
 }
 
-// wait adds to the number of recipients waiting for a message of a key, and
-// returns the new number.
+// wait adds more to the number of recipients that are waiting for a message of
+// a key, and returns the new number.
 func (a *allowance) wait(key string, more int) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()

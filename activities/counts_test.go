@@ -75,7 +75,7 @@ func TestRetriedRecipientsAreNotFailures(t *testing.T) {
 		}
 	}
 	if len(result.Errors) != 2 {
-		t.Errorf("the caller's result has the errors %+v, want 2", result.Errors)
+		t.Errorf("got errors %+v in the caller's result, want 2", result.Errors)
 	}
 }
 

@@ -81,7 +81,8 @@ type search struct {
 //
 // It is unknown how far Twilio's listings lag, so absence alone proves nothing.
 // But a listing that shows a message lags by no more than the age of that
-// message, so after that long, it will show every message that exists now.
+// message, so once that much time has passed, it shows every message that
+// exists now.
 func (s *send) lookUp(ctx context.Context) (wait time.Duration, silent bool) {
 	l := &search{began: s.now()}
 	for pause := 100 * time.Millisecond; len(s.in(doubtful)) > 0; pause = min(2*pause, slowest) {

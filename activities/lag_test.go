@@ -115,7 +115,7 @@ func TestOnlySentMessagesShowTheLag(t *testing.T) {
 			want = old.Created
 		}
 		if got, err := s.newest(t.Context()); err != nil || !got.Equal(want) {
-			t.Errorf("%d listed: the newest that was sent is of %v, want %v; error %v", len(shown), got, want, err)
+			t.Errorf("%d listed: got %v as the time of the newest sent message, error %v, want %v", len(shown), got, err, want)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func TestGetMessagesContinues(t *testing.T) {
 		t.Errorf("got updates for %v, want %v", got, want)
 	}
 	if want := []string{"SM1", "SM2", "SM3", "SM3", "SM4"}; !slices.Equal(asked, want) {
-		t.Errorf("fetched %v, want %v", asked, want)
+		t.Errorf("got fetches of %v, want %v", asked, want)
 	}
 }
 
@@ -78,7 +78,7 @@ func TestInvisibleCulpritIsEscaped(t *testing.T) {
 	for body, want := range map[string]string{"\u200bYour code is 383838": `\u200b`, "it’s": "’", "plain": ""} {
 		got, err := (&Activities{}).LookUpSegments(t.Context(), sms.LookUpSegmentsInput{Body: body})
 		if err != nil || got.Culprit != want {
-			t.Errorf("%q: %+v, %v; want the culprit %q", body, got, err, want)
+			t.Errorf("%q: got %+v, error %v, want the culprit %q", body, got, err, want)
 		}
 	}
 }

@@ -60,7 +60,7 @@ type keyed struct {
 	waitsFor atomic.Int64
 }
 
-// asked is the heartbeat details of a keyed send.
+// asked holds the heartbeat details of a keyed send.
 type asked struct {
 	WaitsFor int `json:"waitsFor"`
 }
@@ -245,8 +245,8 @@ func (k *keyed) spread(input sms.SendSmsInput, result sms.SendSmsResult) sms.Sen
 	return sms.NewSendSmsResult(nil, k.each(input, whole))
 }
 
-// each returns an error for each recipient: the given one, or the reason why
-// the address is invalid. For a long list, it returns a single error.
+// each returns one error per recipient: the given one, or the reason why the
+// address is invalid. For a long list, it returns a single error.
 func (k *keyed) each(input sms.SendSmsInput, problem sms.Error) (all []sms.Error) {
 	if isLong(input) {
 		return []sms.Error{problem}

@@ -19,7 +19,8 @@ type state uint8
 const (
 	// untried: no create was started, or it certainly had no effect.
 	untried state = iota
-	// deferred: Twilio certainly did not accept the message, but may later.
+	// deferred: Twilio certainly did not accept the message, but may do so
+	// later.
 	deferred
 	// doubtful: the message may or may not have been created.
 	doubtful
@@ -168,8 +169,8 @@ type problems struct {
 }
 
 // place returns the index of a recipient's error in the table. It never merges
-// errors whose other fields differ, but once the table is full, it drops their
-// messages.
+// errors that differ in more than the recipient but, once the table is full, it
+// drops their messages.
 func (t *problems) place(e sms.Error, to string) int {
 	e.To = ""
 	e.Message = strings.ReplaceAll(e.Message, to, "{to}")

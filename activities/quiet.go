@@ -68,8 +68,8 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 	return []sms.QuietGroup{{Until: until.UTC(), Places: all}}, nil
 }
 
-// quietUntil returns the time zones of an address, and the earliest time, from
-// at on, that is outside quiet hours in all of them.
+// quietUntil returns the time zones of an address, and the earliest time, not
+// before at, that is outside quiet hours in all of them.
 func quietUntil(hours sms.QuietHours, address string, at time.Time) (until time.Time, zones []*time.Location) {
 	zones = zonesOf(address)
 	until, ok := hours.Until(at, zones)
@@ -95,7 +95,8 @@ func (s *send) quietNow(to *recipient) *sms.Error {
 	return &sms.Error{Code: sms.CodeQuietHours, Retryable: true, Message: "the recipient is in quiet hours until " + until.UTC().Format(time.RFC3339) + "; nothing was sent"}
 }
 
-// grouped adds a recipient to the group whose quiet hours end at the same time.
+// grouped adds a recipient to the group whose quiet hours end at the same time,
+// and returns the groups.
 func grouped(groups []sms.QuietGroup, until time.Time, place int) []sms.QuietGroup {
 	for i := range groups {
 		if groups[i].Until.Equal(until) {

@@ -138,9 +138,9 @@ func TestUnansweredUpdateIsRetried(t *testing.T) {
 		}
 	}
 	if result, err := askRun(t.Context(), &responding{err: serviceerror.NewFailedPrecondition("too many updates")}, sms.AskWorkflowInput{}); err != nil || !result.Refused {
-		t.Errorf("after too many updates: got %+v, %v, want a refusal", result, err)
+		t.Errorf("after too many updates: got result %+v, error %v, want a refusal", result, err)
 	}
 	if result, err := askRun(t.Context(), &responding{err: serviceerror.NewNotFound("the workflow has closed")}, sms.AskWorkflowInput{}); err != nil || !result.Closed {
-		t.Errorf("after the workflow closed: got %+v, %v, want Closed", result, err)
+		t.Errorf("after the workflow closed: got result %+v, error %v, want Closed", result, err)
 	}
 }

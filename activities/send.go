@@ -110,7 +110,7 @@ func (a *Activities) newSend(ctx context.Context, input sms.SendSmsInput) *send 
 	return s
 }
 
-// readList parses the list. Invalid addresses are in the list as refused, and
+// readList parses the list. Invalid addresses are included as refused, and
 // duplicates are omitted.
 func (a *Activities) readList(input *sms.SendSmsInput) []*recipient {
 	region := cmp.Or(input.DefaultRegion, a.DefaultRegion)
@@ -211,7 +211,7 @@ func (s *send) run(ctx context.Context) error {
 		s.text(ctx)
 		wait, silent := s.lookUp(ctx)
 		if wait > 0 {
-			return s.another(ctx, wait, "Twilio's listing does not show yet whether every message was created"+s.because())
+			return s.another(ctx, wait, "Twilio's listing does not yet show whether every message was created"+s.because())
 		}
 		s.tally(s.settled() > settled)
 		again, wait := s.resendDoubts(ctx)

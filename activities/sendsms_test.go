@@ -412,7 +412,7 @@ func TestTemplateRendersItsVariables(t *testing.T) {
 	} {
 		text, problem := rendered(t.Context(), NewFreeMarker("", ""), source, variables)
 		if problem != nil || text != want {
-			t.Errorf("%s: got %q, %+v, want %q", source, text, problem, want)
+			t.Errorf("%s: got %q, error %+v, want %q", source, text, problem, want)
 		}
 	}
 }
@@ -438,7 +438,7 @@ func TestTemplateErrorHasPosition(t *testing.T) {
 	} {
 		text, problem := rendered(t.Context(), f, source, `{"user":{}}`)
 		if problem == nil || problem.Code != want.Code || !strings.HasPrefix(problem.Message, want.Message) || text != "" {
-			t.Errorf("%q: got text %q and %+v, want error %s %s", source, text, problem, want.Code, want.Message)
+			t.Errorf("%q: got text %q and error %+v, want no text and error %s that begins with %q", source, text, problem, want.Code, want.Message)
 		}
 	}
 }

@@ -76,7 +76,7 @@ func (l *line) Pop() any {
 	return last
 }
 
-// order determines which level is served next by the rate of a sender or of the
+// order determines which level gets the next turn, from a sender or from the
 // account.
 type order struct {
 	// waiting is how many tokens the pending turns of each level need, and
@@ -144,8 +144,8 @@ func (p *Pace) remove(w *waiter) {
 	}
 }
 
-// refuse dequeues the turns for which why returns an error. The caller holds
-// mu.
+// refuse dequeues the turns for which why returns an error, and sends them the
+// error. The caller holds mu.
 func (p *Pace) refuse(why func(*waiter) error) {
 	var refused []*waiter
 	for s := range p.waiting {

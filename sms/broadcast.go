@@ -19,7 +19,7 @@ type BroadcastSmsInput struct {
 	// Optional.
 	Source *BroadcastSource `json:"source,omitempty" example:"{\"activity\": \"MyRecipients\", \"taskQueue\": \"shop\"}"`
 	// Report is the name of a report in BROADCAST_STORE, without ".jsonl".
-	// Optional: default no report.
+	// Optional: by default, no report is written.
 	Report string `json:"report,omitempty" example:"\"monday\""`
 	// PageSize is the number of recipients per SendSms activity, 1 to 1000.
 	// Optional: by default, as many as take about ten seconds, or 200 with
@@ -53,10 +53,10 @@ type BroadcastProgress struct {
 	Sent       int `json:"sent"`
 	// Errors counts the other recipients by code.
 	Errors map[Code]int `json:"errors"`
-	// Asleep is how many recipients the broadcast holds until their quiet
-	// hours end.
+	// Asleep is how many recipients the broadcast holds back until their
+	// quiet hours end.
 	Asleep int `json:"asleep,omitempty"`
-	// Capped is how many recipients the broadcast holds until a cap in
+	// Capped is how many recipients the broadcast holds back until a cap in
 	// SEND_CAPS has room.
 	Capped int `json:"capped,omitempty"`
 	Pages  int `json:"pages"`
@@ -132,8 +132,8 @@ type PageInput struct {
 }
 
 // Page is a part of a list of recipients. No recipient may be on two pages. A
-// caller's own activity must ensure this, because only that activity knows the
-// whole list.
+// caller's own activity must ensure this, because no other code reads the whole
+// list.
 type Page struct {
 	Recipients Recipients `json:"recipients"`
 	// Errors holds the records without a valid recipient. They are added to

@@ -1,6 +1,6 @@
 package sms
 
-// How a workflow declares which texts it is waiting for, so a trigger that
+// How a workflow declares which texts it is waiting for, so that a trigger that
 // names no workflow can find it.
 
 import "strings"

@@ -1,9 +1,9 @@
 package sms
 
-// Decoding of the inputs of activities and workflows, which come from any
-// language, and from process models in which every value is a string. Unknown
-// fields are refused, because a text must not be sent without an option that
-// the caller asked for. The values of known fields may be written in many ways.
+// Decodes the inputs of activities and workflows, which come from any language,
+// and from process models in which every value is a string. Unknown fields are
+// refused, because a text must not be sent without an option that the caller
+// asked for. The values of known fields may be written in many ways.
 
 import (
 	"bytes"

@@ -38,7 +38,7 @@ const (
 	CodeTemplateMetadata Code = "TEMPLATE_METADATA_ERROR"
 	// CodeTemplateSyntax: the template cannot be parsed.
 	CodeTemplateSyntax Code = "TEMPLATE_SYNTAX_ERROR"
-	// CodeUnknown: our own code has a fault.
+	// CodeUnknown: there is a fault in our own code.
 	CodeUnknown Code = "UNKNOWN_ERROR"
 )
 

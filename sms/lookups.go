@@ -69,7 +69,7 @@ type SignalWithStartInput struct {
 type SignalWithStartResult struct {
 	Started bool `json:"started,omitempty"`
 	// Open is true if a workflow with the ID was already open. That
-	// workflow was not signalled.
+	// workflow was not signaled.
 	Open bool `json:"open,omitempty"`
 }
 

@@ -72,8 +72,8 @@ type MatchReplyInput struct {
 
 // CheckQuestionInput describes a question that is about to be asked.
 type CheckQuestionInput struct {
-	// Send is the question as an input of SendSms, and Reminders are
-	// additional texts.
+	// Send is the question as an input of SendSms, and Reminders are the
+	// bodies of its reminders.
 	Send      SendSmsInput `json:"send"`
 	Reminders []string     `json:"reminders"`
 	Question  Question     `json:"question"`

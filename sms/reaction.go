@@ -173,8 +173,8 @@ func unquoted(text string, mayBeCut bool) (string, bool) {
 // flag of Scotland 28, and a couple kissing with two skin tones 35.
 const maxEmoji = 40
 
-// isEmoji reports whether a text consists of at least one symbol, joiners and
-// modifiers.
+// isEmoji reports whether a text consists of symbols, joiners and modifiers,
+// with at least one symbol.
 func isEmoji(text string) bool {
 	if len(text) > maxEmoji {
 		return false

@@ -12,7 +12,7 @@ import (
 
 // The memo of a text's workflow.
 const (
-	// MemoTrigger holds the name of the trigger that started it.
+	// MemoTrigger holds the name of the trigger that started the workflow.
 	MemoTrigger = "trigger"
 	// MemoMessageSid holds the SID of the text.
 	MemoMessageSid = "messageSid"
@@ -256,7 +256,7 @@ type Outcome string
 
 // The outcomes, best first.
 const (
-	// OutcomePublished: the workflow was started or signalled, or has
+	// OutcomePublished: the workflow was started or signaled, or has
 	// answered an update.
 	OutcomePublished Outcome = "published"
 	// OutcomeAnswered: the text answered a question.

@@ -13,7 +13,7 @@ import (
 	"unicode"
 )
 
-// inputs are the types of input that callers send.
+// inputs lists the types of the inputs that callers send.
 var inputs = []func() any{
 	func() any { return new(SendSmsWorkflowInput) },
 	func() any { return new(AskSmsRequest) },

@@ -91,7 +91,7 @@ type SendSmsInput struct {
 	// message changes. Optional: by default, none, or our own webhook if
 	// StatusSignals is set.
 	StatusCallback string `json:"statusCallback,omitempty" example:"\"https://example.com/status\""`
-	// StatusSignals makes our webhook send the signal "SmsStatus" to the
+	// StatusSignals makes our webhook send an "SmsStatus" signal to the
 	// workflow whenever the status of a message changes. Optional: default
 	// false.
 	StatusSignals *bool `json:"statusSignals,omitempty"`

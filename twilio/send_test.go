@@ -83,7 +83,7 @@ func TestSendClassifiesEachHTTPStatus(t *testing.T) {
 		c := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 		_, problem := named(c.Send(t.Context(), draft))
 		if problem == nil {
-			t.Fatalf("status %d without a message: got no error", status)
+			t.Fatalf("status %d without a message: got no error, want one", status)
 		}
 		code, retryable := sms.CodeOutcomeUnknown, false
 		switch {
@@ -332,7 +332,7 @@ func TestNewRefusesInvalidOptions(t *testing.T) {
 		"an invalid base URL":      {AccountSID: testAccount, Token: testToken, BaseURL: "localhost:8090"},
 	} {
 		if _, err := New(o); err == nil {
-			t.Errorf("%s: got no error", name)
+			t.Errorf("%s: got no error, want one", name)
 		}
 	}
 }
