@@ -30,7 +30,7 @@ import (
 )
 
 // inClear is a text that a client without keys stores unencrypted.
-const inClear = "what anybody may read"
+const inClear = "what anyone may read"
 
 // nobody is a task queue without pollers.
 const nobody = "nobody"

@@ -123,7 +123,7 @@ func installNodeRed() string {
 		return ""
 	}
 	if _, err := run(2*time.Minute, "npm", "install", "--no-audit", "--no-fund", "--omit=optional", "--prefix", dir, "node-red@4"); err != nil {
-		log.Printf("install Node-RED, whose rows are left out: %v", err)
+		log.Printf("cannot install Node-RED, so its rows are left out: %v", err)
 		return ""
 	}
 	return program

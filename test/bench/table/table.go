@@ -135,10 +135,10 @@ func Number(x float64) string {
 	return fmt.Sprintf("%.3g", x)
 }
 
-// If turns differ by more than a factor of tooWide, the result is unclear,
-// unless all turns miss the aim, or the figure is no comparison and all turns
-// meet it. If only the median meets the aim, the result says so; a turn that
-// misses it by at most smallMiss percent does not matter for that.
+// If turns differ by more than a factor of tooWide, the result is unclear if
+// they disagree about the aim or, for a comparison, if any of them meets it. If
+// the median meets the aim but a turn misses it by more than smallMiss percent,
+// only the median meets it.
 const (
 	tooWide   = 2
 	smallMiss = 5
