@@ -1,5 +1,5 @@
-// Tests that read the deployment files as kubectl and Docker do. They are a module of
-// their own because the connector needs none of their dependencies.
+// Tests that read the deployment files as kubectl and Docker do. They are a separate
+// module, because the connector needs none of their dependencies.
 module temporal-twilio/test/deploy
 
 go 1.26.0
