@@ -521,7 +521,7 @@ func TestVisitBeginsWhereLastOneEnded(t *testing.T) {
 	p.until("all messages are listed", `document.getElementById("messages-panel").checkVisibility()`)
 	p.click("#strip button:nth-child(3)")
 	p.visit(sim.URL)
-	p.until("the third phone has the focus, in sight", `(() => {
+	p.until("the third phone has the focus and is in sight", `(() => {
 		const { left, right } = document.activeElement.getBoundingClientRect(), row = document.getElementById("phones").getBoundingClientRect();
 		return document.activeElement.matches("article:nth-of-type(3) textarea") && left >= row.left && right <= row.right;
 	})()`)

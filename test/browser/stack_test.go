@@ -54,7 +54,7 @@ func TestPageSaysThatSendingIsPaused(t *testing.T) {
 func TestTextFromPageStartsAWorkflow(t *testing.T) {
 	t.Parallel()
 	product := stack.Start(t, stack.Options{Environment: []string{"WEBHOOK_SHOW_OUTCOME=true"}})
-	// The local Twilio knows a Web UI's address, as in "make run".
+	// The local Twilio is configured with a Web UI's address, as in "make run".
 	sim := startTwilio(t, twiliosim.Options{
 		Account: stack.Account, Token: stack.Token, Numbers: []string{stack.Number},
 		Webhook: product.Webhook + "/twilio/sms", UIURL: "http://127.0.0.1:8233", Examples: product.Webhook + "/examples",

@@ -304,7 +304,7 @@ func load(t *testing.T, c client.Client, twilio *twiliosim.Sim, kill func()) {
 	stack.Eventually(t, "each phone has the echo, and what the trigger's workflow sends", func(ctx context.Context) error {
 		for i := range texts {
 			if n := len(twilio.Messages(twiliosim.Filter{To: fmt.Sprintf("+1555004%04d", i)})); n != lost[i]+2 {
-				return fmt.Errorf("phone %d was texted %d times, %d of them to say that its text is lost, want 2 more than those%s", i, n, lost[i], state(ctx, c, twilio, fmt.Sprintf("+1555004%04d", i)))
+				return fmt.Errorf("phone %d was texted %d times, %d of them to say that its text is lost, want 2 other texts%s", i, n, lost[i], state(ctx, c, twilio, fmt.Sprintf("+1555004%04d", i)))
 			}
 		}
 		return nil

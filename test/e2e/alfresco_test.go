@@ -129,7 +129,7 @@ func TestAlfrescosTriggerFilesRunUnchanged(t *testing.T) {
 		name := strings.TrimSuffix(file.Name(), ".json")
 		tc, ok := sampleCases[name]
 		if !ok {
-			t.Errorf("sample %s has no case", name)
+			t.Errorf("sampleCases lacks the sample %s", name)
 			continue
 		}
 		if !strings.Contains(s.Worker.Output(), "trigger="+name) {

@@ -63,7 +63,7 @@ func (s spans) chained() error {
 		}
 	}
 	if id := word(reached[0], "twilio.request_id"); !strings.HasPrefix(id, "RQ") {
-		return fmt.Errorf("Twilio's request has the ID %q", id)
+		return fmt.Errorf("the request to Twilio has the ID %q, want one that begins with RQ", id)
 	}
 	return nil
 }

@@ -170,7 +170,7 @@ func patternRows(line string) []table.Row {
 	return []table.Row{row}
 }
 
-// parsed parses a number that a pattern has matched.
+// parsed parses a number of a matched line; it ends the program if that fails.
 func parsed(text string) float64 {
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil {
