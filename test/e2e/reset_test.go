@@ -1,6 +1,6 @@
 package e2e
 
-// Activities that someone resets with Temporal's CLI.
+// Activities that are reset with Temporal's CLI.
 
 import (
 	"context"
@@ -24,9 +24,9 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// TestResetSendTextsNobodyTwice kills a worker that has texted someone, and
-// resets the activity before another worker starts: its attempts count from 1
-// again.
+// TestResetSendTextsNobodyTwice kills a worker that has texted a recipient, and
+// resets the activity before another worker starts, so that its attempts count
+// from 1 again.
 func TestResetSendTextsNobodyTwice(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{NoWorker: true, Environment: []string{"TWILIO_LISTING_PATIENCE=1s"}})
@@ -98,6 +98,6 @@ func TestResetSendTextsNobodyTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	if sent := messages(t, s); len(sent) != 1 || len(result.Messages) != 1 {
-		t.Errorf("%d messages were sent, want 1; got %+v", len(sent), result)
+		t.Errorf("%d messages were sent, and the result is %+v; want 1 in both", len(sent), result)
 	}
 }

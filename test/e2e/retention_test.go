@@ -1,7 +1,6 @@
 package e2e
 
-// What Temporal no longer knows because a namespace keeps closed workflows only
-// for so long.
+// What happens once Temporal no longer keeps a closed workflow.
 
 import (
 	"context"
@@ -44,7 +43,7 @@ func TestExpiredKeyTextsNobodyTwice(t *testing.T) {
 			err = handle.Get(ctx, nil)
 		}
 		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatalf("update %s: got error %v", name, err)
 		}
 	}
 	stack.Eventually(t, "the page waits", func(ctx context.Context) error {
@@ -73,7 +72,7 @@ func TestExpiredKeyTextsNobodyTwice(t *testing.T) {
 			}
 		}
 		if left := len(list.GetExecutions()); left > 0 {
-			return fmt.Errorf("%d are left", left)
+			return fmt.Errorf("%d sends are left", left)
 		}
 		return nil
 	})
@@ -86,6 +85,6 @@ func TestExpiredKeyTextsNobodyTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	if sent := messages(t, s); len(sent) != 1 || progress.Sent != 1 || progress.Recipients != 2 {
-		t.Errorf("%d messages were sent, want 1; got %+v", len(sent), progress)
+		t.Errorf("%d messages were sent, and the progress is %+v; want 1 sent, of 2 recipients", len(sent), progress)
 	}
 }

@@ -53,7 +53,7 @@ var mutants = []mutant{
 	{"Nobody twice", "received texts do not show how far the listing lags", "activities/doubt.go", `if r.Direction != "inbound" && r.To != "" &&`, `if r.To != "" &&`, "activities", "TestOnlySentMessagesShowTheLag"},
 	{"Nobody twice", "a create that has begun is finished even if its send ends", "activities/round.go", `s.within(context.WithoutCancel(ctx), s.lastEnd())`, `s.within(ctx, s.lastEnd())`, "activities", "TestCreateThatBeganIsFinished"},
 	{"Always completes", "a create ends before the attempt does", "activities/round.go", `s.within(context.WithoutCancel(ctx), s.lastEnd())`, `context.WithCancel(context.WithoutCancel(ctx))`, "activities", "TestCreateThatBeganIsFinished"},
-	{"Nobody twice", "the filling of the pool does not pass for Twilio's pace", "activities/round.go", `if began >= atOnce {`, `if true {`, "activities", "TestFullPoolShowsThePace"},
+	{"Nobody twice", "filling the pool does not count as Twilio's pace", "activities/round.go", `if began >= atOnce {`, `if true {`, "activities", "TestFullPoolShowsThePace"},
 	{"Nobody twice", "few recipients are recorded ahead of their creates", "activities/round.go", `max(least, min((3*ahead+16*(s.begun-began))/4, mostAhead))`, `max(least, (3*ahead+16*(s.begun-began))/4)`, "activities", "TestFastListNeedsFewRecords"},
 	{"Nobody twice", "records are stored one at a time", "activities/heart.go", `	h.turn <- struct{}{}
 	defer func() { <-h.turn }()
