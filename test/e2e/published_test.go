@@ -124,46 +124,59 @@ func TestTextsAnswerNoQuestionTheyCaused(t *testing.T) {
 	}
 }
 
-// caughtUp waits until the given number of catch-ups have begun and ended since
-// the call.
-func caughtUp(t *testing.T, s *stack.Stack, more int) {
+// leftAlone is how long a catch-up leaves a text to the webhook: so long that a
+// webhook on a slow machine has always started the text's workflow before.
+const leftAlone = "10s"
+
+// caughtUpOn waits until a catch-up that began after the call has passed over the
+// given number of texts, all that arrived since the first catch-up, and returns its
+// result.
+func caughtUpOn(t *testing.T, s *stack.Stack, texts int) (result sms.CatchUpSmsResult) {
 	t.Helper()
 	const ended = "WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'"
-	before := -1
-	stack.Eventually(t, "the catch-ups have ended", func(ctx context.Context) error {
+	now := time.Now()
+	stack.Eventually(t, "a catch-up has passed over the texts", func(ctx context.Context) error {
 		found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(ended))
 		if err != nil {
 			return err
 		}
-		if before < 0 {
-			before = len(found.Executions)
+		if len(found.Executions) == 0 || !found.Executions[0].StartTime.AsTime().After(now) {
+			return errors.New("none has begun and ended since")
 		}
-		if now := len(found.Executions); now <= before+more {
-			return fmt.Errorf("%d more have ended, want more than %d", now-before, more)
+		latest := found.Executions[0].Execution
+		if err := s.Temporal.Client.GetWorkflow(ctx, latest.WorkflowId, latest.RunId).Get(ctx, &result); err != nil {
+			return err
+		}
+		if result.Received < texts {
+			return fmt.Errorf("the latest has passed over %d texts, want %d", result.Received, texts)
 		}
 		return nil
 	})
+	return result
 }
 
 func TestCatchUpAnswersNoLaterQuestion(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=2s"}, Triggers: `triggers:
+	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=" + leftAlone}, Triggers: `triggers:
   - {name: order, pattern: 'Order', echo: 'Taken.', start: {workflow: OrderStatusWorkflow, taskQueue: orders, input: {orderNumber: '1', from: '${from}'}}}
   - {name: rest, pattern: '^(sure|yes)', echo: 'Rest.', catchUp: true, start: {workflow: OrderStatusWorkflow, taskQueue: orders, input: {orderNumber: '2', from: '${from}'}}}
 `})
+	caughtUpOn(t, s, 0)
 	text(t, s, "Order Number 42")
 	text(t, s, "hello")
+	said := 2
 	for question, reply := range map[string]string{"Do you confirm?": "sure", "Pay 1000?": "yes"} {
 		// Twilio's times have a resolution of one second.
-		said := time.Now()
+		last := time.Now()
 		stack.Eventually(t, "the next second has begun", func(context.Context) error {
-			if !time.Now().Truncate(time.Second).After(said) {
+			if !time.Now().Truncate(time.Second).After(last) {
 				return errors.New("not yet")
 			}
 			return nil
 		})
 		run := ask(t, s, question, nil)
-		caughtUp(t, s, 2)
+		caughtUpOn(t, s, said)
+		said++
 		if got := text(t, s, reply); len(got.Replies) > 0 {
 			t.Errorf("%q: got the replies %q, want none, since it answers the question", reply, replies(got))
 		}
@@ -171,7 +184,7 @@ func TestCatchUpAnswersNoLaterQuestion(t *testing.T) {
 			t.Errorf("%q: got outcome %s and reply %+v, want the answer %q", question, result.Outcome, result.Reply, reply)
 		}
 	}
-	caughtUp(t, s, 2)
+	caughtUpOn(t, s, said)
 	found, err := s.Temporal.Client.ListWorkflow(t.Context(), listRequest("WorkflowType = 'OrderStatusWorkflow'"))
 	if err != nil || len(found.Executions) != 1 {
 		t.Errorf("got %d published events, want only the order; %v", len(found.GetExecutions()), err)

@@ -107,8 +107,8 @@ func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 	}
 	start := ", catchUp: true, echo: 'NAME', start: {workflow: OrderStatusWorkflow, taskQueue: orders, input: {orderNumber: '1', from: '${from}'}}}\n"
 	write("  - {name: order, pattern: '^order 1'" + strings.Replace(start, "NAME", "first", 1))
-	s := stack.Start(t, stack.Options{TriggersPath: dir, Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=2s"}})
-	caughtUp(t, s, 0)
+	s := stack.Start(t, stack.Options{TriggersPath: dir, Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=" + leftAlone}})
+	caughtUpOn(t, s, 0)
 	one := text(t, s, "order 1")
 	if replies(one) != "first" {
 		t.Fatalf("got the replies %q, want first", replies(one))
@@ -130,7 +130,7 @@ func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 		}
 		return err
 	})
-	caughtUp(t, s, 3)
+	caughtUpOn(t, s, 2+phones)
 	if n := executions(t, s, one.MessageSID); n != 1 {
 		t.Errorf("the earlier text has %d workflows, want 1", n)
 	}
