@@ -179,6 +179,9 @@ func inWords(kind string, answer Answer) string {
 		words = append(words, kind)
 	}
 	words = append(words, answer.Outcome)
+	if answer.Outcome == string(sms.OutcomeUnwanted) && answer.WorkflowID != "" && (kind == "" || kind == optIn) {
+		words = append(words, "answers no open question") // of which there is one, or the text had no workflow
+	}
 	switch len(answer.Uncaught) {
 	case 0:
 	case 1:

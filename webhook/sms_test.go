@@ -585,6 +585,9 @@ func TestWebhookShowsOutcomesIfConfigured(t *testing.T) {
 	if got := inWords(optIn, Answer{Outcome: string(sms.OutcomeAnswered)}); got != "answered" {
 		t.Errorf("got outcome %q for a yes that answers a question, want answered", got)
 	}
+	if got := inWords("", Answer{Outcome: string(sms.OutcomeUnwanted), WorkflowID: "sms-SM1"}); got != "no trigger, answers no open question" {
+		t.Errorf("got outcome %q for a text that an open question did not take, want that it says so", got)
+	}
 	if log := b.log.String(); !strings.Contains(log, `outcome="accepted, not echoed: too fast"`) {
 		t.Errorf("got log without the outcome:\n%s", log)
 	}
