@@ -75,7 +75,7 @@ type itemFunc func(e *env, v Value) (Value, error)
 // built-ins.
 func (e *env) function(x expr) (itemFunc, error) {
 	if l, ok := x.(*lambdaNode); ok {
-		// The lambda sees the variables of the place where it is written.
+		// The lambda sees the variables that are in scope where it is written.
 		top := e.top
 		return func(e *env, v Value) (Value, error) {
 			saved := e.top
@@ -148,7 +148,7 @@ func (it *streamIterator) next(e *env) (Value, bool, error) {
 	return it.find(e)
 }
 
-// find computes the next item.
+// find computes the next item of the result.
 func (it *streamIterator) find(e *env) (Value, bool, error) {
 	for !it.done {
 		v, ok, err := it.src.next(e)

@@ -184,7 +184,7 @@ func (e *env) isEmpty(v Value) (bool, error) {
 }
 
 // defineRefused defines the built-ins that would reach outside the template,
-// and those that only work on XML.
+// and those that work only on XML.
 func defineRefused() {
 	define("api", builtin{eval: func(_ *env, n *builtinNode) (Value, error) {
 		return Value{}, otherError(n.pos, "?api is not available")

@@ -1,6 +1,6 @@
 package freemarker
 
-// Calling macros and functions, and the nested content of calls.
+// Calls macros and functions, and runs the nested content of calls.
 
 // macroValue is a macro or function as a value. It consists of the definition
 // and of the arguments that ?with_args has bound.
@@ -17,7 +17,8 @@ type boundArgs struct {
 	last       bool
 }
 
-// passMacro is the special variable .pass, which does nothing.
+// passMacro is the value of the special variable .pass: a macro that does
+// nothing.
 var passMacro = &macroDef{name: ".pass", catchSlot: -1, body: &group{}}
 
 // callArgs holds the arguments of a call as they are written in the template.

@@ -51,8 +51,8 @@ type wideCharset struct {
 	mark   bool // a byte order mark comes first
 }
 
-// wideCharsets maps the names of these charsets, including Java's aliases, to
-// the charsets.
+// wideCharsets holds UTF-16 and UTF-32 by their names, including Java's
+// aliases.
 var wideCharsets = func() map[string]wideCharset {
 	all := map[string]wideCharset{}
 	for names, c := range map[string]wideCharset{

@@ -1,7 +1,7 @@
 package freemarker
 
-// Parsing decimal numbers as java.math.BigDecimal does, and writing them in
-// full.
+// Parses decimal numbers as java.math.BigDecimal does, and writes them without
+// an exponent.
 
 import (
 	"errors"
@@ -14,8 +14,8 @@ import (
 
 var errNoNumber = errors.New("not a number")
 
-// parseDecimal returns new BigDecimal(s). It returns errTooManyDigit for more
-// than maxDigits digits, or for a scale beyond that. Digits may be of any
+// parseDecimal returns new BigDecimal(s). It returns errTooManyDigit if the
+// number of digits or the scale is greater than maxDigits. Digits may be of any
 // script.
 func parseDecimal(s string, maxDigits int) (Value, error) {
 	digits, scale, rest, neg := significand(s)

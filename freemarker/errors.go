@@ -95,8 +95,8 @@ func otherError(at pos, format string, args ...any) error {
 	return newError(KindOther, at, format)
 }
 
-// errQuietMissing reports a missing value inside (…)! and the like, for which
-// no details are needed.
+// errQuietMissing reports a missing value where no details are needed, such as
+// inside (…)!.
 var errQuietMissing = &RenderError{Kind: KindMissing, Message: "a value is missing"}
 
 // missingError returns the error for an expression x without a value.

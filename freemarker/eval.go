@@ -298,8 +298,9 @@ func (e *env) arguments(xs []expr, asStrings bool) ([]Value, error) {
 	return args, nil
 }
 
-// evalQuietly evaluates the operand of !, ??, ?default and the like: if it is
-// in parentheses, a missing value anywhere in it makes it missing.
+// evalQuietly evaluates the operand of !, ??, ?default or a similar operator.
+// If the operand is in parentheses, a missing value anywhere in it makes it
+// missing.
 func (e *env) evalQuietly(x expr) (Value, error) {
 	if err := e.step(); err != nil {
 		return Value{}, err
@@ -675,7 +676,7 @@ func (n *compareNode) eval(e *env) (Value, error) {
 }
 
 func (n *lambdaNode) eval(*env) (Value, error) {
-	return Value{}, otherError(n.pos, "a lambda can only be an argument of ?map, ?filter and the like")
+	return Value{}, otherError(n.pos, "a lambda can only be an argument of a built-in such as ?map or ?filter")
 }
 
 func (n *rangeNode) eval(e *env) (Value, error) {

@@ -3,8 +3,8 @@
 package freemarker_test
 
 // Tests of the time that hostile templates take. They run without the race
-// detector, which would slow them down and find nothing, since rendering uses a
-// single goroutine.
+// detector, which would slow them down and find nothing, because rendering uses
+// a single goroutine.
 
 import (
 	"context"

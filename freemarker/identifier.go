@@ -1,6 +1,6 @@
 package freemarker
 
-// Which characters beyond ASCII may be part of an identifier. The ranges are
+// The characters beyond ASCII that may be part of an identifier. The ranges are
 // those of FreeMarker's grammar (ID_START_CHAR).
 
 import "sort"

@@ -1,6 +1,6 @@
 package freemarker
 
-// The part of the lexer that reads expressions.
+// Reads the tokens of expressions, as part of the lexer.
 
 import "unicode/utf8"
 

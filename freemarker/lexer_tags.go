@@ -1,6 +1,6 @@
 package freemarker
 
-// The part of the lexer that recognizes tags.
+// Recognizes tags, as part of the lexer.
 
 import "strings"
 

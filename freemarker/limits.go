@@ -96,7 +96,7 @@ func (e *env) work(n int) error {
 }
 
 // nextSteps checks the number of steps, the time and the context, and grants
-// more steps. Steps beyond the last grant count, too.
+// more steps. Steps beyond the last grant also count.
 func (e *env) nextSteps() error {
 	e.steps += checkEvery - int64(e.stepsLeft)
 	e.stepsLeft = checkEvery

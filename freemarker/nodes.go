@@ -151,7 +151,7 @@ type (
 	}
 )
 
-// frameVar says which variable of a frame an identifier is.
+// frameVar identifies a variable of a frame.
 type frameVar uint8
 
 const (

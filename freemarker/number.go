@@ -111,7 +111,8 @@ func (v Value) unscaled() *big.Int {
 	return big.NewInt(v.num)
 }
 
-// rescale multiplies the digits of a decimal so that it has a larger scale.
+// rescale returns the digits of a decimal at a scale that is not smaller than
+// its own.
 func rescale(v Value, scale int32) *big.Int {
 	u := v.unscaled()
 	if scale > v.scale {
@@ -180,8 +181,8 @@ func smallResult(op byte, l, r int64) (int64, bool) {
 	return 0, false
 }
 
-// smallValue returns the result of an operation on integers: a remainder is a
-// long.
+// smallValue returns n, the result of an operation on integers. A remainder is
+// a long, and any other result is a decimal.
 func smallValue(op byte, n int64) Value {
 	if op == '%' {
 		return Value{num: n, kind: kLong}
@@ -559,8 +560,8 @@ func toBigInt(v Value) *big.Int {
 	return new(big.Int).Quo(u, bigPow10(v.scale))
 }
 
-// toLong is Number.longValue: integers keep their low 64 bits, floating point
-// numbers are clamped.
+// toLong implements Number.longValue: integers keep their low 64 bits, and
+// floating point numbers are clamped.
 func toLong(v Value) int64 {
 	switch v.kind {
 	case kInt, kLong:
@@ -592,7 +593,7 @@ func lowBits(n *big.Int) uint64 {
 
 func floatToLong(f float64) int64 { return saturate(f, math.MinInt64, math.MaxInt64) }
 
-// saturate is Java's conversion of a double to an integer.
+// saturate converts a double to an integer as Java does, by clamping it.
 func saturate(f float64, least, most int64) int64 {
 	switch {
 	case math.IsNaN(f):
@@ -605,7 +606,7 @@ func saturate(f float64, least, most int64) int64 {
 	return int64(f)
 }
 
-// toInt is Number.intValue.
+// toInt implements Number.intValue.
 func toInt(v Value) int {
 	switch v.kind {
 	case kDouble, kFloat:
@@ -614,7 +615,7 @@ func toInt(v Value) int {
 	return int(int32(toLong(v)))
 }
 
-// toFloat is Number.doubleValue.
+// toFloat implements Number.doubleValue.
 func toFloat(v Value) float64 {
 	switch v.kind {
 	case kInt, kLong:

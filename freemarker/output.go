@@ -139,7 +139,7 @@ type escaping struct {
 // initial one, the same as template.
 type codeEscaping struct{ begin, template escaping }
 
-// escPolicy says when auto-escaping is on.
+// escPolicy determines whether auto-escaping is on.
 type escPolicy uint8
 
 const (

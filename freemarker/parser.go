@@ -36,7 +36,7 @@ type parser struct {
 	fixed   bool     // there are no tokens beyond tok and queue
 	subst   string   // an identifier that is replaced by substX
 	substX  expr
-	dynamic bool // the code's scope is only known at run time
+	dynamic bool // the code's scope is known only at run time
 	own     varScope
 	copied  int // how many tokens #escape has added
 }
@@ -58,7 +58,7 @@ type lexical struct {
 	inMacro, inFunction bool
 	needsArgs           bool
 	macro               *macroScope
-	vars                *varScope // nil if the code's scope is only known at run time
+	vars                *varScope // nil if the code's scope is known only at run time
 	scope               *scope
 	escapes             []escapeDef
 	format              *outputFormat

@@ -1,6 +1,6 @@
 package freemarker
 
-// Parsing ?built_in, the arguments that some built-ins bind at parse time, and
+// Parses ?built_in, the arguments that some built-ins bind at parse time, and
 // lambdas.
 
 import "slices"

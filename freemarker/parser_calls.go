@@ -1,6 +1,6 @@
 package freemarker
 
-// Parsing assignments, macros and their calls, settings and the header.
+// Parses assignments, macros and their calls, settings and the header.
 
 import "slices"
 
@@ -169,8 +169,8 @@ func (p *parser) macroDefinition(macros *[]*macroNode) node {
 	return n
 }
 
-// parameters parses the parameters of a macro. ?index and the like in their
-// defaults may refer to the loops around the macro.
+// parameters parses the parameters of a macro. Built-ins such as ?index in
+// their defaults may refer to the loops around the macro.
 func (p *parser) parameters(d *macroDef, outer lexical) {
 	d.catchSlot = -1
 	catchAll, hasDefaults := false, false

@@ -1,6 +1,6 @@
 package freemarker
 
-// Parsing directives: conditions, loops, assignments and blocks.
+// Parses directives: conditions, loops, assignments and blocks.
 
 import "slices"
 

@@ -545,7 +545,7 @@ func (p *parser) special() expr {
 		n.fixed = Bool(p.autoEsc())
 	case "args":
 		if !p.inMacro && !p.inFunction {
-			p.fail(t.pos, ".args only exists inside a macro or function")
+			p.fail(t.pos, ".args exists only inside a macro or function")
 		}
 		p.needsArgs = true
 	}

@@ -89,8 +89,8 @@ func (it *seqIterator) next(e *env) (Value, bool, error) {
 	return v, true, err
 }
 
-// lazyValue is the result of ?map, ?filter and the like if its items are
-// computed while they are consumed.
+// lazyValue is the result of a built-in such as ?map or ?filter if its items
+// are computed while they are consumed.
 type lazyValue struct {
 	it         iterator
 	isSequence bool

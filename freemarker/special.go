@@ -27,7 +27,7 @@ func init() {
 	def(specialArgs, "args")
 	def(func(e *env, n *specialNode) (Value, error) {
 		if e.macro == nil {
-			return Value{}, otherError(n.pos, ".%s only exists inside a macro or function", n.name)
+			return Value{}, otherError(n.pos, ".%s exists only inside a macro or function", n.name)
 		}
 		return String(e.template.name), nil
 	}, "caller_template_name", "callerTemplateName")
@@ -95,7 +95,7 @@ func specialArgs(e *env, n *specialNode) (Value, error) {
 
 func specialError(e *env, n *specialNode) (Value, error) {
 	if len(e.errors) == 0 {
-		return Value{}, otherError(n.pos, ".error only exists inside #recover")
+		return Value{}, otherError(n.pos, ".error exists only inside #recover")
 	}
 	return String(e.errors[len(e.errors)-1].Error()), nil
 }

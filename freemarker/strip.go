@@ -357,7 +357,7 @@ func (s *stripper) trimAfter(t *textNode) bool {
 	return found
 }
 
-// trimsRest reports whether white space after a trimmed line is removed, too.
+// trimsRest reports whether white space after a trimmed line is also removed.
 func (s *stripper) trimsRest(t *textNode) bool {
 	trims := true
 	for n := nextLeaf(t); n != nil && n.base().line == t.endLine && s.look(n); n = nextLeaf(n) {

@@ -1,6 +1,6 @@
 package freemarker
 
-// Parsing and rendering: the API for users of the package.
+// The API of the package: parsing and rendering templates.
 
 import (
 	"context"

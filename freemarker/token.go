@@ -8,7 +8,7 @@ const (
 	tEOF tokenKind = iota
 
 	// Text and interpolations.
-	tText // white space, words, and everything that only looks like a tag
+	tText // white space, words, and text that only resembles a tag
 	tTextSpace
 	tDollarOpen // ${
 	tHashOpen   // #{

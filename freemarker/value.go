@@ -236,7 +236,7 @@ func (v Value) float() float64 { return math.Float64frombits(uint64(v.num)) }
 
 func (v Value) bool() bool { return v.num != 0 }
 
-// dateType says which parts of a point in time a date value has.
+// dateType is the part of a point in time that a date value represents.
 type dateType int32
 
 const (

@@ -35,9 +35,8 @@
 //
 // # Differences from Java
 //
-// The locale ja_JP_JP does not use the calendar of Japanese eras. Week years
-// before Christ may be off by one. A number of more than 2^20 digits is an
-// error.
+// The locale ja_JP_JP does not use the calendar of Japanese eras. Week years BC
+// may be off by one. A number of more than 2^20 digits is an error.
 package javatext
 
 //go:generate gen/generate.sh

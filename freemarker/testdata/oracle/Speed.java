@@ -16,7 +16,7 @@ import java.util.Map;
 
 /**
  * Renders templates of rows.json on one thread for the requested time. Each line of its input has
- * three fields, separated by tabs: the name of a row, "cached" or "full" (which parses, too), and milliseconds.
+ * three fields, separated by tabs: the name of a row, "cached" or "full" (which also parses), and milliseconds.
  * It answers with the number of renderings per second. First, it prints the output of each row, one per line.
  */
 final class Speed {

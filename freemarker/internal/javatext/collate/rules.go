@@ -352,7 +352,7 @@ func (t *tables) addComposed() {
 		}
 		known := true
 		for _, part := range parts {
-			// The JDK looks at UTF-16 units here, and has no order for a
+			// The JDK processes UTF-16 units here, and has no order for a
 			// surrogate.
 			known = known && part <= 0xffff && t.single(part) != unmapped
 		}

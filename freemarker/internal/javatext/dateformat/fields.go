@@ -52,7 +52,7 @@ func (f *fields) both(a, b int) int {
 	return max(f.stamp[a], f.stamp[b])
 }
 
-// dayRule says how to find the day within its year.
+// dayRule is the way to determine the day within its year.
 type dayRule int
 
 const (

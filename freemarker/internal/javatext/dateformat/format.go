@@ -133,8 +133,8 @@ func (f *Format) ParseZone(s string) (ms int64, after *Format, err error) {
 	return ms, f, nil
 }
 
-// Description returns what FreeMarker's messages call the format: the
-// SimpleDateFormat pattern, or "ISO 8601 (subset) date" and the like.
+// Description returns the description of the format in FreeMarker's messages:
+// the SimpleDateFormat pattern, or a phrase such as "ISO 8601 (subset) date".
 func (f *Format) Description() string {
 	if f.simple != nil {
 		return f.simple.pattern

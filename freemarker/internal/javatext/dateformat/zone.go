@@ -44,7 +44,7 @@ var UTC = &Zone{id: "UTC", names: utcNames}
 // tables are loaded.
 const utcNames = -2
 
-// loaded caches zones by ID. It only holds IDs from the tables, so it is
+// loaded caches zones by ID. It holds only IDs from the tables, so its size is
 // bounded.
 var loaded sync.Map
 

@@ -90,8 +90,9 @@ var computer = func() *Format {
 	return f
 }()
 
-// Computer returns the format of ?c and of "computer": locale independent, at
-// most 16 decimals, with INF, -INF and NaN for non-finite numbers.
+// Computer returns the format of ?c and of "computer": independent of the
+// locale, with at most 16 decimals, and with INF, -INF and NaN for non-finite
+// numbers.
 func Computer() *Format { return computer }
 
 // Fraction returns the format of #{x; m2M4}: the locale's number format without

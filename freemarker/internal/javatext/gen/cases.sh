@@ -1,7 +1,7 @@
 #!/bin/sh
-# Asks the JDK on the path (a JDK 17) and FreeMarker 2.3.31 (FREEMARKER_JAR) for
-# the answers that the tests compare with. Each program can also generate a larger
-# corpus; to use it, set JAVATEXT_NUMBERS, JAVATEXT_DATES, JAVATEXT_COLLATION,
+# Generates the results that the tests compare with, using the JDK on the PATH (a
+# JDK 17) and FreeMarker 2.3.31 (FREEMARKER_JAR). Each program can also generate a
+# larger corpus; to use it, set JAVATEXT_NUMBERS, JAVATEXT_DATES, JAVATEXT_COLLATION,
 # JAVATEXT_FLOATS or JAVATEXT_CASING to the name of its packed file.
 set -e
 cd "$(dirname "$0")"
