@@ -45,8 +45,8 @@ func foldRangeASCII(lo, hi rune) runeSet {
 	return normalize(set)
 }
 
-// foldRangeUnicode is foldRangeASCII under (?iu): it adds the characters whose
-// upper case, or the lower case of that, is between the ends.
+// foldRangeUnicode is like foldRangeASCII, but under (?iu). It also returns the
+// characters whose upper case, or the lower case of that, is between the ends.
 func foldRangeUnicode(lo, hi rune) runeSet {
 	set := []runeRange{{lo, hi}}
 	for _, c := range cases().cased {

@@ -208,7 +208,7 @@ func TestLimitsAreEnforced(t *testing.T) {
 		t.Error("a pattern nested deeper than the limit was compiled, want an error")
 	}
 	if _, err := CompileFlags("a", CanonEq); err == nil {
-		t.Error("the flag CANON_EQ was accepted, want an error")
+		t.Error("CompileFlags accepted the CanonEq flag, want an error")
 	}
 }
 

@@ -133,8 +133,8 @@ func (x *lexer) next() rune {
 	return x.peek()
 }
 
-// nextEscaped is next without skipping white space: it returns the character
-// after a backslash.
+// nextEscaped is like next, but does not skip white space. It returns the
+// character after a backslash.
 func (x *lexer) nextEscaped() rune {
 	x.cursor++
 	return x.char(x.cursor)

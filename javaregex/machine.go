@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// frameKind says what to do when the matcher backtracks to a frame.
+// frameKind is what the matcher does when it backtracks to a frame.
 type frameKind uint32
 
 const (
@@ -176,7 +176,7 @@ func (m *machine) pause() bool {
 // memoThreshold returns the number of steps after which failures are
 // remembered: a typical match ends sooner. In a leaky program, the captures of
 // a failed attempt can persist, which a remembered failure would not repeat;
-// there, failures are only remembered if the match would otherwise probably
+// there, failures are remembered only if the match would otherwise probably
 // never end.
 func (m *machine) memoThreshold() int {
 	if m.prog.leaky {

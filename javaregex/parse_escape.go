@@ -3,7 +3,7 @@ package javaregex
 // This file parses escapes: characters by number or name, predefined classes, assertions and back
 // references.
 
-// escapeKind says what an escape means.
+// escapeKind is the meaning of an escape.
 type escapeKind uint8
 
 const (
@@ -153,7 +153,8 @@ func (p *parser) boundary() (*node, error) {
 	return assertNode(atWordBoundary), nil
 }
 
-// predefined returns the set of \d, \w and so on; a capital letter negates it.
+// predefined returns the set of a predefined class, such as \d or \w. A capital
+// letter negates it.
 func (p *parser) predefined(c rune) (runeSet, bool) {
 	lower := c | 0x20
 	if !isASCIILetter(c) || lower != 'd' && lower != 'h' && lower != 's' && lower != 'v' && lower != 'w' {

@@ -104,7 +104,7 @@ func (p *parser) literal() *node {
 }
 
 // single returns the node of one character, which matches in either case if the
-// flags say so.
+// flags require it.
 func (p *parser) single(c rune) *node {
 	n := &node{kind: nodeSet, set: p.singleSet(c), literal: true}
 	if p.has(CaseInsensitive) && p.has(UnicodeCase) && foldsOnlyBesideOthers(c) {
@@ -231,7 +231,7 @@ func (p *parser) atom(c rune) (*node, error) {
 
 func assertNode(a assertion) *node { return &node{kind: nodeAssert, assert: a} }
 
-// pick chooses by the flags Multiline and UnixLines.
+// pick chooses by the Multiline and UnixLines flags.
 func (p *parser) pick(plain, unix, multi, multiUnix assertion) assertion {
 	switch {
 	case p.has(Multiline) && p.has(UnixLines):

@@ -19,7 +19,7 @@ const (
 	Comments              Flags = 0x04  // (?x): white space and #… in the pattern are ignored
 	Multiline             Flags = 0x08  // (?m): ^ and $ match at every line
 	Literal               Flags = 0x10  // the pattern is plain text
-	DotAll                Flags = 0x20  // (?s): . matches line terminators as well
+	DotAll                Flags = 0x20  // (?s): . also matches line terminators
 	UnicodeCase           Flags = 0x40  // (?u): (?i) applies to all letters
 	CanonEq               Flags = 0x80  // canonical equivalence: refused
 	UnicodeCharacterClass Flags = 0x100 // (?U): \w, \d, \s, \b and POSIX classes are Unicode's; sets UnicodeCase

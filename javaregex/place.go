@@ -145,7 +145,7 @@ var wordASCII = func() (table [utf8.RuneSelf]bool) {
 	return table
 }()
 
-// wordSets are the sets that \b looks at.
+// wordSets are the sets that decide what \b treats as part of a word.
 type wordSets struct{ letterOrDigit, unicode, mark runeSet }
 
 var wordTables = sync.OnceValue(func() *wordSets {

@@ -109,7 +109,7 @@ type program struct {
 	small     bool         // the program has no sub-matches, and most matches need few frames
 	triedSets int          // number of sets in machine.tried
 	minLength int          // in characters
-	anchored  bool         // matches only start at the start of the input
+	anchored  bool         // matches start only at the start of the input
 	prefix    string       // every match starts with it
 	required  string       // every match contains it
 	needs     []*charClass // every match contains characters of these, in order
@@ -278,7 +278,7 @@ func (c *compiler) analyze(root *node) {
 	}
 }
 
-// beginsAtBegin reports whether n can only match at the start of the input.
+// beginsAtBegin reports whether n can match only at the start of the input.
 func (n *node) beginsAtBegin() bool {
 	switch n.kind {
 	case nodeAssert:
@@ -350,8 +350,8 @@ func (c *compiler) class(set runeSet) *charClass {
 	return class
 }
 
-// node compiles n so that it continues at the instruction next; follow says
-// what can come there. It returns the first instruction.
+// node compiles n so that it continues at the instruction next; follow is what
+// can come there. It returns the first instruction.
 func (c *compiler) node(n *node, next int32, follow *firstInfo) int32 {
 	switch n.kind {
 	case nodeSet:

@@ -129,8 +129,8 @@ func identifierIgnorable() runeSet {
 	return union(categories("Cf"), runeSet{{0, 8}, {0xE, 0x1B}, {0x7F, 0x9F}})
 }
 
-// binarySet returns a binary property, as in \p{IsAlphabetic}. The name may be
-// in any case.
+// binarySet returns a binary property, as in \p{IsAlphabetic}. It ignores the
+// case of the name.
 func binarySet(name string, caseless bool) (runeSet, bool) {
 	name = strings.ToUpper(name)
 	if caseless {
@@ -180,7 +180,8 @@ func noncharacters() runeSet {
 	return set
 }
 
-// unicodePOSIX returns a POSIX class under UnicodeCharacterClass. The name may be in any case.
+// unicodePOSIX returns a POSIX class under UnicodeCharacterClass. It ignores
+// the case of the name.
 func unicodePOSIX(name string, caseless bool) (runeSet, bool) {
 	name = strings.ToUpper(name)
 	if caseless && (name == "LOWER" || name == "UPPER") {

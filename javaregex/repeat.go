@@ -43,7 +43,8 @@ func (m *machine) startRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	return 0, 0, false // backtrack to the frame immediately
 }
 
-// rangedRun is startRun for a greedy run that remembers where it has failed.
+// rangedRun is like startRun, but for a greedy run that remembers where it has
+// failed.
 func (m *machine) rangedRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	known := m.memo.runs[in.memo]
 	lo, hi := int(known.lo), int(known.hi)

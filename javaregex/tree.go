@@ -24,7 +24,8 @@ const (
 	nodeGrapheme           // \X
 )
 
-// repeatKind says in which order a repetition is tried.
+// repeatKind is the order in which the possible counts of a repetition are
+// tried.
 type repeatKind uint8
 
 const (

@@ -173,7 +173,7 @@ func decodeMapping(name string) map[rune]rune {
 	return mapping
 }
 
-// toUpper is Character.toUpperCase.
+// toUpper implements Character.toUpperCase.
 func (t *caseTables) toUpper(r rune) rune {
 	if u, ok := t.upper[r]; ok {
 		return u
@@ -181,7 +181,7 @@ func (t *caseTables) toUpper(r rune) rune {
 	return r
 }
 
-// toLower is Character.toLowerCase.
+// toLower implements Character.toLowerCase.
 func (t *caseTables) toLower(r rune) rune {
 	if l, ok := t.lower[r]; ok {
 		return l
