@@ -283,7 +283,7 @@ func TestResetStartsAfresh(t *testing.T) {
 		t.Errorf("got the state %+v, want a running clock at real time, and the number with its webhook", st)
 	}
 	if _, kinds := follow(t, sim, begin, func(kind string, _ map[string]any) bool { return kind == "reset" }); len(kinds) == 0 {
-		t.Error("got no reset event")
+		t.Error("got no reset event, want one")
 	}
 	if got := sids(t, rest(t, sim, "GET", "Messages.json", nil)); len(got) != 0 {
 		t.Errorf("after a reset, got the messages %v, want none", got)

@@ -47,8 +47,8 @@ const (
 	// FaultListingLag keeps a new message out of listings for Delay.
 	FaultListingLag = "listing-lag"
 	// FaultRewritten changes a message's text as Smart Encoding does, for
-	// example in a Messaging Service in which someone has turned that option on
-	// unnoticed.
+	// example if that option has been turned on unnoticed in a Messaging
+	// Service.
 	FaultRewritten = "rewritten"
 	// FaultQueueFull refuses a new message with 21611, as if the queue of its
 	// sender were full. Messages through a Messaging Service are not refused.
@@ -122,7 +122,7 @@ type Fault struct {
 	// time for delay and refuse, and simulated time for the others. Optional:
 	// default 1s.
 	Delay Duration `json:"delay,omitempty"`
-	// RetryAfter is the value of the header Retry-After of a 429 or 503,
+	// RetryAfter is the value of the Retry-After header of a 429 or 503,
 	// rounded up to whole seconds. Optional: default 1s for 429, none for 503.
 	RetryAfter Duration `json:"retryAfter,omitempty"`
 	// After makes 500 and 503 answer only after the request has been processed.

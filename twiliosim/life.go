@@ -1,7 +1,8 @@
 package twiliosim
 
-// The life of an outbound message: it is queued at its sender, sent, and ends
-// as the outcome rules say. Every step runs on the simulated clock.
+// The life of an outbound message. It is queued at its sender and sent, and
+// then ends as the outcome rules determine. Every step runs on the simulated
+// clock.
 
 import (
 	"time"

@@ -178,7 +178,7 @@ func TestListingRefusesInvalidParameters(t *testing.T) {
 	} {
 		g := rest(t, sim, "GET", "Messages.json?"+query, nil)
 		if g.status != http.StatusBadRequest || g.code() != code {
-			t.Errorf("%s: %d %s, want code %d", query, g.status, g.raw, code)
+			t.Errorf("%s: got %d %s, want code %d", query, g.status, g.raw, code)
 		}
 	}
 }

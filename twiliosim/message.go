@@ -155,7 +155,7 @@ type Message struct {
 	StatusCallback string  `json:"statusCallback,omitempty"`
 	InReplyTo      string  `json:"inReplyTo,omitempty"`
 	// Outcome and WorkflowID are what the application reports about an inbound
-	// message in the headers OutcomeHeader and WorkflowHeader of its response.
+	// message in the OutcomeHeader and WorkflowHeader of its response.
 	Outcome    string     `json:"outcome,omitempty"`
 	WorkflowID string     `json:"workflowId,omitempty"`
 	CreatedAt  time.Time  `json:"createdAt"`

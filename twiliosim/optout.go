@@ -74,7 +74,7 @@ func (s *Sim) setOptOut(scope, recipient string, out bool) bool {
 }
 
 // keyword returns the type of an opt-out keyword, or "" if the body is not one,
-// and Twilio's answer, or "" if there is none. STOP and START are only answered
+// and Twilio's answer, or "" if there is none. STOP and START are answered only
 // if they change something.
 func (s *Sim) keyword(snd *sender, from, body string) (kind, answer string) {
 	word := strings.ToUpper(strings.TrimSpace(body))
@@ -96,10 +96,10 @@ func (s *Sim) keyword(snd *sender, from, body string) (kind, answer string) {
 	return "", ""
 }
 
-// The guard against two programs that answer each other. It counts the replies
-// between two numbers that follow within loopWindow of the previous one; beyond
-// Options.ReplyLimit, by default loopLimit, replies fail until there is a
-// pause.
+// The guard against two programs that reply to each other without end. It
+// counts the replies between two numbers that follow within loopWindow of the
+// previous one; beyond Options.ReplyLimit, by default loopLimit, replies fail
+// until there is a pause.
 //
 // Source: Twilio's description of error 14107.
 const (

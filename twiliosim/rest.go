@@ -278,8 +278,8 @@ func isMedium(method string, parts []string) bool {
 	return method == http.MethodGet && len(parts) == 6 && parts[4] == "Media" && !strings.HasSuffix(parts[5], ".json")
 }
 
-// operationOf returns the operation of a method on a path: "" if the method is
-// not allowed, and false if nothing exists at the path.
+// operationOf returns the operation of a method on a path. It returns "" if the
+// path does not allow the method, and false if the path does not exist.
 func operationOf(method string, parts []string) (string, bool) {
 	shape := len(parts)
 	if shape == 3 && parts[2] == "IncomingPhoneNumbers" {

@@ -39,7 +39,7 @@ type Options struct {
 	// Account and Token are the credentials of the main account. Optional:
 	// default DefaultAccount, DefaultToken.
 	Account, Token string
-	// TestAccount and TestToken are the test credentials, which only work with
+	// TestAccount and TestToken are the test credentials, which work only with
 	// the magic numbers. Optional: default DefaultTestAccount,
 	// DefaultTestToken.
 	TestAccount, TestToken string
@@ -56,7 +56,7 @@ type Options struct {
 	// default, no links, and the namespace "default".
 	UIURL, Namespace string
 	// Examples is a URL of the application that the simulator requests every 2
-	// seconds while someone follows its events. The application returns a JSON
+	// seconds while a client follows its events. The application returns a JSON
 	// list of example texts, or an object: {"examples": [the list], "paused":
 	// "why nothing is sent now"}. Optional: default none.
 	Examples string
@@ -191,7 +191,7 @@ func (s *Sim) setUp() error {
 	}
 	s.URL = "http://" + s.server.addr
 	s.externalURL = s.URL
-	// A port can only be closed after it has been opened; all other faults
+	// A port can be closed only after it has been opened. All other faults
 	// apply from the first request on.
 	var refusals []time.Duration
 	for _, f := range o.Faults {
@@ -205,7 +205,8 @@ func (s *Sim) setUp() error {
 		}
 		s.faults.add(f)
 	}
-	// From here on, requests are served, and read what is set above.
+	// From here on, requests are served. They read everything that is set
+	// above.
 	s.server.serve(s.server.listener)
 	if o.Examples != "" {
 		s.work.Go(s.watchApplication)
@@ -251,7 +252,7 @@ const (
 )
 
 // spawn runs fn in the background; Close waits for it. It returns false without
-// running fn if maxWaiting functions are running already, or if the simulator
+// running fn if maxWaiting functions are already running, or if the simulator
 // is closing. The caller may hold the lock.
 func (s *Sim) spawn(fn func()) bool {
 	if s.ctx.Err() != nil {

@@ -1,6 +1,7 @@
 package twiliosim
 
-// Parsing a webhook's response, TwiML, into the verbs of a messaging response.
+// Parses the TwiML in a webhook's response into the verbs of a messaging
+// response.
 
 import (
 	"bytes"

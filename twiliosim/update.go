@@ -39,8 +39,8 @@ func (s *Sim) update(q *request) reply {
 	return reply{status: http.StatusOK, body: m.resource()}
 }
 
-// incomplete rejects deleting a message whose delivery is not complete, such as
-// a sent message without a receipt.
+// incomplete is the response to a request to delete a message whose delivery is
+// not complete, such as a sent message without a receipt.
 func incomplete() reply {
 	return fail(http.StatusConflict, 20009, "Cannot delete message because delivery has not been completed.")
 }
