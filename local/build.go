@@ -1,6 +1,6 @@
 package main
 
-// Building the embedded Temporal. The first time, this compiles about 1100
+// Builds the embedded Temporal. The first time, this compiles about 1100
 // packages, so it shows its progress.
 
 import (

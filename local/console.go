@@ -18,19 +18,18 @@ const nameWidth = len("twiliosim")
 // cut.
 const longestLine = 64 << 10
 
-// console is the terminal that the user looks at. Its methods are safe for
-// concurrent use.
+// console is the user's terminal. Its methods are safe for concurrent use.
 type console struct {
 	terminal bool // lines can be rewritten
-	colour   bool
+	color    bool
 	closed   chan struct{} // closed when a write fails, because the terminal is gone
 
 	mu    sync.Mutex
 	w     io.Writer
-	names int // number of children so far, which selects the next one's colour
+	names int // number of children so far, which selects the next one's color
 }
 
-// newConsole returns a console that writes to w: in colour if w is a terminal,
+// newConsole returns a console that writes to w: in color if w is a terminal,
 // unless NO_COLOR (no-color.org) is set or the terminal is dumb.
 func newConsole(w io.Writer, getenv func(string) string) *console {
 	c := &console{w: w, closed: make(chan struct{})}
@@ -38,7 +37,7 @@ func newConsole(w io.Writer, getenv func(string) string) *console {
 		info, err := file.Stat()
 		c.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0 && getenv("TERM") != "dumb"
 	}
-	c.colour = c.terminal && getenv("NO_COLOR") == ""
+	c.color = c.terminal && getenv("NO_COLOR") == ""
 	return c
 }
 
@@ -66,9 +65,9 @@ func (c *console) lines(name string, log io.Writer) *lineWriter {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	prefix := fmt.Sprintf("%-*s | ", nameWidth, name)
-	if c.colour {
-		colours := []int{36, 35, 32, 33, 34} // cyan, magenta, green, yellow, blue
-		prefix = fmt.Sprintf("\x1b[%dm%s\x1b[0m", colours[c.names%len(colours)], prefix)
+	if c.color {
+		colors := []int{36, 35, 32, 33, 34} // cyan, magenta, green, yellow, blue
+		prefix = fmt.Sprintf("\x1b[%dm%s\x1b[0m", colors[c.names%len(colors)], prefix)
 	}
 	c.names++
 	return &lineWriter{console: c, prefix: prefix, log: log}

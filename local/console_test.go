@@ -44,10 +44,10 @@ func TestEndlessLineIsCut(t *testing.T) {
 	}
 }
 
-func TestColourNeedsAWillingTerminal(t *testing.T) {
+func TestColorNeedsTerminal(t *testing.T) {
 	var out bytes.Buffer
 	c := newConsole(&out, noEnv)
-	if c.colour || c.terminal {
+	if c.color || c.terminal {
 		t.Error("a buffer is treated as a terminal")
 	}
 	// The null device is a character device, as a terminal is.
@@ -63,12 +63,12 @@ func TestColourNeedsAWillingTerminal(t *testing.T) {
 				return value
 			}
 			return ""
-		}).colour
+		}).color
 		if got != want {
-			t.Errorf("with %q in the environment: got colour %v, want %v", env, got, want)
+			t.Errorf("with %q in the environment: got color %v, want %v", env, got, want)
 		}
 	}
-	c.colour = true
+	c.color = true
 	if _, err := c.lines("worker", &bytes.Buffer{}).Write([]byte("one\n")); err != nil {
 		t.Fatal(err)
 	}

@@ -54,9 +54,9 @@ func TestMain(m *testing.M) {
 	}
 }
 
-func fake(name, behaviour string) error {
+func fake(name, behavior string) error {
 	if len(os.Args) == 2 && os.Args[1] == "--version" {
-		if behaviour == oldVersion {
+		if behavior == oldVersion {
 			fmt.Println("temporal version 1.4.2 (Server 1.28.0, UI 2.39.0)")
 		} else {
 			fmt.Println("temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)")
@@ -66,11 +66,11 @@ func fake(name, behaviour string) error {
 	if err := writePid(name, os.Getpid()); err != nil {
 		return err
 	}
-	if behaviour == dieEarly {
+	if behavior == dieEarly {
 		fmt.Println("I cannot start")
 		os.Exit(3)
 	}
-	if behaviour == grandchild {
+	if behavior == grandchild {
 		sleep := exec.Command("sleep", "1000")
 		sleep.Stdout = os.Stdout
 		if err := sleep.Start(); err != nil {
@@ -82,7 +82,7 @@ func fake(name, behaviour string) error {
 	}
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM, os.Interrupt)
-	if err := fakeServe(name, behaviour); err != nil {
+	if err := fakeServe(name, behavior); err != nil {
 		return err
 	}
 	fmt.Println("I serve")
@@ -90,7 +90,7 @@ func fake(name, behaviour string) error {
 		if err := noteEnd(name, got); err != nil {
 			return err
 		}
-		if behaviour != ignoreTerm {
+		if behavior != ignoreTerm {
 			return nil
 		}
 	}
@@ -112,12 +112,12 @@ func noteEnd(name string, got os.Signal) error {
 
 // fakeServe listens at the address that the real program would take from its
 // flags or environment.
-func fakeServe(name, behaviour string) error {
+func fakeServe(name, behavior string) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc(diesWith4, func(http.ResponseWriter, *http.Request) { os.Exit(4) })
 	mux.HandleFunc(printsALine, func(http.ResponseWriter, *http.Request) { fmt.Println("a line") })
 	ok := func(w http.ResponseWriter, _ *http.Request) {
-		if behaviour == neverReady {
+		if behavior == neverReady {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	}

@@ -43,7 +43,7 @@ type launcher struct {
 	exited chan struct{}
 }
 
-// launch starts `local` on free ports. Each setting is FAKE_NAME=behaviour, or
+// launch starts `local` on free ports. Each setting is FAKE_NAME=behavior, or
 // a flag.
 func launch(t *testing.T, settings ...string) *launcher {
 	t.Helper()

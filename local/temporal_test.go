@@ -34,7 +34,7 @@ func TestParseVersion(t *testing.T) {
 			t.Errorf("parseVersion(%q) = %v, %v, want %v, %v", tt.output, got, ok, tt.want, tt.ok)
 		}
 		if use := ok && got.atLeast(oldestMajor, oldestMinor); use != tt.use {
-			t.Errorf("%q: got new enough %v, want %v", tt.output, use, tt.use)
+			t.Errorf("%q: got usable %v, want %v", tt.output, use, tt.use)
 		}
 	}
 }

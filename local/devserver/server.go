@@ -1,6 +1,6 @@
 package main
 
-// Assembling, starting and stopping the server and its Web UI.
+// Assembles, starts and stops the server and its Web UI.
 
 import (
 	"context"
@@ -42,7 +42,7 @@ var defaultDynamicConfig = map[string]any{
 	// workflow task by up to 50 ms.
 	"history.transferProcessorMaxPollRPS": 400,
 	"history.timerProcessorMaxPollRPS":    400,
-	// Never ask the internet for newer versions.
+	// Never check the internet for newer versions.
 	"frontend.enableServerVersionCheck": false,
 	// Together with a user's commands, the Web UI exceeds the default of 10
 	// requests per second.
