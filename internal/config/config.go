@@ -74,7 +74,7 @@ type Config struct {
 	WebhookACMEHosts   List          `env:"WEBHOOK_ACME_HOSTS" description:"Hosts for which to get certificates from Let's Encrypt, instead of WEBHOOK_TLS_CERT."`
 	WebhookACMECache   string        `env:"WEBHOOK_ACME_CACHE" envDefault:".acme" description:"The folder for certificates from Let's Encrypt."`
 	WebhookDrain       time.Duration `env:"WEBHOOK_DRAIN" envDefault:"0s" min:"0s" description:"How long a webhook that is stopping still accepts requests while /readyz reports that it is not ready."`
-	WebhookShowOutcome bool          `env:"WEBHOOK_SHOW_OUTCOME" envDefault:"false" description:"Whether responses include the outcome of a text, in the headers X-Sms-Outcome and X-Sms-Workflow-Id, as make run does for its page."`
+	WebhookShowOutcome bool          `env:"WEBHOOK_SHOW_OUTCOME" envDefault:"false" description:"Whether responses include the outcome of a text, in the X-Sms-Outcome and X-Sms-Workflow-Id headers, as make run does for its page."`
 	CatchUp            time.Duration `env:"CATCH_UP" min:"0s" description:"How often to look for missed texts and publish them, such as 5m. If it is unset, this webhook leaves catching up to others. 0s ends catching up for all and removes its schedule."`
 	CatchUpAfter       time.Duration `env:"CATCH_UP_AFTER" envDefault:"1m" min:"0s" description:"How long to leave a text to the webhooks before the catch-up publishes it. Twilio waits up to 15s for a webhook to respond."`
 

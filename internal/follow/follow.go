@@ -47,8 +47,8 @@ type File[T any] struct {
 	began  time.Time
 
 	mu sync.Mutex
-	// reading is closed when the files have been read. It is nil if nobody
-	// is reading them.
+	// reading is closed when the files have been read. It is nil if no read is
+	// in progress.
 	reading chan struct{}
 	// hangs is true if callers no longer wait for a read that hangs.
 	hangs bool
@@ -60,7 +60,7 @@ type state[T any] struct {
 	digest []byte
 	// replaced holds earlier values, most recent first.
 	replaced []replaced[T]
-	// err says why the current files are not in use.
+	// err is why the current files are not in use, or nil if they are.
 	err error
 }
 

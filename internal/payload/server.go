@@ -93,7 +93,8 @@ func (o ServerOptions) guard(next http.HandlerFunc) http.Handler {
 	})
 }
 
-// knows compares a caller's token in constant time.
+// knows reports whether a caller has sent the token. It compares in constant
+// time.
 func (o ServerOptions) knows(authorization string) bool {
 	if o.Token == "" {
 		return true

@@ -54,7 +54,7 @@ func TestCodecServerEncryptsOnlyIfConfigured(t *testing.T) {
 	ring := open(t, keyFile(t, "one", "one"))
 	plain := []*commonpb.Payload{{Data: []byte(secret)}}
 	if _, err := asked(codecServer(t, ring, ServerOptions{}), "").Encode(plain); err == nil {
-		t.Error("the server encrypted without the option Encode")
+		t.Error("the server encrypted although Encode is not set")
 	}
 	written, err := asked(codecServer(t, ring, ServerOptions{Encode: true}), "").Encode(plain)
 	if err != nil || !isEncrypted(written[0]) {
@@ -75,7 +75,7 @@ func TestCodecServerRejectsOthers(t *testing.T) {
 		text := must(io.ReadAll(response.Body))(t)
 		_ = response.Body.Close()
 		if response.StatusCode >= 400 && len(text) > 0 && response.StatusCode != http.StatusNotFound {
-			t.Errorf("%s %s: got status %d, and %q, want a response that does not say what is wrong", method, path, response.StatusCode, text)
+			t.Errorf("%s %s: got status %d and %q, want a response that does not say what is wrong", method, path, response.StatusCode, text)
 		}
 		return response
 	}

@@ -1,7 +1,7 @@
 package temporal
 
 // Support for workflow IDs that are not ASCII. The SDK puts the workflow ID of
-// a request into the gRPC header temporal-resource-id, where gRPC accepts only
+// a request into the temporal-resource-id header, for which gRPC accepts only
 // printable ASCII. Without the escaping below, a request with any other ID
 // hangs or fails (temporalio/features#721).
 

@@ -22,13 +22,13 @@ const onePacket = 1300
 // response only if the request was compressed, requests with potentially large
 // responses are still compressed.
 func plainIfSmall(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	if message, ok := req.(proto.Message); ok && !answersAtLength(path.Base(method)) && proto.Size(message) <= onePacket {
+	if message, ok := req.(proto.Message); ok && !mayReturnMuch(path.Base(method)) && proto.Size(message) <= onePacket {
 		opts = append(slices.Clip(opts), grpc.UseCompressor(encoding.Identity))
 	}
 	return invoke(ctx, method, req, reply, cc, opts...)
 }
 
-// answersAtLength reports whether a method's responses may be large.
-func answersAtLength(name string) bool {
+// mayReturnMuch reports whether a method's responses may be large.
+func mayReturnMuch(name string) bool {
 	return slices.ContainsFunc([]string{"Poll", "Get", "List", "Query", "Scan", "Update", "Respond"}, func(kind string) bool { return strings.HasPrefix(name, kind) })
 }

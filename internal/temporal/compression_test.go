@@ -39,7 +39,7 @@ func TestSmallRequestsAreNotCompressed(t *testing.T) {
 				return nil
 			}, before...)
 		if err != nil || len(chosen) == 0 || (chosen[len(chosen)-1] == encoding.Identity) != tc.plain {
-			t.Errorf("%s: got compressors %v, error %v, want an uncompressed request: %v", name, chosen, err, tc.plain)
+			t.Errorf("%s: got compressors %v, error %v, want the request uncompressed: %v", name, chosen, err, tc.plain)
 		}
 		if before[:2][1] != nil {
 			t.Errorf("%s: the options of the caller were changed", name)
