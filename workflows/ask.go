@@ -225,8 +225,8 @@ func (a *asking) remind(ctx workflow.Context, body string) (optedOut bool, err e
 }
 
 // mayBeThere reports whether the phone may have received the text. If the
-// outcome of the send is unknown, a reply can still arrive, and then proves
-// that the text did.
+// outcome of the send is unknown, a reply can still arrive, which proves that
+// the text arrived.
 func mayBeThere(sent sms.SendSmsResult) bool {
 	return len(sent.Messages) > 0 ||
 		slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.CodeOutcomeUnknown })

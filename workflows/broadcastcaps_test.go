@@ -59,7 +59,7 @@ func TestCappedCountryDelaysNobodyElse(t *testing.T) {
 				t.Errorf("while the cap is full: got %+v, want 3 sent and 3 waiting for the cap", p)
 			}
 			if line := ProgressLine(p); !strings.HasPrefix(line, "3 of 6 · 3 under a cap · waiting: ") {
-				t.Errorf("while the cap is full: got progress line %q", line)
+				t.Errorf("while the cap is full: got progress line %q, want 3 of 6 and 3 under a cap", line)
 			}
 		}, 4*time.Hour)
 		progress, report := b.runOn(t, input)

@@ -256,8 +256,9 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients, last s
 	return result, nil
 }
 
-// withLast returns the result of a page, with what an earlier send with the
-// page's key has sent, in case Temporal no longer knows that send.
+// withLast returns the result of a page. A recipient with NO_ATTEMPT_LEFT gets
+// the outcome of the earlier send with the same key, if last contains it,
+// because Temporal may no longer have that send.
 func (b *broadcast) withLast(last sms.ReportPage, result sms.SendSmsResult) (all sms.SendSmsResult) {
 	if b.input.IdempotencyKey == "" {
 		return result
@@ -362,8 +363,8 @@ const (
 	resumeWait = 30 * time.Second
 )
 
-// cause returns the error for which a page is tried again. It returns a reached
-// cap or quiet hours only if there is no other error.
+// cause returns the error that causes a page to be retried. A reached cap or
+// quiet hours count only if there is no other error.
 func (b *broadcast) cause() sms.Error {
 	all := b.held.Last.Errors
 	place := slices.IndexFunc(all, func(e sms.Error) bool {

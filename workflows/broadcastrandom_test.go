@@ -37,10 +37,10 @@ type storm struct {
 	// run.
 	began time.Time
 	now   time.Time
-	// room maps each country to when its cap has room. away is the period
-	// in which Twilio is unreachable, and held the one in which all sending
-	// is paused. acts maps times to the operator's actions. All are times
-	// since the broadcast began.
+	// room maps each country to when its cap has room. away is when Twilio
+	// is unreachable, and held is when all sending is paused, each from a
+	// start to an end. acts maps times to the operator's actions. All times
+	// are relative to the start of the broadcast.
 	room       map[string]time.Duration
 	away, held [2]time.Duration
 	acts       map[time.Duration]string
@@ -100,7 +100,7 @@ func (s *storm) outcome(b *broadcastBench, to string) *sms.Error {
 	}
 	s.used[country]++
 	if s.texted[to]++; s.texted[to] > 1 {
-		s.t.Errorf("seed %d: %s was texted %d times", s.seed, to, s.texted[to])
+		s.t.Errorf("seed %d: %s was texted %d times, want at most once", s.seed, to, s.texted[to])
 	}
 	return nil
 }

@@ -229,7 +229,7 @@ func TestForgottenKeyedPageKeepsItsResult(t *testing.T) {
 	}
 	progress, report := b.runOn(t, input)
 	if progress.Sent != 1 || progress.Recipients != 3 || progress.Errors[sms.CodeOutcomeUnknown] != 1 || progress.Errors[sms.CodeNoAttemptLeft] != 1 || len(report) != 3 {
-		t.Errorf("got %+v, report %+v", progress, report)
+		t.Errorf("got %+v, report %+v; want all 3 reported: 1 sent, 1 OUTCOME_UNKNOWN and 1 NO_ATTEMPT_LEFT", progress, report)
 	}
 }
 

@@ -287,7 +287,7 @@ func (d *Deliveries) poll(ctx workflow.Context, deadline time.Time) {
 	}
 }
 
-// show shows the deliveries' progress in the Web UI.
+// show shows the deliveries' progress in Temporal's Web UI.
 func (d *Deliveries) show(ctx workflow.Context) {
 	d.mergeAll()
 	delivered, ended := 0, 0

@@ -97,8 +97,8 @@ func TestReplyToOtherAccountAnswersNothing(t *testing.T) {
 	})
 }
 
-// keep runs the keeper from the given state, with the signals that arrive
-// registers. It returns the state of the next run, or nil if there is none.
+// keep runs the keeper from the given state; arrive registers the signals that
+// it receives. keep returns the state of the next run, or nil if there is none.
 func keep(t *testing.T, state *QuestionsState, arrive func(*testsuite.TestWorkflowEnvironment)) *QuestionsState {
 	t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()

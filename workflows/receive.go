@@ -443,8 +443,8 @@ func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string) (answ
 	return answer, err
 }
 
-// signalAll signals all workflows that catch the text. If they are more than
-// one run can signal, After says where the next run must continue.
+// signalAll signals all workflows that catch the text. If there are too many
+// for one run, After says where the next run must continue.
 func (r *receiving) signalAll(ctx workflow.Context, i int) error {
 	f, s := &r.input.Firings[i], &r.Firings[i]
 	find := sms.FindCatchersInput{Query: f.Call.Catchers, Limit: signalsPerRun}

@@ -24,7 +24,7 @@ const maxAwaited = 1000
 
 // SendSmsWorkflow runs the SendSms activity. It completes even if nothing could
 // be sent: the result lists the outcome for each recipient. If it is cancelled,
-// it completes with what is known. The argument is a
+// it completes with what is known. The argument is an
 // [sms.SendSmsWorkflowInput].
 func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report sms.SendSmsWorkflowResult, err error) {
 	request, problem := readRequest(ctx, raw)
@@ -113,7 +113,7 @@ func SendOptions(summary string) workflow.ActivityOptions {
 	}
 }
 
-// details shows the progress of deliveries in the Web UI.
+// details shows the progress of deliveries in Temporal's Web UI.
 func details(ctx workflow.Context, delivered, ended, all int) {
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d of %d messages delivered, %d not delivered.", delivered, all, ended-delivered))
 }

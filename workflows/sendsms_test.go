@@ -277,7 +277,7 @@ func TestLateErrorCodeCounts(t *testing.T) {
 		b := newBench(t, took("SM1", "SM2"), unasked)
 		b.news(time.Second, "SM1", sms.StatusUndelivered, 0)
 		b.news(2*time.Second, "SM1", sms.StatusUndelivered, 30003)
-		b.news(3*time.Second, "SM1", sms.StatusUndelivered, 30005) // the first one counts
+		b.news(3*time.Second, "SM1", sms.StatusUndelivered, 30005) // the first error code counts
 		b.news(4*time.Second, "SM1", sms.StatusSent, 30006)        // out of order, so it is ignored
 		b.news(5*time.Second, "SM2", sms.StatusDelivered, 0)
 		if report := b.run(waiting); report.Deliveries[0] != (sms.Delivery{To: "+SM1", SID: "SM1", Status: sms.StatusUndelivered, ErrorCode: 30003}) {

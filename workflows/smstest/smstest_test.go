@@ -42,12 +42,12 @@ func TestWorkflowRunsWithoutTwilio(t *testing.T) {
 		want    string
 		texts   int
 	}{
-		"a reply":       {func(p *smstest.Phones) { p.Reply(ann, "yes", time.Minute) }, "yes, delivered", 2},
-		"no reply":      {func(*smstest.Phones) {}, "timedOut", 1},
-		"a late reply":  {func(p *smstest.Phones) { p.Reply(ann, "yes", 2*time.Hour) }, "timedOut", 1},
-		"a doubt":       {func(p *smstest.Phones) { p.Refuse(ann, sms.CodeOutcomeUnknown) }, "timedOut", 1},
-		"an opt-out":    {func(p *smstest.Phones) { p.Refuse(ann, sms.CodeOptedOut) }, "notSent", 0},
-		"another phone": {func(p *smstest.Phones) { p.Reply(bo, "yes", time.Minute) }, "timedOut", 1},
+		"a reply":            {func(p *smstest.Phones) { p.Reply(ann, "yes", time.Minute) }, "yes, delivered", 2},
+		"no reply":           {func(*smstest.Phones) {}, "timedOut", 1},
+		"a late reply":       {func(p *smstest.Phones) { p.Reply(ann, "yes", 2*time.Hour) }, "timedOut", 1},
+		"an unknown outcome": {func(p *smstest.Phones) { p.Refuse(ann, sms.CodeOutcomeUnknown) }, "timedOut", 1},
+		"an opt-out":         {func(p *smstest.Phones) { p.Refuse(ann, sms.CodeOptedOut) }, "notSent", 0},
+		"another phone":      {func(p *smstest.Phones) { p.Reply(bo, "yes", time.Minute) }, "timedOut", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
