@@ -135,8 +135,7 @@ func (c *checker) nameOf(i int, w *fileTrigger) {
 	}
 }
 
-// filters compiles the requirements on a message other than the pattern and the
-// condition.
+// filters compiles the requirements on a message's event, account and number.
 func (c *checker) filters(i int, w *fileTrigger, t *Trigger) {
 	t.event = sms.EventKind(w.Event)
 	if w.Event == "" {

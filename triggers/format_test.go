@@ -208,7 +208,7 @@ func TestPatternGetsMoreStepsIfNeeded(t *testing.T) {
 	text := strings.Repeat("a", 1400) + " " + strings.Repeat("a", 96) + "b"
 	nothing := budget(0)
 	if _, err := set.triggers[0].pattern.find(t.Context(), text, &nothing); !exceeded(err) {
-		t.Fatalf("got error %v for the hungry pattern, want it to exceed freeSteps", err)
+		t.Fatalf("with no other budget: got error %v, want it to exceed freeSteps", err)
 	}
 	if firings := match(t, set, text); len(firings) != 1 {
 		t.Errorf("got %d firings, want 1", len(firings))
@@ -228,7 +228,7 @@ func TestReactionsFireOnlyTriggersThatAsk(t *testing.T) {
 		for _, firing := range match(t, set, body) {
 			names = append(names, firing.Trigger())
 			if reaction := firing.Event.Reaction; (reaction == nil) != (body == "Order 5") || reaction != nil && reaction.Text != "Order 5" {
-				t.Errorf("%q: got event with reaction %+v", body, reaction)
+				t.Errorf("%q: got reaction %+v, want one to `Order 5`, or none for an ordinary text", body, reaction)
 			}
 			if firing.Trigger() == "liked" && asJSON(t, firing.Plan().Call.Input) != `{"to":"Order 5"}` {
 				t.Errorf("got input %s, want the text reacted to", firing.Plan().Call.Input)

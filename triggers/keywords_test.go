@@ -72,8 +72,8 @@ func TestLintSaysWhichTextsNeverFire(t *testing.T) {
 		"one alternative of a pattern":   {"triggers:\n  - {name: a, pattern: '(?i)^(yes|no|cancel)$'" + action, `it never fires for "cancel": Twilio handles that text as SMS_OPT_OUT`},
 		"a word anywhere":                {"triggers:\n  - {name: a, pattern: 'stop'" + action, `it never fires for "stop": Twilio handles that text`},
 		"only a keyword":                 {"triggers:\n  - {name: a, pattern: '^(stop|end)$'" + action, `it never fires: all texts that it matches are SMS_OPT_OUT`},
-		"no such words":                  {"keywords: {'12345': {}}\ntriggers:\n  - {name: a, pattern: '^(yes|stop)$', to: '12345'" + action, ""},
-		"no keyword at some number":      {"keywords: {'12345': {}}\ntriggers:\n  - {name: a, pattern: '^(yes|stop)$'" + action, ""},
+		"a number without keywords":      {"keywords: {'12345': {}}\ntriggers:\n  - {name: a, pattern: '^(yes|stop)$', to: '12345'" + action, ""},
+		"not a keyword at one number":    {"keywords: {'12345': {}}\ntriggers:\n  - {name: a, pattern: '^(yes|stop)$'" + action, ""},
 		"a number with its own keywords": {"keywords: {'12345': {help: [aide]}}\ntriggers:\n  - {name: a, pattern: '^(stop|aide)$', to: '12345'" + action, `it never fires for "aide": Twilio handles that text as SMS_HELP`},
 		"yes and start":                  {"triggers:\n  - {name: a, pattern: '(?i)^(yes|start)$'" + action, ""},
 	} {

@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Finding is something that the author of a trigger should know.
+// Finding is a likely mistake in a trigger, or a hint about it.
 type Finding struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"`
@@ -45,7 +45,7 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 	for i, t := range s.triggers {
 		samples[i] = t.samples(ctx)
 		if t.slow(ctx, samples[i]) {
-			say(t, "the pattern exceeds its budget on a long text, which makes the trigger fail; avoid repetitions inside repetitions")
+			say(t, "the pattern exceeds its budget on a long text, which makes the trigger fail; avoid nested repetitions")
 		}
 		if words, event := s.unheard(t, samples[i]); len(words) == len(samples[i]) && len(words) > 0 && !t.pattern.matchesAlone(ctx, "x "+words[0]+" x") {
 			say(t, "it never fires: all texts that it matches are %s, a separate event; set event: %s", event, event)

@@ -11,16 +11,16 @@ import (
 func TestLintFindsLikelyMistakes(t *testing.T) {
 	const action = ", echoError: e, start: {workflow: W, taskQueue: q}}\n"
 	for name, tc := range map[string]struct{ text, want string }{
-		"nothing":               {"  - {name: a, pattern: 'a (\\d+)'" + action + "  - {name: b, pattern: 'b (\\d+)'" + action, ""},
-		"patterns that overlap": {"  - {name: a, pattern: 'order (?<n>\\d+)'" + action + "  - {name: b, pattern: '(?i)ORDER .+'" + action, `fires together with trigger "a" at line 2, for example for "order 7"`},
-		"an unreachable one":    {"  - {name: a, pattern: '.+', stop: true" + action + "  - {name: b, pattern: 'hello'" + action, `it never fires: trigger "a" at line 2 matches "hello" first and stops`},
-		"other numbers":         {"  - {name: a, pattern: '.+', to: '+15005550001'" + action + "  - {name: b, pattern: 'hello', to: '+15005550002'" + action, ""},
-		"a stop for one number": {"  - {name: a, pattern: '.+', stop: true, to: '+15005550001'" + action + "  - {name: b, pattern: 'hello'" + action, ""},
-		"a condition":           {"  - {name: a, pattern: '.+', condition: '${true}'" + action + "  - {name: b, pattern: 'hello'" + action, ""},
-		"a keyword":             {"  - {name: a, pattern: '^STOP$'" + action, "set event: SMS_OPT_OUT"},
-		"a hostile pattern":     {"  - {name: a, pattern: '(?:(a+)+\\1)+$'" + action, "exceeds its budget"},
-		"Java's own syntax":     {"  - {name: a, pattern: 'code\\s++(?>\\d+)(?!x)'" + action + "  - {name: b, pattern: 'code 7'" + action, ""},
-		"a failure untold":      {"  - {name: a, pattern: 'a', start: {workflow: W, taskQueue: q}}\n", "may never learn"},
+		"nothing":                       {"  - {name: a, pattern: 'a (\\d+)'" + action + "  - {name: b, pattern: 'b (\\d+)'" + action, ""},
+		"patterns that overlap":         {"  - {name: a, pattern: 'order (?<n>\\d+)'" + action + "  - {name: b, pattern: '(?i)ORDER .+'" + action, `fires together with trigger "a" at line 2, for example for "order 7"`},
+		"an unreachable one":            {"  - {name: a, pattern: '.+', stop: true" + action + "  - {name: b, pattern: 'hello'" + action, `it never fires: trigger "a" at line 2 matches "hello" first and stops`},
+		"other numbers":                 {"  - {name: a, pattern: '.+', to: '+15005550001'" + action + "  - {name: b, pattern: 'hello', to: '+15005550002'" + action, ""},
+		"a stop for one number":         {"  - {name: a, pattern: '.+', stop: true, to: '+15005550001'" + action + "  - {name: b, pattern: 'hello'" + action, ""},
+		"a condition":                   {"  - {name: a, pattern: '.+', condition: '${true}'" + action + "  - {name: b, pattern: 'hello'" + action, ""},
+		"a keyword":                     {"  - {name: a, pattern: '^STOP$'" + action, "set event: SMS_OPT_OUT"},
+		"a hostile pattern":             {"  - {name: a, pattern: '(?:(a+)+\\1)+$'" + action, "exceeds its budget"},
+		"Java's own syntax":             {"  - {name: a, pattern: 'code\\s++(?>\\d+)(?!x)'" + action + "  - {name: b, pattern: 'code 7'" + action, ""},
+		"a failure that goes unnoticed": {"  - {name: a, pattern: 'a', start: {workflow: W, taskQueue: q}}\n", "may never learn"},
 	} {
 		var all []string
 		for _, finding := range mustParse(t, "triggers:\n"+tc.text).Lint(t.Context()) {

@@ -61,9 +61,9 @@ func (p *pattern) match(ctx context.Context, text string, left *budget) (groups 
 	return match.Groups(), true, nil
 }
 
-// find tries again and again with more steps. The engine does not report how
-// many steps it took, so find deducts all steps that it allowed for a try from
-// the budget.
+// find tries the pattern with more and more steps, until they suffice or the
+// budget is used up. The engine does not report how many steps it took, so find
+// deducts all steps that it allowed for a try from the budget.
 func (p *pattern) find(ctx context.Context, text string, left *budget) (*javaregex.Match, error) {
 	match, err := p.try(ctx, text, p.compiled)
 	for steps := min(4*freeSteps, *left); exceeded(err) && steps > 0; steps = min(4*steps, *left) {

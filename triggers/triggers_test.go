@@ -226,7 +226,7 @@ func TestParseRefusesABrokenFile(t *testing.T) {
 		"a misspelled group in an input":     {"triggers:\n  - name: a\n    pattern: '(?<orderNumber>x)'\n    start: {workflow: W, taskQueue: q, input: {k: '${ordernumber}'}}\n", `input: ${ordernumber} is unknown; did you mean "matchGroups.orderNumber"?`},
 		"a misspelled group with its prefix": {"triggers:\n  - name: a\n    pattern: '(?<orderNumber>x)'\n    start: {workflow: W, taskQueue: q, input: {k: '${matchGroups.ordernumber}'}}\n", `${matchGroups.ordernumber} names no group of the pattern; did you mean "matchGroups.orderNumber"?`},
 		"a misspelled field of the event":    {"triggers:\n  - name: a\n    pattern: x\n    start: {workflow: W, taskQueue: q, input: {k: '${orginalMessage}'}}\n", `${orginalMessage} is unknown; did you mean "originalMessage"?`},
-		"an echoError likewise":              {"triggers:\n" + good + "    echoError: '${matchGroups.h}'\n", "triggers.yaml:5: trigger \"a\": echoError: ${matchGroups.h} names no group"},
+		"an echoError with an unknown group": {"triggers:\n" + good + "    echoError: '${matchGroups.h}'\n", "triggers.yaml:5: trigger \"a\": echoError: ${matchGroups.h} names no group"},
 		"neither start nor signal":           {"triggers:\n  - name: a\n    pattern: x\n", `triggers.yaml:2: trigger "a" has no action`},
 		"both start and signal":              {"triggers:\n" + good + "    signal: {workflowId: w, name: s}\n", "triggers.yaml:5: trigger \"a\" has start and signal"},
 		"a start without a workflow":         {"triggers:\n  - name: a\n    pattern: x\n    start: {taskQueue: q}\n", "triggers.yaml:4: trigger \"a\": start needs the workflow's type"},
