@@ -155,12 +155,12 @@ func TestCatchUpSkipsSilencedPhones(t *testing.T) {
 		silencer
 		want int
 	}{
-		"never silenced":               {silencer{}, 1},
-		"silenced now":                 {silencer{began: ago(4)}, 0},
-		"silenced since":               {silencer{began: ago(1)}, 0},
-		"silenced then":                {silencer{began: ago(4), ended: ago(1)}, 0},
-		"silenced, but only before it": {silencer{began: ago(5), ended: ago(4)}, 1},
-		"silenced, but only after it":  {silencer{began: ago(2), ended: ago(1)}, 1},
+		"never silenced":                     {silencer{}, 1},
+		"silenced now":                       {silencer{began: ago(4)}, 0},
+		"silenced since":                     {silencer{began: ago(1)}, 0},
+		"silenced then":                      {silencer{began: ago(4), ended: ago(1)}, 0},
+		"silenced, but only before the text": {silencer{began: ago(5), ended: ago(4)}, 1},
+		"silenced, but only after the text":  {silencer{began: ago(2), ended: ago(1)}, 1},
 	} {
 		c.Silencer = tc.silencer
 		if _, err := run(5 * time.Hour); err != nil || published != tc.want {

@@ -1,9 +1,9 @@
 package webhook
 
-// How replies are decided that depend on more than whether Temporal accepts the
-// text. The text's workflow decides, and the webhook waits for it. If no worker
-// is available in time, the webhook gives up, and makes sure that what it tells
-// the sender stays true.
+// Deciding replies that depend on more than whether Temporal accepts the text.
+// The text's workflow decides, and the webhook waits for it. If no worker is
+// available in time, the webhook gives up, and prevents the workflow from later
+// contradicting the reply.
 
 import (
 	"context"

@@ -1,7 +1,7 @@
 package webhook
 
-// The dispatch of a text: from its matches to its one workflow, and to the
-// reply to its sender.
+// The dispatch of a text: how its matches become one workflow and a reply to
+// its sender.
 
 import (
 	"context"
@@ -291,8 +291,8 @@ func (r *reception) publishes() bool {
 	return slices.ContainsFunc(r.input.Firings, func(f sms.Firing) bool { return f.Problem == "" })
 }
 
-// unwanted returns the answer to a text that no question and no trigger is
-// waiting for.
+// unwanted returns the answer to a text that answers no question and for which
+// no trigger can publish anything.
 func (r *reception) unwanted() Answer {
 	answer := Answer{Replies: r.replies(false), Outcome: string(sms.OutcomeUnwanted), Again: r.refusedRetries(), Reasons: r.problems()}
 	if len(r.input.Firings) > 0 {
@@ -308,8 +308,8 @@ func (r *reception) refusedRetries() bool {
 	return !r.input.Late && slices.ContainsFunc(r.input.Firings, func(f sms.Firing) bool { return f.Retry })
 }
 
-// certain reports whether the answer depends only on Temporal's accepting the
-// text.
+// certain reports whether the answer depends only on whether Temporal accepts
+// the text.
 func (r *reception) certain() bool {
 	for i := range r.input.Firings {
 		if f := &r.input.Firings[i]; f.Problem == "" && !f.Call.Certain() {
@@ -364,7 +364,7 @@ func (r *reception) tells() bool {
 
 // unreached returns the answer for a text that Temporal did not accept. If
 // Temporal may have accepted it, now or in an earlier delivery, the sender must
-// not be told that it did not.
+// not be told that it was lost.
 func (r *reception) unreached(err error, doubt bool) Answer {
 	doubt = doubt || r.mayBeAccepted()
 	answer := Answer{Outcome: outcomeAway, Again: doubt || !r.tells(), Reasons: map[string]string{"": reason(err)}}

@@ -85,7 +85,7 @@ func TestOutcomeIsHiddenByDefault(t *testing.T) {
 		b := newBench(t, func(o *Options) { o.ShowOutcome = shown })
 		w := b.deliver(numbered(1, "nothing"), token)
 		if got := w.Header().Get(OutcomeHeader); w.Code != http.StatusOK || (got == string(sms.OutcomeUnwanted)) != shown {
-			t.Errorf("with ShowOutcome %t: got outcome header %q, status %d", shown, got, w.Code)
+			t.Errorf("with ShowOutcome %t: got outcome header %q, status %d; want status 200, and the header only with ShowOutcome", shown, got, w.Code)
 		}
 	}
 }

@@ -34,14 +34,14 @@ const (
 	lately = 24 * time.Hour
 )
 
-// Accepted is a text that has its workflow. At is when the workflow started, by
+// Accepted is a text that has a workflow. At is when the workflow started, by
 // Temporal's clock.
 type Accepted struct {
 	MessageSID string
 	At         time.Time
 }
 
-// pace is what a webhook knows about the texts of a phone to one of our
+// pace is what a webhook knows about the texts from a phone to one of our
 // numbers.
 type pace struct {
 	// streak is how many texts this webhook has received without a pause.
@@ -60,7 +60,7 @@ type pace struct {
 	replied []time.Time
 	// accepted holds the texts that any webhook has accepted lately, with
 	// and without a reply, as Temporal last listed them, oldest first.
-	// asked is the SID of the text for which Temporal was asked.
+	// asked is the SID of the text for which Temporal was last queried.
 	accepted []Accepted
 	asked    string
 	// ahead is how far this machine's clock is ahead of Temporal's, judging
@@ -68,9 +68,9 @@ type pace struct {
 	ahead time.Duration
 }
 
-// learn finds out which texts of the pair other webhooks have accepted, if that
-// matters. If it does not matter, or Temporal does not answer, only the texts
-// already known count.
+// learn finds out which texts of the pair other webhooks have accepted. If
+// these do not matter, or Temporal does not answer, only the texts already
+// known count.
 func (h *handler) learn(ctx context.Context, message sms.Inbound) {
 	if h.Silencer == nil || !h.guard.asks(message, time.Now()) {
 		return

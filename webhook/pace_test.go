@@ -65,11 +65,11 @@ func TestTextsOfPairAreListed(t *testing.T) {
 		}
 		other := m
 		if other.To = "+15005550007"; strings.Contains(s.query, d.pair(other)) {
-			t.Error("got the same query for another number")
+			t.Error("got the same query for another number, want a different one")
 		}
 		other = m
 		if other.AccountSID = "AC2"; strings.Contains(s.query, d.pair(other)) {
-			t.Error("got the same query for another account's texts")
+			t.Error("got the same query for another account's texts, want a different one")
 		}
 	})
 }

@@ -239,7 +239,7 @@ func TestReportedRefusalIsNotCaughtUp(t *testing.T) {
 		for more, recorded := range map[string]bool{
 			", echoError: Lost":                        true,
 			", echoError: Lost, onPublishError: retry": false, // Twilio delivers it again
-			"": false, // nobody is told
+			"": false, // the sender is not told
 		} {
 			s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
 			d, _ := dispatcher(t, s)

@@ -1,6 +1,6 @@
 package webhook
 
-// Requests as made by Twilio and the proxies on the way.
+// Tests of requests as Twilio sends them and as proxies forward them.
 
 import (
 	"context"

@@ -152,7 +152,7 @@ func (h *handler) restrain(ctx context.Context, message sms.Inbound, answer *Ans
 	}
 }
 
-// kinds maps the events that have a name of their own in outcomes to that name.
+// kinds maps events to the names that outcomes use for them.
 var kinds = map[sms.EventKind]string{sms.EventOptOut: "opt-out", sms.EventOptIn: optIn, sms.EventHelp: "help"}
 
 const optIn = "opt-in"

@@ -180,7 +180,7 @@ func TestForwardedHeadersCountOnlyIfNamed(t *testing.T) {
 		o.PublicURL, o.Forwarded = "", []string{"X-Forwarded-Host", "X-Forwarded-Proto"}
 	})
 	if got := deliver(named, "sms.example.org"); got != http.StatusOK {
-		t.Errorf("header named: got status %d, want 200", got)
+		t.Errorf("with a configured header: got status %d, want 200", got)
 	}
 	for _, host := range []string{"", "evil.example.org", "evil.example.org, sms.example.org"} {
 		if got := deliver(named, host); got != http.StatusForbidden {
@@ -188,7 +188,7 @@ func TestForwardedHeadersCountOnlyIfNamed(t *testing.T) {
 		}
 	}
 	if got := deliver(newBench(t, nil), "sms.example.org"); got != http.StatusForbidden {
-		t.Errorf("header not named: got status %d, want 403", got)
+		t.Errorf("with a header that is not configured: got status %d, want 403", got)
 	}
 	both := newBench(t, func(o *Options) { o.Forwarded = []string{"X-Forwarded-Host"} })
 	if got := deliver(both, "sms.example.org"); got != http.StatusForbidden {

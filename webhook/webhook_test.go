@@ -272,7 +272,7 @@ func TestLogsContainNoNumberOrText(t *testing.T) {
 	b.serve(httptest.NewRequest(http.MethodPost, SmsPath, strings.NewReader(form("x").Encode())))
 	log := b.log.String()
 	if !strings.Contains(log, "outcome=accepted triggers=\"order-status number\"") || !strings.Contains(log, "refused") || !strings.Contains(log, "outcome=\"Temporal unreachable\"") {
-		t.Errorf("got log with a line missing:\n%s", log)
+		t.Errorf("want lines about an accepted, a refused and a failed request; got log:\n%s", log)
 	}
 	for _, private := range []string{"555", "42", token} {
 		if strings.Contains(log, private) {
