@@ -1,8 +1,8 @@
 package main
 
 // worker doctor checks the configuration, Temporal, Twilio and the webhook, as
-// far as this machine can. It prints a line for each check, including what to
-// do if the check fails.
+// far as possible from this machine. It prints a line for each check, including
+// what to do if the check fails.
 
 import (
 	"cmp"
@@ -226,7 +226,7 @@ func (d *doctor) pause(ctx context.Context, c *temporal.Client) {
 	case err != nil:
 		d.failed(check, "Temporal does not report whether it is paused", "check the permissions of the API key")
 	case pause != nil:
-		d.warning(check, fmt.Sprintf("it has been paused since %s: %s", pause.Since.UTC().Format(time.RFC3339), cmp.Or(pause.Why, "the reason cannot be read here")), "run starter resume-all once the reason is gone")
+		d.warning(check, fmt.Sprintf("it has been paused since %s: %s", pause.Since.UTC().Format(time.RFC3339), cmp.Or(pause.Why, "the reason cannot be read here")), "run starter resume-all once the reason no longer applies")
 	default:
 		d.ok(check, "it is not paused")
 	}

@@ -30,8 +30,8 @@ func newHealth(stopping context.Context, temporalClient *temporal.Client) *healt
 	}
 }
 
-// ready returns an error if one of the halves cannot do its work now, or a note
-// if they can but something else is wrong.
+// ready returns an error if one of the halves cannot work now, or a note if
+// each can but something else is wrong.
 func (h *health) ready(ctx context.Context) (note string, err error) {
 	if h.stopping.Err() != nil {
 		return "", errors.New("the process is stopping")

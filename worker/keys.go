@@ -48,7 +48,7 @@ encrypted with it anymore: after the retention and the longest workflow.`,
 		}
 	}
 	var processes []string
-	use := change("use", "Make a key the current one, which encrypts payloads", "key %s of %s encrypts from now on", payload.MakeCurrent)
+	use := change("use", "Make a key the current one, which encrypts payloads", "key %s of %s encrypts payloads from now on", payload.MakeCurrent)
 	use.Flags().StringArrayVar(&processes, "metrics", nil, "the /metrics URL of a process that must have the key; if it does not, nothing changes; may be repeated")
 	use.PreRunE = func(cmd *cobra.Command, args []string) error { return allHave(cmd.Context(), args[0], processes) }
 	cmd.AddCommand(

@@ -30,7 +30,7 @@ func TestKeysAreCreatedAndRotated(t *testing.T) {
 	}{
 		{args: []string{"new", "one"}, says: "only decrypts"},
 		{args: []string{"list"}, says: "one: reads\ncurrent: none"},
-		{args: []string{"use", "one"}, says: "encrypts from now on"},
+		{args: []string{"use", "one"}, says: "encrypts payloads from now on"},
 		{args: []string{"new", "two"}, says: "worker keys use two"},
 		{args: []string{"new", "two"}, refuse: "two keys"},
 		{args: []string{"remove", "one"}, refuse: "is current"},

@@ -88,7 +88,7 @@ func checkKeys(c config.Config) error {
 	return nil
 }
 
-// parts says which halves of the process run.
+// parts selects the halves of the process that run.
 type parts struct{ worker, webhook bool }
 
 func choose(only string, c config.Config) (parts, error) {

@@ -104,7 +104,7 @@ func cancelRun(ctx context.Context, token string) error {
 		err = json.Unmarshal(text, &named)
 	}
 	if err != nil || !strings.HasPrefix(named.WorkflowID, nexusPrefix) {
-		return nexus.NewHandlerErrorf(nexus.HandlerErrorTypeBadRequest, "operationToken must be the token returned when an operation of the service %s was started", sms.NexusService)
+		return nexus.NewHandlerErrorf(nexus.HandlerErrorTypeBadRequest, "operationToken must be the token returned when an operation of the %s service was started", sms.NexusService)
 	}
 	return temporalnexus.GetClient(ctx).CancelWorkflow(ctx, named.WorkflowID, "")
 }

@@ -56,7 +56,8 @@ func (r *readiness) get(ctx context.Context) (note string, err error) {
 		return last.note, last.err
 	}
 	answered := r.asking.DoChan("", func() (any, error) {
-		// The caller may go away, but others wait for the same answer.
+		// The caller may stop waiting, but others wait for the same
+		// answer.
 		ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 		defer cancel()
 		v := judge(r.ask(ctx))

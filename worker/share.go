@@ -19,9 +19,9 @@ const (
 	// countEvery is how often the workers are counted. For that long after
 	// a worker starts, all of them together may exceed the rates.
 	countEvery = 5 * time.Second
-	// polledWithin is how recently a live worker must have polled, because
-	// a poll lasts up to a minute. For that long after a worker stops, the
-	// others keep their smaller share.
+	// polledWithin is how recently a worker must have polled to count as
+	// live. A poll lasts up to a minute. For that long after a worker
+	// stops, the others keep their smaller share.
 	polledWithin = 75 * time.Second
 )
 

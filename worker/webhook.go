@@ -111,7 +111,7 @@ func whetherToCatchUp(c *config.Live, temporalClient *temporal.Client, live *tri
 	return nil, nil
 }
 
-// namespaceAnswers returns an error unless our namespace exists, which may be
+// namespaceAnswers returns an error unless our namespace exists. It may be
 // missing even if Temporal answers.
 func namespaceAnswers(ctx context.Context, temporalClient *temporal.Client) error {
 	_, err := temporalClient.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: temporalClient.Namespace})
