@@ -95,7 +95,8 @@ func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
 	return err
 }
 
-// theQuestion names an open question, and says if nobody has received it yet.
+// theQuestion describes an open question, and notes if it has not been sent
+// yet.
 func theQuestion(c *temporal.Client, workflowID string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()

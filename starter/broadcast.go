@@ -48,7 +48,7 @@ wait, not the broadcast: starter broadcast watch ID follows it again.`,
 	flags.StringArrayVar(&f.to, "to", nil, "recipient, instead of a file; repeat it, or separate several by commas")
 	flags.StringVar(&f.report, "report", "", "name of a report in BROADCAST_STORE")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "render every text but send nothing")
-	flags.StringVar(&f.quiet, "quiet", "", "send to nobody during these hours, in the recipient's time zone, such as 21:00-08:00")
+	flags.StringVar(&f.quiet, "quiet", "", "do not send during these hours, in the recipient's time zone, such as 21:00-08:00")
 	flags.Float64Var(&f.rate, "sender-rate", 0, "segments a second that Twilio sends from this sender, for estimates (default: by the sender's type)")
 	cmd.MarkFlagsOneRequired("file", "to")
 	cmd.MarkFlagsMutuallyExclusive("file", "to")

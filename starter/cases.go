@@ -20,8 +20,8 @@ type caseResult struct {
 }
 
 // runCases reads a file of cases and prints the result of each. try returns a
-// case's title, which may be empty, and what is wrong, which is empty if the case
-// passes.
+// case's title, which may be empty, and a description of what is wrong, which
+// is empty if the case passes.
 func runCases[T any](out io.Writer, path string, asJSON bool, try func(T) (title, wrong string, err error)) error {
 	data, err := os.ReadFile(path)
 	if err != nil {

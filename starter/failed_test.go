@@ -34,7 +34,7 @@ func TestUndeliveredSendFailsWithItsCode(t *testing.T) {
 	}
 }
 
-func TestTwiliosCodesAreWrittenAlike(t *testing.T) {
+func TestFindAndFailedFormatErrorsAlike(t *testing.T) {
 	const want = "  error 30005 (https://www.twilio.com/docs/errors/30005)"
 	for _, line := range []string{
 		(&told{Direction: "out", ErrorCode: 30005}).String(), (&failedText{Direction: "out", ErrorCode: 30005}).String(),

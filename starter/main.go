@@ -23,7 +23,7 @@ var errNotAllSent = errors.New("some recipients were not texted")
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process immediately
 	cmd, err := command().ExecuteContextC(ctx)
 	switch {
 	case errors.Is(err, errNotAllSent), errors.Is(err, errNotAnswered), errors.Is(err, errFindings), errors.Is(err, errNothingFound), errors.Is(err, errFailed):

@@ -34,17 +34,17 @@ const connectTimeout = 10 * time.Second
 // test changes it.
 var lookTimeout = 3 * time.Second
 
-// work is what a command has started in Temporal and waits for: a workflow or a
-// standalone activity. link is its page in the Web UI, or empty.
+// work is a workflow or a standalone activity that a command has started and
+// waits for. link is its page in the Web UI, or empty.
 type work struct{ kind, id, link string }
 
-// aWorkflow returns the workflow with an ID, as work.
+// aWorkflow returns the work for the workflow with this ID.
 func aWorkflow(c *temporal.Client, id string) work {
 	return work{"workflow", id, webUI(c, "workflows", id)}
 }
 
-// tellStarted prints the ID of what was started, a link to it, and the reason if it
-// cannot proceed.
+// tellStarted prints the ID of what was started, a link to it, and the reason
+// if it cannot proceed.
 func tellStarted(progress io.Writer, c *temporal.Client, w work) {
 	fmt.Fprintln(progress, strings.TrimSpace(w.kind+" "+w.id+"  "+w.link))
 	tellHeldUp(progress, c)
@@ -90,9 +90,9 @@ func tellWhy(ctx context.Context, progress io.Writer, last func(context.Context)
 	}
 }
 
-// publicly describes the failure of an attempt without the details of our own
-// failures, which may contain numbers and texts. Any other error is printed in full,
-// on the caller's terminal.
+// publicly describes the failure of an attempt. It omits the details of the
+// project's own failures, which may contain numbers and texts. Any other error
+// is printed in full on the caller's terminal.
 func publicly(err error) string {
 	if application, is := errors.AsType[*sdk.ApplicationError](err); is {
 		return application.Message()
@@ -175,9 +175,9 @@ func pending(c *temporal.Client, what string, w work, why error, remedies ...rem
 	return errors.New(strings.Join(lines, "\n"))
 }
 
-// begin asks Temporal to start something under this ID. If the request may have
-// reached Temporal without an answer, the error says how to cancel what it may have
-// started.
+// begin makes a request to Temporal that starts the work with this ID. If the
+// request fails but Temporal may have accepted it, the error says how to cancel
+// the work.
 func begin(ctx context.Context, c *temporal.Client, command, id string, request func() error) error {
 	// If a request that changes nothing fails, nothing was started.
 	asking, cancel := context.WithTimeout(ctx, connectTimeout)

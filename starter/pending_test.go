@@ -20,7 +20,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// fakeTemporal starts everything, except what it holds up, and finishes nothing.
+// fakeTemporal starts whatever it is asked to, unless holdUp is set, but never
+// completes anything.
 type fakeTemporal struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 	holdUp bool   // whether requests to start something get no answer
@@ -112,7 +113,7 @@ func TestUnansweredRequestMayBePending(t *testing.T) {
 		name, _, _ := strings.Cut(command, " ")
 		out, err := interrupted(t, &fakeTemporal{holdUp: true}, strings.Fields(command)...)
 		if err == nil || !strings.Contains(err.Error(), "interrupted\nTemporal may have accepted it as "+name+"-") || !strings.Contains(err.Error(), " cancel "+name+"-") {
-			t.Errorf("%s, interrupted before Temporal answered: got error %v\n%s", command, err, out)
+			t.Errorf("%s, interrupted before Temporal answered: got error %v, want one that says how to cancel it; output:\n%s", command, err, out)
 		}
 	}
 }
@@ -127,7 +128,7 @@ func TestInterruptedCommandSaysWhatIsPending(t *testing.T) {
 		out, err := interrupted(t, &fakeTemporal{}, strings.Fields(command)...)
 		link := "http://ui.example.com/namespaces/default/" + want.page
 		if err == nil || !strings.HasPrefix(err.Error(), "interrupted: "+want.what+" is still pending as ") || !strings.Contains(err.Error(), link) || !strings.Contains(out, link) {
-			t.Errorf("%s: got error %v\n%s", command, err, out)
+			t.Errorf("%s: got error %v, want one that names %s as pending; want link %s in the error and the output:\n%s", command, err, want.what, link, out)
 		}
 		if strings.HasPrefix(want.page, "activities") && !strings.Contains(out, "/run\n") {
 			t.Errorf("%s: got %s, want a link to the activity's run", command, out)
@@ -155,6 +156,6 @@ func TestPlainlyNamesTheInnermostCause(t *testing.T) {
 func TestQuestionsSaysThatNoneIsOpen(t *testing.T) {
 	(&fakeTemporal{}).serve(t)
 	if out, err := starter(t, "questions"); err != nil || out != "no question is open\n" {
-		t.Errorf("got %q, %v", out, err)
+		t.Errorf("got %q, error %v; want no open question", out, err)
 	}
 }

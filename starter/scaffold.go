@@ -101,7 +101,7 @@ func projectName(folder string) string {
 
 // repository returns the root of this repository, which it searches for upwards
 // from the working directory and from the program. If it is not found, the
-// result is a directory beside the project.
+// result is a directory next to the project.
 func repository() string {
 	var starts []string
 	for _, at := range []func() (string, error){os.Getwd, os.Executable} {

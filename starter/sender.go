@@ -1,7 +1,7 @@
 package main
 
-// Finding the workflow that sent a text: its history has the text's SID in the
-// result of a SendSms.
+// Finding the workflow that sent a text: its history contains the text's SID in
+// the result of a SendSms activity.
 
 import (
 	"context"
@@ -55,7 +55,7 @@ func hasSent(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowExec
 		return strings.Contains(strings.Join(c.Converter.ToStrings(payloads), "\n"), sid)
 	}
 	id, run := w.GetExecution().GetWorkflowId(), w.GetExecution().GetRunId()
-	sends := map[int64]bool{} // the IDs of the events that scheduled a SendSms
+	sends := map[int64]bool{} // the IDs of the events that scheduled SendSms activities
 	history := c.GetWorkflowHistory(ctx, id, run, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for history.HasNext() {
 		event, err := history.Next()

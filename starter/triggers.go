@@ -113,7 +113,7 @@ const (
 	levelHint    level = "hint"
 )
 
-// finding is a finding with its level.
+// finding is a [triggers.Finding] with its level.
 type finding struct {
 	Level level `json:"level"`
 	triggers.Finding

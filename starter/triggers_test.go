@@ -58,10 +58,10 @@ func TestLintPrintsFindingsAndFails(t *testing.T) {
 		t.Errorf("a valid file: got %s, error %v; want how it was read", out, err)
 	}
 	for name, tc := range map[string]struct{ text, want string }{
-		"an unknown group":   {strings.Replace(orderTriggers, "is ${orderNumber}", "is ${orderNr}", 1), "t.yaml:4: trigger \"order-status\": echo: ${orderNr} is unknown"},
-		"an invalid pattern": {strings.Replace(orderTriggers, "(?<orderNumber>.+)", "(?P<orderNumber>.+)", 1), "t.yaml:3: trigger \"order-status\": the pattern is not valid"},
-		"what never fires":   {strings.Replace(orderTriggers, "Order Number (?<orderNumber>.+)", "(?<orderNumber>STOP)", 1), "it never fires"},
-		"a missing file ":    {"", "no triggers"},
+		"an unknown group":           {strings.Replace(orderTriggers, "is ${orderNumber}", "is ${orderNr}", 1), "t.yaml:4: trigger \"order-status\": echo: ${orderNr} is unknown"},
+		"an invalid pattern":         {strings.Replace(orderTriggers, "(?<orderNumber>.+)", "(?P<orderNumber>.+)", 1), "t.yaml:3: trigger \"order-status\": the pattern is not valid"},
+		"a trigger that never fires": {strings.Replace(orderTriggers, "Order Number (?<orderNumber>.+)", "(?<orderNumber>STOP)", 1), "it never fires"},
+		"a missing file ":            {"", "no triggers"},
 	} {
 		out, err := starter(t, "triggers", "lint", good, write(t, "t.yaml", tc.text))
 		if !errors.Is(err, errFindings) || !strings.Contains(out, tc.want) {

@@ -107,7 +107,7 @@ func TestScaffoldTakesHostileNames(t *testing.T) {
 		}
 		for _, f := range files {
 			if text := string(f.data); strings.Contains(text, "\nvar y") || strings.Contains(text, "\nfunc init()") || strings.Contains(text, "\n} }") {
-				t.Errorf("got a name as code in %s:\n%s", f.name, text)
+				t.Errorf("a name was written as code in %s:\n%s", f.name, text)
 			}
 		}
 	}
@@ -118,8 +118,8 @@ func TestScaffoldRefusesWhatItCannotWrite(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"nothing":    {nil, "neither a process"},
-		"two in one": {map[string]string{"a.json": start("a-b", "a"), "b.json": start("a_b", "b")}, "rename one"},
+		"nothing":            {nil, "neither a process"},
+		"names that collide": {map[string]string{"a.json": start("a-b", "a"), "b.json": start("a_b", "b")}, "rename one"},
 		"a truncated model": {
 			map[string]string{"a.bpmn": `<definitions><process id="a">`}, "a.bpmn: not a BPMN model",
 		},
@@ -131,7 +131,7 @@ func TestScaffoldRefusesWhatItCannotWrite(t *testing.T) {
 }
 
 // TestReadmeStartsTemporalBeforeTheWorker checks the order, because a worker
-// that finds no Temporal exits.
+// exits if it cannot reach Temporal.
 func TestReadmeStartsTemporalBeforeTheWorker(t *testing.T) {
 	for language, worker := range map[string]string{"go": "\ngo run .\n", "typescript": "\nnpm start\n"} {
 		dir := filepath.Join(t.TempDir(), "shop")
