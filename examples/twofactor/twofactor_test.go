@@ -55,7 +55,7 @@ func texted(t *testing.T, text smstest.Text) string {
 	t.Helper()
 	var variables struct{ Code string }
 	if err := json.Unmarshal(text.Variables, &variables); err != nil || len(variables.Code) != 6 {
-		t.Errorf("got variables %s, error %v, want a code of 6 digits", text.Variables, err)
+		t.Errorf("got variables %s, error %v; want a code of 6 digits", text.Variables, err)
 	}
 	return variables.Code
 }
