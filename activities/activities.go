@@ -66,7 +66,10 @@ func (a *Activities) Register(r worker.ActivityRegistry) {
 type Account struct {
 	// SID is the account's SID. Optional: by default, status callbacks and
 	// replies are accepted from any account.
-	SID     string
+	SID string
+	// Region is the region that stores the account's messages. Optional:
+	// default us1.
+	Region  string
 	Gateway Gateway
 	// Pace throttles everything that this worker sends from the account.
 	Pace *Pace
@@ -127,7 +130,7 @@ type Activities struct {
 	// sends the requests to CapsSmsWorkflow.
 	countCaps counting
 	capCount  capCount
-	// ledgers holds the ledger of each account, by name.
+	// ledgers holds the ledgers of the accounts.
 	ledgers sync.Map
 	// behind is set when this machine's clock turns out to be behind
 	// Temporal's.

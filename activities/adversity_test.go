@@ -236,55 +236,38 @@ func TestChangedTextIsUnknown(t *testing.T) {
 	})
 }
 
-func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
+func TestResultNamesRecipientsAsParsed(t *testing.T) {
+	result := execute(t, gatewayFunc(func(context.Context, twilio.Draft) (sms.Message, error) {
+		return sms.Message{To: "+1 (500) 555-0001", SID: "SM1", Status: sms.StatusQueued}, nil
+	}), one)
+	if len(result.Messages) != 1 || result.Messages[0].To != first {
+		t.Errorf("got result %+v, want a message to %s", result, first)
+	}
+}
+
+func TestResumedScheduleIsNotCheckedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// A message of another send does not leave this send in doubt.
-		f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
-			if n == 1 {
-				return unknownError(500), false
-			}
-			return nil, true
-		}}
-		f.records = []twilio.Record{another(first, "Hi", 0)}
-		a := newActivities(f)
-		a.ledgerOf("").own("another send", f.records[0].Message, time.Now())
-		result, err := run(t, a, one)
-		if err != nil || len(result.Messages) != 1 || result.Messages[0].SID == "SMother" || f.creates != 2 {
-			t.Errorf("a message of another send: got %d creates, result %+v, error %v, want 2 creates and a message that is not SMother", f.creates, result, err)
-		}
-		// Either of two sends may have created the only message.
-		f = &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { return unknownError(500), true }}
-		a = newActivities(f)
-		a.ledgerOf("").claim("another send", first, "Hi", false)
-		result, err = run(t, a, one)
-		if err != nil || f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-			t.Errorf("one message, two sends: got result %+v, error %v, want OUTCOME_UNKNOWN after one create", result, err)
-		}
-		// With as many messages as sends, each send has its own.
-		f.records, f.creates = []twilio.Record{another(first, "Hi", -5*time.Second)}, 0
-		a = newActivities(f)
-		a.ledgerOf("").claim("another send", first, "Hi", false)
-		if result, err = run(t, a, one); err != nil || len(result.Messages) != 1 {
-			t.Errorf("two messages, two sends: got result %+v, error %v, want one message", result, err)
+		f := &fakeTwilio{}
+		input, at := one, time.Now().Add(time.Hour)
+		input.SendAt, input.MessagingServiceSID, input.SmsFrom = &at, "MG00000000000000000000000000000001", ""
+		input.SmsTo = sms.To(first, second)
+		left := record{Runs: [][3]int{{int(accepted), -1, 1}}, Recent: []recentMessage{{0, "SM0", sms.StatusScheduled, 1}}}
+		time.Sleep(50 * time.Minute)
+		if result := resumeWith(t, newActivities(f), left, input); len(result.Messages) != 2 || f.creates != 1 {
+			t.Errorf("got %d creates, result %+v, want one create and two messages", f.creates, result)
 		}
 	})
 }
 
-func TestOlderMessageIsNotAdopted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		// Another send sent the same text to the recipient ten minutes before
-		// this one.
-		f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
-			if n == 1 {
-				return unknownError(500), false
-			}
-			return nil, true
-		}}
-		f.records = []twilio.Record{another(second, "x", 0), another(first, "Hi", 10*time.Minute)}
-		if result := execute(t, f, one); f.creates != 2 || len(result.Messages) != 1 || result.Messages[0].SID == "SMother" {
-			t.Errorf("got %d creates, result %+v, want 2 creates and a message that is not SMother", f.creates, result)
-		}
-	})
+func TestCancelledAttemptHasResult(t *testing.T) {
+	s := newTestSend(first)
+	s.info = activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{}}
+	s.heart.details, s.heart.recorder = func() any { return s.snapshot() }, s.activities.Record
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(context.Canceled)
+	if err := s.conclude(ctx); err != nil || s.unended.Code != sms.CodeCancelled {
+		t.Errorf("got error %v, code %s, want no error and CANCELLED: Temporal starts no other attempt", err, s.unended.Code)
+	}
 }
 
 func TestListStopsIfAccountIsRefused(t *testing.T) {

@@ -58,3 +58,13 @@ func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 		t.Error("StatusProven = true without a secret, want false")
 	}
 }
+
+func TestTooLongCallbackIsLeftOut(t *testing.T) {
+	a := &Activities{StatusCallback: "https://example.com/twilio/status"}
+	for length, want := range map[int]bool{1000: true, maxCallback: false} {
+		got := a.callbackAddress(url.Values{sms.CallbackWorkflow: {strings.Repeat("w", length)}})
+		if (got != "") != want {
+			t.Errorf("with %d bytes: got %q, want a URL: %v", length, got, want)
+		}
+	}
+}

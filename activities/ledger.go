@@ -4,6 +4,7 @@ package activities
 // prevents a send from mistaking another send's message for its own.
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -56,9 +57,13 @@ type claim struct {
 	until time.Time
 }
 
-// ledgerOf returns the ledger of the account with the given name.
-func (a *Activities) ledgerOf(account string) *ledger {
-	l, _ := a.ledgers.LoadOrStore(account, &ledger{owners: make(map[string]string), claims: make(map[string][]claim)})
+// ledgerOf returns the ledger of the account with the given name. Two names for
+// one account have the same ledger.
+func (a *Activities) ledgerOf(name string) *ledger {
+	if account := a.Accounts[name]; account.SID != "" {
+		name = account.SID + " " + cmp.Or(account.Region, "us1")
+	}
+	l, _ := a.ledgers.LoadOrStore(name, &ledger{owners: make(map[string]string), claims: make(map[string][]claim)})
 	return l.(*ledger)
 }
 

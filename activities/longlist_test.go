@@ -69,3 +69,13 @@ func TestStoppingBroadcastIsBrief(t *testing.T) {
 		}
 	}
 }
+
+func TestRetriedLongListIsNotChecked(t *testing.T) {
+	// This worker has no store for reports, unlike that of the first attempt.
+	for attempts, want := range map[int32]bool{1: false, 2: true} {
+		l := &longList{attempt: &attempt{info: activity.Info{Attempt: attempts}}, activities: &Activities{}}
+		if problem := l.check(t.Context()); (problem == nil) != want {
+			t.Errorf("attempt %d: got %v, want the list accepted: %v", attempts, problem, want)
+		}
+	}
+}

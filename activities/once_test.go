@@ -127,6 +127,15 @@ func TestExhaustedKeyStopsSending(t *testing.T) {
 	}
 }
 
+func TestKeyedDoubtIsNotSentAgain(t *testing.T) {
+	a, c := withKeys(), newClerk(sms.Error{Code: sms.CodeOutcomeUnknown, HTTPStatus: 503, TwilioCode: 20503})
+	for range 3 {
+		if got := keyedWith(t, a, c, one); len(c.started) != 1 || len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeOutcomeUnknown {
+			t.Errorf("got %+v after %d sends, want OUTCOME_UNKNOWN after 1", got, len(c.started))
+		}
+	}
+}
+
 func TestForgottenSendIsNotRepeated(t *testing.T) {
 	a, c := withKeys(), newClerk(sms.Error{})
 	a.temporal = c

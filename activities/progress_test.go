@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -196,5 +197,15 @@ func BenchmarkRecord(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.snapshot()
+	}
+}
+
+func TestTableOfProblemsIsLimited(t *testing.T) {
+	var table problems
+	for n := range 10 * maxProblems {
+		table.place(sms.Error{Code: sms.CodeInvalidRequest, Message: strings.Repeat("x", n)}, first)
+	}
+	if got := len(table.list); got != maxProblems+1 {
+		t.Errorf("got %d problems, want %d and one without details", got, maxProblems)
 	}
 }

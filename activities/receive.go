@@ -108,7 +108,7 @@ func asJSON(answer []byte) json.RawMessage {
 
 // FindRun looks up the latest run of a workflow.
 func (a *Activities) FindRun(ctx context.Context, in sms.FindRunInput) (result sms.FindRunResult, err error) {
-	c := activity.GetClient(ctx)
+	c := a.client(ctx)
 	found, err := c.DescribeWorkflow(ctx, in.WorkflowID, "")
 	if isNotFound(err) {
 		return result, nil
@@ -149,7 +149,7 @@ var reusePolicies = map[string]enumspb.WorkflowIdReusePolicy{
 // is safe to repeat: it starts another workflow only if the first has closed
 // and someone else has started one since.
 func (a *Activities) SignalWithStart(ctx context.Context, in sms.SignalWithStartInput) (result sms.SignalWithStartResult, err error) {
-	c, call := activity.GetClient(ctx), &in.Firing.Call
+	c, call := a.client(ctx), &in.Firing.Call
 	found, err := c.DescribeWorkflow(ctx, call.WorkflowID, "")
 	switch {
 	case isNotFound(err):
@@ -196,7 +196,7 @@ const lookedAt = 200
 // by workflow ID is stable while workflows start, close or continue as new, so
 // each is listed once.
 func (a *Activities) FindCatchers(ctx context.Context, in sms.FindCatchersInput) (result sms.FindCatchersResult, err error) {
-	c := activity.GetClient(ctx)
+	c := a.client(ctx)
 	all := map[string]bool{}
 	// A workflow that continues as new while the pages are read moves to
 	// the first page. So if there is more than one page, the pages are read

@@ -8,16 +8,21 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"temporal-twilio/sms"
 )
@@ -142,5 +147,89 @@ func TestUnansweredUpdateIsRetried(t *testing.T) {
 	}
 	if result, err := askRun(t.Context(), &responding{err: serviceerror.NewNotFound("the workflow has closed")}, sms.AskWorkflowInput{}); err != nil || !result.Closed {
 		t.Errorf("after the workflow closed: got result %+v, error %v, want Closed", result, err)
+	}
+}
+
+// described is a Temporal client with workflows that have these descriptions, by
+// run ID or "" for the latest run, and with these pages of a listing.
+type described struct {
+	client.Client
+	runs  map[string]*workflowservice.DescribeWorkflowExecutionResponse
+	pages [][]string
+	asked int
+}
+
+func (d *described) DescribeWorkflow(_ context.Context, id, runID string) (*client.WorkflowExecutionDescription, error) {
+	run, found := d.runs[runID]
+	if !found {
+		return nil, serviceerror.NewNotFound("no such run")
+	}
+	info := run.GetWorkflowExecutionInfo()
+	return &client.WorkflowExecutionDescription{RawResponse: run, WorkflowExecutionMetadata: client.WorkflowExecutionMetadata{
+		WorkflowExecution: workflow.Execution{ID: id, RunID: info.GetExecution().GetRunId()}, Status: info.GetStatus(), WorkflowStartTime: info.GetStartTime().AsTime(),
+	}}, nil
+}
+
+func (d *described) ListWorkflow(_ context.Context, in *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	page := &workflowservice.ListWorkflowExecutionsResponse{}
+	for _, id := range d.pages[d.asked] {
+		page.Executions = append(page.Executions, &workflowpb.WorkflowExecutionInfo{Execution: &common.WorkflowExecution{WorkflowId: id}})
+	}
+	if d.asked++; d.asked%2 == 1 {
+		page.NextPageToken = []byte("next")
+	}
+	return page, nil
+}
+
+// runOf returns the description of a run.
+func runOf(id, first string, started time.Time, requests ...string) *workflowservice.DescribeWorkflowExecutionResponse {
+	infos := make(map[string]*workflowpb.RequestIdInfo)
+	for _, request := range requests {
+		infos[request] = &workflowpb.RequestIdInfo{}
+	}
+	return &workflowservice.DescribeWorkflowExecutionResponse{
+		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
+			Execution: &common.WorkflowExecution{WorkflowId: "order-42", RunId: id}, FirstRunId: first,
+			Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, StartTime: timestamppb.New(started),
+		},
+		WorkflowExtendedInfo: &workflowpb.WorkflowExecutionExtendedInfo{RequestIdInfos: infos},
+	}
+}
+
+func TestRepeatedSignalWithStartIsRecognized(t *testing.T) {
+	a := &Activities{temporal: &described{runs: map[string]*workflowservice.DescribeWorkflowExecutionResponse{"": runOf("r1", "r1", time.Now(), "sms-SM1-orders")}}}
+	for request, want := range map[string]sms.SignalWithStartResult{"sms-SM1-orders": {Started: true}, "sms-SM2-orders": {Open: true}} {
+		in := sms.SignalWithStartInput{RequestID: request}
+		in.Firing.Call.WorkflowID = "order-42"
+		if got, err := a.SignalWithStart(t.Context(), in); err != nil || got != want {
+			t.Errorf("%s: got %+v, error %v, want %+v", request, got, err, want)
+		}
+	}
+}
+
+func TestContinuedRunKeepsItsAge(t *testing.T) {
+	received := time.Unix(1_800_000_000, 0)
+	for first, want := range map[time.Duration]bool{-time.Hour: false, time.Second: true} {
+		runs := map[string]*workflowservice.DescribeWorkflowExecutionResponse{
+			"": runOf("r2", "r1", received.Add(time.Minute)), "r1": runOf("r1", "r1", received.Add(first)),
+		}
+		a := &Activities{temporal: &described{runs: runs}}
+		if got, err := a.FindRun(t.Context(), sms.FindRunInput{WorkflowID: "order-42", ReceivedAt: received}); err != nil || !got.Open || got.BeganLater != want {
+			t.Errorf("first run %s after the text: got %+v, error %v, want BeganLater %v", first, got, err, want)
+		}
+	}
+}
+
+func TestCatchersThatMoveAreFound(t *testing.T) {
+	var many []string
+	for n := range 1000 {
+		many = append(many, fmt.Sprintf("order-%04d", n))
+	}
+	// While the pages are read, order-moves continues as new, which moves it to
+	// the first page.
+	a := &Activities{temporal: &described{pages: [][]string{many, nil, append([]string{"order-moves"}, many...), nil}}}
+	found, err := a.FindCatchers(t.Context(), sms.FindCatchersInput{Limit: 2000})
+	if err != nil || len(found.WorkflowIDs) != 1001 || !slices.Contains(found.WorkflowIDs, "order-moves") {
+		t.Errorf("got %d workflows, error %v, want 1001", len(found.WorkflowIDs), err)
 	}
 }

@@ -46,7 +46,7 @@ func (s *send) text(ctx context.Context) {
 	s.mu.Lock()
 	s.queue = queue
 	s.begun, s.named, s.renew = 0, 0, 0
-	if !s.recorded.Load() && !s.resumed && !s.activities.RecordFirst && s.isPrompt() {
+	if !s.recorded.Load() && !s.activities.RecordFirst && s.isPrompt() {
 		for since := s.moment(); s.named < len(queue) && queue[s.named].written < firstFew; s.named++ {
 			queue[s.named].begin(since)
 		}

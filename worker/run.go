@@ -215,7 +215,7 @@ func openAccounts(c *config.Live, ours *metrics.Metrics) (map[string]activities.
 	}
 	metered := ours.Account("")
 	accounts := map[string]activities.Account{"": {
-		SID: c.Account, Gateway: gateway, Pace: newPace(c.Config, c.Concurrency, c.Rate, c.AccountRate), Caps: newCaps(c.Account, c.Caps, metered), Metrics: metered,
+		SID: c.Account, Region: c.Twilio().Region, Gateway: gateway, Pace: newPace(c.Config, c.Concurrency, c.Rate, c.AccountRate), Caps: newCaps(c.Account, c.Caps, metered), Metrics: metered,
 	}}
 	for name, account := range c.Named {
 		gateway, err := openTwilio(c.NamedTwilio(name), ours)
@@ -224,7 +224,7 @@ func openAccounts(c *config.Live, ours *metrics.Metrics) (map[string]activities.
 		}
 		metered := ours.Account(name)
 		accounts[name] = activities.Account{
-			SID: account.Account, Gateway: gateway, Pace: newPace(c.Config, account.Concurrency, account.Rate, account.AccountRate), Caps: newCaps(account.Account, account.Caps, metered), Metrics: metered,
+			SID: account.Account, Region: account.Region, Gateway: gateway, Pace: newPace(c.Config, account.Concurrency, account.Rate, account.AccountRate), Caps: newCaps(account.Account, account.Caps, metered), Metrics: metered,
 		}
 	}
 	return accounts, nil

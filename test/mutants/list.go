@@ -108,6 +108,9 @@ var mutants = []mutant{
 	// Nobody else's message.
 	{"Nobody else's message", "a message of another send is not adopted", "activities/ledger.go", `l.owners[m.SID] = owner`, `_ = owner`, "activities", "TestMessageOfAnotherSendNotAdopted"},
 	{"Nobody else's message", "a message that may belong to several sends leaves the outcome unknown", "activities/doubt.go", `sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) ||`, ``, "activities", "TestMessageOfAnotherSendNotAdopted"},
+	{"Nobody else's message", "two names for one account have the same ledger", "activities/ledger.go", `account.SID != "" {`, `false {`, "activities", "TestNamesOfOneAccountShareLedger"},
+	{"Nobody else's message", "a received copy of a message is not adopted", "activities/doubt.go", `r.Direction == "inbound" || r.To != to.to`, `r.To != to.to`, "activities", "TestReceivedCopyIsNotAdopted"},
+	{"Nobody else's message", "a listing that is cut off names no message", "activities/doubt.go", `alone := whole && len(maybe)`, `alone := len(maybe)`, "activities", "TestCutOffListingNamesNoMessage"},
 	{"Nobody else's message", "a message older than the record is not adopted", "activities/send.go", `m.from = m.sure.Add(-dateSlack)`, `m.from = time.Unix(1, 0)`, "activities", "TestOlderMessageIsNotAdopted"},
 
 	{"Nobody else's message", "the URL of a callback names the run", "activities/callback.go", `if run := s.info.WorkflowExecution.RunID; run != "" {`, `if run := s.info.WorkflowExecution.RunID; false {`, "activities", "TestCallbackProvesAccountAndNamesRecipient"},
@@ -148,6 +151,13 @@ var mutants = []mutant{
 	answer, err := s.activities.capCount.reserve(ctx, s.activities.counts(ctx), limit.request(key, asked))
 	if false {
 		`, "activities", "TestCancellationIsNotReportedAsCap"},
+	{"Always completes", "a cancelled attempt has a result", "activities/send.go", `!cancelled && room {`, `room {`, "activities", "TestCancelledAttemptHasResult"},
+	{"Always completes", "a claim expires", "activities/ledger.go", ` && time.Now().Before(c.until) {`, ` {`, "activities", "TestClaimExpires"},
+	{"Always completes", "a send that has begun does not check its schedule again", "activities/send.go", `if !s.resumed {
+		return checkSchedule`, `if true {
+		return checkSchedule`, "activities", "TestResumedScheduleIsNotCheckedAgain"},
+	{"The right phone", "a result names recipients as they were parsed", "activities/round.go", `		message.To = to.to
+`, ``, "activities", "TestResultNamesRecipientsAsParsed"},
 	{"Always completes", "the result is returned before the deadline", "activities/attempt.go", `return t.total() - min(t.total()/10, 2*time.Second)`, `return t.total()`, "activities", "TestAttemptLeavesTimeForResult"},
 	{"Always completes", "a result fits into a payload", "activities/address.go", `const most = 60`, `const most = 1 << 20`, "activities", "TestHostileAddressFitsIntoPayload"},
 	{"Always completes", "a list stops when Twilio refuses the account", "activities/round.go", `	case !problem.Retryable:
@@ -160,6 +170,7 @@ var mutants = []mutant{
 	{"One key, one send", "a send that Temporal no longer has is not repeated", "activities/once.go", `if place == 0 && k.used {`, `if false {`, "activities", "TestForgottenSendIsNotRepeated"},
 	{"One key, one send", "a page that waits beyond the retention is not sent again", "activities/once.go", ` || k.declares(sms.KeyUsedErrorType)`, ``, "test/e2e", "TestExpiredKeyTextsNobodyTwice"},
 	{"The sender is told the truth", "a page that Temporal has forgotten keeps its result", "workflows/broadcastpages.go", `result = b.withLast(last, result)`, `_ = b.withLast`, "workflows", "TestForgottenKeyedPageKeepsItsResult"},
+	{"One key, one send", "a recipient in doubt is not sent to again", "activities/once.go", `e.Code != sms.CodeOutcomeUnknown && (e.HTTPStatus`, `(e.HTTPStatus`, "activities", "TestKeyedDoubtIsNotSentAgain"},
 	{"One key, one send", "a long list is sent under its key", "activities/sendsms.go", `if input.IdempotencyKey != "" && !a.hasKey(`, `if input.IdempotencyKey != "" && !isLong(input) && !a.hasKey(`, "activities", "TestKeyedLongListIsOneSend"},
 	{"One key, one send", "a pause does not use up a send of a key", "activities/once.go", `|| k.paused(result) {`, `{`, "activities", "TestPauseUsesNoKeyedSend"},
 	{"One key, one send", "a key is for one content only", "activities/once.go", `err == nil && found && content != k.content`, `err == nil && found && false && content != k.content`, "test/e2e", "TestKeyIsUsedUpBySending"},
@@ -183,6 +194,13 @@ var mutants = []mutant{
 	{"One text, one workflow", "an opt-out is recorded even if the schedule cannot be read", "webhook/dispatch.go", `return catchesUp || err != nil`, `return catchesUp && err == nil`, "webhook", "TestOptOutsNeedNoSchedules"},
 	{"One text, one workflow", "a refusal that the sender was told of leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || r.tells())`, `(m.Parameters[sms.OptOutType] != "" || r.tells() && false)`, "webhook", "TestReportedRefusalIsNotCaughtUp"},
 	{"One text, one workflow", "a redelivery finds its workflow even if the triggers have changed", "webhook/dispatch.go", `if !r.wanted() && !r.delivered(accepting) {`, `if !r.wanted() {`, "webhook", "TestRedeliveryFindsItsWorkflow"},
+	{"One text, one workflow", "a repeated signalWithStart is recognized", "activities/receive.go", `GetRequestIdInfos()[in.RequestID] != nil`, `GetRequestIdInfos()[in.RequestID] != nil && false`, "activities", "TestRepeatedSignalWithStartIsRecognized"},
+	{"One text, one workflow", "a run that continues another is as old as the first", "activities/receive.go", `first != "" && first != found.WorkflowExecution.RunID`, `false && first != ""`, "activities", "TestContinuedRunKeepsItsAge"},
+	{"One text, one workflow", "a workflow that continues as new while all are listed is found", "activities/receive.go", `for range 2 {`, `for range 1 {`, "activities", "TestCatchersThatMoveAreFound"},
+	{"A long list is one broadcast", "a worker without a store continues a long list", "activities/longlist.go", `	case l.info.Attempt > 1:
+		return nil
+`, ``, "activities", "TestRetriedLongListIsNotChecked"},
+	{"Always completes", "the table of problems is limited", "activities/progress.go", `len(t.list) >= maxProblems`, `false`, "activities", "TestTableOfProblemsIsLimited"},
 	{"One text, one workflow", "a message is not caught without the secret", "workflows/catch.go", `if catches == "" {`, `if false {`, "workflows", "TestCatchMessageNeedsSecret"},
 	{"One text, one workflow", "a catch-up goes back no further than the first", "workflows/catchup.go", `if query.Since.Before(last.Began) {`, `if false {`, "workflows", "TestCatchUpStopsAtItsBeginning"},
 	{"One text, one workflow", "a catch-up goes by Temporal's clock", "webhook/catchup.go", `now := activity.GetInfo(ctx).StartedTime`, `now := time.Now()`, "webhook", "TestCatchUpUsesTemporalsClock"},
