@@ -114,6 +114,47 @@ func TestCatchUpContinuesWithoutTexts(t *testing.T) {
 	}
 }
 
+func TestCatchUpLeavesTextsAlone(t *testing.T) {
+	for name, tc := range map[string]struct {
+		age  time.Duration
+		want int
+	}{
+		"a text that its webhook may still receive": {10 * time.Second, 0},
+		"a text": {10 * time.Minute, 1},
+		"a text whose workflow may be forgotten meanwhile": {71*time.Hour + 30*time.Minute, 0},
+	} {
+		c, run, _ := catchingUp(t, logged("a", tc.age))
+		c.Settle = time.Minute
+		received := 0
+		c.Receive = func(context.Context, sms.Inbound, []triggers.Match, Mode) Answer {
+			received++
+			return Answer{Outcome: outcomeAccepted}
+		}
+		if _, err := run(100 * time.Hour); err != nil || received != tc.want {
+			t.Errorf("%s: got %d texts, error %v, want %d", name, received, err, tc.want)
+		}
+	}
+}
+
+func TestCatchUpContinuesAnEarlierAttempt(t *testing.T) {
+	c, _, _ := catchingUp(t)
+	var first time.Time
+	c.Received = func(_ context.Context, since, _ time.Time) ([]Logged, error) {
+		if first.IsZero() {
+			first = since
+		}
+		return nil, nil
+	}
+	env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()
+	env.RegisterActivity(c.CatchUpSms)
+	since := time.Now().Add(-50 * time.Hour)
+	done := since.Add(40 * time.Hour)
+	env.SetHeartbeatDetails(done)
+	if _, err := env.ExecuteActivity(c.CatchUpSms, sms.CatchUpSmsQuery{Since: since, Through: since}); err != nil || !first.Equal(done) {
+		t.Errorf("read the log from %s, error %v, want from %s", first, err, done)
+	}
+}
+
 func TestCatchUpSurvivesFailingAccount(t *testing.T) {
 	c, run, progress := catchingUp(t, logged("a1", 40*time.Hour), logged("a2", 3*time.Hour))
 	received := c.Received

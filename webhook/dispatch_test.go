@@ -244,6 +244,36 @@ func TestDispatchIgnoresUnwantedTexts(t *testing.T) {
 	})
 }
 
+func TestKeywordAnswersNoQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked atomic.Int32
+		s := &server{asking: func(context.Context, string) { asked.Add(1) }}
+		d, _ := dispatcher(t, s)
+		m, _ := matched(t, plainStart, "stop")
+		for event, want := range map[sms.EventKind]bool{sms.EventOptOut: false, sms.EventReceived: true} {
+			asked.Store(0)
+			m.Event = event
+			if d.Receive(t.Context(), m, nil, Live); asked.Load() > 0 != want {
+				t.Errorf("%s: asked %d keepers, want any: %v", event, asked.Load(), want)
+			}
+		}
+	})
+}
+
+func TestRefusedFallbackReportsNoLoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error {
+			return serviceerror.NewInvalidArgument("x")
+		}}
+		d, _ := dispatcher(t, s)
+		m, firings := matched(t, plainStart, "a")
+		m.Parameters = map[string]string{fallbackParameter: "https://example.com/twilio/sms"}
+		if got := d.Receive(t.Context(), m, firings, Live); !got.Again || len(got.Replies) > 0 {
+			t.Errorf("got %+v, want Again and no reply: the webhook before may have published the text", got)
+		}
+	})
+}
+
 func TestDispatchRecordsMarkedTexts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var id, kind string

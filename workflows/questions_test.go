@@ -167,6 +167,24 @@ func TestKeeperLosesNoLateSignals(t *testing.T) {
 	})
 }
 
+func TestTakenReplyAnswersNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// The reply answered a question of the run before. There is no mock of a
+		// signal to the other question.
+		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+		Register(env)
+		env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: sms.MatchReplyName})
+		answered := replyInASecond(t, env, sms.Reply{MessageSID: "SM1", ReceivedAt: env.Now()})
+		env.RegisterDelayedCallback(func() {
+			env.SignalWorkflow(sms.QuestionCloseSignal, sms.Question{WorkflowID: "other"})
+		}, time.Minute)
+		env.ExecuteWorkflow(sms.QuestionsWorkflowName, &QuestionsState{Open: []sms.Question{{WorkflowID: "other"}}, Taken: []string{"SM1"}})
+		if err := env.GetWorkflowError(); err != nil || !*answered {
+			t.Errorf("got answered %t, error %v, want the reply known", *answered, err)
+		}
+	})
+}
+
 func TestSecondQuestionSurvivesFirstsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opened := time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)

@@ -201,6 +201,11 @@ var mutants = []mutant{
 		return nil
 `, ``, "activities", "TestRetriedLongListIsNotChecked"},
 	{"Always completes", "the table of problems is limited", "activities/progress.go", `len(t.list) >= maxProblems`, `false`, "activities", "TestTableOfProblemsIsLimited"},
+	{"One text, one workflow", "a text that Temporal may forget meanwhile is not caught up on", "webhook/catchup.go", `now.Add(retentionMargin - retention)`, `now.Add(-retention)`, "webhook", "TestCatchUpLeavesTextsAlone"},
+	{"The sender is told the truth", "a text that its webhook may still receive is not caught up on", "webhook/catchup.go", `now.Sub(messages[i].ReceivedAt) < c.Settle`, `false`, "webhook", "TestCatchUpLeavesTextsAlone"},
+	{"The sender is told the truth", "a refusal does not hide an earlier delivery", "webhook/dispatch.go", `if !isPassing(err) && !doubt {`, `if !isPassing(err) {`, "webhook", "TestRefusedFallbackReportsNoLoss"},
+	{"A reply answers one question", "a keyword answers no question", "webhook/dispatch.go", `if !r.message.Ordinary() {`, `if false {`, "webhook", "TestKeywordAnswersNoQuestion"},
+	{"A reply answers one question", "a reply that was taken is not given to another question", "workflows/questions.go", `if slices.Contains(k.Taken, reply.MessageSID) {`, `if false {`, "workflows", "TestTakenReplyAnswersNoOther"},
 	{"One text, one workflow", "a message is not caught without the secret", "workflows/catch.go", `if catches == "" {`, `if false {`, "workflows", "TestCatchMessageNeedsSecret"},
 	{"One text, one workflow", "a catch-up goes back no further than the first", "workflows/catchup.go", `if query.Since.Before(last.Began) {`, `if false {`, "workflows", "TestCatchUpStopsAtItsBeginning"},
 	{"One text, one workflow", "a catch-up goes by Temporal's clock", "webhook/catchup.go", `now := activity.GetInfo(ctx).StartedTime`, `now := time.Now()`, "webhook", "TestCatchUpUsesTemporalsClock"},
