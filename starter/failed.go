@@ -68,6 +68,8 @@ or refused the signature) is in Twilio's error log (11200). The command needs th
 worker's credentials, by default those of make run. It prints neither phone
 numbers nor message bodies; starter find SID does.
 
+If Twilio does not answer, what Temporal knows is listed.
+
 Exit status: 0 if nothing failed, 1 if something did, 2 for any other error.`,
 		Example: `  starter failed --since today
   starter failed --since 90m --json`,
@@ -98,12 +100,16 @@ func failed(ctx context.Context, out, notes io.Writer, account string, since tim
 	defer c.Close()
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	listing, err := gateway.List(ctx, twilio.Query{Since: since, Limit: maxMessages})
-	if err != nil {
-		return asking(err)
+	listing, unasked := gateway.List(ctx, twilio.Query{Since: since, Limit: maxMessages})
+	if unasked != nil {
+		unasked = asking(unasked)
+		if asJSON {
+			return unasked // two JSON values would be no JSON
+		}
+		unasked = fmt.Errorf("the list is incomplete, since it lacks what Twilio could not deliver: %w", unasked)
 	}
 	all := undelivered(listing.Records)
-	if !listing.Whole {
+	if unasked == nil && !listing.Whole {
 		fmt.Fprintf(notes, "only Twilio's newest %d messages were checked\n", maxMessages)
 	}
 	for _, look := range []func(context.Context, *temporal.Client, time.Time, io.Writer) ([]failedText, error){unsent, unpublished} {
@@ -116,17 +122,29 @@ func failed(ctx context.Context, out, notes io.Writer, account string, since tim
 	slices.SortStableFunc(all, func(a, b failedText) int { return a.At.Compare(b.At) })
 	if asJSON {
 		err = printJSON(out, all)
+	} else {
+		tellFailed(out, all, unasked == nil)
 	}
-	if len(all) > 0 && !asJSON {
-		fmt.Fprintln(out, "TIME                 WAY  ID  STATE  ERRORS")
-	}
-	for i := 0; i < len(all) && !asJSON; i++ {
-		fmt.Fprintln(out, all[i].String())
+	if unasked != nil {
+		return unasked
 	}
 	if err == nil && len(all) > 0 {
 		err = errFailed
 	}
 	return err
+}
+
+// tellFailed prints a line about each failure. whole is whether these are all.
+func tellFailed(out io.Writer, all []failedText, whole bool) {
+	switch {
+	case len(all) > 0:
+		fmt.Fprintln(out, "TIME                 WAY  ID  STATE  ERRORS")
+	case whole:
+		fmt.Fprintln(out, "nothing failed")
+	}
+	for i := range all {
+		fmt.Fprintln(out, all[i].String())
+	}
 }
 
 // undelivered returns the messages that Twilio could not send or deliver.

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 	sdk "go.temporal.io/sdk/temporal"
@@ -26,6 +28,7 @@ type fakeTemporal struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 	holdUp bool   // whether requests to start something get no answer
 	called func() // called by the first request that gets no answer
+	listed []*workflowpb.WorkflowExecutionInfo
 }
 
 func (f *fakeTemporal) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest) (*workflowservice.GetSystemInfoResponse, error) {
@@ -64,8 +67,13 @@ func (f *fakeTemporal) PollActivityExecution(ctx context.Context, _ *workflowser
 	return nil, f.hang(ctx)
 }
 
-func (f *fakeTemporal) ListWorkflowExecutions(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-	return &workflowservice.ListWorkflowExecutionsResponse{}, nil
+// ListWorkflowExecutions lists sends.
+func (f *fakeTemporal) ListWorkflowExecutions(_ context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	response := &workflowservice.ListWorkflowExecutionsResponse{}
+	if strings.Contains(r.Query, sms.SendSmsWorkflowName) {
+		response.Executions = f.listed
+	}
+	return response, nil
 }
 
 // QueryWorkflow answers with a question that has not been sent.
@@ -157,5 +165,21 @@ func TestQuestionsSaysThatNoneIsOpen(t *testing.T) {
 	(&fakeTemporal{}).serve(t)
 	if out, err := starter(t, "questions"); err != nil || out != "no question is open\n" {
 		t.Errorf("got %q, error %v; want no open question", out, err)
+	}
+}
+
+func TestFailedListsWhatTemporalKnows(t *testing.T) {
+	f := &fakeTemporal{}
+	f.serve(t)
+	f.listed = []*workflowpb.WorkflowExecutionInfo{{
+		Execution: &commonpb.WorkflowExecution{WorkflowId: "send-1", RunId: "run"}, Status: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED,
+	}}
+	t.Setenv("TWILIO_BASE_URL", "http://127.0.0.1:1")
+	out, err := starter(t, "failed", "--since", "1h")
+	if err == nil || errors.Is(err, errFailed) || !strings.Contains(err.Error(), "the list is incomplete") || !strings.Contains(err.Error(), "unreachable") || !strings.Contains(out, "out  send-1  terminated\n") {
+		t.Errorf("while Twilio is unreachable: got %s and error %v, want the send, and that the list is incomplete", out, err)
+	}
+	if out, err := starter(t, "failed", "--json"); err == nil || errors.Is(err, errFailed) || strings.Contains(out, "[") {
+		t.Errorf("with --json: got %s and error %v, want no list beside the error", out, err)
 	}
 }
