@@ -27,6 +27,38 @@ type simulateFlags struct {
 	url, signedURL, from, to, body, account, sid string
 	params                                       []string
 	timeout                                      time.Duration
+	asJSON                                       bool
+}
+
+// simulated is the response to a text. Body is set if its status is not 200.
+type simulated struct {
+	MessageSID string   `json:"messageSid"`
+	Status     int      `json:"status"`
+	Outcome    string   `json:"outcome,omitempty"`
+	Workflow   string   `json:"workflowId,omitempty"`
+	Replies    []string `json:"replies"`
+	Body       string   `json:"body,omitempty"`
+}
+
+// String returns the response as it is printed.
+func (s *simulated) String() string {
+	lines := []string{fmt.Sprintf("%s: %d %s", s.MessageSID, s.Status, http.StatusText(s.Status))}
+	if s.Outcome != "" {
+		lines = append(lines, "outcome: "+s.Outcome)
+	}
+	if s.Workflow != "" {
+		lines = append(lines, "workflow: "+s.Workflow)
+	}
+	for _, reply := range s.Replies {
+		lines = append(lines, "reply: "+reply)
+	}
+	switch {
+	case s.Status != http.StatusOK:
+		lines = append(lines, s.Body)
+	case len(s.Replies) == 0:
+		lines = append(lines, "no reply")
+	}
+	return strings.Join(lines, "\n")
 }
 
 func simulateCommand() *cobra.Command {
@@ -64,6 +96,7 @@ response.`,
 	flags.StringVar(&f.sid, "sid", "", "the message's SID (default: a new one)")
 	flags.StringArrayVar(&f.params, "param", nil, "an additional parameter, name=value, such as OptOutType=STOP; may be repeated")
 	flags.DurationVar(&f.timeout, "timeout", 15*time.Second, "how long to wait (default: as long as Twilio)")
+	flags.BoolVar(&f.asJSON, "json", false, "print as JSON")
 	for _, name := range []string{"from", "body"} {
 		_ = cmd.MarkFlagRequired(name) // the flags are defined above
 	}
@@ -107,27 +140,24 @@ func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 	if err != nil {
 		return fmt.Errorf("read the response of %s: %w", f.url, err)
 	}
-	fmt.Fprintf(out, "%s: %s\n", form.Get("MessageSid"), response.Status)
-	for _, said := range []struct{ name, header string }{{"outcome", webhook.OutcomeHeader}, {"workflow", webhook.WorkflowHeader}} {
-		if value := response.Header.Get(said.header); value != "" {
-			fmt.Fprintf(out, "%s: %s\n", said.name, value)
-		}
+	result := simulated{
+		MessageSID: form.Get("MessageSid"), Status: response.StatusCode, Replies: []string{},
+		Outcome: response.Header.Get(webhook.OutcomeHeader), Workflow: response.Header.Get(webhook.WorkflowHeader),
 	}
-	if response.StatusCode != http.StatusOK {
-		fmt.Fprintln(out, strings.TrimSpace(string(body)))
-		return errFindings
-	}
-	replies, err := messages(body)
-	if err != nil {
+	if result.Status != http.StatusOK {
+		result.Body = strings.TrimSpace(string(body))
+	} else if result.Replies, err = messages(body); err != nil {
 		return fmt.Errorf("the response is not TwiML: %w\n%s", err, body)
 	}
-	if len(replies) == 0 {
-		fmt.Fprintln(out, "no reply")
+	if f.asJSON {
+		err = printJSON(out, result)
+	} else {
+		_, err = fmt.Fprintln(out, &result)
 	}
-	for _, reply := range replies {
-		fmt.Fprintln(out, "reply:", reply)
+	if err == nil && result.Status != http.StatusOK {
+		err = errFindings
 	}
-	return nil
+	return err
 }
 
 // localWebhook returns the webhook to deliver to by default: that of make run.
@@ -170,7 +200,7 @@ func messages(document []byte) ([]string, error) {
 	if err := xml.Unmarshal(document, &response); err != nil {
 		return nil, err
 	}
-	var texts []string
+	texts := []string{} // an empty list in JSON
 	for _, m := range response.Messages {
 		texts = append(texts, cmp.Or(m.Body, m.Text))
 	}

@@ -190,9 +190,17 @@ func TestSimulatedTextPassesTheWebhook(t *testing.T) {
 	if out, err := starter(t, args...); !errors.Is(err, errFindings) || !strings.Contains(out, "403") || published != 1 {
 		t.Errorf("signed for another address: got %s, error %v, published %d; want 403", out, err, published)
 	}
+	var result simulated
+	if out, err := starter(t, append(args, "--json")...); !errors.Is(err, errFindings) || json.Unmarshal([]byte(out), &result) != nil || result.Status != 403 || result.Body == "" {
+		t.Errorf("signed for another address, as JSON: got %s, error %v; want 403 and the response", out, err)
+	}
 	t.Setenv("WEBHOOK_PUBLIC_URL", handler.URL)
 	if out, err := starter(t, "simulate", "--from", "+15005550009", "--body", "Order Number 7", "--signed-url", "https://sms.example.com"+webhook.SmsPath); err != nil || published != 2 {
 		t.Errorf("to WEBHOOK_PUBLIC_URL: got %s, error %v, published %d; want 2 in all", out, err, published)
+	}
+	out, err := starter(t, append(args, "--signed-url", "https://sms.example.com"+webhook.SmsPath, "--json")...)
+	if err != nil || json.Unmarshal([]byte(out), &result) != nil || result.Status != 200 || result.Outcome != "accepted" || result.Workflow != "sms-1" || len(result.Replies) != 1 || result.Replies[0] != "Your reference number is <42>" {
+		t.Errorf("as JSON: got %s, error %v; want the outcome, the workflow and the reply", out, err)
 	}
 }
 
