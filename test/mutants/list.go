@@ -180,9 +180,9 @@ var mutants = []mutant{
 `, `		_ = to
 `, "activities", "TestKeyedResultListsTextedRecipients"},
 
-	// A long list is one broadcast.
-	{"A long list is one broadcast", "all attempts share the broadcast", "activities/longlist.go", `[]byte(ownerOf(&l.info))`, `[]byte(ownerOf(&l.info) + string(l.info.TaskToken))`, "test/e2e", "TestLongListBecomesOneBroadcast"},
-	{"A long list is one broadcast", "the broadcast stops with its send", "activities/longlist.go", `err := c.CancelWorkflow(ctx, l.id, "")`, `var err error`, "test/e2e", "TestCancelledLongListStopsItsBroadcast"},
+	// A list of more than 5,000 is one broadcast.
+	{"A list of more than 5,000 is one broadcast", "all attempts share the broadcast", "activities/longlist.go", `[]byte(ownerOf(&l.info))`, `[]byte(ownerOf(&l.info) + string(l.info.TaskToken))`, "test/e2e", "TestLongListBecomesOneBroadcast"},
+	{"A list of more than 5,000 is one broadcast", "the broadcast stops with its send", "activities/longlist.go", `err := c.CancelWorkflow(ctx, l.id, "")`, `var err error`, "test/e2e", "TestCancelledLongListStopsItsBroadcast"},
 
 	// One text, one workflow.
 	{"One text, one workflow", "a text is accepted even without the search attributes", "webhook/dispatch.go", `errors.As(err, &refused) && r.input.Attributes:`, `errors.As(err, &refused) && false:`, "webhook", "TestDispatchStartsWithoutAttributesIfNeeded"},
@@ -197,7 +197,7 @@ var mutants = []mutant{
 	{"One text, one workflow", "a repeated signalWithStart is recognized", "activities/receive.go", `GetRequestIdInfos()[in.RequestID] != nil`, `GetRequestIdInfos()[in.RequestID] != nil && false`, "activities", "TestRepeatedSignalWithStartIsRecognized"},
 	{"One text, one workflow", "a run that continues another is as old as the first", "activities/receive.go", `first != "" && first != found.WorkflowExecution.RunID`, `false && first != ""`, "activities", "TestContinuedRunKeepsItsAge"},
 	{"One text, one workflow", "a workflow that continues as new while all are listed is found", "activities/receive.go", `for range 2 {`, `for range 1 {`, "activities", "TestCatchersThatMoveAreFound"},
-	{"A long list is one broadcast", "a worker without a store continues a long list", "activities/longlist.go", `	case l.info.Attempt > 1:
+	{"A list of more than 5,000 is one broadcast", "a worker without a store continues a long list", "activities/longlist.go", `	case l.info.Attempt > 1:
 		return nil
 `, ``, "activities", "TestRetriedLongListIsNotChecked"},
 	{"Always completes", "the table of problems is limited", "activities/progress.go", `len(t.list) >= maxProblems`, `false`, "activities", "TestTableOfProblemsIsLimited"},
