@@ -103,3 +103,16 @@ func TestQuietRecipientTakesNoTurn(t *testing.T) {
 		})
 	}
 }
+
+func TestPhoneWithoutZoneUsesSenders(t *testing.T) {
+	// A toll-free number may be in any zone of its country, and at no time are
+	// all of them outside these quiet hours.
+	in := sms.FindQuietInput{
+		To: []string{"+18005550100"}, At: time.Date(2026, 1, 15, 20, 0, 0, 0, time.UTC),
+		QuietHours: sms.QuietHours{From: "12:00", To: "10:00", TimeZone: "Europe/Berlin"},
+	}
+	groups, err := (&Activities{}).FindQuiet(t.Context(), in)
+	if want := time.Date(2026, 1, 16, 9, 0, 0, 0, time.UTC); err != nil || len(groups) != 1 || !groups[0].Until.Equal(want) {
+		t.Errorf("got %+v, error %v, want quiet until %s", groups, err, want)
+	}
+}

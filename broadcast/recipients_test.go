@@ -218,3 +218,13 @@ func TestPagesFitIntoPayload(t *testing.T) {
 		t.Errorf("got %d recipients, want 30", read)
 	}
 }
+
+func TestFewReadingsAreKept(t *testing.T) {
+	f := &Files{}
+	for range 3 * maxReadings {
+		f.keep(&reading{})
+	}
+	if got := len(f.readings); got != maxReadings {
+		t.Errorf("got %d readings, want %d", got, maxReadings)
+	}
+}

@@ -60,6 +60,15 @@ func fails(pages int, problem sms.Error) func(int, string) *sms.Error {
 	}
 }
 
+func TestReplyLoopIsNotRetried(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	b.outcome = fails(1, sms.Error{Code: sms.CodeRateLimited, TwilioCode: replyLoop, HTTPStatus: 429, Retryable: true})
+	progress, _ := b.runOn(t, fromList("+12125550100"))
+	if progress.Sent != 0 || progress.Errors[sms.CodeRateLimited] != 1 || b.pages != 1 {
+		t.Errorf("got %+v after %d sends, want the recipient reported after one", progress, b.pages)
+	}
+}
+
 func TestBroadcastPausesIfAccountRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, problem := range map[string]sms.Error{

@@ -231,6 +231,22 @@ func TestLiveReplyUsesTemporalsClock(t *testing.T) {
 	}
 }
 
+func TestLateTextSkipsLaterWorkflows(t *testing.T) {
+	for late, want := range map[bool]sms.Outcome{false: sms.OutcomePublished, true: sms.OutcomeRefused} {
+		for _, action := range []string{sms.ActionSignal, sms.ActionUpdate} {
+			s := newReceivingStage()
+			s.open["later"] = true // it began after the text was received
+			s.ExecuteWorkflow(sms.ReceiveSmsWorkflowName, sms.ReceiveSmsInput{
+				Text: sms.Text{MessageSID: "SM1"}, Late: late, Firings: []sms.Firing{firing("a", sms.Call{Action: action, WorkflowID: "later", Name: "n"})},
+			}, nil)
+			var got sms.ReceiveSmsResult
+			if err := s.GetWorkflowResult(&got); err != nil || got.Outcome != want || (len(s.signals) > 0 || s.updateID != "") != !late {
+				t.Errorf("%s, late: %v: got %+v, error %v, want %s", action, late, got, err, want)
+			}
+		}
+	}
+}
+
 func TestReceiveDropsTextReportedLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, told := range []int{1, 0} {
