@@ -167,7 +167,7 @@ func (x *exchange) refused(to string, rest *client.TwilioRestError) *sms.Error {
 			why = known
 		}
 		if rest.Message != "" {
-			message = rest.Message
+			message = bounded(rest.Message)
 		}
 	}
 	if why == lost {
@@ -188,9 +188,21 @@ func (x *exchange) because(why reason, to string, rest *client.TwilioRestError, 
 		Retryable: why.retry, RetryAfter: x.retryAfter, Scope: why.scope, Reason: why.label,
 	}
 	if rest != nil {
-		e.TwilioCode, e.MoreInfo = rest.Code, rest.MoreInfo
+		e.TwilioCode, e.MoreInfo = rest.Code, bounded(rest.MoreInfo)
 	}
 	return e
+}
+
+// maxExplanation is the maximum length of Twilio's explanations, in bytes. A
+// send records up to 40 of them in a heartbeat.
+const maxExplanation = 2000
+
+// bounded cuts an explanation that is too long to be Twilio's.
+func bounded(explanation string) string {
+	if len(explanation) <= maxExplanation {
+		return explanation
+	}
+	return strings.ToValidUTF8(explanation[:maxExplanation], "") + "…"
 }
 
 var (

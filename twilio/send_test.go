@@ -105,6 +105,18 @@ func TestSendClassifiesEachHTTPStatus(t *testing.T) {
 	}
 }
 
+func TestHugeExplanationIsCut(t *testing.T) {
+	huge := strings.Repeat("ж", maxExplanation)
+	c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = fmt.Fprintf(w, `{"code": 21211, "message": %q, "more_info": %q, "status": 400}`, huge, huge)
+	})
+	_, problem := named(c.Send(t.Context(), draft))
+	if problem == nil || problem.Code != sms.CodeInvalidTo || len(problem.Message)+len(problem.MoreInfo) > 2*(maxExplanation+len("…")) || !strings.HasPrefix(problem.Message, "жж") {
+		t.Errorf("got %+v, want INVALID_TO with at most %d bytes for each explanation", problem, maxExplanation)
+	}
+}
+
 func TestInformationalResponseLeavesOutcomeUnknown(t *testing.T) {
 	for status := 100; status <= 199; status++ {
 		c := newTestClient(t, "http://"+raw(t, fmt.Sprintf("HTTP/1.1 %d Wait\r\n\r\n", status)), time.Minute)
