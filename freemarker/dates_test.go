@@ -42,7 +42,7 @@ func TestDateFormatKeepsParsedZone(t *testing.T) {
 			"E 2024-07-05 05:00 PDTy",
 		},
 		{
-			"the format in the settings keeps the zone, too",
+			"the format in the settings also keeps the zone",
 			`<#setting datetime_format="yyyy-MM-dd HH:mm z">${"2024-07-05 12:00 PST"?datetime} ${"2024-07-05 12:00 UTC"?datetime("yyyy-MM-dd HH:mm z")?string("yyyy-MM-dd HH:mm z")} ${"2024-07-05 12:00 UTC"?datetime} ${"2024-07-05T12:00:00Z"?datetime.iso}`,
 			"2024-07-05 13:00 PDT 2024-07-05 12:00 UTC 2024-07-05 12:00 UTC 2024-07-05 12:00 UTC",
 		},
