@@ -112,8 +112,8 @@ func isTollFree(s string) bool {
 
 func isShortCode(s string) bool { return (len(s) == 5 || len(s) == 6) && allDigits(s) }
 
-// isAlphanumeric reports whether a sender is valid as an alphanumeric one: up
-// to 11 characters with at least one letter.
+// isAlphanumeric reports whether a sender is a valid alphanumeric sender, which
+// has up to 11 characters, at least one of them a letter.
 func isAlphanumeric(s string) bool {
 	if len(s) == 0 || len(s) > 11 {
 		return false

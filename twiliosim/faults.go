@@ -23,11 +23,11 @@ const (
 	// Fault429 rejects a REST request with 20429 and Retry-After, without
 	// processing it.
 	Fault429 = "429"
-	// Fault500 answers 500 before the request is processed or, with After,
-	// afterwards.
+	// Fault500 responds with 500 before the request is processed or, with
+	// After, afterwards.
 	Fault500 = "500"
-	// Fault503 answers 503 before the request is processed or, with After,
-	// afterwards.
+	// Fault503 responds with 503 before the request is processed or, with
+	// After, afterwards.
 	Fault503 = "503"
 	// FaultRefuse immediately closes the listening socket for Delay, so that
 	// the operating system refuses connections. It also closes idle

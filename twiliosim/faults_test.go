@@ -244,7 +244,7 @@ func TestParseFaultReadsALine(t *testing.T) {
 		"webhook-lost":                                          {Kind: "webhook-lost", Operation: "callback"},
 	} {
 		if got, err := ParseFault(line); err != nil || got != want {
-			t.Errorf("%s: got %+v %v, want %+v", line, got, err, want)
+			t.Errorf("%s: got %+v, error %v, want %+v", line, got, err, want)
 		}
 	}
 	for line, want := range map[string]string{

@@ -182,8 +182,8 @@ func (f *Fault) reply() *reply {
 	return &r
 }
 
-// numbersOf returns the addresses that a request involves, which faults can be
-// restricted to.
+// numbersOf returns the addresses that a request involves, to which a fault may
+// be restricted.
 func (s *Sim) numbersOf(q *request) []string {
 	if q.sid == "" {
 		return []string{normalize(q.form.Get("To")), normalize(q.form.Get("From"))}
