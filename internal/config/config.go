@@ -47,8 +47,8 @@ type Config struct {
 	DefaultRegion    string  `env:"DEFAULT_REGION" description:"The country of recipients without a country code, such as US. Without it, they are refused."`
 	TemplateLocale   string  `env:"TEMPLATE_LOCALE" envDefault:"en_US" description:"The locale of numbers and dates in templates, such as pt_BR. A send can override it."`
 	TemplateTimeZone string  `env:"TEMPLATE_TIME_ZONE" envDefault:"UTC" description:"The time zone of dates and times in templates, such as Europe/Berlin or GMT+02:00. A send can override it."`
-	// BroadcastStore is a URL. BroadcastDir is the path of a directory
-	// instead.
+	// BroadcastStore is the URL of the store. BroadcastDir is the path of a
+	// directory to use instead.
 	BroadcastStore string `env:"BROADCAST_STORE" description:"The URL of the recipients and reports of broadcasts, the same for all workers, such as file:///srv/sms or s3://bucket?region=eu-west-1."`
 	BroadcastDir   string `env:"BROADCAST_DIR" description:"The path of a folder, instead of BROADCAST_STORE."`
 	// IDSecret is the secret from which the pseudonyms of phone numbers in

@@ -200,7 +200,7 @@ func (m *Metrics) Expiry(what string, at func() time.Time) {
 	}, func() float64 { return unix(at()) })
 }
 
-// File registers whether changed files are in use. what is one of a fixed set,
+// File exposes whether changed files are in use. what is one of a fixed set,
 // such as "TEMPORAL_API_KEY_FILE". broken returns why the files cannot be used,
 // or nil.
 func (m *Metrics) File(what string, broken func() error) {
