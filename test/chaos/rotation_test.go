@@ -133,9 +133,9 @@ func (r *rotation) wave(t *testing.T, number int) {
 	})
 }
 
-// reply makes the phones that were asked in a wave reply. It repeats a delivery
-// that the webhook does not accept, as Twilio does: this happens on a busy
-// machine.
+// reply makes the phones that were asked in a wave reply. If the webhook does
+// not accept a delivery, as may happen on a busy machine, it repeats the
+// delivery, as Twilio would.
 func (r *rotation) reply(t *testing.T, wave int) {
 	t.Helper()
 	for _, q := range r.questions[wave*waveQuestions : (wave+1)*waveQuestions] {

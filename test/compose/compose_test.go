@@ -182,8 +182,8 @@ func image(t *testing.T) (dir string) {
 		}
 		size += info.Size()
 	}
-	if t.Logf("the programs have %d MB", size>>20); size > 100<<20 {
-		t.Errorf("the programs have %d MB, want at most 100", size>>20)
+	if t.Logf("the programs take %d MB", size>>20); size > 100<<20 {
+		t.Errorf("the programs take %d MB, want at most 100", size>>20)
 	}
 	triggers, err := os.ReadFile("../../deploy/triggers/triggers.yaml")
 	if err != nil {
@@ -373,7 +373,7 @@ func text(ctx context.Context, twilio *twiliosim.Sim, i int) (lost int, err erro
 	}
 }
 
-// state describes the workflow of the text that a phone sent.
+// state describes the workflows of the texts that a phone sent.
 func state(ctx context.Context, c client.Client, twilio *twiliosim.Sim, phone string) string {
 	var all string
 	for _, m := range twilio.Messages(twiliosim.Filter{From: phone}) {
@@ -385,7 +385,7 @@ func state(ctx context.Context, c client.Client, twilio *twiliosim.Sim, phone st
 		if described.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 			_ = c.GetWorkflow(ctx, "sms-"+m.SID, "").Get(ctx, &result)
 		}
-		all += fmt.Sprintf("; %s, %v, %v", described.Status, described.RawResponse.GetPendingActivities(), result)
+		all += fmt.Sprintf("; its workflow is %s, with the pending activities %v and the result %v", described.Status, described.RawResponse.GetPendingActivities(), result)
 	}
 	return all
 }

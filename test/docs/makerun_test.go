@@ -97,8 +97,8 @@ func TestMakeRunDoesWhatReadmeSays(t *testing.T) {
 	}
 }
 
-// cancelOrder texts "cancel 42" twice, after "Order Number 42" as the README
-// has it.
+// cancelOrder texts "cancel 42" twice after the README's "Order Number 42": the
+// second text finds no order.
 func cancelOrder(t *testing.T, shell *shell, twilio string) {
 	t.Helper()
 	status := func(want string) {

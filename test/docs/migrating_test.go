@@ -82,7 +82,7 @@ func TestMigratedProcessRuns(t *testing.T) {
 		env.ExecuteWorkflow(Shop{Secret: []byte("a secret of sixteen")}.Appointment, AppointmentInput{From: stack.Number, Phone: phone, Order: "42"})
 		var got string
 		if err := env.GetWorkflowResult(&got); err != nil || got != tc.want || len(phones.Texts(phone)) != tc.texts {
-			t.Errorf("%s: %q after %d texts, %v; want %q after %d", name, got, len(phones.Texts(phone)), err, tc.want, tc.texts)
+			t.Errorf("%s: got the result %q after %d texts and error %v, want %q after %d texts", name, got, len(phones.Texts(phone)), err, tc.want, tc.texts)
 		}
 	}
 }
