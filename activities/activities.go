@@ -93,9 +93,9 @@ type Activities struct {
 	// StatusCallback is the URL of our webhook for status callbacks.
 	// Optional: by default, workflows receive no status signals.
 	StatusCallback string
-	// IDSecret is the secret from which the workflow IDs of the keepers of
-	// questions, and the proofs in status callbacks, are derived. It must
-	// be the same for all workers and webhooks.
+	// IDSecret is used to derive the IDs of the workflows that keep open
+	// questions, and to sign the URLs of status callbacks. All workers and
+	// webhooks must have the same one.
 	IDSecret []byte
 	// KeySecret is the secret from which the workflow IDs of keyed sends
 	// are derived. It must be the same for all workers. Changing it
@@ -124,7 +124,7 @@ type Activities struct {
 	// Optional: by default, such a list is refused.
 	Reports bool
 
-	// temporal is Temporal's client. Optional: by default, the worker's.
+	// temporal is the Temporal client. Optional: default the worker's.
 	temporal client.Client
 	// countCaps counts messages against caps. Optional: by default, it
 	// sends the requests to CapsSmsWorkflow.
@@ -140,7 +140,7 @@ type Activities struct {
 	waiting atomic.Int64
 }
 
-// client returns Temporal's client.
+// client returns the Temporal client.
 func (a *Activities) client(ctx context.Context) client.Client {
 	if a.temporal != nil {
 		return a.temporal

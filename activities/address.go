@@ -175,8 +175,8 @@ func readNumber(text, region string) (string, error) {
 	return readNational(digits, region)
 }
 
-// notOneNumber returns an error that says why a text is not exactly one phone
-// number, or nil if it may be one.
+// notOneNumber returns an error that explains why text cannot be exactly one
+// phone number, or nil if it may be one.
 func notOneNumber(text string) error {
 	switch {
 	case text == "":

@@ -75,7 +75,7 @@ func TestRetriedLongListIsNotChecked(t *testing.T) {
 	for attempts, want := range map[int32]bool{1: false, 2: true} {
 		l := &longList{attempt: &attempt{info: activity.Info{Attempt: attempts}}, activities: &Activities{}}
 		if problem := l.check(t.Context()); (problem == nil) != want {
-			t.Errorf("attempt %d: got %v, want the list accepted: %v", attempts, problem, want)
+			t.Errorf("attempt %d: got the problem %v; want the list accepted: %t", attempts, problem, want)
 		}
 	}
 }

@@ -55,9 +55,9 @@ type looked struct {
 	Updates []sms.StatusUpdate `json:"updates"`
 }
 
-// GetMessages returns the status of each message. It is meant for many
-// messages, and omits those that Twilio does not return. Each attempt continues
-// where the previous one ended.
+// GetMessages returns the status of each message. It can handle many messages:
+// each attempt resumes where the previous one stopped. Messages that cannot be
+// fetched are omitted.
 func (a *Activities) GetMessages(ctx context.Context, in sms.GetMessagesInput) ([]sms.StatusUpdate, error) {
 	gateway, err := a.gateway(in.Account)
 	if err != nil {

@@ -343,9 +343,9 @@ func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (
 	case errors.Is(err, errKeyExpired) && k.declares(sms.KeyUsedErrorType): // the caller knows the result
 		problem = sms.Error{Code: sms.CodeNoAttemptLeft, Message: "the first send with this idempotencyKey is no longer in the namespace, so nothing more was sent; send to these recipients with another key"}
 	case errors.Is(err, errKeyExpired):
-		problem.Message = "the send with this idempotencyKey is no longer in the namespace, and its result is lost; check in Twilio's log whom it texted before you send with another key"
+		problem.Message = "the send with this idempotencyKey is no longer in the namespace, and its result is lost; before you send with another key, check Twilio's log to see whom it texted"
 	case errors.As(err, &ended):
-		problem.Message = "the workflow of the send with this idempotencyKey ended without a result; check Twilio's log for the recipients that it texted before you send with another key"
+		problem.Message = "the send with this idempotencyKey ended without a result; before you send with another key, check Twilio's log to see whom it texted"
 	case !cancelled:
 		if room, _ := k.mayGoOn(delay); room {
 			_ = k.heart.record(context.WithoutCancel(ctx)) // if this fails, the next attempt may start one send too many

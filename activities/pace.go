@@ -21,11 +21,11 @@ const DefaultConcurrency = 20
 // maxSenders is how many senders a pace remembers.
 const maxSenders = 10_000
 
-// Pace throttles the creates of one account. It limits how many are in flight
-// and how many start per second, for each sender and for the account, and
-// starts none while Twilio has asked for a pause. It grants turns by priority
-// and, within a priority, in the order of the requests. It is safe for
-// concurrent use.
+// Pace throttles the creation of messages for one account. It limits how many
+// creates are in flight and how many start per second, for each sender and for
+// the account, and starts none during a pause that Twilio has asked for. It
+// grants turns by priority and, within a priority, in the order in which they
+// were requested. It is safe for concurrent use.
 type Pace struct {
 	limits  Limits
 	account *rate.Limiter

@@ -419,8 +419,8 @@ func (s *activityState) serve(c *crew, log *slog.Logger, attempts *sync.WaitGrou
 	}
 }
 
-// every calls a function at random intervals, which are about interval long on
-// average, until over is closed.
+// every calls do at random intervals, averaging about interval, until over is
+// closed.
 func (w *weather) every(interval time.Duration, over <-chan struct{}, do func()) {
 	for {
 		select {

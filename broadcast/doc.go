@@ -1,4 +1,4 @@
-// Package broadcast reads the recipients file of a broadcast, and writes the
+// Package broadcast reads the recipient file of a broadcast, and writes the
 // report with the outcome for each recipient.
 //
 // [Files] implements the activities. They read a file page by page in one pass,

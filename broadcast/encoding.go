@@ -1,6 +1,6 @@
 package broadcast
 
-// Decodes the bytes of a recipients file to text.
+// Decodes the bytes of a recipient file to text.
 
 import (
 	"bytes"

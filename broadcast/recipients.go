@@ -193,7 +193,7 @@ func (f *Files) resume(ctx context.Context, in sms.PageInput) (*reading, *record
 	}
 	if at.position = r.position; offset > 0 && !at.isAt(began) {
 		_ = file.Close() // opened only for reading
-		return nil, nil, nil, refuse("the recipients file was changed before byte %d, which the broadcast has already reached; start another broadcast with the remaining recipients", offset)
+		return nil, nil, nil, refuse("the recipient file was changed before byte %d, which the broadcast has already reached; start another broadcast with the remaining recipients", offset)
 	}
 	return at, r, file, nil
 }
@@ -268,7 +268,7 @@ func (f *Files) scan(ctx context.Context, in sms.PageInput) (found sms.BeginResu
 			return found, nil
 		case errors.Is(err, errBlank):
 		case isForeign:
-			return found, refuse("the recipients file cannot be read: line %d %v", line, other)
+			return found, refuse("the recipient file cannot be read: line %d %v", line, other)
 		case err != nil && !isBad:
 			return found, err
 		case repeated:
@@ -288,9 +288,9 @@ func (f *Files) open(ctx context.Context, name string, offset int64) (io.ReadClo
 	file, version, err := store.open(ctx, name, offset)
 	switch {
 	case errors.As(err, new(refusal)):
-		return nil, "", refuse("the recipients file cannot be opened: %v", err)
+		return nil, "", refuse("the recipient file cannot be opened: %v", err)
 	case err != nil: // an unreachable store may become reachable again
-		return nil, "", fmt.Errorf("open the recipients file: %w", err)
+		return nil, "", fmt.Errorf("open the recipient file: %w", err)
 	}
 	return file, version, nil
 }
@@ -377,7 +377,7 @@ func alive(ctx context.Context) {
 
 func (f *Files) store() (Store, error) {
 	if f.Store == nil {
-		return nil, refuse("this worker has no store for recipients files and reports: set BROADCAST_STORE")
+		return nil, refuse("this worker has no store for recipient files and reports: set BROADCAST_STORE")
 	}
 	return f.Store, nil
 }

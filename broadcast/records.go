@@ -1,6 +1,6 @@
 package broadcast
 
-// Splits a recipients file into records, even if some of them are malformed.
+// Splits a recipient file into records, even if some of them are malformed.
 
 import (
 	"bufio"
@@ -40,7 +40,7 @@ type layout struct {
 	table *table
 }
 
-// records reads a recipients file record by record. A malformed record does not
+// records reads a recipient file record by record. A malformed record does not
 // affect the others.
 type records struct {
 	position

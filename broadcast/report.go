@@ -18,7 +18,7 @@ import (
 // store.
 var reportName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,200}$`)
 
-// BeginBroadcast checks, before anyone is texted, that the recipients file can
+// BeginBroadcast checks, before anyone is texted, that the recipient file can
 // be read to its end and that the report can be written. It reserves the
 // report's name. It is safe to repeat.
 func (f *Files) BeginBroadcast(ctx context.Context, in sms.BeginInput) (found sms.BeginResult, err error) {

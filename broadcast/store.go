@@ -1,6 +1,6 @@
 package broadcast
 
-// The store from which recipients files are read and to which reports are
+// The store from which recipient files are read and to which reports are
 // written.
 
 import (

@@ -265,8 +265,8 @@ func (n *refusedNode) exec(e *env) error {
 	return otherError(n.pos, "%s cannot load other templates", n.what)
 }
 
-// yesNo checks that x is a boolean, or a string that means one in old
-// templates.
+// yesNo checks that x is a boolean, or a string such as "yes" or "n" that old
+// templates use as one.
 func (e *env) yesNo(x expr) error {
 	v, err := x.eval(e)
 	if err != nil {

@@ -39,7 +39,7 @@ func banner(s settings, temporal temporalServer) string {
 	line("")
 	line("  webhook    %s", url(s.webhookPort, "/twilio/sms"))
 	line("  metrics    %s", url(s.metricsPort, "/metrics"))
-	line("  codec      %s decrypts for the Web UI; to encrypt payloads:", url(s.codecPort, ""))
+	line("  codec      %s decrypts payloads for the Web UI; to encrypt them:", url(s.codecPort, ""))
 	line("             %s keys use demo --file %s && export PAYLOAD_KEYS=%[2]s", filepath.Join(s.bin, "worker"), s.keys())
 	line("  Temporal   %s (%s)", address(s.temporalPort), temporal)
 	line("  data       %s, logs in %s", temporal.database(s.data), filepath.Join(s.data, "logs"))

@@ -158,7 +158,7 @@ func makeKeys(s settings) error {
 	return os.WriteFile(s.keys(), text, 0o600)
 }
 
-// customers is a recipients file for trying out a broadcast.
+// customers is a recipient file for trying out a broadcast.
 //
 //go:embed customers.csv
 var customers []byte

@@ -12,7 +12,7 @@ import (
 // with the recipients in SmsTo, in a file, or from an activity.
 type BroadcastSmsInput struct {
 	SendSmsInput
-	// File is the name of the recipients file (CSV or .jsonl) in the
+	// File is the name of the recipient file (CSV or .jsonl) in the
 	// worker's BROADCAST_STORE. Optional.
 	File string `json:"file,omitempty" example:"\"customers.csv\""`
 	// Source is the caller's own activity that lists the recipients.
@@ -89,7 +89,7 @@ type BroadcastProgress struct {
 
 // BeginInput describes a broadcast that is about to start.
 type BeginInput struct {
-	// File is the name of the recipients file, or "" if the recipients come
+	// File is the name of the recipient file, or "" if the recipients come
 	// from elsewhere.
 	File string `json:"file,omitempty"`
 	// DefaultRegion is the country of numbers without a country code.

@@ -27,7 +27,8 @@ func (s Status) After(before Status) bool {
 	return rank[s] > rank[before]
 }
 
-// Final reports whether no status that matters to the sender comes after s.
+// Final reports whether s is the last status that matters to the sender. A
+// delivered message may still become read.
 func (s Status) Final() bool { return rank[s] >= rank[StatusDelivered] }
 
 // Known reports whether s is one of Twilio's statuses of an outbound message.

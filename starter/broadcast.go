@@ -44,7 +44,7 @@ wait, not the broadcast: starter broadcast watch ID follows it again.`,
 	}
 	f.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.file, "file", "", "recipients file in BROADCAST_STORE")
+	flags.StringVar(&f.file, "file", "", "recipient file in BROADCAST_STORE")
 	flags.StringArrayVar(&f.to, "to", nil, "recipient, instead of a file; repeat it, or separate several by commas")
 	flags.StringVar(&f.report, "report", "", "name of a report in BROADCAST_STORE")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "render every text but send nothing")

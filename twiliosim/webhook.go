@@ -309,8 +309,8 @@ func (s *Sim) record(h hook, target string, a hookAnswer) {
 		c.MessageStatus, c.To = h.params.Get("MessageStatus"), h.params.Get("To")
 	}
 	for key, values := range a.header {
-		// Keep the response's own headers, in which an application may name the
-		// workflow that it started.
+		// An application may name the workflow that it started in a custom
+		// header.
 		if strings.HasPrefix(key, "X-") && len(values[0]) <= 512 && len(c.Headers) < 16 {
 			if c.Headers == nil {
 				c.Headers = map[string]string{}

@@ -34,8 +34,8 @@ var readers = []struct {
 	{"prefix", func(f *forwarded) *string { return &f.prefix }},
 }
 
-// reader returns the field that a header with this name sets, or nil if the
-// name has none of the known endings.
+// reader returns a function that returns the field that the named header sets,
+// or nil if the name has no known suffix.
 func reader(name string) func(*forwarded) *string {
 	for _, r := range readers {
 		if strings.HasSuffix(strings.ToLower(name), r.suffix) {

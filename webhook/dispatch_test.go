@@ -41,7 +41,7 @@ type server struct {
 	// memo is the memo of the existing workflow.
 	memo *commonpb.Memo
 	// waits is true if the text's workflow is waiting for a worker. history
-	// is its history.
+	// holds that workflow's events.
 	waits   bool
 	history []*historypb.HistoryEvent
 	// asking is called for each request about a keeper. Optional.

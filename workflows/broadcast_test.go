@@ -329,7 +329,7 @@ func TestFailedBroadcastReportsItsProgress(t *testing.T) {
 		attempts     int // attempts to write pages; without a limit, the test environment makes 10 per page
 		says         string
 	}{
-		"the file vanishes":   {func(b *broadcastBench) { _ = os.Remove(filepath.Join(b.dir, "list.csv")) }, 2, 2, 1, "the recipients file cannot be opened"},
+		"the file vanishes":   {func(b *broadcastBench) { _ = os.Remove(filepath.Join(b.dir, "list.csv")) }, 2, 2, 1, "the recipient file cannot be opened"},
 		"the report's folder": {func(b *broadcastBench) { _ = os.RemoveAll(filepath.Join(b.dir, "monday.parts")) }, 2, 0, 12, "BROADCAST_STORE: all workers of the task queue need the same store"},
 	} {
 		b := newBroadcastBench(t, 0)

@@ -91,8 +91,8 @@ func (d *description) describe(kind reflect.Type) (*jsonschema.Schema, error) {
 	return schema, nil
 }
 
-// known returns the schemas of types whose JSON differs from their Go type, and
-// references to types that are defined separately.
+// known returns the schemas of types whose JSON form cannot be inferred from the
+// Go type, and references to types that are defined separately.
 func (d *description) known(root reflect.Type) map[reflect.Type]*jsonschema.Schema {
 	recipient := []*jsonschema.Schema{{Type: "string"}, reference("Recipient")}
 	known := map[reflect.Type]*jsonschema.Schema{

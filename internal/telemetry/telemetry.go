@@ -42,7 +42,7 @@ func NewLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 
 // Metrics bundles the meters and the handler that exposes them.
 type Metrics struct {
-	// Meter is for the metrics of Temporal's SDK.
+	// Meter records the metrics of the Temporal SDK.
 	Meter metric.Meter
 	// Ours holds our own metrics.
 	Ours *metrics.Metrics

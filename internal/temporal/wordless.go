@@ -1,7 +1,7 @@
 package temporal
 
 // The SDK's logs omit the texts of errors, because those of an activity may
-// quote its input, such as the name of a recipients file. Temporal stores the
+// quote its input, such as the name of a recipient file. Temporal stores the
 // texts in failures, which are encrypted.
 
 import (

@@ -268,7 +268,7 @@ func TestOwnIDStartsOncePerText(t *testing.T) {
 	if err != nil || now.WorkflowExecution.RunID != description.WorkflowExecution.RunID {
 		t.Errorf("the first message started a third run, or the workflow is gone: error %v", err)
 	}
-	stack.Eventually(t, "the search attribute is there", func(ctx context.Context) error {
+	stack.Eventually(t, "the search attribute is set", func(ctx context.Context) error {
 		found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(sms.AttributeCatches+" = 'order:1'"))
 		if err == nil && len(found.Executions) == 0 {
 			err = errors.New("not yet")

@@ -22,7 +22,7 @@ func main() {
 	flag.Usage = func() {
 		fmt.Fprint(flag.CommandLine.Output(), `Removes each protection in turn, and shows which test fails.
 
-  go run ./test/mutants                       # all of them; takes about ten minutes
+  go run ./test/mutants                       # all of them; takes about half an hour
   go run ./test/mutants -run 'Nobody twice'   # those of one promise
   go run ./test/mutants -run webhook/         # those of one room
 

@@ -75,7 +75,7 @@ func (s system) date(day int64) (year int64, month, dom int) {
 	return y, month, dom
 }
 
-// monthLength returns the number of days of a month, which counts from 0.
+// monthLength returns the number of days in a month. month is zero-based.
 func (s system) monthLength(year int64, month int) int64 {
 	return s.day(year, month+2, 1) - s.day(year, month+1, 1)
 }
