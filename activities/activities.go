@@ -22,8 +22,9 @@ type Gateway interface {
 	// Now returns a lower bound on the time by Twilio's clock, or false if
 	// that time is not known yet.
 	Now() (time.Time, bool)
-	// Send creates one message. Its error is the one that draft.Check
-	// returned, or a *sms.Error that says whether the message may exist.
+	// Send creates one message. If it fails, the error is either that of
+	// draft.Check or a *sms.Error, which says whether the message may have
+	// been created.
 	Send(ctx context.Context, draft twilio.Draft) (sms.Message, error)
 	// List returns messages, newest first. It may omit messages that were
 	// just created.
@@ -97,8 +98,8 @@ type Activities struct {
 	// questions, and to sign the URLs of status callbacks. All workers and
 	// webhooks must have the same one.
 	IDSecret []byte
-	// KeySecret is the secret from which the workflow IDs of keyed sends
-	// are derived. It must be the same for all workers. Changing it
+	// KeySecret is used to derive the workflow IDs of sends that have an
+	// idempotency key. All workers must have the same one. Changing it
 	// invalidates all existing keys. Optional: by default, idempotencyKey
 	// is refused.
 	KeySecret []byte
@@ -113,7 +114,7 @@ type Activities struct {
 	// exists. Optional: default 30 s.
 	Patience time.Duration
 	// RecordFirst makes a send store a record before it creates its first
-	// message, even for the first few recipients, which normally need none.
+	// message, even for the first few recipients, who normally need none.
 	// Set it while workers of version 0 of this module run alongside this
 	// one, because they do not look up the first few. Optional: default
 	// false.
@@ -124,10 +125,11 @@ type Activities struct {
 	// Optional: by default, such a list is refused.
 	Reports bool
 
-	// temporal is the Temporal client. Optional: default the worker's.
+	// temporal is the Temporal client. Optional: by default, the worker's
+	// client.
 	temporal client.Client
-	// countCaps counts messages against caps. Optional: by default, it
-	// sends the requests to CapsSmsWorkflow.
+	// countCaps counts messages against caps. Optional: by default,
+	// CapsSmsWorkflow counts them.
 	countCaps counting
 	capCount  capCount
 	// ledgers holds the ledgers of the accounts.
@@ -135,8 +137,8 @@ type Activities struct {
 	// behind is set when this machine's clock turns out to be behind
 	// Temporal's.
 	behind atomic.Bool
-	// waiting counts the sends that are waiting for a broadcast to send
-	// their list.
+	// waiting is the number of sends that hold a worker slot while a
+	// broadcast sends their list.
 	waiting atomic.Int64
 }
 

@@ -175,8 +175,8 @@ func readNumber(text, region string) (string, error) {
 	return readNational(digits, region)
 }
 
-// notOneNumber returns an error that explains why text cannot be exactly one
-// phone number, or nil if it may be one.
+// notOneNumber returns an error that explains why text is not a single phone
+// number, or nil if it may be.
 func notOneNumber(text string) error {
 	switch {
 	case text == "":
@@ -209,7 +209,7 @@ func notOneNumber(text string) error {
 // the result is an assigned number.
 func readInternational(digits string, hasOptional bool) (string, error) {
 	if rest, ok := strings.CutPrefix(digits, "521"); ok && len(rest) == 10 {
-		digits = "52" + rest // Mexico no longer uses the 1 of mobile numbers
+		digits = "52" + rest // Mexico no longer puts a 1 before mobile numbers
 	}
 	if !hasOptional && isWhole(digits) {
 		return "+" + digits, nil
@@ -255,7 +255,7 @@ type plan struct {
 	prefix *regexp.Regexp
 }
 
-// plans caches the plans that have been used, by country code.
+// plans caches plans by country code.
 var plans sync.Map
 
 // planOf returns the plan of a country code, which must exist.

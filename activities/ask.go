@@ -66,5 +66,5 @@ func (a *Activities) CheckQuestion(ctx context.Context, in sms.CheckQuestionInpu
 	return checked, nil
 }
 
-// quoted returns the end of an error message, which quotes a text.
+// quoted formats a text for the end of an error message.
 func quoted(text string) string { return fmt.Sprintf("; it is %q", clip(text)) }

@@ -71,16 +71,19 @@ func NoticeResets(ctx context.Context, method string, req, reply any, cc *grpc.C
 	return err
 }
 
-// wasReset reports whether an activity's first attempt was scheduled later than
-// the activity. Without a workflow, the reason may be the caller's StartDelay.
+// wasReset reports whether a workflow's activity has been reset: its first
+// attempt was then scheduled later than the activity itself. Without a
+// workflow, the caller's StartDelay may be the reason, so wasReset returns
+// false.
 func wasReset(task *workflowservice.PollActivityTaskQueueResponse) bool {
 	return task.GetAttempt() == 1 && task.GetWorkflowExecution().GetWorkflowId() != "" &&
 		task.GetCurrentAttemptScheduledTime().AsTime().After(task.GetScheduledTime().AsTime())
 }
 
-// elapsed returns the time since a moment. It uses the wall clock or the
-// monotonic clock, whichever has advanced further, because the wall clock can
-// be set back, and the monotonic clock stops while the machine sleeps.
+// elapsed returns how much time has passed since the given time. It uses the
+// wall clock or the monotonic clock, whichever has advanced further, because
+// the wall clock can be set back, and the monotonic clock stops while the
+// machine sleeps.
 func elapsed(since time.Time) time.Duration {
 	now := time.Now()
 	return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))
@@ -104,8 +107,8 @@ func (t *attempt) lastBegin() time.Duration { return t.total() - min(t.total()*2
 func (t *attempt) lastEnd() time.Duration   { return t.total() - min(t.total()/5, 5*time.Second) }
 func (t *attempt) resultBy() time.Duration  { return t.total() - min(t.total()/10, 2*time.Second) }
 
-// within returns a context that ends when the attempt has lasted as long as
-// part.
+// within returns a context that ends when the attempt has lasted for part, such
+// as lastBegin. If the attempt has no time limit, the context has no deadline.
 func (t *attempt) within(ctx context.Context, part time.Duration) (context.Context, context.CancelFunc) {
 	if t.total() == 0 {
 		return context.WithCancel(ctx)
@@ -133,8 +136,8 @@ func (t *attempt) begin(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// prompt is the longest delay between the scheduling and the start of an
-// attempt for which the first few recipients need no record.
+// prompt is how soon after its scheduling an attempt must start to need no
+// record for the first few recipients.
 const prompt = 2 * time.Second
 
 // isPrompt reports whether the attempt started right after it was scheduled. If
@@ -156,8 +159,8 @@ func (s *send) isPrompt() bool {
 }
 
 // check returns errLate if Temporal may have replaced the attempt, or if its
-// time is up. It is called right before each create, since the process may have
-// been suspended until then.
+// time is up. It is called right before each create, because the process may
+// have been suspended in the meantime.
 func (t *attempt) check() error {
 	if !t.heart.fresh() || t.total() > 0 && elapsed(t.began) >= t.lastEnd() {
 		return errLate
@@ -175,8 +178,7 @@ func (t *attempt) mayGoOn(delay time.Duration) (room, ends bool) {
 	return t.allows(delay)
 }
 
-// allows is like mayGoOn, but disregards whether the caller itself retries what
-// was certainly not sent.
+// allows is like mayGoOn, but ignores callerGoesOn.
 func (t *attempt) allows(delay time.Duration) (room, ends bool) {
 	policy := t.info.RetryPolicy
 	if policy == nil {
@@ -192,8 +194,8 @@ func (t *attempt) allows(delay time.Duration) (room, ends bool) {
 	return true, policy.MaximumAttempts > 0
 }
 
-// callerGoesOn reports whether the caller itself retries what was certainly not
-// sent, and therefore wants the result immediately.
+// callerGoesOn reports whether the caller itself sends again to the recipients
+// who were certainly not texted, and therefore wants the result immediately.
 func (t *attempt) callerGoesOn() bool { return t.declares(sms.NotSentYetErrorType) }
 
 // declares reports whether the caller's retry policy declares a type of error
@@ -203,11 +205,12 @@ func (t *attempt) declares(errorType string) bool {
 	return policy != nil && slices.Contains(policy.NonRetryableErrorTypes, errorType)
 }
 
-// leastAttempt is the shortest time for which an attempt is worth starting.
+// leastAttempt is the minimum time that must be left for another attempt to be
+// worth starting.
 const leastAttempt = 5 * time.Second
 
-// unreadableDelay is the delay until another worker may try to decrypt what
-// this one cannot.
+// unreadableDelay is how long to wait before another worker tries to decrypt
+// what this one cannot.
 const unreadableDelay = 5 * time.Second
 
 // unread returns an error that asks for another attempt if this worker cannot

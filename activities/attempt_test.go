@@ -108,8 +108,8 @@ func TestSleepTimeCounts(t *testing.T) {
 	}
 }
 
-// suspended adjusts a time as if the machine had slept since then: its
-// monotonic clock stopped, but its wall clock continued.
+// suspended changes a past time as if the machine had been asleep ever since:
+// its monotonic clock stopped, but its wall clock continued.
 func suspended(t *testing.T, now time.Time, slept time.Duration) time.Time {
 	t.Helper()
 	moment := now

@@ -185,7 +185,7 @@ func readContent(base map[string]string, variables json.RawMessage) (map[string]
 		text := string(value)
 		switch value[0] {
 		case '"':
-			_ = json.Unmarshal(value, &text) // it is valid
+			_ = json.Unmarshal(value, &text) // the JSON is valid
 		case '{', '[', 'n':
 			return nil, &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("contentVariables.%s must be a string, such as \"Ann\"", clip(name))}
 		}

@@ -21,7 +21,7 @@ const maxCallback = 4000
 func (a *Activities) callback(workflowID string, input *sms.SendSmsInput) url.Values {
 	if given, err := url.Parse(input.StatusCallback); err == nil && input.StatusCallback != "" {
 		if query := given.Query(); a.StatusCallback != "" && strings.HasPrefix(input.StatusCallback, a.StatusCallback+"?") && sms.StatusProven(a.IDSecret, query) {
-			return query // from the caller of a keyed send
+			return query // set by the caller of this keyed send
 		}
 		return nil
 	}
@@ -51,8 +51,8 @@ func (a *Activities) callbackAddress(query url.Values) string {
 }
 
 // reference returns an ID for a recipient in callbacks and in OUTCOME_UNKNOWN
-// errors. It does not consist of the activity's ID alone, which is the same in
-// each run of a workflow and in all workflows of keyed sends.
+// errors. The activity's ID alone would not be unique: it is the same in each
+// run of a workflow, and in all workflows of keyed sends.
 func (s *send) reference(to *recipient) string {
 	name := s.info.ActivityID + "." + strconv.Itoa(to.place)
 	if run := s.info.WorkflowExecution.RunID; run != "" {

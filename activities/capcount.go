@@ -88,8 +88,8 @@ func (a *allowance) isReached(key string) bool {
 	return known && elapsed(at) < reachedFor
 }
 
-// wait adds more to the number of recipients that are waiting for a message of
-// a key, and returns the new number.
+// wait adds more, which may be negative or zero, to the number of recipients
+// that are waiting for a message of a key. It returns the new number.
 func (a *allowance) wait(key string, more int) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -229,8 +229,8 @@ func (c *Cap) request(key string, count int) sms.CapTake {
 type counting func(ctx context.Context, requests []sms.CapTake) (sms.TakeCapsResult, error)
 
 // inWorkflow returns a function that sends requests to CapsSmsWorkflow until it
-// answers. It retries because a new run may just be starting, and because a
-// request that timed out may still be counted.
+// answers. It retries because a new run may just be starting, and because
+// CapsSmsWorkflow may still process a request that timed out.
 func inWorkflow(temporalClient client.Client) counting {
 	return func(ctx context.Context, requests []sms.CapTake) (result sms.TakeCapsResult, err error) {
 		id := uuid.NewString() // a repeated update counts only once, unless a new run has started in the meantime

@@ -59,7 +59,8 @@ func listed(to, sid, body string) twilio.Record {
 	return twilio.Record{Message: sms.Message{To: to, SID: sid, Status: sms.StatusSent, Segments: 1}, Body: body, Direction: "outbound-api", Created: time.Now().Truncate(time.Second)}
 }
 
-// showing returns a listing function that calls records for each request.
+// showing returns a listing function that selects from what records returns at
+// the time of each request.
 func showing(records func() []twilio.Record) func(twilio.Query) []twilio.Record {
 	return func(q twilio.Query) (found []twilio.Record) {
 		for _, r := range records() {
@@ -82,8 +83,9 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 	everything := func() []twilio.Record {
 		return []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", "Hi")}
 	}
-	// with returns the records of everything and a changed message to the
-	// third recipient.
+	// with returns a function that returns the records of everything,
+	// followed by a message to the third recipient with the given body and
+	// change.
 	with := func(body string, change func(*twilio.Record)) func() []twilio.Record {
 		return func() []twilio.Record {
 			one := listed(third, "SM3", body)
@@ -526,7 +528,8 @@ func TestPanickingListingIsUnanswered(t *testing.T) {
 	})
 }
 
-// panicking is a gateway that panics when it lists one recipient's messages.
+// panicking is a gateway that panics whenever the messages to a single
+// recipient are listed.
 type panicking struct{ gatewayFunc }
 
 func (p panicking) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
@@ -558,8 +561,8 @@ func (f *faltering) List(ctx context.Context, q twilio.Query) (twilio.Listing, e
 type stumbling struct {
 	lister
 	calls int
-	// slow is how long each of the first four listings takes before it
-	// fails. If it is 0, only the first of these fails.
+	// slow, if set, makes all of the first four listings fail, each after
+	// this time.
 	slow time.Duration
 }
 
@@ -599,8 +602,8 @@ func TestMessageIsRecognizedWithOtherQuotes(t *testing.T) {
 	})
 }
 
-// blind is a gateway whose Now returns false until a listing succeeds. The
-// first late listings fail.
+// blind is a gateway whose Now returns false until a listing succeeds. late is
+// how many listings fail before that.
 type blind struct {
 	*fakeTwilio
 	lists, late int

@@ -21,7 +21,7 @@ type heart struct {
 	// heartbeat.
 	details func() any
 
-	// beat is the latest time for which Temporal has confirmed that it was
+	// beat is the latest time at which Temporal is known to have been
 	// waiting for the attempt.
 	beat atomic.Pointer[time.Time]
 

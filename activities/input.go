@@ -55,8 +55,9 @@ const (
 	maxSchedule = 35 * 24 * time.Hour
 )
 
-// checkSchedule checks the time of a scheduled send. It is called only before
-// anything has been started.
+// checkSchedule checks the time of a scheduled send. A send that resumes an
+// earlier attempt skips it, because the time may have become too near in the
+// meantime.
 func checkSchedule(in *sms.SendSmsInput, now time.Time) *sms.Error {
 	if in.SendAt == nil {
 		return nil

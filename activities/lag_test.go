@@ -100,8 +100,8 @@ func TestReceivedTextsDoNotHideSent(t *testing.T) {
 	}
 }
 
-// Received texts, and messages whose recipient is hidden, may be listed earlier than
-// the messages that a listing is searched for.
+// Received texts, and messages whose recipient is hidden, may appear in
+// listings sooner than the sent messages that a send looks for.
 func TestOnlySentMessagesShowTheLag(t *testing.T) {
 	old := listed(first, "SM1", "Hi")
 	old.Created = time.Now().Add(-time.Hour)

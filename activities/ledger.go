@@ -38,8 +38,8 @@ type ledger struct {
 	claims map[string][]claim
 	count  int
 
-	// ahead is how many recipients the records of the account's last send
-	// named ahead of the pool. See [send.nameAhead].
+	// ahead is how far the records of the account's last send were ahead of
+	// the pool, in recipients. See [send.nameAhead].
 	ahead atomic.Int64
 }
 

@@ -36,8 +36,9 @@ func TestReceivedCopyIsNotAdopted(t *testing.T) {
 
 func TestCutOffListingNamesNoMessage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// Twilio accepted the message, but the record no longer has its SID. The
-		// listing may lack a message that is it as well.
+		// Twilio accepted the message, but the record no longer has its
+		// SID. If the listing is cut off, the message may be one that
+		// it lacks.
 		for endless, want := range map[bool]string{true: "", false: "SMother"} {
 			f := &fakeTwilio{endless: endless}
 			f.records = []twilio.Record{another(first, "Hi!", 0)}

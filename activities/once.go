@@ -54,9 +54,9 @@ type keyed struct {
 	// used is true if the key's first send is known to have started. If
 	// Temporal no longer has it, it must not be started again.
 	used bool
-	// waitsFor is the number of the send that the caller last started to
-	// wait for, in this or an earlier attempt, or -1 for none. The heart
-	// records it.
+	// waitsFor is the index of the send that the caller most recently began
+	// to wait for, in this or an earlier attempt, or -1 if there is none.
+	// The heart records it.
 	waitsFor atomic.Int64
 }
 
@@ -65,9 +65,9 @@ type asked struct {
 	WaitsFor int `json:"waitsFor"`
 }
 
-// once returns the result of the send of the key, which it starts, waits for,
-// or finds completed. Callers may be workflows or standalone activities, and
-// may call concurrently or one after the other, as long as the namespace
+// once returns the result of the key's send, which it starts, waits for, or
+// finds completed. Callers may be workflows or standalone activities. They may
+// call concurrently or one after the other, for as long as the namespace
 // retains closed workflows.
 func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.SendSmsResult, error) {
 	if len(a.KeySecret) == 0 {
@@ -120,7 +120,7 @@ func (a *Activities) onceID(input sms.SendSmsInput) string {
 	return sms.OncePrefix + sms.Pseudonym(a.KeySecret, "idempotencyKey", input.Account, input.IdempotencyKey)
 }
 
-// hasKey reports whether a workflow is a send of the input's key.
+// hasKey reports whether a workflow ID is that of a send with the input's key.
 func (a *Activities) hasKey(workflowID string, input sms.SendSmsInput) bool {
 	return len(a.KeySecret) > 0 && strings.HasPrefix(workflowID+"-", a.onceID(input)+"-")
 }

@@ -55,8 +55,8 @@ type Limits struct {
 	// Concurrency is how many creates may be in flight. Optional: default
 	// [DefaultConcurrency].
 	Concurrency int
-	// PerSender and PerAccount are messages per second, for all workers
-	// together (see [Pace.Share]). Optional: default no limit.
+	// PerSender and PerAccount are limits in messages per second, for all
+	// workers together (see [Pace.Share]). Optional: default no limit.
 	PerSender, PerAccount float64
 	// Segments makes the rates count segments instead of messages, as
 	// Twilio's senders do.

@@ -17,7 +17,8 @@ import (
 type state uint8
 
 const (
-	// untried: no create was started, or it certainly had no effect.
+	// untried: no create was started, or the last one certainly had no
+	// effect.
 	untried state = iota
 	// deferred: Twilio certainly did not accept the message, but may do so
 	// later.
@@ -253,7 +254,7 @@ func (s *send) adopt(r record) {
 			to.cause = s.problems.place(to.problem, to.to)
 		}
 	}
-	if r.Known != nil && !s.hidden() { // older workers recorded Known anyway
+	if r.Known != nil && !s.hidden() { // older workers recorded Known even if listings hide recipients
 		s.ledger.own(s.owner, sms.Message{To: r.Known.To, SID: r.Known.SID}, r.Known.At)
 	}
 	for _, m := range r.Recent {

@@ -146,8 +146,8 @@ var reusePolicies = map[string]enumspb.WorkflowIdReusePolicy{
 }
 
 // SignalWithStart starts a workflow with its first signal, in one request. It
-// is safe to repeat: it starts another workflow only if the first has closed
-// and someone else has started one since.
+// is safe to repeat: a repeated call starts another workflow only if the first
+// one has closed and someone else has since started one with the same ID.
 func (a *Activities) SignalWithStart(ctx context.Context, in sms.SignalWithStartInput) (result sms.SignalWithStartResult, err error) {
 	c, call := a.client(ctx), &in.Firing.Call
 	found, err := c.DescribeWorkflow(ctx, call.WorkflowID, "")

@@ -54,8 +54,8 @@ func TestFastListNeedsFewRecords(t *testing.T) {
 	}
 }
 
-// withCreatesOf returns activities whose creates take the given time, so many at
-// once.
+// withCreatesOf returns activities that run up to atOnce creates concurrently,
+// each of which takes the given time.
 func withCreatesOf(create time.Duration, atOnce int) *Activities {
 	a := newActivities(gatewayFunc(func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 		time.Sleep(create)
@@ -92,10 +92,10 @@ func TestNextListBeginsAtLastPace(t *testing.T) {
 	})
 }
 
-// TestFullPoolShowsThePace fills the pool while the first record is written, which
-// says nothing about how fast Twilio accepts messages.
+// TestFullPoolShowsThePace fills the pool while the first record is written.
+// How fast the pool fills says nothing about how fast Twilio accepts messages.
 func TestFullPoolShowsThePace(t *testing.T) {
-	for range 20 { // the clerk or the pool may be first
+	for range 20 { // either the pool or the goroutine that names recipients may run first
 		synctest.Test(t, func(t *testing.T) {
 			a := withCreatesOf(time.Second, 20)
 			var named []int

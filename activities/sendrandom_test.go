@@ -42,7 +42,7 @@ type chance struct {
 	random *rand.Rand
 }
 
-// of returns true with a probability of percent in a hundred.
+// of returns true with the given probability, in percent.
 func (c *chance) of(percent float64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -73,8 +73,8 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 	return s.result(), nil
 }
 
-// decided returns the result without the recipients that the caller, such as a
-// broadcast, will retry, because their outcome is still open.
+// decided returns the result without the recipients whose outcome is still open
+// because the caller, such as a broadcast, will retry them.
 func decided(info activity.Info, result sms.SendSmsResult) *sms.SendSmsResult {
 	if (&attempt{info: info}).callerGoesOn() {
 		result.Errors = slices.DeleteFunc(slices.Clone(result.Errors), func(e sms.Error) bool { return e.Retryable })

@@ -23,8 +23,8 @@ import (
 )
 
 // Store holds files by name. A name may contain slashes but never leads out of
-// the store. If a file is missing, or the worker may not read it, the error is
-// a refusal.
+// the store. If a file is missing, or the worker lacks permission to read it,
+// the error is a refusal.
 type Store interface {
 	// open opens a file for reading at a byte offset. version changes
 	// whenever the file's content does.

@@ -61,7 +61,7 @@ func newTable(heading []byte, separator string) (*table, error) {
 	}
 	switch {
 	case best != nil:
-		best.csv.ReuseRecord = true // safe from here on, and faster for millions of records
+		best.csv.ReuseRecord = true // no record is kept from here on, and reuse is faster
 		return best, best.unique()
 	case separator != "" && !strings.Contains(separators, separator):
 		return nil, refuse("the file says \"sep=%s\", but its separator must be one of , ; | or a tab", separator)

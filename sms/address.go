@@ -86,8 +86,8 @@ func IsName(sender string) bool {
 }
 
 // otherSpellings lists the patterns of mobile numbers that can be written in
-// two ways (with and without Mexico's 1, Argentina's 9 or Brazil's 9), and the
-// replacement that converts one form to the other. Sources:
+// two ways (with and without Mexico's 1, Argentina's 9 or Brazil's 9), each
+// with the replacement that converts one form to the other. Sources:
 // https://www.twilio.com/docs/whatsapp/api#international-numbers and
 // https://faq.whatsapp.com/1294841057948784
 var otherSpellings = []struct {
@@ -101,7 +101,7 @@ var otherSpellings = []struct {
 
 // Party normalizes an address: all spellings of a phone's address on a channel
 // result in the same string. Use it only to compare addresses, never to send,
-// because the network may accept only another spelling.
+// because the network may accept only one of the other spellings.
 func Party(address string) string {
 	channel, rest := CutChannel(address)
 	for _, other := range otherSpellings {

@@ -48,7 +48,7 @@ type BroadcastProgress struct {
 	// Total is the number of recipients, or 0 if it is unknown.
 	Total int `json:"total,omitempty"`
 	// Recipients is how many recipients have been processed, and Sent is
-	// how many of these have a message that Twilio accepted.
+	// the number of these for whom Twilio accepted a message.
 	Recipients int `json:"recipients"`
 	Sent       int `json:"sent"`
 	// Errors counts the other recipients by code.

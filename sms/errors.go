@@ -60,9 +60,10 @@ const (
 	// CodeWorkerStopped: the worker stopped before this recipient's turn, and
 	// the caller's retry policy allows no other attempt.
 	CodeWorkerStopped Code = "WORKER_STOPPED"
-	// CodeNoAttemptLeft: the attempt was lost before this recipient's turn
-	// and the caller's retry policy allows no other, or all 500 sends of an
-	// idempotency key have been used or the first one is no longer known.
+	// CodeNoAttemptLeft: the attempt was lost before this recipient's turn,
+	// and the caller's retry policy allows no other. Or, for a send with an
+	// idempotency key, all 500 sends of the key have been used, or Temporal
+	// no longer has the first one.
 	CodeNoAttemptLeft Code = "NO_ATTEMPT_LEFT"
 	// CodeSendingPaused: all sending was paused, and the caller's timeouts
 	// and retry policy leave no time to wait for the end of the pause.
@@ -107,9 +108,10 @@ type Error struct {
 	// Cap is the prefix of the numbers to which the cap applies, such as
 	// "+44". It is set if the code is CAP_REACHED.
 	Cap string `json:"cap,omitempty"`
-	// Recipient identifies the recipient of an unknown outcome, as do
-	// Twilio's callbacks for this recipient ([StatusUpdate.Recipient]). It
-	// is "" for all other errors, and if callbacks were not requested.
+	// Recipient identifies the recipient if the code is OUTCOME_UNKNOWN.
+	// Status updates for this recipient have the same value in
+	// [StatusUpdate.Recipient]. It is "" for all other errors, and if
+	// callbacks were not requested.
 	Recipient string `json:"recipient,omitempty"`
 
 	// The fields below are only for the code that sends. They are not part

@@ -23,8 +23,9 @@ const (
 // Events lists all kinds.
 var Events = []EventKind{EventReceived, EventOptOut, EventOptIn, EventHelp}
 
-// Keywords are the words that Twilio itself acts on at one of our numbers. A
-// text must consist of only such a word, in any case.
+// Keywords are the words that Twilio itself acts on at one of our numbers. It
+// does so only if a text consists of nothing but such a word, in upper or lower
+// case.
 type Keywords struct {
 	OptOut []string `yaml:"optOut"`
 	OptIn  []string `yaml:"optIn"`

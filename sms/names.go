@@ -179,8 +179,9 @@ const (
 	// another attempt. If the caller's retry policy declares it
 	// non-retryable, the caller gets the incomplete result instead.
 	NotSentYetErrorType = "SmsNotSentYet"
-	// KeyUsedErrorType in the same list says that a send with the caller's
-	// idempotencyKey has ended before. If Temporal no longer has its result,
-	// nobody is texted.
+	// KeyUsedErrorType says, if the caller's retry policy declares it
+	// non-retryable, that a send with the caller's idempotencyKey has
+	// already ended. If Temporal no longer has its result, nobody is
+	// texted.
 	KeyUsedErrorType = "SmsKeyUsed"
 )

@@ -28,7 +28,7 @@ type FindQuietInput struct {
 	QuietHours    QuietHours `json:"quietHours"`
 	At            time.Time  `json:"at"`
 	// Together is true if all recipients must be texted at the same time,
-	// at which none of them is in quiet hours.
+	// when none of them is in quiet hours.
 	Together bool `json:"together,omitempty"`
 }
 

@@ -116,11 +116,11 @@ type SendSmsInput struct {
 	// Optional.
 	PersistentAction []string `json:"persistentAction,omitempty" example:"[\"geo:52.5,13.4|Berlin\"]"`
 
-	// QuietHours are the hours, such as the evening and the night, in which
-	// recipients must not be texted, by their local time. SendSmsWorkflow
-	// and BroadcastSmsWorkflow text them when their quiet hours end.
-	// SendSms itself cannot wait, and reports them as QUIET_HOURS.
-	// Optional.
+	// QuietHours are the hours, such as the evening and the night, during
+	// which recipients must not be texted, by their local time.
+	// SendSmsWorkflow and BroadcastSmsWorkflow text them when their quiet
+	// hours end. SendSms itself cannot wait, and reports them as
+	// QUIET_HOURS. Optional.
 	QuietHours *QuietHours `json:"quietHours,omitempty"`
 	// MaxSegments is the maximum number of segments of a text. Longer texts
 	// are refused. Optional: by default, Twilio's limit of 1600 characters

@@ -31,7 +31,7 @@ type SendSmsResult struct {
 type ListBroadcast struct {
 	WorkflowID string `json:"workflowId"`
 	// Recipients is the number of recipients, without duplicates, and Sent
-	// is how many of these have a message that Twilio accepted.
+	// is the number of these for whom Twilio accepted a message.
 	Recipients int `json:"recipients"`
 	Sent       int `json:"sent"`
 	// Errors counts the other recipients by code. Recipients whose turn
@@ -59,8 +59,9 @@ func (r *SendSmsResult) NotSent() string {
 	return fmt.Sprintf("%d of %d recipients were not texted, the first because of %s", unsent, all, r.Errors[0].Code)
 }
 
-// Resolve returns the result in which messages that turned out to be accepted
-// replace the unknown outcomes for their recipients. These messages come last.
+// Resolve returns the result after messages with unknown outcomes have turned
+// out to be accepted: taken, which comes last in Messages, replaces the errors
+// for its recipients.
 func (r SendSmsResult) Resolve(taken ...Message) SendSmsResult {
 	if len(taken) == 0 {
 		return r

@@ -22,8 +22,8 @@ import (
 
 // maxResponse is the maximum number of bytes read from a response body. A
 // message takes about 1 kB, and a page of 1,000 messages about 1 MB. But a text
-// has up to 4,096 characters of up to 6 bytes each in JSON, so a page may have
-// 26 MB.
+// can have 4,096 characters, each of which takes up to 6 bytes in JSON, so a
+// page can reach 26 MB.
 const maxResponse = 32 << 20
 
 // exchange is one request. It replaces twilio-go's own client, which accepts no

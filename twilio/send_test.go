@@ -25,8 +25,8 @@ const (
 	created     = `{"sid":"SM00000000000000000000000000000001","to":"+15005550009","from":"+15005550006","status":"queued","num_segments":"2","body":"Hi"}`
 )
 
-// named returns a result, and its error in the form in which payloads contain
-// it.
+// named converts the error of a call to the type that payloads contain, and
+// returns the call's value unchanged.
 func named[T any](value T, err error) (T, *sms.Error) { return value, sms.AsError(err) }
 
 var draft = Draft{From: "+15005550006", To: "+15005550009", Body: "Hi"}

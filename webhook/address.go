@@ -21,7 +21,7 @@ const prefixHeader = "X-Forwarded-Prefix"
 // not report are empty.
 type forwarded struct{ scheme, host, port, prefix string }
 
-// readers maps the endings of header names to the parts of the URL that the
+// readers maps suffixes of header names to the parts of the URL that the
 // headers report.
 var readers = []struct {
 	suffix string

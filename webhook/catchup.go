@@ -56,8 +56,9 @@ type Logged struct {
 	NumMedia int
 }
 
-// retentionMargin is subtracted from the retention. Only texts that are
-// retained for longer than this are caught up on.
+// retentionMargin is subtracted from the namespace's retention. Texts older
+// than the difference are not caught up on, because the workflows that show
+// whether they were published are about to be deleted.
 const retentionMargin = time.Hour
 
 const (
@@ -95,7 +96,7 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 		since, result.Lost = oldest, true
 	}
 	var failed error
-	var done atomic.Pointer[time.Time] // everything up to this time is done, unless something failed
+	var done atomic.Pointer[time.Time] // all texts up to this time have been processed without a failure
 	begun := since
 	done.Store(&begun)
 	defer keepAlive(ctx, &done)()

@@ -21,9 +21,9 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// catchingUp returns a catch-up for the given texts with a trigger that sends a
-// text, a function that runs it for texts up to a given age, and a function
-// that returns the progress in its last heartbeat.
+// catchingUp returns a catch-up whose log holds the given texts and whose only
+// trigger sends a text, a function that runs it for texts up to a given age,
+// and a function that returns the progress in its last heartbeat.
 func catchingUp(t *testing.T, texts ...Logged) (c *CatchUp, run func(age time.Duration) (sms.CatchUpSmsResult, error), progress func() time.Time) {
 	t.Helper()
 	var o Options

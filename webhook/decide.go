@@ -1,7 +1,7 @@
 package webhook
 
-// Deciding replies that depend on more than whether Temporal accepts the text.
-// The text's workflow decides, and the webhook waits for it. If no worker is
+// Replies that depend on more than whether Temporal accepts the text. The
+// text's workflow decides them, and the webhook waits for it. If no worker is
 // available in time, the webhook gives up, and prevents the workflow from later
 // contradicting the reply.
 

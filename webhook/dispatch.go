@@ -39,9 +39,9 @@ const (
 // Dispatcher passes texts to Temporal.
 type Dispatcher struct {
 	Client client.Client
-	// IDSecret is the secret from which the pseudonyms of phones and the IDs of
-	// the workflows that keep questions are derived. It must be the same as the
-	// workers'.
+	// IDSecret is used to derive the pseudonyms of phones, and the IDs of
+	// the workflows that keep open questions. It must be the workers'
+	// IDSecret.
 	IDSecret []byte
 	// Attributes returns the namespace's search attributes. Optional: by
 	// default, workflows get no search attributes.
@@ -81,7 +81,7 @@ type Answer struct {
 	// its outcome is not known yet or because a trigger prefers redelivery
 	// to losing the text.
 	Again bool
-	// Outcome is the outcome of the text in a word or two.
+	// Outcome describes the outcome of the text in a word or two.
 	Outcome string
 	// Uncaught lists the triggers whose signalAll reached no workflow.
 	Uncaught []string
@@ -319,8 +319,9 @@ func (r *reception) certain() bool {
 	return len(r.input.Keepers) == 0
 }
 
-// replies returns the replies to the sender if only certain calls are made.
-// published is true if these succeed.
+// replies returns the sender's replies. If published is true, each firing that
+// Temporal can accept and whose call is [sms.Call.Certain] gets its echo. Every
+// other firing gets its echoError.
 func (r *reception) replies(published bool) []string {
 	replies := []string{}
 	for i := range r.input.Firings {

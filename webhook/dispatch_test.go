@@ -448,7 +448,8 @@ func TestDispatchRefusesSignalAllWithoutAttribute(t *testing.T) {
 		if got := d.Receive(t.Context(), m, firings, Live); !got.Again || !strings.Contains(got.reasons(), sms.AttributeCatches) || s.starts.Load() > 0 {
 			t.Errorf("live: got %+v, want Again, and a reason that names the attribute", got)
 		}
-		// The log keeps showing the text, which must not hold up the others.
+		// Twilio's log still contains the text at the next catch-up,
+		// but the text must not hold up the others.
 		if got := d.Receive(t.Context(), m, firings, Late); got.Again || len(got.Reasons) == 0 {
 			t.Errorf("late: got %+v, want a reason without Again", got)
 		}

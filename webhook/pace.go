@@ -16,8 +16,8 @@ import (
 
 const (
 	// unasked is how many texts without a pause are assumed to come from a
-	// person, no matter what other webhooks accept. With up to five
-	// webhooks, these are no more texts than echoBurst.
+	// person, no matter what other webhooks accept. Even with five
+	// webhooks, that adds up to no more than echoBurst.
 	unasked = 2
 	// askingTimeout limits how long Temporal may delay a reply. askingPause
 	// is how long Temporal is not asked again after it failed to answer.

@@ -475,7 +475,7 @@ func TestSilenceEndsMachineLoop(t *testing.T) {
 				t.Errorf("webhook %d after the silence: got echoed %t, texted %d times, silenced %d times; want an echo, one text and no silence", hook, echoed, texted, all.silent)
 			}
 		}
-		// Texts with longer pauses than maxPause between them are not a streak,
+		// Texts that are more than maxPause apart are not a streak,
 		// however many there are.
 		g := newGuard(&Options{})
 		now := time.Now()
