@@ -1,7 +1,7 @@
 package freemarker_test
 
-// Benchmarks of rendering only, and of parsing and rendering. The templates are
-// those that speed_test.go compares with the Java engine.
+// Benchmarks of rendering alone, and of parsing followed by rendering. The
+// templates are those that speed_test.go compares with the Java engine.
 
 import (
 	"bytes"

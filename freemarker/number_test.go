@@ -29,7 +29,8 @@ func TestIntegersAreExactBeyond64Bits(t *testing.T) {
 	}
 }
 
-// TestLargestNumbersHaveNoLetters checks numbers for which the reference never ends.
+// TestLargestNumbersHaveNoLetters checks numbers that Apache FreeMarker never
+// finishes converting.
 func TestLargestNumbersHaveNoLetters(t *testing.T) {
 	for _, template := range []string{"${2104533975?lower_abc}", "${2147483647?upper_abc}"} {
 		parsed, err := freemarker.Parse("test", template)

@@ -9,7 +9,8 @@ import (
 )
 
 // TestFloatsAreRoundedExactly compares the digits of ${double} with strconv's,
-// which round the exact value half even. Beyond 2^42, Java writes fewer digits.
+// which are rounded half to even from the exact value. Beyond 2^42, Java writes
+// fewer digits.
 func TestFloatsAreRoundedExactly(t *testing.T) {
 	check := func(f float64) {
 		want := strconv.FormatFloat(f, 'f', 3, 64)

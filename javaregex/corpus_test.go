@@ -35,8 +35,8 @@ type corpusCase struct {
 	Expect   *answer `json:"expect"`
 }
 
-// answer is Java's answer. If Java itself takes too long for the pattern, it is
-// the correct answer, with the time allowed.
+// answer is the expected answer: Java's or, for a pattern on which Java takes
+// too long, the correct one, with a time limit in BoundedMS.
 type answer struct {
 	Error          bool               `json:"error,omitempty"`
 	Index          *int               `json:"index,omitempty"` // position of the error, in characters

@@ -3,8 +3,9 @@
 package javaregex
 
 // This file runs new random cases and those of the corpus on the JDK on the
-// PATH (17 is the reference). It compares the answers to the new cases with
-// this package's, and stores those to the corpus in it:
+// PATH (17 is the reference). It compares the JDK's answers to the new cases
+// with this package's, and stores the JDK's answers to the corpus's own cases
+// in the corpus:
 //
 //	go test -tags java ./javaregex -run Java -java 20000 -seed 1
 

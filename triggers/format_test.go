@@ -46,7 +46,7 @@ var goodTriggers = map[string]string{
 }
 
 // badTriggers maps the name of a mistake to a trigger that has only this
-// mistake, and a part of the error about it.
+// mistake, and to part of the expected error message.
 var badTriggers = map[string]struct {
 	text, want string
 	// loaderOnly is true for a mistake that a schema cannot detect.
@@ -157,8 +157,8 @@ func TestPatternOverBudgetStopsNoOther(t *testing.T) {
 	}
 }
 
-// hungry is a pattern that takes more than freeSteps, but less than textSteps,
-// on the texts of these tests.
+// hungry is a pattern that takes more than freeSteps but fewer than textSteps
+// steps on the texts of these tests.
 const hungry = `(?<= )(a+)(a+)(a+)\1\2\3b$`
 
 func TestPatternsShareOneBudget(t *testing.T) {

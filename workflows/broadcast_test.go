@@ -51,8 +51,8 @@ type broadcastBench struct {
 	// region is the default region of the sending worker, if it differs
 	// from the broadcast's.
 	region string
-	// hanging completes an attempt to write a page that has already been
-	// reported as failed, as an attempt that outlives its timeout may do.
+	// hanging completes an attempt to write a page after the attempt has been
+	// reported as failed, as can happen when an attempt outlives its timeout.
 	hanging func()
 	// attempts counts the attempts to write a page of the report.
 	attempts int

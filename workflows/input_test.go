@@ -39,8 +39,8 @@ func TestBroadcastRefusesUnknownFields(t *testing.T) {
 	}
 }
 
-// The broadcast continues from a state that only a newer worker can decode.
-// That worker retries the workflow task.
+// The broadcast continues from a state that only a newer worker can decode. The
+// workflow task must fail, so that Temporal retries it on a newer worker.
 func TestNewerStateWaitsForNewerWorker(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, json.RawMessage(`{"smsFrom": "+15005550006", "smsBody": "Hi", "file": "list.csv", "carried": {"state": "sending", "newer": 1}}`))

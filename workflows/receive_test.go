@@ -31,10 +31,10 @@ type receivingStage struct {
 	catchers []string
 	limits   []int
 	asks     bool
-	// away is how many updates go unanswered.
+	// away is the number of updates that are not answered.
 	away int
 	mu   sync.Mutex
-	// signals lists the workflows that were signalled.
+	// signals lists the workflows that were signaled.
 	signals []string
 	started []string
 	// updateID is the ID of the latest update, and requestID is the request
@@ -255,7 +255,7 @@ func TestReceiveDropsTextReportedLost(t *testing.T) {
 			s.RegisterDelayedCallback(func() {
 				s.SignalWorkflow(sms.GiveUpSignal, 1)
 				if told == 0 {
-					s.SignalWorkflow(sms.GiveUpSignal, -1) // the delivery withdraws: the sender was not told
+					s.SignalWorkflow(sms.GiveUpSignal, -1) // withdraws the previous signal, because the sender was not told
 				}
 			}, 0)
 			if told == 0 {

@@ -49,7 +49,7 @@ func rules(t *testing.T) (all []rule) {
 	return all
 }
 
-// panel is a panel of the dashboard.
+// panel is one chart of the dashboard, with its queries.
 type panel struct {
 	Title   string `json:"title"`
 	Targets []struct {
@@ -133,8 +133,9 @@ func TestAlertsHaveRunbookEntries(t *testing.T) {
 	}
 }
 
-// every returns all matches of a pattern in files, without the suffixes that
-// Prometheus adds to the series of a histogram.
+// every returns the names that a pattern captures in files. The suffix that
+// Prometheus adds to each series of a histogram (_bucket, _count or _sum) is
+// removed.
 func every(t *testing.T, pattern *regexp.Regexp, files []string) map[string]bool {
 	t.Helper()
 	if len(files) == 0 {

@@ -115,8 +115,8 @@ func TestRulesAndDashboardQueryExistingMetrics(t *testing.T) {
 	checkLabels(t, targets)
 }
 
-// running starts a stack with a worker, and a second webhook with a
-// certificate. targets are the addresses of their metrics.
+// running starts a stack with a worker, and a separate webhook that serves
+// HTTPS. targets are the addresses at which the two serve their metrics.
 func running(t *testing.T) (s *stack.Stack, targets []string) {
 	t.Helper()
 	targets = []string{"127.0.0.1:" + stack.FreePort(t), "127.0.0.1:" + stack.FreePort(t)}
@@ -130,7 +130,8 @@ func running(t *testing.T) (s *stack.Stack, targets []string) {
 	return s, targets
 }
 
-// changed is the ID of a workflow whose history the product's code cannot replay.
+// changed is the ID of a workflow whose history does not match the product's
+// code, so that replaying it fails.
 const changed = "changed"
 
 func leaveHistory(t *testing.T, s *stack.Stack) {
@@ -162,7 +163,8 @@ func leaveHistory(t *testing.T, s *stack.Stack) {
 	})
 }
 
-// provoke causes the events without which the SDK does not export some series.
+// provoke causes the events whose metrics the SDK exports only once the events
+// have occurred.
 func provoke(t *testing.T, s *stack.Stack) {
 	t.Helper()
 	c := s.Temporal.Client

@@ -1,5 +1,6 @@
 // Package architecture checks that the project's rooms (its top-level packages)
-// import only what they may. docs/architecture.md draws the arrows.
+// import only what they may. docs/architecture.md shows these imports as
+// arrows.
 package architecture
 
 import (
@@ -21,8 +22,8 @@ import (
 const module = "temporal-twilio"
 
 // rooms maps each room to the others that its packages may import, directly or
-// indirectly. A room may always import itself. The linter depguard reads the
-// same rules from the same file, and applies them to direct imports.
+// indirectly. A room may always import itself. The rules are those in
+// .golangci.yml, which the linter depguard applies to direct imports.
 var rooms = sync.OnceValue(func() map[string][]string {
 	data, err := os.ReadFile("../../.golangci.yml")
 	if err != nil {
@@ -102,7 +103,7 @@ func TestWorkflowAuthorsLinkOnlyTheSDK(t *testing.T) {
 	}
 }
 
-// mistakes describes each package that a package depends on but must not.
+// mistakes describes each dependency of a package that the arrows do not allow.
 func mistakes(p *goPackage, packages map[string]*goPackage) (found []string) {
 	from := room(p.ImportPath)
 	allowed, known := rooms()[from]
@@ -123,8 +124,8 @@ func mistakes(p *goPackage, packages map[string]*goPackage) (found []string) {
 	return found
 }
 
-// through names the direct import by which a package reaches another; it is
-// empty if the package imports that one itself.
+// through names the direct import through which p depends on the package
+// reached, or returns "" if p imports that package itself.
 func through(p *goPackage, reached string, packages map[string]*goPackage) string {
 	if slices.Contains(p.Imports, reached) {
 		return ""

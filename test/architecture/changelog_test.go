@@ -1,6 +1,6 @@
 package architecture
 
-// The structure of CHANGELOG.md, which merges easily break.
+// The structure of CHANGELOG.md, which a merge can easily break.
 
 import (
 	"os"

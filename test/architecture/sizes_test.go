@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// maxLines limits the length of a file, so that it has one subject and a reader
-// can keep it in mind.
+// maxLines limits the length of a file, so that each file has one subject and a
+// reader can remember all of it.
 const maxLines = 700
 
 func TestFilesAreShort(t *testing.T) {

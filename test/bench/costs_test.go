@@ -35,8 +35,8 @@ import (
 
 const costsPart = "What it costs"
 
-// cost is what all runs of a workflow cost together: billed actions, events of
-// history, and their bytes.
+// cost is the total for all runs of a workflow: billed actions, history events,
+// and the size of these events in bytes.
 type cost struct{ actions, events, bytes int64 }
 
 // costOf returns the cost of a workflow, from the histories of the given run
@@ -93,8 +93,7 @@ func actionsOf(event *historypb.HistoryEvent, local map[int64]bool) int64 {
 	return 0
 }
 
-// keepCost adds the rows of a cost, which it divides by the number of
-// recipients.
+// keepCost adds the rows for a cost, divided by of, the number of recipients.
 func keepCost(t *testing.T, name string, c cost, heartbeats int64, of int) {
 	t.Helper()
 	t.Helper()

@@ -36,7 +36,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// atOnce is how many creates run concurrently, on each side.
+// atOnce is how many messages each side creates concurrently.
 const atOnce = 50
 
 // byHand is the code that people write around twilio-go.
@@ -79,8 +79,8 @@ func pooled(in sms.SendSmsInput, create func(to string) (sms.Message, error)) ([
 	return created, pool.Wait()
 }
 
-// redirect sends the requests of twilio-go, which has no base URL, to the local
-// Twilio.
+// redirect is a transport that sends twilio-go's requests to the local Twilio.
+// It is needed because twilio-go has no option for a base URL.
 type redirect struct {
 	host string
 	next http.RoundTripper
@@ -231,7 +231,7 @@ func listOf(recipients int) sms.SendSmsInput {
 
 const outboundPart = "A text out"
 
-// Why sends miss their aims.
+// The reasons why sends miss their aims, as shown in the table.
 const (
 	whyOne  = "SendSms checks its input, renders the text, parses the number, and reports in typed form and as text"
 	whySlow = "SendSms waits for its last create, and records recipients before it tries them"

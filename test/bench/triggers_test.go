@@ -78,7 +78,8 @@ func TestTriggers(t *testing.T) {
 
 var nodeRed = flag.String("node-red", "", "the path of Node-RED 4; without it, the rows of Node-RED are marked as not measured")
 
-// flow does what a trigger does, with a regular expression and TwiML.
+// flow is a Node-RED flow that does what a trigger does, with a regular
+// expression and TwiML.
 const flow = `[{"id":"tab","type":"tab","label":"sms"},
 {"id":"in","z":"tab","type":"http in","url":"/twilio/sms","method":"post","wires":[["match"]]},
 {"id":"match","z":"tab","type":"switch","property":"payload.Body","propertyType":"msg","rules":[{"t":"regex","v":"^Order Number (.+)","vt":"str","case":false},{"t":"else"}],"wires":[["echo"],["none"]]},

@@ -208,7 +208,7 @@ func (p *tab) shows(selector, text string) {
 		fmt.Sprintf(`[...document.querySelectorAll(%s)].some((e) => e.checkVisibility() && e.innerText.includes(%s))`, js(selector), js(text)))
 }
 
-// absent waits until the selector matches nothing visible.
+// absent waits until no visible element matches the selector.
 func (p *tab) absent(selector string) {
 	p.Helper()
 	p.until("there is no "+selector, fmt.Sprintf(`![...document.querySelectorAll(%s)].some((e) => e.checkVisibility())`, js(selector)))
@@ -235,7 +235,7 @@ func (p *tab) press(keys string) {
 }
 
 // choose selects an option of a select element, and dispatches the events that
-// a user's choice would.
+// the browser dispatches when a user selects it.
 func (p *tab) choose(selector, value string) {
 	p.Helper()
 	p.run(fmt.Sprintf(`{
@@ -256,8 +256,8 @@ func js(text string) string {
 	return string(encoded)
 }
 
-// phone returns the selector of the nth phone from the left, counting from 1,
-// or of something in it.
+// phone returns the selector of the nth phone from the left, counting from 1.
+// If within is given, it selects a descendant of that phone instead.
 func phone(n int, within ...string) string {
 	return strings.Join(append([]string{fmt.Sprintf("article.phone:nth-of-type(%d)", n)}, within...), " ")
 }

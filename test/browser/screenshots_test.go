@@ -120,7 +120,7 @@ func takePictures(t *testing.T, docs string) {
 }
 
 // compress rewrites a picture with a palette of its 256 most frequent colors,
-// which cuts its size to a third; a page has hardly any others.
+// which cuts its size to a third. Few pixels of a page have any other color.
 func compress(shot []byte) ([]byte, error) {
 	img, err := png.Decode(bytes.NewReader(shot))
 	if err != nil {

@@ -49,8 +49,8 @@ const (
 	// heartbeat is the heartbeat timeout of a list.
 	heartbeat = 1500 * time.Millisecond
 	// listTimeout is longer than a list takes on any machine, because a send that
-	// runs out of time reports unknown outcomes that it could still have
-	// determined.
+	// runs out of time reports outcomes as unknown that it could have determined
+	// with more time.
 	listTimeout = 30 * time.Minute
 	// stormsAtOnce is how many tests run in parallel: each has half a dozen
 	// processes, which together keep less than one processor busy.
@@ -105,11 +105,11 @@ type storm struct {
 	// suspends makes half of the kills suspend a worker instead, for longer than
 	// its heartbeat timeout.
 	suspends bool
-	// twins makes two workflows send every second list at the same time, with the
-	// same text.
+	// twins makes two workflows send each even-numbered list at the same time,
+	// with the same text.
 	twins bool
-	// older is the path of an older version's worker, which about half of the
-	// workers run. Optional.
+	// older is the path of an older version's worker program. If set, about half
+	// of the workers run it.
 	older string
 }
 
@@ -251,8 +251,8 @@ func (s *storm) kills(t *testing.T, kills int) func() {
 	}
 }
 
-// run sends lists until fail, which causes the faults, returns, and returns the
-// lists after all sends have ended.
+// run calls fail, which causes the faults, and sends lists until it returns. It
+// returns the lists after all sends have ended.
 func (s *storm) run(t *testing.T, fail func()) (all []*list) {
 	t.Helper()
 	var sending, others sync.WaitGroup
@@ -393,9 +393,9 @@ func (v verdict) check(t *testing.T) {
 	}
 }
 
-// crowded is a recipient whom other programs keep texting, and whose creates
-// get no response from Twilio, so that the message in doubt is on a later page
-// of the listing.
+// crowded is a recipient whom other programs keep texting, and for whom Twilio
+// does not respond to requests to create a message. A message to this recipient
+// is therefore in doubt, and on a later page of the listing.
 var crowded = recipient(1, listLength/2)
 
 // others returns a client for the same account, as another program would have.

@@ -269,7 +269,7 @@ func (e *everything) receive(t *testing.T, over <-chan struct{}) (answers []answ
 }
 
 // lastWord delivers each text to both webhooks after the faults, and returns
-// the texts whose senders were told that they are lost.
+// the numbers of those whose senders were told that the text is lost.
 func (e *everything) lastWord(t *testing.T, answers []answered, v *verdict) map[int]bool {
 	t.Helper()
 	var (

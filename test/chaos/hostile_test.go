@@ -24,8 +24,8 @@ const (
 	// slowClients is how many clients each hold a connection open and send almost
 	// nothing.
 	slowClients = 200
-	// malformed and fuzzed are the most requests that a flood sends; it stops
-	// after floodTime.
+	// malformed and fuzzed limit the number of requests in a flood of each kind,
+	// and floodTime limits how long a flood takes.
 	malformed, fuzzed, floodTime = 500, 1000, 10 * time.Second
 )
 

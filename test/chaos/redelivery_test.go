@@ -26,8 +26,8 @@ import (
 var texts = flag.Int("chaos.texts", 200, "how many texts TestStormOfRedeliveriesPublishesOnce sends; at least 10")
 
 // The promise: each message is in its workflow once, or its sender was never
-// told that it is accepted. Each later delivery of an accepted message gets the
-// same answer, unless Temporal is unreachable at that time.
+// told that it was accepted. Each later delivery of an accepted message gets
+// the same answer, unless Temporal is unreachable at that time.
 func TestStormOfRedeliveriesPublishesOnce(t *testing.T) {
 	t.Parallel()
 	all := *texts
@@ -111,8 +111,9 @@ func TestContinueAsNewDoublesNoText(t *testing.T) {
 
 // deliverStorm delivers each message one to five times, some of them
 // concurrently and some one after another, while Temporal is stopped and
-// started. It returns the messages of which no delivery was accepted, the
-// number of deliveries that were not, and how many times Temporal was stopped.
+// started. It returns the messages for which no delivery was accepted, the
+// number of deliveries that were not accepted, and how many times Temporal was
+// stopped.
 func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told map[int]bool, failures, outages int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, uint64(all)))
@@ -125,7 +126,7 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 		mu      sync.Mutex
 		success = map[int]bool{}
 		workers sync.WaitGroup
-		// rough is when Temporal counts as reachable again.
+		// rough is the time until which Temporal may be unreachable.
 		rough time.Time
 	)
 	const recovery = 15 * time.Second // time for the server to restart on a busy machine

@@ -181,15 +181,16 @@ func startReceivers(t *testing.T, s *stack.Stack) {
 }
 
 // deliver delivers message n, each from a different phone. taken reports
-// whether the reply says that the message is accepted; the error is not nil if
-// the sender got neither reply.
+// whether the reply says that the message is accepted; the error is non-nil if
+// the reply says neither that nor that the text is lost.
 func deliver(c *http.Client, hook string, n int) (taken bool, err error) {
 	taken, _, err = deliverOnce(c, hook, n)
 	return taken, err
 }
 
-// deliverOnce is deliver with the status of the response, or 0. The error is a
-// network error or describes an unexpected response.
+// deliverOnce is like deliver, but also returns the status of the response, or
+// 0 if there was none. The error is a network error or describes an unexpected
+// response.
 func deliverOnce(c *http.Client, hook string, n int) (taken bool, status int, err error) {
 	form := url.Values{
 		"MessageSid": {fmt.Sprintf("SM%032x", n+1)}, "AccountSid": {stack.Account},
@@ -219,9 +220,9 @@ func deliverOnce(c *http.Client, hook string, n int) (taken bool, status int, er
 	return taken, response.StatusCode, err
 }
 
-// takenTexts counts how often each message is in a workflow, once none is in
-// flight any more. It waits as long as there is progress: after many restarts,
-// the server needs a while to get to every workflow.
+// takenTexts counts how often each message is in a workflow, once no delivery
+// is still being processed. It waits as long as there is progress: after many
+// restarts, the server needs a while to get to every workflow.
 func takenTexts(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[string]int {
 	t.Helper()
 	const patience = time.Minute

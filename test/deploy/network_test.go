@@ -29,8 +29,8 @@ func number(container core.Container, port intstr.IntOrString) int32 {
 // a pod in a namespace.
 type peer struct{ address, namespace string }
 
-// among reports whether a rule applies to a peer; one without peers applies to
-// all.
+// among reports whether the peers of a rule include p. A rule without peers
+// applies to every peer.
 func (p peer) among(peers []networking.NetworkPolicyPeer) bool {
 	return len(peers) == 0 || slices.ContainsFunc(peers, func(one networking.NetworkPolicyPeer) bool {
 		switch {

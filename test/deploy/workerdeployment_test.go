@@ -1,7 +1,7 @@
 package deploy
 
-// The kinds of the worker controller, which publishes no Go module for them:
-// the fields of its API v1alpha1 in release 1.8.1, without the status.
+// The worker controller's kinds, with the fields of its API v1alpha1 in release
+// 1.8.1, except for the status. The controller publishes no Go module for them.
 
 import (
 	"testing"

@@ -55,8 +55,8 @@ func TestInspectPageAnswersItsQuestions(t *testing.T) {
 		shell.run(t, b.at(), real.Replace(b.text))
 	}
 
-	// Nothing has failed so far. Then one phone cannot be texted, and one text is
-	// refused.
+	// Nothing has failed so far. Cause two failures: a recipient who cannot be
+	// texted, and a text that is refused.
 	began("nobody", sms.SendSmsWorkflowName, map[string]any{"smsFrom": stack.Number, "smsTo": []string{"nobody", phone}, "smsBody": "Hi"})
 	if _, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: phone, To: stack.Number, Body: "CANCEL 8"}); err != nil {
 		t.Fatal(err)

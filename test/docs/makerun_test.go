@@ -183,7 +183,7 @@ func readEncrypted(t *testing.T, shell *shell, ports map[string]string, banner s
 func decoded(document string) string {
 	var all strings.Builder
 	for _, data := range base64Text.FindAllStringSubmatch(document, -1) {
-		text, _ := base64.StdEncoding.DecodeString(data[1]) // otherwise, the checks would miss a damaged text
+		text, _ := base64.StdEncoding.DecodeString(data[1]) // a damaged string is decoded as far as possible
 		all.Write(text)
 	}
 	return all.String()

@@ -20,10 +20,10 @@ import (
 	"temporal-twilio/workflows/smstest"
 )
 
-// Shop holds what its workflows share.
+// Shop holds the configuration that its workflows share.
 type Shop struct{ Secret []byte }
 
-// AppointmentInput is what starts an Appointment.
+// AppointmentInput is the input of the Appointment workflow.
 type AppointmentInput struct{ From, Phone, Order string }
 
 func (s Shop) Appointment(ctx workflow.Context, input AppointmentInput) (string, error) {

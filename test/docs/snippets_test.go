@@ -139,8 +139,8 @@ func TestPythonWorkflowOnlyCompiles(t *testing.T) {
 	}
 }
 
-// needs skips the test if a program that it needs fails. In CI, the test fails
-// instead.
+// needs skips the test unless a program that it needs runs successfully with
+// the given arguments. In CI, the test fails instead.
 func needs(t *testing.T, program string, args ...string) {
 	t.Helper()
 	output, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()

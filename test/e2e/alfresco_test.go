@@ -223,9 +223,9 @@ func checkStarted(t *testing.T, s *stack.Stack, name, messageSID string, tc samp
 	sameJSON(t, name, messageSID, string(input), tc.input)
 }
 
-// sameJSON compares an input with the expected one, but not the message's SID
-// and the trigger's name. If an event is expected, it compares only these two
-// and the text.
+// sameJSON compares an input with the expected one, ignoring the message's SID
+// and the trigger's name. If want is "event", it checks only the message's SID,
+// the trigger's name and the text.
 func sameJSON(t *testing.T, name, messageSID, got, want string) {
 	t.Helper()
 	var g, w map[string]any

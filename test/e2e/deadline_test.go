@@ -25,7 +25,7 @@ func TestResultComesBeforeTheDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	var handles []client.ActivityHandle
-	timeouts := []time.Duration{25 * time.Second, 40 * time.Second} // of each, at least 5 s are left for the result
+	timeouts := []time.Duration{25 * time.Second, 40 * time.Second} // SendSms keeps at least 5 s of each for returning its result
 	for n, timeout := range timeouts {
 		handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
 			ID: timeout.String(), TaskQueue: sms.TaskQueue, StartToCloseTimeout: timeout, ScheduleToCloseTimeout: 2 * time.Minute,

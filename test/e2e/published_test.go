@@ -124,13 +124,13 @@ func TestTextsAnswerNoQuestionTheyCaused(t *testing.T) {
 	}
 }
 
-// leftAlone is how long a catch-up leaves a text to the webhook: so long that a
-// webhook on a slow machine has always started the text's workflow before.
+// leftAlone is how long a catch-up leaves a text to the webhook: long enough
+// for the webhook to start the text's workflow first, even on a slow machine.
 const leftAlone = "10s"
 
-// caughtUpOn waits until a catch-up that began after the call has passed over the
-// given number of texts, all that arrived since the first catch-up, and returns its
-// result.
+// caughtUpOn waits for a catch-up that began after the call and covered the
+// given number of texts, counting all that have arrived since the first
+// catch-up. It returns the result of that catch-up.
 func caughtUpOn(t *testing.T, s *stack.Stack, texts int) (result sms.CatchUpSmsResult) {
 	t.Helper()
 	const ended = "WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'"

@@ -18,8 +18,9 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// TestExpiredKeyTextsNobodyTwice holds up a page with a key until Temporal no
-// longer has its first send, as a pause for longer than the retention does.
+// TestExpiredKeyTextsNobodyTwice delays a page with a key until Temporal has
+// deleted its first send, as happens if a pause is longer than the retention
+// period.
 func TestExpiredKeyTextsNobodyTwice(t *testing.T) {
 	t.Parallel()
 	const other = "+15005550010"

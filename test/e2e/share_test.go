@@ -69,9 +69,9 @@ func TestWorkersShareTheRates(t *testing.T) {
 		t.Fatalf("got %d texts, want %d", len(texts), sends*each)
 	}
 	slices.SortFunc(texts, func(a, b twiliosim.Message) int { return a.CreatedAt.Compare(b.CreatedAt) })
-	// Each of the 3 workers may send a burst of 3, one second's worth of its third
-	// of the rate. A busy machine may delay texts, so that they come late and in
-	// bursts, but never early.
+	// Each of the 3 workers has a third of the rate, and may send one second's
+	// worth, 3 texts, in a burst. A busy machine may delay texts, so that they
+	// come late and in bursts, but never early.
 	const burst = 10
 	for i := burst; i < len(texts); i++ {
 		took := texts[i].CreatedAt.Sub(began)

@@ -1,6 +1,7 @@
 package e2e
 
-// What a sender is told while no worker is running is still true once one is.
+// What a sender is told while no worker is running must remain true once one is
+// running.
 
 import (
 	"context"
@@ -117,8 +118,8 @@ func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 	if err != nil || marked.WebhookStatus != http.StatusOK {
 		t.Fatalf("the marked text: got %+v and error %v, want status 200", marked, err)
 	}
-	// The same trigger with another name and a wider pattern, after a new one that
-	// stops.
+	// Rename the trigger and widen its pattern, and put a new trigger with stop
+	// before it.
 	write("  - {name: stops, pattern: 'order', stop: true" + strings.Replace(start, "NAME", "second", 1) +
 		"  - {name: renamed, pattern: '(?s).*'" + strings.Replace(start, "NAME", "third", 1))
 	phones := 0

@@ -86,8 +86,8 @@ func root() (string, error) {
 
 var failed = regexp.MustCompile(`(?m)^--- FAIL: (\S+)`)
 
-// try returns the name of the test that fails without the protection. If none
-// does, the error says why.
+// try returns the name of the test that fails without the protection. If no
+// test fails, it returns an error that says why.
 func (m *mutant) try(ctx context.Context, root string) (red string, err error) {
 	overlay, err := m.overlay(root)
 	if err != nil {

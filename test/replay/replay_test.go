@@ -44,8 +44,8 @@ import (
 
 var recording = flag.Bool("record", false, "record the histories that are missing")
 
-// scene is a history to record: of a workflow with its input and its task
-// queue, or of a workflow that another scene started, by its ID.
+// scene is a history to record. It names either a workflow to start, with its
+// input and its task queue, or the ID of a workflow that another scene started.
 type scene struct {
 	workflow string
 	input    any
@@ -221,7 +221,7 @@ func updating(messageSID string) sms.ReceiveSmsInput {
 // asleep holds quiet hours that cover all but one minute of the day.
 var asleep = map[string]any{"from": "04:01", "to": "04:00"}
 
-// longList has more recipients than a send's result may have.
+// longList has more recipients than the result of a send can report.
 var longList = strings.Repeat("x,", sms.MaxRecipients) + "x"
 
 var (
@@ -444,8 +444,8 @@ func answer(s *stage) error {
 	return err
 }
 
-// outlive returns an act that replies to the question to a phone after the
-// workflow of another question has been terminated.
+// outlive returns an act that asks a phone another question, terminates that
+// question's workflow, and then replies to the first question.
 func outlive(phone string) func(*stage) error {
 	return func(s *stage) error {
 		if err := s.texted(); err != nil {

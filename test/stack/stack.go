@@ -188,16 +188,16 @@ var ports struct {
 
 const (
 	// The ports from portsFrom to portsTo are below those that operating systems
-	// assign, which another process or connection could take before the test uses
-	// them.
+	// assign. The system could assign one of its own to another process or
+	// connection before the test uses it.
 	portsFrom, portsTo = 10000, 30000
 	// portBlock is the number of ports that a process reserves. It keeps listening
 	// on the first of them, so that no other process takes the block.
 	portBlock = 100
 )
 
-// FreePort returns a port on which no process listens. No other call soon
-// returns the same port, in this process or another.
+// FreePort returns a port on which no process listens. Other calls, in this
+// process or another, do not return the same port for a while.
 func FreePort(t testing.TB) string {
 	t.Helper()
 	ports.Lock()

@@ -25,10 +25,9 @@ import (
 
 // Temporal is a separate server on a free port, with its data in a file.
 type Temporal struct {
-	// Address is host:port. It is the same after the server is stopped and
-	// started.
+	// Address is host:port. It does not change when the server is restarted.
 	Address string
-	// Client is for the default namespace.
+	// Client is a client of the default namespace.
 	Client client.Client
 
 	binary, port, file string
@@ -118,9 +117,9 @@ func (s *Temporal) Bury(t testing.TB) {
 	})
 }
 
-// hasten gives a short heartbeat timeout to the activities of a workflow that
-// count as running, and restores the timeouts of the others. It returns an
-// error while any activity counts as running.
+// hasten gives a short heartbeat timeout to those activities of a workflow that
+// the server considers running, and restores the timeouts of the others. It
+// returns an error as long as there are any running ones.
 func (s *Temporal) hasten(ctx context.Context, workflowID string) (running error) {
 	found, err := s.Client.DescribeWorkflow(ctx, workflowID, "")
 	if err != nil {

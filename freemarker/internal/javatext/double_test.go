@@ -36,7 +36,7 @@ func TestDoubleToStringKeepsQuirks(t *testing.T) {
 		2e-3: "0.002", 2e23: "1.9999999999999998E23", 1e23: "9.999999999999999E22", 8.41e21: "8.409999999999999E21", 2.2250738585072014e-308: "2.2250738585072014E-308",
 		math.SmallestNonzeroFloat64: "4.9E-324", 1e7: "1.0E7", 9999999: "9999999.0", 0.001: "0.001", 1e-4: "1.0E-4",
 		5.684341886080802e-14: "5.6843418860808015E-14", math.MaxFloat64: "1.7976931348623157E308", 0: "0.0", 100: "100.0",
-		math.Inf(-1): "-Infinity", 0x1.da56a4b0835bfp+86: "1.4336E26", // which is parsed as the adjacent number
+		math.Inf(-1): "-Infinity", 0x1.da56a4b0835bfp+86: "1.4336E26", // Java's digits, which parse as the adjacent double
 	} {
 		if got := string(AppendDouble(nil, f)); got != want {
 			t.Errorf("%g: got %s, want %s", f, got, want)

@@ -170,7 +170,8 @@ func patternRows(line string) []table.Row {
 	return []table.Row{row}
 }
 
-// parsed parses a number of a matched line; it ends the program if that fails.
+// parsed parses a number from a matched line, and exits the program if that
+// fails.
 func parsed(text string) float64 {
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil {

@@ -29,7 +29,8 @@ type Row struct {
 	Median float64 `json:"median"`
 	Low    float64 `json:"low,omitempty"`
 	High   float64 `json:"high,omitempty"`
-	// AtLeast and AtMost are aims. Optional.
+	// AtLeast or AtMost is the aim: the lowest or the highest Median that meets
+	// it. Optional.
 	AtLeast float64 `json:"atLeast,omitempty"`
 	AtMost  float64 `json:"atMost,omitempty"`
 	// Why says why the aim is missed, if it is. Optional.
@@ -135,10 +136,10 @@ func Number(x float64) string {
 	return fmt.Sprintf("%.3g", x)
 }
 
-// If turns differ by more than a factor of tooWide, the result is unclear if
-// they disagree about the aim or, for a comparison, if any of them meets it. If
-// the median meets the aim but a turn misses it by more than smallMiss percent,
-// only the median meets it.
+// If the highest turn exceeds the lowest by more than a factor of tooWide, the
+// verdict is "unclear" when only some turns meet the aim and, for a comparison,
+// also when all do. If the median meets the aim but a turn misses it by more
+// than smallMiss percent, the verdict is that only the median meets it.
 const (
 	tooWide   = 2
 	smallMiss = 5

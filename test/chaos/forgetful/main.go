@@ -23,8 +23,8 @@ func main() {
 	})
 }
 
-// record lets the SDK send the progress later, without the recipients whose
-// create may have begun.
+// record lets the SDK send the progress later, and omits the recipients for
+// whom a request to Twilio may have begun.
 func record(ctx context.Context, details any) error {
 	data, err := json.Marshal(details)
 	if err != nil {

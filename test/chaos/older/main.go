@@ -1,6 +1,6 @@
 // Command older imitates a worker from before the record had its current form.
-// It writes the fields that version 0 wrote, understands no others, and takes a
-// later attempt without a record for the first one.
+// It writes the fields that version 0 wrote, understands no others, and
+// mistakes a later attempt that has no record for the first attempt.
 package main
 
 import (
