@@ -35,8 +35,9 @@ type corpusCase struct {
 	Expect   *answer `json:"expect"`
 }
 
-// answer is the expected answer: Java's or, for a pattern on which Java takes
-// too long, the correct one, with a time limit in BoundedMS.
+// answer is Java's answer. For a pattern on which Java itself takes too long,
+// BoundedMS is this package's time limit, and Truth, if set, is the correct
+// answer.
 type answer struct {
 	Error          bool               `json:"error,omitempty"`
 	Index          *int               `json:"index,omitempty"` // position of the error, in characters
@@ -219,9 +220,10 @@ func compareGroup(m *Match, i int, want *string) string {
 	return ""
 }
 
-// sameIndex compares this package's byte offset with an index in characters.
-// Java counts in the pattern from which it has removed \Q…\E, and points before
-// an unmatched parenthesis.
+// sameIndex compares the byte offset of an error with Java's index, in
+// characters. It accepts any offset if the pattern contains \Q, because Java
+// counts after removing \Q…\E, or if a closing parenthesis is unmatched,
+// because Java points before it.
 func (c *corpusCase) sameIndex(err *SyntaxError, want int) bool {
 	if strings.Contains(c.Pattern, `\Q`) || strings.HasPrefix(err.Message, "unmatched )") {
 		return true

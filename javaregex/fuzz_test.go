@@ -1,7 +1,7 @@
 package javaregex
 
 // Tests of what must be true for any pattern and input: nothing panics, limits
-// hold, and every optimization finds what the plain matcher does.
+// hold, and every optimization finds what the plain matcher finds.
 
 import (
 	"context"

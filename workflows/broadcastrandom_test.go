@@ -1,7 +1,7 @@
 package workflows
 
-// Tests of broadcasts, sends and questions to which everything happens, in
-// random order.
+// Randomized tests of broadcasts, sends and questions: a seed determines what
+// interrupts them, and when.
 
 import (
 	"encoding/json"
@@ -37,9 +37,9 @@ type storm struct {
 	// run.
 	began time.Time
 	now   time.Time
-	// room maps each country to when its cap has room. away is when Twilio
-	// is unreachable, and held is when all sending is paused, each from a
-	// start to an end. acts maps times to the operator's actions. All times
+	// room maps each country to the time at which its cap has room again. away is
+	// the period in which Twilio is unreachable, and held is the period in which
+	// all sending is paused. acts maps times to the operator's actions. All times
 	// are relative to the start of the broadcast.
 	room       map[string]time.Duration
 	away, held [2]time.Duration

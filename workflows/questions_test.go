@@ -169,8 +169,8 @@ func TestKeeperLosesNoLateSignals(t *testing.T) {
 
 func TestTakenReplyAnswersNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// The reply answered a question of the run before. There is no mock of a
-		// signal to the other question.
+		// The reply already answered a question in the previous run. A signal to
+		// the other question would fail the test, because it is not mocked.
 		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 		Register(env)
 		env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: sms.MatchReplyName})

@@ -80,8 +80,8 @@ func read(t *testing.T, path string) []byte {
 	return data
 }
 
-// program returns the path of one of Prometheus's programs. Without it, the
-// test is skipped; in CI, it fails.
+// program returns the path of one of Prometheus's programs. If the program is
+// missing, the test is skipped or, in CI, fails.
 func program(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)

@@ -67,9 +67,10 @@ func costOf(t *testing.T, c client.Client, id, run string) (all cost) {
 	return all
 }
 
-// actionsOf returns how many actions Temporal Cloud bills for an event. All local
-// activities of one workflow task are one action; local holds the tasks that have been
-// counted. Source: https://docs.temporal.io/cloud/actions
+// actionsOf returns how many actions Temporal Cloud bills for an event. All
+// local activities of one workflow task are one action; local holds the
+// workflow tasks whose local activities have been counted. Source:
+// https://docs.temporal.io/cloud/actions
 func actionsOf(event *historypb.HistoryEvent, local map[int64]bool) int64 {
 	switch event.GetEventType() {
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, enumspb.EVENT_TYPE_TIMER_STARTED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,

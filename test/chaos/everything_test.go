@@ -226,8 +226,9 @@ func (e *everything) receive(t *testing.T, over <-chan struct{}) (answers []answ
 	for w := range 16 {
 		webhook.Go(func() {
 			for n := range jobs {
-				// One delivery may be answered "taken" and another, while Temporal is
-				// unreachable, "lost": only the last answer counts.
+				// While Temporal is unreachable, one delivery may be answered "taken"
+				// and another "lost", so "lost" is not recorded here: lastWord asks
+				// again after the storm.
 				taken, _, _ := deliverOnce(transport, e.webhooks[(n+w)%2].url, n)
 				mu.Lock()
 				answers[n].deliveries++

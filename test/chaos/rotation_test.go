@@ -51,7 +51,7 @@ type rotation struct {
 	sends     errgroup.Group
 	reports   []*list
 	questions []*question
-	// answered is how many questions are known to be answered.
+	// answered is the number of questions whose results have been checked.
 	answered int
 }
 

@@ -314,8 +314,8 @@ func countTexts(ctx context.Context, s *stack.Stack, closed map[string][]string)
 	return taken, nil
 }
 
-// readClosed adds the results of short workflows that have closed to closed, by
-// run ID. If it fails, it keeps those that it has read.
+// readClosed adds to closed the results of the short workflows that have ended,
+// by run ID. If it fails, closed keeps the results that were read.
 func readClosed(ctx context.Context, s *stack.Stack, closed map[string][]string) error {
 	var (
 		mu      sync.Mutex

@@ -1,10 +1,10 @@
 //go:build compose
 
 // Package compose runs what docker-compose.yml describes, without Docker: its
-// PostgreSQL, schema, Temporal and namespace, and two workers and two webhooks
-// from the image's folder. One of each is killed under load, PostgreSQL
-// crashes, and its disk fills up. "make compose-test" runs it, as root, with
-// Debian's PostgreSQL.
+// PostgreSQL, schema, Temporal and namespace, and two workers and two webhooks,
+// which run in a folder with the image's contents. One of each is killed under
+// load, PostgreSQL crashes, and its disk fills up. "make compose-test" runs it,
+// as root, with Debian's PostgreSQL.
 package compose
 
 import (

@@ -18,8 +18,8 @@ import (
 	"temporal-twilio/internal/config"
 )
 
-// known returns the names of the variables that the connector reads; those of
-// secrets are separate, and end with _FILE.
+// known returns the names of the variables that the connector reads. The names
+// of variables for secrets are returned separately, with the suffix _FILE.
 func known() (names, secrets []string) {
 	for field := range reflect.TypeFor[config.Config]().Fields() {
 		switch name := field.Tag.Get("env"); {

@@ -21,7 +21,8 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// remind runs a snippet's workflow and checks that it texted its phone.
+// remind runs a snippet's workflow and checks that it texted the expected
+// phone.
 func remind(t *testing.T, s *stack.Stack, taskQueue string) {
 	t.Helper()
 	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{

@@ -72,8 +72,9 @@ func TestCatchUpEndsIfSwitchedOff(t *testing.T) {
 		_, err := schedule.Describe(ctx)
 		return err
 	})
-	// A webhook without CATCH_UP leaves the schedule in place, and records what
-	// Twilio's log does not show.
+	// A webhook without CATCH_UP leaves the schedule in place. It still starts a
+	// workflow for a text that Twilio marks as an opt-out, because Twilio's log
+	// does not show the mark.
 	const sid = "SM000000000000000000000000000000a1"
 	here := *s
 	here.Webhook = s.AnotherWebhook(t, "CATCH_UP=")

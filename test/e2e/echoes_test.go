@@ -60,7 +60,8 @@ func TestThreeWebhooksEchoAtOnePace(t *testing.T) {
 		}
 		return echoed
 	}
-	// On a busy machine, Temporal may respond too late for one of the phones.
+	// On a busy machine, Temporal may respond too late for a phone, so the test
+	// tries up to five.
 	for phone := 1; ; phone++ {
 		began := time.Now()
 		echoed := echoes(phone)

@@ -149,8 +149,8 @@ func TestSignalWithStartOutlivesHastyWorkflows(t *testing.T) {
 	}
 }
 
-// A worker may crash after Temporal has carried out its request, but before the
-// worker has recorded that.
+// A worker may crash after Temporal has carried out a request, but before the
+// worker has recorded the response.
 func TestRepeatedSignalWithStartStartsOnce(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})

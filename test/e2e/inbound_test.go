@@ -182,7 +182,8 @@ func TestBadSignaturePublishesNothing(t *testing.T) {
 	if err != nil || status != http.StatusForbidden {
 		t.Errorf("with another token: got status %d and error %v, want status 403", status, err)
 	}
-	// Once the later, valid text is listed, the bad one would be listed, too.
+	// The valid text is sent later, so once its workflow is listed, any workflow
+	// of the bad one would be listed, too.
 	if status, _, err := send(delivery(t, s, stack.Token, good, "Order Number 42")); err != nil || status != http.StatusOK {
 		t.Fatalf("with our token: got status %d and error %v, want status 200", status, err)
 	}

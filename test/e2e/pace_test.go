@@ -109,7 +109,8 @@ func TestKeyedSendHoldsNoSlot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// If a caller held the only slot, the send would never start.
+	// There is a single slot. If the activity that waits for the keyed send held
+	// it, the send would never start.
 	w := worker.New(s.Temporal.Client, sms.TaskQueue, worker.Options{MaxConcurrentActivityExecutionSize: 1})
 	workflows.Register(w)
 	(&activities.Activities{

@@ -19,8 +19,8 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// waits waits until a workflow task has failed for want of a key, and checks
-// that the workflow is still open.
+// waits waits until a workflow task has failed because the key is missing, and
+// checks that the workflow is still open.
 func waits(t *testing.T, s *stack.Stack, id, key string) {
 	t.Helper()
 	stack.Eventually(t, "a task of "+id+" fails", func(ctx context.Context) error {

@@ -22,8 +22,8 @@ func TestWebhookIsUnreadyWithoutItsNamespace(t *testing.T) {
 	if err := stack.Get(t.Context(), s.Webhook+"/readyz"); err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("without its namespace: got error %v from /readyz, want status 503", err)
 	}
-	// The sender is told that publishing failed: the text is not treated as one
-	// that matches nothing.
+	// The sender must be told that publishing failed: without the namespace, the
+	// webhook cannot publish, but it must not treat the text as unmatched.
 	if got := text(t, s, "Order Number 42"); replies(got) != "There was a problem publishing that event." {
 		t.Errorf("got status %d and replies %q, want the echoError", got.WebhookStatus, replies(got))
 	}

@@ -135,8 +135,8 @@ func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 	if n := executions(t, s, one.MessageSID); n != 1 {
 		t.Errorf("the earlier text has %d workflows, want 1", n)
 	}
-	// The text that only Twilio marked as an opt-out gets a workflow, which
-	// records that it was seen.
+	// The text that Twilio marked as an opt-out gets a workflow, which records
+	// that the text was seen.
 	seen, err := s.Temporal.Client.DescribeWorkflow(t.Context(), sms.TextWorkflowID(marked.MessageSID), "")
 	if err != nil || seen.WorkflowType.Name != sms.ReceiveSmsWorkflowName || executions(t, s, marked.MessageSID) != 1 {
 		t.Errorf("the marked text: got the workflow %+v and error %v, want one ReceiveSmsWorkflow", seen, err)

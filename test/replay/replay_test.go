@@ -92,7 +92,7 @@ var scenes = map[string]scene{
 		"SmsFrom": stack.Number, "SmsTo": "+15005550013", "SmsBody": "Coming?", "Timeout": "PT2S",
 		"reminders": map[string]any{"after": "1s", "smsBody": "Still coming?"},
 	}},
-	// Here the wait counts from when the question was sent.
+	// Here the timeout is measured from when the question was sent.
 	"ask-sms-sent": {workflow: sms.AskSmsWorkflowName, input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": "+15005550014", "smsBody": "Coming?", "timeout": "2s",
 		"reminders": []map[string]any{{"after": "1s", "smsBody": "Still coming?"}},
@@ -563,8 +563,8 @@ func record(t *testing.T) {
 	}
 }
 
-// open starts a stack whose Twilio takes 50 ms for each create, so that a scene
-// can act while its workflow sends.
+// open starts a stack whose Twilio takes 50 ms to create a message, so that a
+// scene can act while its workflow sends.
 func open(t *testing.T, settings ...string) *stack.Stack {
 	t.Helper()
 	dir := t.TempDir()

@@ -199,9 +199,9 @@ func Build(t testing.TB, folder string) string {
 	return program
 }
 
-// programs returns the folder to which Build writes. Programs built from
-// sources outside the repository get a folder of their own beside the test
-// binary, which "go test" removes.
+// programs returns the folder to which Build writes. With an overlay, the
+// programs differ from those that other tests share, so they get a new folder
+// beside the test binary, which "go test" removes.
 func programs(root string) (dir string, err error) {
 	if strings.Contains(os.Getenv("GOFLAGS"), "-overlay") {
 		tests, err := os.Executable()

@@ -32,7 +32,7 @@ const (
 	Number = "+15005550006"
 )
 
-// Stack is the whole product, running.
+// Stack is a running instance of the whole product, with its own servers.
 type Stack struct {
 	Temporal *Temporal
 	Twilio   *twiliosim.Sim
