@@ -35,7 +35,7 @@ func TestTextsOfPairAreListed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var parties []string
 		now := time.Now()
-		s := &server{listed: []Accepted{{"SM2", now}, {"SM2", now.Add(-time.Hour)}}} // this workflow has continued as new
+		s := &server{listed: []Accepted{{"SM2", now}, {"SM2", now.Add(-time.Hour)}, {"SM2", now.Add(-time.Minute)}}} // this workflow has continued as new
 		s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
 			return json.Unmarshal(r.GetSearchAttributes().GetIndexedFields()[sms.AttributeParty].GetData(), &parties)
 		}

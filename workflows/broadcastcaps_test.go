@@ -9,6 +9,7 @@ import (
 
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -296,5 +297,21 @@ func TestKeyedBroadcastGivesUpCap(t *testing.T) {
 	progress, report := b.runOn(t, input)
 	if progress.State != "failed" || progress.Sent != 1 || progress.Errors[sms.CodeCapReached] != 1 || len(report) != 2 || progress.Cursor == "" {
 		t.Errorf("got %+v, report %+v; want failed with 1 sent and 1 CAP_REACHED", progress, report)
+	}
+}
+
+func TestForgottenCapWaitStartsOver(t *testing.T) {
+	for overdue, gives := range map[time.Duration]bool{time.Hour: true, forgotten + time.Hour: false} {
+		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+		env.ExecuteWorkflow(func(ctx workflow.Context) (int, error) {
+			now := workflow.Now(ctx)
+			b := &broadcast{held: held{Caps: map[string]capWait{"+44": {Since: now.Add(-30 * time.Hour), Until: now.Add(-overdue)}}}}
+			b.input.GiveUpAfter = sms.Duration(DefaultBroadcastPatience)
+			return len(b.holdCapped(ctx, underCap(nil, "+44", sms.Recipient{To: "+447400123456"}), "", false)), nil
+		})
+		var given int
+		if err := env.GetWorkflowResult(&given); err != nil || given > 0 != gives {
+			t.Errorf("overdue for %s: gave up on %d recipients, error %v, want any: %v", overdue, given, err, gives)
+		}
 	}
 }

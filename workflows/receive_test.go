@@ -83,6 +83,9 @@ func newReceivingStage() *receivingStage {
 		if in.WorkflowID == "refuses" {
 			return sms.AskWorkflowResult{Refused: true}, nil
 		}
+		if in.WorkflowID == "talks" {
+			return sms.AskWorkflowResult{TooLong: true}, nil
+		}
 		if s.away--; s.away >= 0 {
 			return sms.AskWorkflowResult{}, errors.New("the update was not answered in time")
 		}
@@ -336,6 +339,15 @@ func TestReceiveReportsRefusedCall(t *testing.T) {
 		firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}))
 	if want := []string{"update failed", "plain done"}; !reflect.DeepEqual(got.Replies, want) || got.Outcome != sms.OutcomeRefused {
 		t.Errorf("got outcome %s and replies %q, want refused and %q", got.Outcome, got.Replies, want)
+	}
+}
+
+func TestReceiveRefusesTooLongAnswer(t *testing.T) {
+	s := newReceivingStage()
+	s.open["talks"] = true
+	got := s.receive(t, firing("a", sms.Call{Action: sms.ActionUpdate, WorkflowID: "talks", Name: "u"}))
+	if got.Outcome != sms.OutcomeRefused || !reflect.DeepEqual(got.Replies, []string{"a failed"}) {
+		t.Errorf("got %+v, want refused, with the reply a failed", got)
 	}
 }
 

@@ -209,6 +209,9 @@ var mutants = []mutant{
 	{"A reply answers one question", "a reply that was taken is not given to another question", "workflows/questions.go", `if slices.Contains(k.Taken, reply.MessageSID) {`, `if false {`, "workflows", "TestTakenReplyAnswersNoOther"},
 	{"One text, one workflow", "a late text does not signal a workflow that began later", "workflows/receive.go", `if run.Open && run.BeganLater {`, `if false && run.Open {`, "workflows", "TestLateTextSkipsLaterWorkflows"},
 	{"One text, one workflow", "a late text does not update a workflow that began later", "workflows/receive.go", `case r.input.Late && run.BeganLater:`, `case false:`, "workflows", "TestLateTextSkipsLaterWorkflows"},
+	{"The sender is told the truth", "replies fit into what Twilio reads", "webhook/guard.go", ` || size > maxReplyBytes`, ``, "webhook", "TestRepliesRespectTwiliosLimits"},
+	{"No loop of machines", "a text counts when its first run started", "webhook/silence.go", `!found || at.Before(earliest)`, `!found || at.After(earliest)`, "webhook", "TestTextsOfPairAreListed"},
+	{"The sender is told the truth", "an answer that is too long is a refusal", "workflows/receive.go", `case answer.TooLong:`, `case false:`, "workflows", "TestReceiveRefusesTooLongAnswer"},
 	{"One text, one workflow", "a message is not caught without the secret", "workflows/catch.go", `if catches == "" {`, `if false {`, "workflows", "TestCatchMessageNeedsSecret"},
 	{"One text, one workflow", "a catch-up goes back no further than the first", "workflows/catchup.go", `if query.Since.Before(last.Began) {`, `if false {`, "workflows", "TestCatchUpStopsAtItsBeginning"},
 	{"One text, one workflow", "a catch-up goes by Temporal's clock", "webhook/catchup.go", `now := activity.GetInfo(ctx).StartedTime`, `now := time.Now()`, "webhook", "TestCatchUpUsesTemporalsClock"},
@@ -369,6 +372,7 @@ var mutants = []mutant{
 	return &sms.Error`, "activities", "TestQuietHoursBeginningMeanwhileCount"},
 	{"Always completes", "a send that is held up until quiet hours waits for the morning", "workflows/quiet.go", `if len(late) == 0 {`, `if true {`, "workflows", "TestHeldSendWaitsForMorning"},
 	{"Under control", "a phone that may be in too many zones is in the sender's", "activities/quiet.go", `if !ok || len(zones) == 0 {`, `if (ok || !ok) && len(zones) == 0 {`, "activities", "TestPhoneWithoutZoneUsesSenders"},
+	{"Always completes", "a forgotten wait for a cap starts over", "workflows/broadcastcaps.go", `known && now.Sub(wait.Until) < forgotten`, `known`, "workflows", "TestForgottenCapWaitStartsOver"},
 	{"Always completes", "a loop of replies is not tried again", "workflows/broadcastpages.go", ` && e.TwilioCode != replyLoop`, ``, "workflows", "TestReplyLoopIsNotRetried"},
 	{"Under control", "a page is sent with its quiet hours", "workflows/broadcastpages.go", `	input.SmsTo, input.GiveUpAfter = recipients, 0
 `, `	input.SmsTo, input.GiveUpAfter, input.QuietHours = recipients, 0, nil
