@@ -105,6 +105,27 @@ func TestSendClassifiesEachHTTPStatus(t *testing.T) {
 	}
 }
 
+func TestRetryAfterIsBounded(t *testing.T) {
+	for header, want := range map[string]time.Duration{
+		"": 0, "soon": 0, "-1": 0, "NaN": 0, "1.5": 1500 * time.Millisecond, "999999999": time.Hour, "1e300": time.Hour, "Inf": time.Hour,
+	} {
+		if got := parseRetryAfter(header); got != want {
+			t.Errorf("Retry-After %q: got %s, want %s", header, got, want)
+		}
+	}
+}
+
+func TestUnwrittenRequestIsNotObserved(t *testing.T) {
+	c := answering(t, func(http.ResponseWriter, *http.Request) {})
+	observed, late := 0, errors.New("too late")
+	c.access.Observe = func(context.Context, Exchange) { observed++ }
+	held := draft
+	held.Check = func() error { return late }
+	if _, err := c.Send(t.Context(), held); !errors.Is(err, late) || observed > 0 {
+		t.Errorf("got error %v and %d requests observed, want %v and none", err, observed, late)
+	}
+}
+
 func TestHugeExplanationIsCut(t *testing.T) {
 	huge := strings.Repeat("ж", maxExplanation)
 	c := answering(t, func(w http.ResponseWriter, _ *http.Request) {

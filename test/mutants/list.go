@@ -100,6 +100,7 @@ var mutants = []mutant{
 		s.complete = time.Time{}`, "activities", "TestFrozenListingProvesNothing"},
 	{"Nobody twice", "a scheduled message does not end a listing", "twilio/messages.go", `case !r.sent.IsZero() && r.sent.Before(q.Since):`, `case !r.Created.IsZero() && r.Created.Before(q.Since):`, "twilio", "TestScheduledMessageDoesNotEndListing"},
 	{"Always completes", "an explanation fits into a heartbeat", "twilio/failure.go", `if len(explanation) <= maxExplanation {`, `if true {`, "twilio", "TestHugeExplanationIsCut"},
+	{"Always completes", "nobody waits longer than an hour for Twilio", "twilio/exchange.go", `min(seconds, 3600)`, `seconds`, "twilio", "TestRetryAfterIsBounded"},
 	{"Always completes", "a page of long texts is read", "twilio/exchange.go", `const maxResponse = 32 << 20`, `const maxResponse = 4 << 20`, "twilio", "TestPageOfLongTextsIsRead"},
 	{"Nobody twice", "a proxy does not set the clock", "twilio/exchange.go", `if requestID != "" {`, `if true {`, "twilio", "TestProxyDoesNotSetTheClock"},
 	{"Nobody twice", "a lost response does not count as a refusal", "activities/round.go", `case problem.Code == sms.CodeOutcomeUnknown:
