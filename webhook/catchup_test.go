@@ -124,7 +124,7 @@ func TestCatchUpLeavesTextsAlone(t *testing.T) {
 		"a text whose workflow may be forgotten meanwhile": {71*time.Hour + 30*time.Minute, 0},
 	} {
 		c, run, _ := catchingUp(t, logged("a", tc.age))
-		c.Settle = time.Minute
+		c.Settle = 5 * time.Minute
 		received := 0
 		c.Receive = func(context.Context, sms.Inbound, []triggers.Match, Mode) Answer {
 			received++
