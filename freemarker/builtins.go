@@ -1,7 +1,8 @@
 package freemarker
 
-// The built-ins: how they are defined and called. The built-ins themselves are
-// in the files builtins_*.go, by the type of value they work on.
+// This file defines how built-ins are declared and called. The built-ins
+// themselves are in builtins_*.go, grouped by the type of value that they work
+// on.
 
 import "strings"
 
@@ -64,7 +65,7 @@ func (b builtin) add(written string) {
 	builtins[written[0]] = append(builtins[written[0]], &b)
 }
 
-// findBuiltin returns a built-in, or nil.
+// findBuiltin returns the built-in with this name, or nil if there is none.
 func findBuiltin(name string) *builtin {
 	for _, b := range builtins[name[0]] {
 		if len(b.written) == len(name) && b.written == name {
@@ -158,8 +159,8 @@ func (n *builtinNode) evalKeyed(e *env, key string) (Value, error) {
 	return n.bi.keyed(e, n, target, key)
 }
 
-// boundMethod is the value of x?name without a call, if the built-in takes
-// arguments: a method whose operand has already been evaluated.
+// boundMethod is the value of x?name for a built-in that takes arguments but is
+// not called directly: a method whose operand has already been evaluated.
 type boundMethod struct {
 	n      *builtinNode
 	target Value
@@ -173,7 +174,7 @@ func (m *boundMethod) call(e *env, _ pos, args []Value) (Value, error) {
 	return m.n.apply(e, m.target, args)
 }
 
-// Ways to prepare an operand.
+// The functions for builtin.prepare.
 
 func prepareString(e *env, n *builtinNode) (Value, error) {
 	v, err := n.target.eval(e)
@@ -200,7 +201,7 @@ func prepareSequenceOrCollection(e *env, n *builtinNode) (Value, error) {
 	return v, err
 }
 
-// onString makes a built-in without arguments from a function of the operand,
+// onString returns a built-in without arguments that applies f to the operand,
 // converted to a string.
 func onString(f func(e *env, n *builtinNode, s string) (Value, error)) builtin {
 	return builtin{eval: func(e *env, n *builtinNode) (Value, error) {
@@ -217,7 +218,7 @@ func onString(f func(e *env, n *builtinNode, s string) (Value, error)) builtin {
 	}}
 }
 
-// stringMethod makes a built-in with lo to hi arguments from a function of the
+// stringMethod returns a built-in with lo to hi arguments that applies f to the
 // operand, converted to a string.
 func stringMethod(lo, hi int, f func(e *env, n *builtinNode, s string, args []Value) (Value, error)) builtin {
 	return builtin{
@@ -233,7 +234,7 @@ func stringMethod(lo, hi int, f func(e *env, n *builtinNode, s string, args []Va
 	}
 }
 
-// newString returns s as a value. It returns an error if that exceeds a limit.
+// newString returns s as a value, and an error if its length exceeds a limit.
 func (e *env) newString(s string) (Value, error) { return String(s), e.grow(len(s)) }
 
 // argString returns an argument that must be a string.

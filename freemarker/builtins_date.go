@@ -67,7 +67,7 @@ func prepareDate(e *env, n *builtinNode) (Value, error) {
 	return String(s), err
 }
 
-// checkDefaultDateFormat checks the date format in the settings. If that is
+// checkDefaultDateFormat checks the date format in the settings. If it is
 // invalid, ?string and the built-ins that parse dates fail even with an
 // explicit format.
 func (e *env) checkDefaultDateFormat(at pos, t dateType) error {
@@ -105,8 +105,8 @@ func (e *env) dateOperand(n *builtinNode) (Value, error) {
 }
 
 // dateParser is the value of x?date, x?time or x?datetime for a string x. The
-// string is parsed when the value is used as a date, in the format that is set
-// when the built-in is evaluated.
+// string is parsed only when the value is used as a date, but with the format
+// that was set when the built-in was evaluated.
 type dateParser struct {
 	n        *builtinNode
 	text     string

@@ -120,8 +120,8 @@ func escapeJava(s string) string {
 	return b.String()
 }
 
-// controlEscape returns the letter that follows the backslash in the escape of
-// a control character, or 0 if it has no such escape.
+// controlEscape returns the letter in the escape sequence of a control
+// character, such as n for a line feed (\n), or 0 if it has no such sequence.
 func controlEscape(r rune) byte {
 	switch r {
 	case '\n':
@@ -206,8 +206,8 @@ func mayClose(s string, i int) bool {
 }
 
 // urlValue is the value of x?url or x?url_path without arguments. As a string,
-// it is x escaped in the charset of the settings. As a method, it takes another
-// charset.
+// it is x escaped in the charset of the settings. As a method, it takes the
+// charset to use instead.
 type urlValue struct {
 	n      *builtinNode
 	target Value

@@ -1,7 +1,7 @@
 package freemarker
 
-// Built-ins that run code: ?eval, ?interpret, and those that bind arguments to
-// macros and functions; also ?eval_json.
+// Built-ins that run code (?eval and ?interpret), built-ins that bind arguments
+// to macros and functions, and ?eval_json.
 
 import "strings"
 
@@ -46,7 +46,7 @@ func evalString(e *env, n *builtinNode) (Value, error) {
 }
 
 // parseWork counts the cost of parsing n bytes of code for a built-in, and
-// returns an error if that is too much.
+// returns an error if it exceeds a limit.
 func (e *env) parseWork(n int) error {
 	if n > e.limits.SourceBytes {
 		return e.limitError("the code for a built-in is too long")
@@ -63,15 +63,15 @@ func (e *env) codeError(n *builtinNode, err error) error {
 	if pe, ok := err.(*ParseError); ok && pe.Limit {
 		return e.limitError("code for ?" + n.bi.written + ": " + pe.Message)
 	}
-	if pe, ok := err.(*ParseError); ok { // omit the error's text, which may quote the code and so the model
+	if pe, ok := err.(*ParseError); ok { // omit the error's text: it may quote values of the model
 		return otherError(n.pos, "the code for ?%s is not valid at line %d, column %d", n.bi.written, pe.Line, pe.Column)
 	}
 	return wrapOther(n.pos, "the code for ?"+n.bi.written+" is not valid", err)
 }
 
 // lexical returns the context in which code for a built-in is parsed. Parsing
-// stops when the rendering is cancelled or out of time, because parsing long
-// code can take longer than that.
+// also stops when the rendering is cancelled or its time is up, because long
+// code can take longer to parse than the rendering may take.
 func (e *env) lexical(begin, template escaping) *lexical {
 	return &lexical{format: begin.format, escPolicy: begin.policy, began: template, check: e.checkClock}
 }

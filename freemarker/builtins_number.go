@@ -136,9 +136,9 @@ func letters(n *builtinNode, v Value, first byte) (Value, error) {
 		return v, otherError(n.pos, "?%s needs a whole number of at least 1", n.bi.written)
 	}
 	// As in the reference, start with the smallest number that has as many
-	// letters, and increase each letter as far as possible. Large numbers
-	// overflow an int32, as they overflow the reference's int. For the largest
-	// numbers, the reference never ends.
+	// letters as the result, and increase each letter as far as possible. Large
+	// numbers overflow an int32, as they overflow the reference's int. For the
+	// largest numbers, the reference loops forever.
 	whole, reached, weight := int32(i), int32(1), int32(1)
 	for reached+weight*26 <= whole {
 		if weight *= 26; weight == 0 {

@@ -29,8 +29,8 @@ func init() {
 	define("ensure_starts_with", stringMethod(1, 3, ensureStartsWith))
 }
 
-// regexFlags holds the flags in the flags argument of a built-in, where each is
-// a letter.
+// regexFlags holds the flags that the letters in a built-in's flags argument
+// set.
 type regexFlags struct {
 	java      javaregex.Flags
 	regex     bool
@@ -63,7 +63,7 @@ func parseFlags(s string) regexFlags {
 type patternKey struct {
 	source string
 	flags  javaregex.Flags
-	output int // limit on the bytes of a replacement's result
+	output int // maximum length of a replacement's result, in bytes
 }
 
 // maxPattern is the maximum length of a pattern in bytes: compiling takes up to
@@ -83,8 +83,8 @@ func (e *env) pattern(at pos, source string, f regexFlags) (*javaregex.Pattern, 
 	return e.compiledPattern(at, k)
 }
 
-// compiledPattern returns a pattern that is not among the most recent ones. It
-// is either in the cache that all renderings share, or newly compiled.
+// compiledPattern returns a pattern that is not among recentPatterns. It takes
+// the pattern from the cache that all renderings share, or compiles it.
 func (e *env) compiledPattern(at pos, k patternKey) (*javaregex.Pattern, error) {
 	if len(k.source) > maxPattern {
 		return nil, e.limitError("a regular expression is too long")
@@ -148,7 +148,7 @@ func (e *env) regexError(at pos, err error) error {
 	return fatalError(at, "the replacement is not valid, or refers to a group by a name that does not exist")
 }
 
-// matched counts the cost of a match over s.
+// matched counts the cost of matching a pattern against s.
 func (e *env) matched(s string) error { return e.work(1024 + 16*len(s)) }
 
 func matches(e *env, n *builtinNode, s string, args []Value) (Value, error) {
@@ -347,7 +347,7 @@ func (e *env) replacePlain(s, from, to string, f regexFlags) (Value, error) {
 	if f.ignoreCase() {
 		hay, needle = lowered(s, from)
 		if len(hay) != len(s) {
-			hay, needle = s, from // changing the case has moved positions, so do not ignore the case
+			hay, needle = s, from // the positions in hay and s differ, so do not ignore the case
 		}
 	}
 	limit := -1

@@ -69,8 +69,8 @@ func truncateMethod(e *env, n *builtinNode, s string, args []Value) (Value, erro
 	return concatMarkup(n.pos, &markup{format: m.format, plain: cut, isPlain: true}, m)
 }
 
-// terminator sets the text that the result ends in if it is cut, and the length
-// that this text counts as.
+// terminator sets the text that ends a truncated result, and the length that
+// this text counts as.
 func (t *truncation) terminator(e *env, n *builtinNode, args []Value, withMarkup bool) error {
 	if len(args) < 2 {
 		t.end, t.endText, t.endLen = String(plainTerminator), plainTerminator, len(plainTerminator)
@@ -227,8 +227,8 @@ func stringOfUnits(u []uint16) string {
 }
 
 // skipTag returns the index after the tag, comment or CDATA section whose "<"
-// is just before i. It calls visit for the characters of a CDATA section; if
-// that returns false, skipTag returns the index of that character and false.
+// is just before i. It calls visit for each character of a CDATA section; if
+// visit returns false, skipTag returns the index of that character and false.
 func skipTag(s string, i int, visit func(r rune) bool) (int, bool) {
 	rest := s[i:]
 	closing := ">"

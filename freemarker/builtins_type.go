@@ -318,8 +318,8 @@ func formatAs(e *env, n *builtinNode, v Value, spec string) (Value, error) {
 }
 
 // formatter is the value of x?string without arguments: a string, a method and,
-// unless x is a boolean, a hash. The string is formatted with the settings at
-// the time when ?string was evaluated, even if they have changed since.
+// unless x is a boolean, a hash. The string is formatted with the settings that
+// were in effect when ?string was evaluated, even if they have changed since.
 type formatter struct {
 	n        *builtinNode
 	v        Value

@@ -1,6 +1,6 @@
 package freemarker
 
-// Calls macros and functions, and runs the nested content of calls.
+// This file calls macros and functions, and runs the nested content of calls.
 
 // macroValue is a macro or function as a value. It consists of the definition
 // and of the arguments that ?with_args has bound.
@@ -183,8 +183,10 @@ func (b *argBinder) useList() {
 	b.ctx.locals[b.ctx.def.catchSlot] = Value{ref: b.catchAll, kind: kList}
 }
 
-// bindArgs sets parameters by name or position. There may be a catch-all
-// parameter, and arguments bound earlier.
+// bindArgs sets the parameters from the arguments of the call, by name or by
+// position, and from those that ?with_args and ?with_args_last have bound. The
+// catch-all parameter, if there is one, collects the arguments that no other
+// parameter takes.
 func (e *env) bindArgs(at pos, ctx *macroCtx, m *macroValue, args *callArgs) error {
 	b := &argBinder{e: e, at: at, ctx: ctx, bound: m.bound}
 	if b.bound != nil {

@@ -1,8 +1,8 @@
 package freemarker
 
 // The charsets of ?url. They are based on golang.org/x/text, whose charsets are
-// those of browsers, and differ in a few characters from Java's charsets of the
-// same name.
+// those of browsers. For the few characters that Java's charsets of the same
+// name treat differently, this file follows Java.
 
 import (
 	"errors"
@@ -124,7 +124,7 @@ var notInJava = map[string]bool{
 	"iso-8859-10": true, "iso-8859-14": true, "macintosh": true, "x-mac-cyrillic": true, "x-user-defined": true, "replacement": true,
 }
 
-// encodeRune encodes one character in charset as Java does. The encoder is from
+// encodeRune encodes one character in charset as Java does. encoder is from
 // golang.org/x/text, and encodes as browsers do.
 func encodeRune(encoder *encoding.Encoder, charset string, r rune) string {
 	if r >= 0x80 && r <= 0x9F && strings.HasPrefix(charset, "iso-8859-") {
@@ -158,9 +158,10 @@ func encodeRune(encoder *encoding.Encoder, charset string, r rune) string {
 	return t
 }
 
-// japaneseSigns maps characters to symbols of JIS X 0208 if Java and browsers
-// map them differently. A symbol is given by its position in the standard; 0
-// means that Java has none, and a position below 0x100 is a single byte.
+// japaneseSigns maps characters to symbols of JIS X 0208 where Java and
+// browsers map them differently. A symbol is given by its position in the
+// standard; 0 means that Java has none, and a position below 0x100 is a single
+// byte.
 var japaneseSigns = map[rune]uint16{
 	0xA2: 0x2171, 0xA3: 0x2172, 0xA5: 0x5C, 0xAC: 0x224C, 0x2014: 0x213D, 0x2015: 0, 0x2016: 0x2142, 0x203E: 0x7E, 0x2212: 0x215D,
 	0x301C: 0x2141, 0x2225: 0, 0xFF0D: 0, 0xFF5E: 0, 0xFFE0: 0, 0xFFE1: 0, 0xFFE2: 0,

@@ -140,7 +140,7 @@ func (e *env) orderDates(at pos, l, r Value) (int, bool, error) {
 	return cmpInt(l.num, r.num), true, nil
 }
 
-// date returns v, which must have the role of a date, as a plain date.
+// date converts v, which must play the role of a date, to a plain date.
 func (e *env) date(v Value) (Value, error) {
 	if v.kind == kDate {
 		return v, nil
@@ -169,7 +169,7 @@ func (e *env) orderStrings(l, r Value) (int, bool, error) {
 	return e.collator().Compare(a, b), true, nil
 }
 
-// stringOf returns v, which must have the role of a string, as a plain string.
+// stringOf converts v, which must play the role of a string, to a plain string.
 func (e *env) stringOf(v Value) (string, error) {
 	if v.kind == kString {
 		return v.str(), nil

@@ -129,7 +129,7 @@ func (t *tally) corpus(tb testing.TB) {
 	}
 }
 
-// other reads a file of cases in another format. Each case has either
+// other reads a file of cases in a second format, in which each case has either
 // expect_output, or expect_error_class with expect_line and expect_column.
 func (t *tally) other(tb testing.TB, name string) {
 	data, err := os.ReadFile(name)

@@ -1,7 +1,7 @@
 package freemarker
 
-// Parses decimal numbers as java.math.BigDecimal does, and writes them without
-// an exponent.
+// This file parses decimal numbers as java.math.BigDecimal does, and writes
+// them without an exponent.
 
 import (
 	"errors"

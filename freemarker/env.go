@@ -35,7 +35,7 @@ type env struct {
 	returned Value     // the value of #return
 	errors   []error
 	freed    *frame
-	ctxs     []*macroCtx    // those of the running calls, then spare ones
+	ctxs     []*macroCtx    // the contexts of the running calls, followed by spare ones
 	running  int            // how many of ctxs are in use
 	settings *settingsState // shared with the template until #setting changes it
 	template *Template
@@ -93,7 +93,7 @@ type macroCtx struct {
 	locals []Value
 	inline [4]Value // memory for locals
 
-	extras      bool   // a field below is set, or locals is not inline
+	extras      bool   // whether a field below is set, or locals is not inline
 	content     []node // nested content of the call
 	params      []string
 	hasParams   bool
@@ -220,8 +220,8 @@ func (e *env) modelVariable(name string) (Value, error) {
 	return *shared(name), nil
 }
 
-// findLoop returns the innermost loop or, with a name, the innermost one with
-// that variable.
+// findLoop returns the innermost loop or, if name is not "", the innermost loop
+// with that variable.
 func (e *env) findLoop(name string) *frame {
 	for f := e.top; f != nil; f = f.outer {
 		e.stepsLeft--

@@ -1,6 +1,6 @@
 package freemarker
 
-// The two errors of this package, and how the interpreter creates them.
+// The two error types of this package, and how the interpreter creates them.
 
 import "fmt"
 
@@ -62,7 +62,8 @@ type RenderError struct {
 	// unless Kind is KindMissing and the expression is a path of names.
 	Name string
 
-	// cause is the context's error, if that ended the rendering.
+	// cause is the context's error, if the end of the context ended the
+	// rendering.
 	cause error
 	// fatal marks an error that <#attempt> does not catch, like Java's
 	// unchecked exceptions.
@@ -76,7 +77,8 @@ func (e *RenderError) Error() string {
 	return fmt.Sprintf("template line %d, column %d: %s: %s", e.Line, e.Column, e.Kind, e.Message)
 }
 
-// Unwrap returns the context's error when that is what ended the rendering.
+// Unwrap returns the context's error if the rendering ended because the context
+// did.
 func (e *RenderError) Unwrap() error { return e.cause }
 
 // pos is a place in a template's source.
@@ -116,7 +118,7 @@ func (e *env) missingError(x expr) error {
 }
 
 // typeError returns the error for a value of x that does not have the wanted
-// type. If the value is missing, it is that of missingError.
+// type; if the value is missing, that is missingError's.
 func (e *env) typeError(x expr, v Value, wanted string) error {
 	if v.missing() {
 		return e.missingError(x)

@@ -600,8 +600,8 @@ func (e *env) concatLists(l, r Value) (Value, error) {
 	return Value{ref: left.concat(right), kind: kList}, nil
 }
 
-// concatHashes joins two hashes. If both have a key, the value of the right one
-// wins. Keys of the left one come first.
+// concatHashes joins two hashes. If both have a key, the value in the right
+// hash wins. The keys of the left hash come first.
 func (e *env) concatHashes(l, r Value) (Value, error) {
 	if !l.can(aHashEx) || !r.can(aHashEx) {
 		return Value{ref: &joinedHash{l.ref.(hash), r.ref.(hash)}, kind: kObject}, e.growList(1)

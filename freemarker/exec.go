@@ -1,6 +1,6 @@
 package freemarker
 
-// Executes the elements of a template.
+// This file executes the elements of a template.
 
 func (n *textNode) exec(e *env) error { return e.write(n.text) }
 
@@ -266,7 +266,7 @@ func (n *refusedNode) exec(e *env) error {
 }
 
 // yesNo checks that x is a boolean, or a string such as "yes" or "n" that old
-// templates use as one.
+// templates use instead.
 func (e *env) yesNo(x expr) error {
 	v, err := x.eval(e)
 	if err != nil {

@@ -55,8 +55,8 @@ func (e *env) targetNamespace(s assignScope, x expr) (*namespace, error) {
 // because its name is also stored and indexed.
 const variableItems = 4
 
-// assign sets a variable of a namespace or, if that is nil, a local one. place
-// is its index, if the parser knows it.
+// assign sets a variable of ns or, if ns is nil, a local variable. place is the
+// variable's index, or negative if the parser does not know it.
 func (e *env) assign(at pos, ns *namespace, place int32, name string, v Value) error {
 	if ns == nil {
 		return e.assignLocal(at, place, v)

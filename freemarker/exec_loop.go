@@ -148,8 +148,8 @@ func (e *env) loop(f *frame, x expr, v Value, it iterator, isHash bool, kids []n
 	return false, e.typeError(x, v, "a sequence or collection")
 }
 
-// endLoop returns the error of a loop whose body ended with err, which is nil
-// after a #break.
+// endLoop hides the loop variables and returns the error of the loop: err or,
+// if err is a #break, nil.
 func (f *frame) endLoop(err error) error {
 	f.visible = false
 	if err == errBreak {
@@ -212,7 +212,7 @@ func (e *env) loopIterator(f *frame, it iterator, kids []node) (any bool, err er
 		if err := e.run(kids); err != nil && err != errContinue {
 			return true, f.endLoop(err)
 		}
-		f.visible = false // the code that computes the next item must not see this one
+		f.visible = false // the code that computes the next item must not see this item
 	}
 	return true, nil
 }

@@ -1,6 +1,6 @@
 package freemarker
 
-// Reads a data model from JSON.
+// This file reads a data model from JSON.
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 
 const (
 	maxJSONDepth  = 1000   // limits the nesting of a model
-	maxJSONDigits = 10_000 // limits an integer: the time to convert it is quadratic
+	maxJSONDigits = 10_000 // limits the digits of an integer, which takes quadratic time to convert
 )
 
 // FromJSON converts a JSON text to a value. Objects keep the order of their

@@ -151,8 +151,8 @@ func (lx *lexer) takeWord(k tokenKind, n int) token {
 	return t
 }
 
-// begin makes a token that starts at the current position, which is that of its
-// first character.
+// begin returns a token that starts at the next byte. Its line and column are
+// those of that byte.
 func (lx *lexer) begin(k tokenKind) token {
 	at := pos{lx.line, lx.col}
 	if lx.p < len(lx.src) {

@@ -1,6 +1,7 @@
 package freemarker
 
-// Reads the tokens of expressions, as part of the lexer.
+// This file contains the part of the lexer that reads the tokens of
+// expressions.
 
 import "unicode/utf8"
 
@@ -111,7 +112,8 @@ func init() {
 	}
 }
 
-// keyword returns the token kind of a word: that of the keyword, or tID.
+// keyword returns the kind of the token for a word, which is tID unless the
+// word is a keyword.
 func keyword(s string) tokenKind {
 	switch s {
 	case "false":
@@ -402,8 +404,8 @@ func (lx *lexer) failAtEnd() {
 	lx.fail(lx.line, lx.col+1, "the template ends inside a token")
 }
 
-// badCharacter reports that no token starts as rest does. The error is at the
-// first character that cannot be part of a token.
+// badCharacter reports that rest does not start with a token. The error is at
+// the first character that cannot be part of a token.
 func (lx *lexer) badCharacter(rest string) {
 	n := 0
 	switch rest[0] {

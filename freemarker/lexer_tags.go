@@ -1,6 +1,6 @@
 package freemarker
 
-// Recognizes tags, as part of the lexer.
+// This file contains the part of the lexer that recognizes tags.
 
 import "strings"
 
@@ -136,7 +136,7 @@ func closeTag(s string, i int, loose bool) int {
 }
 
 // accept decides whether t is a tag in the syntax of this template. If it is,
-// accept switches to the state then; otherwise, it turns t into text.
+// accept sets the lexer's state to then; otherwise, it turns t into text.
 func (lx *lexer) accept(t token, conv convention, then lexState) token {
 	image := lx.src[t.start:t.end]
 	strict := len(image) > 2 && (image[1] == '#' || image[2] == '#')

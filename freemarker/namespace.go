@@ -21,8 +21,8 @@ func (n *namespace) reset(placed *nameList) {
 	n.vals = append(n.vals[:0], make([]Value, len(placed.names))...)
 }
 
-// clear removes everything. It keeps the allocated memory unless that is
-// large.
+// clear removes all variables. It keeps the allocated memory, unless there is
+// much of it.
 func (n *namespace) clear() {
 	if cap(n.vals) > 64 {
 		*n = namespace{placed: &noNames}

@@ -114,8 +114,8 @@ type (
 		pos
 		first expr
 		rest  []chainLink
-		// integers are first and those of rest, if all of them may be computed as
-		// integers; steps is how many steps that takes.
+		// integers holds all operands, if each of them may be computed as an
+		// integer; steps is how many steps that takes.
 		integers []integer
 		steps    int
 	}
@@ -282,7 +282,7 @@ type (
 		element
 		scope assignScope
 		name  string
-		place int32 // index among the local variables, or those that the template assigns; or -1
+		place int32 // index among the local or the assigned variables, or -1
 		op    tokenKind
 		x     expr
 		ns    expr
@@ -400,7 +400,7 @@ type namedArg struct {
 type macroDef struct {
 	pos
 	name      string
-	place     int32 // index of its name among those that the template assigns; or -1
+	place     int32 // index of its name among the assigned variables, or -1
 	params    []string
 	defaults  []expr // by parameter; nil if it has no default
 	catchAll  string

@@ -1,7 +1,7 @@
 package freemarker
 
-// Formats numbers in the default format of ${n} and in that of ?c. For patterns
-// and other locales, package javatext is used.
+// This file formats numbers in the default format of ${n} and in that of ?c.
+// Package javatext handles patterns and other locales.
 
 import (
 	"bytes"
@@ -88,7 +88,7 @@ func appendLargeFloat(out []byte, f float64) []byte {
 func thousandths(f float64) (whole, frac uint64) {
 	b := math.Float64bits(f)
 	mant, exp := b&(1<<52-1), int(b>>52&0x7FF)
-	if exp == 0 { // zero, or far too small
+	if exp == 0 { // f is zero, or far too small
 		return 0, 0
 	}
 	mant |= 1 << 52

@@ -46,8 +46,8 @@ var outputFormats = map[string]*outputFormat{
 // maxCombined limits how deeply output formats may be nested in a name.
 const maxCombined = 100
 
-// findFormat returns the format with a name, which may be a combination such as
-// HTML{RTF}, or the reason why it does not exist.
+// findFormat returns the format with the given name, which may be a combination
+// such as HTML{RTF}, or the reason why it does not exist.
 func findFormat(name string) (*outputFormat, string) {
 	if name == "" {
 		return nil, "the name of an output format cannot be empty"

@@ -250,7 +250,7 @@ func (p *parser) unexpected() {
 	p.fail(t.pos, "unexpected "+strconv.Quote(p.image(t)))
 }
 
-// image returns the text of a token. That of an identifier has no backslashes.
+// image returns the text of a token, without the backslashes in an identifier.
 func (p *parser) image(t token) string {
 	s := p.lx.src[t.start:t.end]
 	if t.kind == tID && strings.IndexByte(s, '\\') >= 0 {
@@ -317,7 +317,7 @@ var parsers = sync.Pool{New: func() any { return &parser{} }}
 type rootNode struct {
 	node   node
 	macros []*macroNode
-	vars   nameList // those that it assigns, by place
+	vars   nameList // the variables that the template assigns, by place
 }
 
 func recoverParse(err *error) {

@@ -1,7 +1,7 @@
 package freemarker
 
-// Parses ?built_in, the arguments that some built-ins bind at parse time, and
-// lambdas.
+// This file parses ?built_in, the arguments that some built-ins bind at parse
+// time, and lambdas.
 
 import "slices"
 

@@ -1,6 +1,7 @@
 package freemarker
 
-// Parses assignments, macros and their calls, settings and the header.
+// This file parses assignments, macros and their calls, settings and the
+// header.
 
 import "slices"
 

@@ -1,6 +1,6 @@
 package freemarker
 
-// Parses directives: conditions, loops, assignments and blocks.
+// This file parses directives: conditions, loops, assignments and blocks.
 
 import "slices"
 
@@ -457,8 +457,8 @@ func (p *parser) outputFormatBlock(macros *[]*macroNode) node {
 	return n
 }
 
-// namedFormat returns the output format with a name. {X} nests X into the
-// current format.
+// namedFormat returns the output format with the given name. {X} nests X into
+// the current format.
 func (p *parser) namedFormat(name string, at pos) *outputFormat {
 	if len(name) == 0 || name[0] != '{' {
 		f, msg := findFormat(name)

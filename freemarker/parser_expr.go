@@ -24,7 +24,7 @@ func (p *parser) expression() expr {
 	return x
 }
 
-// isBinary marks the operators between two operands.
+// isBinary marks the binary operators.
 var isBinary = [256]bool{
 	tOr: true, tAnd: true, tEquals: true, tDoubleEquals: true, tNotEquals: true, tNaturalGTE: true,
 	tNaturalGT: true, tEscapedGTE: true, tEscapedGT: true, tLessEquals: true, tLess: true, tDotDot: true,
@@ -36,7 +36,7 @@ func (p *parser) or() expr { return p.logic(tOr, p.and) }
 
 func (p *parser) and() expr { return p.logic(tAnd, p.equality) }
 
-// logic parses operands that an operator joins.
+// logic parses operands joined by operator, which is || or &&.
 func (p *parser) logic(operator tokenKind, operand func() expr) expr {
 	l := operand()
 	if p.peek() != operator {
@@ -520,7 +520,8 @@ func unescapeString(s string) string {
 	}
 }
 
-// escapes maps a letter after a backslash to its meaning, if that is not the letter.
+// escapes maps a letter after a backslash to its meaning, if that is not the
+// letter itself.
 var escapes = [256]byte{
 	'n': '\n', 't': '\t', 'r': '\r', 'f': '\f', 'b': '\b', 'g': '>', 'l': '<', 'a': '&',
 }

@@ -1,8 +1,9 @@
 package freemarker
 
-// Lookahead, which decides whether an expression follows where it is optional
-// in the grammar. A scan matches as many tokens as it can, and gives up those
-// that do not fit. Parsing does not always consume the same tokens as a scan.
+// Lookahead, which decides whether an expression follows where the grammar
+// makes it optional. A scan matches the longest construct that it can: an
+// operator that has no right operand is not part of it. Parsing does not always
+// consume the same tokens as a scan.
 
 import "slices"
 

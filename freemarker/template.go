@@ -38,7 +38,7 @@ func WithLocale(name string) Option {
 }
 
 // WithTimeZone sets the time zone, such as "Europe/Berlin" or "GMT+02:00". An
-// unknown one means GMT. Optional: default UTC.
+// unknown name means GMT. Optional: default UTC.
 func WithTimeZone(name string) Option {
 	return func(t *Template) {
 		s := *t.settings
@@ -53,7 +53,7 @@ func IsLocale(name string) bool { return localeName.MatchString(name) }
 
 var localeName = regexp.MustCompile(`^[A-Za-z]{2,3}([_-][A-Za-z]{2}([_-][A-Za-z0-9]{1,8})?)?$`)
 
-// IsTimeZone reports whether a name is a known time zone. An unknown one means
+// IsTimeZone reports whether a name is a known time zone. An unknown name means
 // GMT.
 func IsTimeZone(name string) bool {
 	_, ok := dateformat.LoadZoneStrict(name)
@@ -68,8 +68,8 @@ func WithLimits(l Limits) Option {
 
 var defaultSettings = newSettings("en_US", "UTC")
 
-// Parse parses a template. The name is only the value of the special variable
-// .template_name. The error is a *ParseError.
+// Parse parses a template. The name is used only as the value of the special
+// variable .template_name. The error is a *ParseError.
 func Parse(name, source string, opts ...Option) (*Template, error) {
 	t := &Template{name: name, settings: &defaultSettings, limits: &defaultLimits}
 	for _, o := range opts {
@@ -103,7 +103,7 @@ func (t *Template) Render(ctx context.Context, model Value) (string, error) {
 
 // RenderAt is like Render, but with the given time as .now, so that the same
 // time and model always produce the same text. The zero time means the current
-// one.
+// time.
 func (t *Template) RenderAt(ctx context.Context, model Value, now time.Time) (text string, err error) {
 	defer func() { recovered(&err, recover()) }()
 	e := envs.Get().(*env)

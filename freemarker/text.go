@@ -1,8 +1,8 @@
 package freemarker
 
-// Converts values to text, with the settings of a rendering, the formats of
-// numbers, dates and booleans, and the collator. Package javatext is mostly
-// used here.
+// This file converts values to text. It holds the settings of a rendering, the
+// formats of numbers, dates and booleans, and the collator, most of which rely
+// on package javatext.
 
 import (
 	"errors"
@@ -335,8 +335,8 @@ func (e *env) numberText(at pos, v Value, spec string, hasSpec bool) (string, er
 	return string(out), e.grow(len(out))
 }
 
-// dateFormat compiles a date format for values of a type, or that of the
-// settings if none is given.
+// dateFormat compiles spec as a date format for values of type t, or the format
+// in the settings if hasSpec is not set.
 func (e *env) dateFormat(spec string, t dateType, hasSpec bool) (*dateformat.Format, error) {
 	if !hasSpec {
 		spec = e.settings.dateFormats[t]
@@ -368,8 +368,8 @@ func (e *env) dateFormat(spec string, t dateType, hasSpec bool) (*dateformat.For
 	return f, e.orSlow(err)
 }
 
-// orSlow counts the steps of looking up a format. It returns the error if that
-// exceeds a limit, and err otherwise.
+// orSlow counts the steps of looking up a format. It returns an error if a
+// limit is exceeded, and err otherwise.
 func (e *env) orSlow(err error) error {
 	if limit := e.work(64 << 6); limit != nil {
 		return limit
@@ -432,9 +432,9 @@ func (e *env) parseDate(at pos, s string, t dateType, spec string, hasSpec bool)
 	return dateValue(ms, t), nil
 }
 
-// booleanText formats a boolean with the boolean_format setting. If that is not
-// set, it returns "true" or "false" if fallback is set, as ?string does, and an
-// error otherwise.
+// booleanText formats a boolean as the boolean_format setting says. Without
+// that setting, it returns "true" or "false" if fallback is set, as ?string
+// does, and an error otherwise.
 func (e *env) booleanText(at pos, b, fallback bool) (string, error) {
 	switch {
 	case e.settings.classic && !fallback:

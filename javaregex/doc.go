@@ -13,7 +13,7 @@
 //
 // # Bounds
 //
-// Such patterns can take exponential time: ((a+)+)+$ on a few dozen a's
+// Java's patterns can take exponential time: ((a+)+)+$ on a few dozen a's
 // followed by a b keeps Java busy for years. Here, a match that takes many
 // steps starts to remember which parts of the pattern have failed where; from
 // then on, most such patterns take time linear in the length of the input. A

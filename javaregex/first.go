@@ -65,7 +65,7 @@ func (f *firstInfo) or(other *firstInfo) {
 	f.empty = f.empty || other.empty
 }
 
-// then returns the starts of f followed by g.
+// then returns the firstInfo of f followed by g.
 func (f firstInfo) then(g *firstInfo) firstInfo {
 	if f.empty {
 		bytes := g.bytes.and(&f.passes)

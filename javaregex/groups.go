@@ -4,9 +4,9 @@ package javaregex
 
 import "strconv"
 
-// Groups returns the text of every group under its number, from "1" on, and
-// that of a named group also under its name. The text is nil if a group did not
-// participate.
+// Groups returns the text of every group under its number, from "1" on, and the
+// text of a named group also under its name. The text of a group that did not
+// participate is nil.
 func (m *Match) Groups() map[string]*string {
 	groups := make(map[string]*string, m.GroupCount()+len(m.pattern.prog.names))
 	for i := 1; i <= m.GroupCount(); i++ {

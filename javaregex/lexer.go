@@ -66,7 +66,7 @@ func (x *lexer) unquote() { //nolint:cyclop // the state machine of Java's Remov
 			quoted = false
 			i++
 		case quoted && first && isDigit(c):
-			emit(i, '\\', 'x', '3', c) // so that it does not extend an escape before the \Q
+			emit(i, '\\', 'x', '3', c) // so that the digit does not extend an escape before the \Q
 		case quoted && c < utf8.RuneSelf && !isASCIILetter(c) && !isDigit(c):
 			emit(i, '\\', c)
 		case quoted:

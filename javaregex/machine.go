@@ -316,8 +316,8 @@ func (m *machine) attempt(pos int) bool {
 	return true
 }
 
-// succeed sets the groups of the frames of kind frameSuccess at base and above,
-// the latest first.
+// succeed sets the groups that the frames of kind frameSuccess record, from the
+// latest frame down to the one at base.
 func (m *machine) succeed(base int) {
 	for i := m.depth - 1; i >= base; i-- {
 		if f := &m.stack[i]; frameKind(f.op&0xFF) == frameSuccess {
@@ -440,8 +440,8 @@ func (m *machine) rare(pc int32, in *inst, pos int) (int32, int, bool) {
 	return m.startRepeat(pc, in, pos)
 }
 
-// hasFoldedPrefix reports whether s starts with text, which is lower-case
-// ASCII, ignoring case.
+// hasFoldedPrefix reports whether s starts with text, ignoring case. text is
+// ASCII in lower case.
 func hasFoldedPrefix(s, text string) bool {
 	last := len(text) - 1
 	if len(s) <= last || !foldsTo(s[last], text[last]) { // compare the last byte first, because long texts often start alike

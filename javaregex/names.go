@@ -14,10 +14,10 @@ import (
 	"golang.org/x/text/unicode/runenames"
 )
 
-// charByName returns the character with a name, as Character.codePointOf does:
-// its name in any case, the old name of a control character, or, for characters
-// without a name, the block and the code point, as in "CJK UNIFIED IDEOGRAPHS
-// 4E00".
+// charByName returns the character with the given name, as
+// Character.codePointOf does: its name in any case, the old name of a control
+// character, or, for characters without a name, the block and the code point,
+// as in "CJK UNIFIED IDEOGRAPHS 4E00".
 func charByName(name string) (rune, bool) {
 	name = strings.ToUpper(strings.TrimFunc(name, func(r rune) bool { return r <= ' ' }))
 	index := nameIndex()

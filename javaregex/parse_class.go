@@ -46,8 +46,8 @@ func (p *parser) wholeClass() (runeSet, error) {
 }
 
 // class parses a class whose [ is next, or whose first character follows the
-// cursor. If consume is set, it consumes the closing ], otherwise it leaves it
-// to the enclosing class.
+// cursor. If consume is set, it also consumes the closing ]; otherwise, the
+// enclosing class does.
 func (p *parser) class(consume bool) (runeSet, error) {
 	if p.depth++; p.depth > p.nesting {
 		return nil, p.errorf("classes are nested too deeply: at most %d", p.nesting)

@@ -144,8 +144,8 @@ func (p *Pattern) MatchesWhole(ctx context.Context, input string) (found bool, e
 
 // FindAll returns the matches that repeated calls of Matcher.find() find: each
 // search starts where the previous match ended, or one character further if
-// that was empty. A limit of 0 or less means all. If a budget or the context
-// ends the search, it returns the matches so far with the error.
+// that match was empty. A limit of 0 or less means all. If a budget or the
+// context ends the search, it returns the matches so far with the error.
 func (p *Pattern) FindAll(ctx context.Context, input string, limit int) ([]*Match, error) {
 	var (
 		space  workspace
@@ -204,7 +204,7 @@ type result struct {
 	many    *[]int32  // likewise, if there are more groups than few can hold
 }
 
-// bounds returns start and end of group i.
+// bounds returns the start and the end of group i.
 func (m *Match) bounds(i int) (start, end int) {
 	switch {
 	case i < 0 || i > m.GroupCount():

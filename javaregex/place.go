@@ -229,8 +229,9 @@ func (m *machine) backref(in *inst, pos int) (int, bool) {
 	return pos + len(text), strings.HasPrefix(m.input[pos:], text)
 }
 
-// foldedBackref compares ignoring case. Like Java, it compares as many
-// characters as the group has UTF-16 units, and then advances by as many units.
+// foldedBackref is like backref, but ignores case. Like Java, it compares as
+// many characters as the group has UTF-16 units, and then advances by as many
+// units.
 func (m *machine) foldedBackref(in *inst, start, end, pos int) (int, bool) {
 	units := m.units(start, end)
 	to := pos

@@ -557,8 +557,8 @@ func (n *node) repeatsSet() bool {
 	return body.kind == nodeSet
 }
 
-// table returns what can come next where f starts; nil, for anything, if no
-// attempt may be skipped.
+// table returns what can come next where f starts, or nil, which means
+// anything, if no attempt may be skipped.
 func (c *compiler) table(f *firstInfo) *byteSet {
 	if c.leaky {
 		return nil

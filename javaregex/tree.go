@@ -132,7 +132,7 @@ type chain struct {
 	next  *chain
 }
 
-// add extends s with the nodes of a chain, as if they followed those that it
+// add extends s with the nodes of a chain, as if they followed the nodes that s
 // has measured.
 func (s *study) add(c *chain) {
 	for c != nil {

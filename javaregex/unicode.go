@@ -45,7 +45,7 @@ var unicodeIndex = sync.OnceValue(func() map[string]*unicodeTable {
 	return index
 })
 
-// lookup returns the set with a kind and name, and whether it exists.
+// lookup returns the set with the given kind and name, and whether it exists.
 func lookup(kind, name string) (runeSet, bool) {
 	table, ok := unicodeIndex()[kind+" "+name]
 	if !ok {
@@ -55,7 +55,7 @@ func lookup(kind, name string) (runeSet, bool) {
 	return table.set, true
 }
 
-// known returns the set with a kind and name that are certain to exist.
+// known returns the set with the given kind and name, which must exist.
 func known(kind, name string) runeSet {
 	set, ok := lookup(kind, name)
 	if !ok {

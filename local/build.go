@@ -1,7 +1,7 @@
 package main
 
-// Builds the embedded Temporal. The first time, this compiles about 1100
-// packages, so it shows its progress.
+// This file builds the embedded Temporal. The first time, this compiles about
+// 1100 packages, so it shows its progress.
 
 import (
 	"bufio"

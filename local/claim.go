@@ -1,8 +1,8 @@
 package main
 
-// Only one make run at a time may use a data directory. Two Temporals with one
-// database would run each other's workflows, and the file env in the directory
-// describes only one stack.
+// Only one `make run` at a time may use a data directory. Two Temporals with
+// one database would run each other's workflows, and the file env in the
+// directory describes only one stack.
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 	"syscall"
 )
 
-// errClaimed means that another make run uses the data directory.
+// errClaimed means that another `make run` uses the data directory.
 var errClaimed = errors.New("another make run uses it")
 
 // claim locks a data directory, which must exist, until this process ends or
@@ -35,7 +35,7 @@ func claim(dir string) (release func(), err error) {
 	return func() { _ = file.Close() }, nil
 }
 
-// anotherData returns a directory below dir that no make run uses.
+// anotherData returns a directory below dir that no `make run` uses.
 func anotherData(dir string) string {
 	for n := 2; ; n++ {
 		other := filepath.Join(dir, strconv.Itoa(n))

@@ -1,7 +1,7 @@
 package main
 
-// Checks that all ports are free before anything starts, and then polls each
-// port until its program responds.
+// This file checks that all ports are free before anything starts, and then
+// polls each port until its program responds.
 
 import (
 	"context"
@@ -20,8 +20,8 @@ import (
 const loopback = "127.0.0.1"
 
 // checkPorts returns an error if a port is invalid or in use, or if claimed is
-// set, because another make run uses the data directory. The error says what
-// each port is for, and suggests free ports and another directory.
+// set, which means that another `make run` uses the data directory. The error
+// says what each port is for, and suggests free ports and another directory.
 func checkPorts(s settings, claimed bool) error {
 	var taken, others []string
 	chosen := map[int]bool{}

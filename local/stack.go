@@ -123,7 +123,7 @@ func children(s settings, temporal temporalServer) []child {
 			ready: func(ctx context.Context) error { return httpAnswers(ctx, url(s.webhookPort, "/readyz")) },
 		},
 		{
-			name:  "orders", // what the example trigger starts
+			name:  "orders", // runs the workflows that the example trigger starts
 			path:  filepath.Join(s.bin, "orderstatus"),
 			env:   env,
 			ready: func(context.Context) error { return nil }, // texts wait in Temporal until it is ready
@@ -207,8 +207,8 @@ func environment(inherited []string, s settings) []string {
 	)
 }
 
-// forOthers returns those variables of the children that the user's own
-// programs, starter and worker doctor also need.
+// forOthers returns the children's environment variables that starter, worker
+// doctor and the user's own programs also need.
 func forOthers(s settings) []string {
 	return []string{
 		"TEMPORAL_ADDRESS=" + address(s.temporalPort),

@@ -1,6 +1,6 @@
 package main
 
-// Chooses the Temporal server to run.
+// This file chooses the Temporal server to run.
 
 import (
 	"context"
@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// The oldest version of the CLI that works. Standalone activities need server
-// 1.31 or newer, which that CLI does not contain but the embedded server is.
+// The oldest version of the CLI that works. Its server is too old for
+// standalone activities, which need version 1.31; the embedded server is new
+// enough.
 const (
 	oldestMajor = 1
 	oldestMinor = 5

@@ -106,7 +106,7 @@ type sender struct {
 type service struct {
 	Service
 	account *account
-	next    int // round robin over Senders
+	next    int // position in the rotation over Senders
 	sticky  map[string]string
 }
 

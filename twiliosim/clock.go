@@ -13,7 +13,7 @@ import (
 
 // clock keeps simulated time and runs functions at scheduled times.
 type clock struct {
-	skew time.Duration // added to real time
+	skew time.Duration // how far the clock is ahead of real time after a reset
 
 	mu     sync.Mutex
 	offset time.Duration
@@ -105,7 +105,8 @@ func (c *clock) freeze(frozen bool) {
 	c.nudge()
 }
 
-// reset drops everything that is scheduled and returns to real time.
+// reset drops everything that is scheduled, and sets the clock to real time
+// plus the skew.
 func (c *clock) reset() {
 	c.mu.Lock()
 	c.offset, c.frozen, c.queue = c.skew, time.Time{}, nil

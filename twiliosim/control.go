@@ -63,8 +63,8 @@ func (s *Sim) guard(next http.Handler) http.Handler {
 	})
 }
 
-// control answers a request; its error becomes status 400 unless it carries
-// another.
+// control handles a request. Its error is reported with status 400, unless it
+// is a statusError.
 type control func(r *http.Request, body []byte) (any, error)
 
 // statusError is an error with its own HTTP status.
@@ -189,8 +189,8 @@ type ClockState struct {
 
 // State returns the simulator's current state. It contains no secret.
 func (s *Sim) State() State {
-	// Read first, so that an event that comes in between is reported twice
-	// rather than missed.
+	// Read the event ID first: an event that is published in between is then
+	// reported twice rather than missed.
 	last := s.events.id(s.events.last())
 	now, offset, frozen := s.clock.state()
 	st := State{

@@ -1,7 +1,8 @@
 package twiliosim
 
-// Creating a message performs the checks of Twilio's Messages resource, in the
-// same order and with the same codes and messages.
+// A message is created only if it passes the checks of Twilio's Messages
+// resource, which are made in the same order, and fail with the same codes and
+// messages.
 
 import (
 	"net/http"
@@ -35,7 +36,7 @@ type draft struct {
 	body           string
 	media          []string
 	statusCallback string
-	validity       time.Duration // 0 means that of the service or, without a service, the maximum
+	validity       time.Duration // 0 means the service's ValidityPeriod or, without one, the maximum
 	sendAt         time.Time
 	smart          bool
 

@@ -46,9 +46,8 @@ const (
 	FaultNotJSON = "not-json"
 	// FaultListingLag keeps a new message out of listings for Delay.
 	FaultListingLag = "listing-lag"
-	// FaultRewritten changes a message's text as Smart Encoding does, for
-	// example if that option has been turned on unnoticed in a Messaging
-	// Service.
+	// FaultRewritten changes a message's text as Smart Encoding does, as if
+	// that option of a Messaging Service had been turned on unnoticed.
 	FaultRewritten = "rewritten"
 	// FaultQueueFull refuses a new message with 21611, as if the queue of its
 	// sender were full. Messages through a Messaging Service are not refused.
@@ -115,7 +114,7 @@ type Fault struct {
 	// Next is how many more times the fault happens. Optional: default 0, which
 	// means that it happens until it is removed.
 	Next int `json:"next,omitempty"`
-	// Rate is the probability with which it happens, above 0 and up to 1.
+	// Rate is the probability that the fault happens, above 0 and up to 1.
 	// Optional: default 1.
 	Rate float64 `json:"rate,omitempty"`
 	// Delay applies to delay, refuse, listing-lag and webhook-late. It is real

@@ -58,8 +58,8 @@ type InboundResult struct {
 	// fallback. It is 0 if the number has no webhook or there was no response.
 	WebhookStatus int     `json:"webhookStatus"`
 	Replies       []Reply `json:"replies"`
-	// Outcome and WorkflowID are from the webhook's OutcomeHeader and
-	// WorkflowHeader. Outcome also says why a reply was not sent.
+	// Outcome and WorkflowID are the OutcomeHeader and WorkflowHeader of the
+	// webhook's response. Outcome also says why a reply was not sent.
 	Outcome    string `json:"outcome,omitempty"`
 	WorkflowID string `json:"workflowId,omitempty"`
 	// OptOut is STOP, START or HELP if the body was such a keyword, and

@@ -84,7 +84,7 @@ func (s *Sim) choose(m *message, at time.Time) {
 }
 
 // enqueue reserves the sender's next free time. A message whose validity ends
-// before then is not queued.
+// before that time is not queued.
 func (s *Sim) enqueue(m *message, snd *sender, at time.Time) {
 	start := at
 	if snd.freeAt.After(start) {

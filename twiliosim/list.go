@@ -1,7 +1,7 @@
 package twiliosim
 
-// Lists messages page by page, newest first, and serves the resources for
-// numbers and accounts.
+// This file lists messages page by page, newest first, and serves the resources
+// for numbers and accounts.
 
 import (
 	"cmp"

@@ -101,7 +101,7 @@ type message struct {
 	listedFrom     time.Time // excluded from listings until then
 	validity       time.Duration
 	statusCallback string
-	inReplyTo      string // the inbound message whose TwiML made this one
+	inReplyTo      string // the inbound message whose TwiML created this one
 	outcome        string // what the application reported about an inbound message
 	workflowID     string // likewise
 	feedback       *feedbackState

@@ -35,7 +35,7 @@ type Outcome struct {
 	// Next is how many more messages the rule applies to. Optional: default 0,
 	// which means that it applies until it is removed.
 	Next int `json:"next,omitempty"`
-	// Rate is the probability with which the rule applies, above 0 and up to 1.
+	// Rate is the probability that the rule applies, above 0 and up to 1.
 	// Optional: default 1.
 	Rate float64 `json:"rate,omitempty"`
 }

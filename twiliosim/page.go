@@ -12,7 +12,7 @@ import (
 var pageFiles embed.FS
 
 // pagePolicy allows images from anywhere, but everything else only from the
-// simulator itself. It forbids scripts to turn strings into HTML, because
+// simulator itself. It keeps scripts from turning strings into HTML, because
 // messages contain text from anyone.
 const pagePolicy = "default-src 'self'; img-src *; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"
@@ -20,7 +20,7 @@ const pagePolicy = "default-src 'self'; img-src *; object-src 'none'; base-uri '
 func pageHandler() http.Handler {
 	files, err := fs.Sub(pageFiles, "page")
 	if err != nil {
-		panic(err) // the directory is embedded
+		panic(err) // cannot happen: the directory is embedded
 	}
 	static := http.FileServerFS(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

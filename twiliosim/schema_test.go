@@ -91,8 +91,8 @@ var feedbackSchema = map[string]rule{
 	"uri":          {false, pattern(uriPattern + `/` + messagePattern + `/Feedback\.json`)},
 }
 
-// pageSchema returns the schema of a page of a listing, whose items are under
-// the key items.
+// pageSchema returns the schema of a page of a listing, which has its items
+// under the key items.
 func pageSchema(items string, item map[string]rule) map[string]rule {
 	page := pattern(uriPattern + `.*\.json(\?.*)?`)
 	return map[string]rule{

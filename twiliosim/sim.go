@@ -1,6 +1,6 @@
 package twiliosim
 
-// Starts and stops a simulator, and defines its API for Go tests.
+// This file starts and stops a simulator, and defines its API for Go tests.
 
 import (
 	"cmp"

@@ -95,7 +95,8 @@ type query struct {
 	to, from string
 	sentOn   dateRange
 	// before is the exclusive upper bound of seq, 0 for none. after is the
-	// exclusive lower bound; it selects the page just after that message.
+	// exclusive lower bound, 0 for none: it selects the messages that directly
+	// follow the one with that seq.
 	before, after uint64
 	now           time.Time
 	limit         int

@@ -1,7 +1,7 @@
 package twiliosim
 
-// Parses the TwiML in a webhook's response into the verbs of a messaging
-// response.
+// This file parses the TwiML in a webhook's response into the verbs of a
+// messaging response.
 
 import (
 	"bytes"
@@ -94,8 +94,8 @@ func parseTwiML(body []byte) ([]verb, []problem, error) {
 }
 
 // nextElement skips to the next start tag outside of any element; it returns
-// nil at the end of the document. Text there is an error, since XML does not
-// allow it.
+// nil at the end of the document. Text outside of any element is an error,
+// since XML does not allow it.
 func (r *twimlReader) nextElement() (*xml.StartElement, error) {
 	for {
 		token, err := r.decoder.Token()

@@ -1,6 +1,6 @@
 package main
 
-// Assembles, starts and stops the server and its Web UI.
+// This file assembles, starts and stops the server and its Web UI.
 
 import (
 	"context"

@@ -17,7 +17,7 @@ type Digits struct {
 	Count     int
 	Point     int  // the value is 0.Text × 10^Point
 	Exact     bool // the digits are known to be the number's exact value
-	RoundedUp bool // they are greater than the exact value
+	RoundedUp bool // the digits are greater than the exact value
 }
 
 const (
@@ -68,7 +68,7 @@ func floatDigits(f float32) (d Digits) {
 	return d
 }
 
-// bitsOf5 is the number of bits of the powers of five, as the JDK estimates it.
+// bitsOf5[i] is the number of bits of 5^i, as the JDK estimates it.
 var bitsOf5 = [...]int{
 	0, 3, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28, 31, 33, 35, 38, 40, 42, 45, 47, 49, 52, 54, 56, 59, 61,
 }
@@ -88,8 +88,8 @@ var powersOf5 = func() (p [27]int64) {
 	return p
 }()
 
-// scaled is a number b/s × 10^exp with half its unit in the last place, m/s, as powers of two
-// and five: frac × 2^b2 × 5^b5, and so on.
+// scaled is a number, b/s × 10^exp, with half a unit in its last place, m/s ×
+// 10^exp. b is frac × 2^b2 × 5^b5, s is 2^s2 × 5^s5, and m is 2^m2 × 5^m5.
 type scaled struct {
 	frac                   int64
 	b2, b5, s2, s5, m2, m5 int
@@ -247,7 +247,7 @@ func (w *wide) power(z *big.Int, fives, twos int) {
 	z.Lsh(z, uint(twos))
 }
 
-// large does the same as small, but for numbers of any size.
+// large is like small, but for numbers of any size.
 func (d *Digits) large(n *scaled) bool {
 	w := wides.Get().(*wide)
 	defer wides.Put(w)

@@ -9,5 +9,5 @@ type Reason string
 
 func (r Reason) Error() string { return string(r) }
 
-// Reasonf formats a Reason like fmt.Sprintf.
+// Reasonf returns a Reason that it formats as fmt.Sprintf does.
 func Reasonf(format string, args ...any) error { return Reason(fmt.Sprintf(format, args...)) }

@@ -1,8 +1,8 @@
 //go:build unix
 
-// Bench measures patterns like those that people write for short messages in
-// this engine, in Go's regexp and, if a JDK is on the PATH, in Java after its
-// warm-up. It must run in the module's root.
+// Bench compares the speed of this engine with that of Go's regexp and, if a
+// JDK is on the PATH, of Java after its warm-up. The patterns are like those
+// that people write for short messages. It must run in the module's root.
 package main
 
 import (
@@ -46,9 +46,10 @@ const (
 
 var kept *javaregex.Match
 
-// main alternates with Java in short windows, so that changes in the machine's
-// speed affect both; the ratio is the median over adjacent windows. The column
-// "kept" is for matches that the caller keeps, which must be allocated.
+// main measures this engine and Java in turn, in short windows, so that changes
+// in the machine's speed affect both; the ratio is the median over adjacent
+// windows. The column "kept" is for matches that the caller keeps, which must
+// be allocated.
 func main() {
 	java := startJava()
 	fmt.Printf("%-20s %10s %10s %8s %10s %10s %10s\n", "CPU ns", "javaregex", "Java", "ratio", "kept", "regexp", "compile")

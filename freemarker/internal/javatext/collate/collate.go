@@ -136,7 +136,9 @@ func sign(a, b int32) int {
 	return 1
 }
 
-// rest compares the excess of the longer string.
+// rest compares the elements that are left of the longer string; order is the
+// first of them. result is 1 if that string is the source, -1 if it is the
+// target.
 func (c *comparison) rest(e *elements, order int32, result int) int {
 	for ; order != end; order = e.next() {
 		if primary(order) != 0 {

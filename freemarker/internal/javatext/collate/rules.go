@@ -174,13 +174,14 @@ func (m *merger) place() (at int, excess string) {
 	return 0, ""
 }
 
-// Orders from expansions up to contractions are indexes of expansions, and
-// those from contractions up are indexes of contractions.
+// An order from expansions up to contractions refers to an entry of
+// tables.expansions, and one from contractions up to an entry of
+// tables.contractions.
 const (
 	expansions   int32 = 0x7e000000
 	contractions int32 = 0x7f000000
 	unmapped     int32 = -1
-	unfilled     int32 = 0x70000000 // plus a character whose order is not known yet
+	unfilled     int32 = 0x70000000 // added to a character whose order is not known yet
 )
 
 // contraction is a string with its own order. The first of a list is the single
@@ -314,8 +315,9 @@ func (t *tables) list(r rune) *[]contraction {
 	return &t.contractions[at-contractions]
 }
 
-// expansion returns the order of an expansion to a list of orders: the given
-// order, unless it is unmapped, followed by those of some characters.
+// expansion adds an expansion to the tables and returns the order that refers
+// to it. The expansion consists of the given order, unless that is unmapped,
+// and the orders of chars.
 func (t *tables) expansion(order int32, chars string) int32 {
 	var list []int32
 	if order != unmapped {

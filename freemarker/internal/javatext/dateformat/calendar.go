@@ -49,7 +49,7 @@ func (s system) day(year int64, month, day int) int64 {
 	return days + (153*floorMod(m-2, 12)+2)/5 + int64(day) - 1
 }
 
-// date returns the year, the month (from 1) and the day of the month of a day.
+// date returns the year, the month, counted from 1, and the day of the month.
 func (s system) date(day int64) (year int64, month, dom int) {
 	var y, rest int64
 	if s == gregorian {

@@ -138,7 +138,7 @@ func (f *fields) weekDate() {
 			day += 7 * weeks
 			week -= weeks
 		}
-		// The number is that of an ISO weekday, which starts with Monday.
+		// The field is set to an ISO weekday, which counts from Monday.
 		if day == 7 {
 			day = 1
 		} else {
@@ -272,7 +272,7 @@ func (f *fields) dateIn(s system, year int32) int64 {
 }
 
 // firstWeek returns the first day of the first week of the year or month that
-// begins at start; it may be before that.
+// begins at start. The week may begin before start.
 func (f *fields) firstWeek(start int64) int64 {
 	first := onOrBefore(start+6, f.weeks.first)
 	if int(first-start) >= f.weeks.minimal {

@@ -23,13 +23,13 @@ const (
 	DateTime
 )
 
-// ErrUnknownKind is New's error if the kind is unknown but the format depends
-// on it.
+// ErrUnknownKind is returned by New if the format depends on the kind, but the
+// kind is unknown.
 var ErrUnknownKind = errors.New("the value isn't known to be a date, time, or date-time")
 
 // Format is a compiled date format. It is immutable and safe for concurrent
-// use. Two-digit years that it parses belong to the hundred years that started
-// 80 years ago.
+// use. When it parses a two-digit year, it chooses the year within the hundred
+// years that started 80 years ago.
 type Format struct {
 	kind   Kind
 	simple *simple // either this or iso is set

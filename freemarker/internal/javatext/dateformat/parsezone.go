@@ -31,8 +31,8 @@ func (p *parser) zoneText(start, pos int) int {
 	return p.zoneName(pos)
 }
 
-// zoneName parses the name of a zone. It tries those of the format's zone and
-// of UTC first.
+// zoneName parses the name of a zone. It first tries the names of the format's
+// zone and of UTC.
 func (p *parser) zoneName(pos int) int {
 	t := zoneTables()
 	zones := zonesIn(p.f.locale)

@@ -22,7 +22,7 @@ type item struct {
 type simple struct {
 	pattern string
 	items   []item
-	alone   bool // the month is the only field, for which some languages write its name differently
+	alone   bool // the month is the only field: some languages then write its name differently
 	locale  locale.Locale
 	dates   *locale.Dates
 	numbers *locale.Numbers

@@ -284,7 +284,7 @@ func (f *Format) digit(dst []byte, d byte) []byte {
 
 func (f *Format) appendFixed(dst []byte, d *digits, integer bool, l limits) []byte {
 	count := max(l.minInt, d.point)
-	next := 0 // digit to write
+	next := 0 // index of the next digit to write
 	if count > l.maxInt {
 		count = l.maxInt // the least significant ones
 		next = d.point - count

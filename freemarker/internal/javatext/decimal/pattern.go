@@ -131,9 +131,9 @@ func (c *compiler) part(positive bool) (*pattern, error) {
 	return p, nil
 }
 
-// affix parses a prefix (which 0) or a suffix (which 1) up to the next digit
-// placeholder or the end of the part. It returns the position after it, whether
-// a quote is left open, and whether digits follow.
+// affix parses a prefix (if which is 0) or a suffix (if it is 1) up to the next
+// digit placeholder or the end of the part. It returns the position after it,
+// whether a quote is left open, and whether digits follow.
 func (c *compiler) affix(p *pattern, which, pos int, positive bool) (end int, quoted, more bool, err error) {
 	text := &c.affixes[which]
 	for ; pos < len(c.chars); pos++ {
@@ -223,7 +223,7 @@ func (s *symbols) expand(affix string) string {
 }
 
 // digits parses the digit placeholders, and returns the position after them.
-// Those of the negative part do not count.
+// The placeholders of the negative part are ignored.
 func (c *compiler) digits(p *pattern, pos int, positive bool) (int, error) {
 	if !positive {
 		for pos < len(c.chars) && (strings.ContainsRune(outOfAffix, c.chars[pos]) || c.chars[pos] == exponent) {

@@ -110,7 +110,8 @@ func casers(make func(language.Tag) cases.Caser) map[string]*sync.Pool {
 	return pools
 }
 
-// convert changes the case of s; from and to are the ASCII letters that change.
+// convert changes the case of s with a Caser from pools. from and to are the
+// first and the last ASCII letter that it changes.
 func convert(l Locale, s string, from, to byte, pools map[string]*sync.Pool) string {
 	pool := pools[l.Language]
 	if pool == nil {

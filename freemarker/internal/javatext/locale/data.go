@@ -28,7 +28,7 @@ type Numbers struct {
 	CurrencyCode   string // ISO 4217, of the country; "XXX" if it has none
 	CurrencySymbol string
 
-	symbols map[string]string // by currency code; a currency without one is written as its code
+	symbols map[string]string // by currency code; a currency without a symbol is written as its code
 }
 
 // Dates is the data of a locale's date formats. Weekdays start with Sunday.
@@ -40,7 +40,7 @@ type Dates struct {
 	Weekdays, ShortWeekdays []string
 	AmPm, LongAmPm          []string
 	DateStyles, TimeStyles  []string // SimpleDateFormat patterns of full, long, medium, short
-	Glue                    []string // of {1} date and {0} time, by the shorter of their styles
+	Glue                    []string // how to join {1}, the date, and {0}, the time; by the shorter of their styles
 	FirstDay, MinimalDays   int      // the first day of a week, 1 being Sunday, and the minimum length of the first week of a year
 	ZeroDigit               rune
 	Buddhist                bool // years count from 543 BC
