@@ -95,8 +95,7 @@ func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
 	return err
 }
 
-// theQuestion describes an open question, and notes if it has not been sent
-// yet.
+// theQuestion describes an open question, and says if it has not been sent yet.
 func theQuestion(c *temporal.Client, workflowID string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()

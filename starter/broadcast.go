@@ -118,7 +118,7 @@ func tellBroadcast(out io.Writer, p sms.BroadcastProgress, asJSON bool) error {
 	return nil
 }
 
-// plural returns a count with its noun, in the plural if needed.
+// plural returns a count followed by its noun, in the singular or the plural.
 func plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

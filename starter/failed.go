@@ -31,7 +31,8 @@ const (
 	maxMessages = 5000
 	// undecided is how long a text may take before it counts as in doubt.
 	undecided = time.Minute
-	// notSentToAll is the state of a workflow that completed and reports errors.
+	// notSentToAll is the state of a workflow that completed but reports
+	// errors.
 	notSentToAll = "not sent to all"
 )
 
@@ -104,7 +105,7 @@ func failed(ctx context.Context, out, notes io.Writer, account string, since tim
 	if unasked != nil {
 		unasked = asking(unasked)
 		if asJSON {
-			return unasked // two JSON values would be no JSON
+			return unasked // a second JSON value would make the output invalid
 		}
 		unasked = fmt.Errorf("the list is incomplete, since it lacks what Twilio could not deliver: %w", unasked)
 	}
@@ -134,7 +135,8 @@ func failed(ctx context.Context, out, notes io.Writer, account string, since tim
 	return err
 }
 
-// tellFailed prints a line about each failure. whole is whether these are all.
+// tellFailed prints a line about each failure. whole is true if the list is
+// complete.
 func tellFailed(out io.Writer, all []failedText, whole bool) {
 	switch {
 	case len(all) > 0:

@@ -131,7 +131,7 @@ func readSubject(text string) (string, error) {
 	return "", fmt.Errorf("%q is neither a number such as +15005550009 nor the SID of a message (SM or MM and 32 digits)", text)
 }
 
-// workflowForm matches the IDs that starter makes.
+// workflowForm matches the workflow IDs that starter creates.
 var workflowForm = regexp.MustCompile(`^(send|ask|broadcast)-.`)
 
 var numberForm = regexp.MustCompile(`^\+?[0-9]{3,15}$`)
@@ -191,8 +191,8 @@ var errNothingFound = errors.New("nothing was found")
 // localTwilio is the address of the local stack's Twilio.
 const localTwilio = "http://127.0.0.1:8090"
 
-// openGateway returns the client of an account. Without any credentials, that
-// is the local stack's account, which simulate also uses.
+// openGateway returns a Twilio client for an account. Without any credentials,
+// it uses the local stack's account, as simulate does.
 func openGateway(account string, notes io.Writer) (*twilio.Client, error) {
 	c, err := config.FromEnvironment()
 	if err != nil {
@@ -217,7 +217,7 @@ func openGateway(account string, notes io.Writer) (*twilio.Client, error) {
 	return gateway, nil
 }
 
-// asking wraps an error from Twilio with what to do about it.
+// asking adds to an error from Twilio what the user can do about it.
 func asking(err error) error {
 	switch sms.AsError(err).Code {
 	case sms.CodeAuthentication, sms.CodePermissionDenied:
@@ -229,7 +229,7 @@ func asking(err error) error {
 }
 
 // recordsOf returns one message by its SID, or the messages of a phone, oldest
-// first. whole is true if these are all.
+// first. whole is true if none was left out.
 func recordsOf(ctx context.Context, gateway *twilio.Client, what string, since time.Time) (all []twilio.Record, whole bool, err error) {
 	if sms.IsMessageSID(what) {
 		record, err := gateway.Fetch(ctx, what)

@@ -38,7 +38,7 @@ var lookTimeout = 3 * time.Second
 // waits for. link is its page in the Web UI, or empty.
 type work struct{ kind, id, link string }
 
-// aWorkflow returns the work for the workflow with this ID.
+// aWorkflow describes the workflow with this ID as work.
 func aWorkflow(c *temporal.Client, id string) work {
 	return work{"workflow", id, webUI(c, "workflows", id)}
 }
@@ -179,7 +179,8 @@ func pending(c *temporal.Client, what string, w work, why error, remedies ...rem
 // request fails but Temporal may have accepted it, the error says how to cancel
 // the work.
 func begin(ctx context.Context, c *temporal.Client, command, id string, request func() error) error {
-	// If a request that changes nothing fails, nothing was started.
+	// Make a request that changes nothing first: if it fails, nothing was
+	// started.
 	asking, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	if _, err := c.WorkflowService().GetSystemInfo(asking, &workflowservice.GetSystemInfoRequest{}); err != nil {

@@ -99,7 +99,7 @@ func lookAt(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowExecu
 const maxListed = 1000
 
 // workflowsOf lists the newest maxListed workflows that match a query, newest
-// first. whole is true if these are all.
+// first. whole is true if none was left out.
 func workflowsOf(ctx context.Context, c *temporal.Client, query string) (all []*workflowpb.WorkflowExecutionInfo, whole bool, err error) {
 	request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: c.Namespace, Query: query, PageSize: maxListed}
 	for {

@@ -126,7 +126,7 @@ func checkLocation(locale, timeZone string) error {
 	return nil
 }
 
-// rendered is a text and its cost.
+// rendered is the result of rendering a template.
 type rendered struct {
 	Text     string       `json:"text"`
 	Encoding sms.Encoding `json:"encoding"`
@@ -137,7 +137,8 @@ type rendered struct {
 	Culprit string `json:"culprit,omitempty"`
 	Line    int    `json:"line,omitempty"`
 	Column  int    `json:"column,omitempty"`
-	// Missing lists the variables that the template uses but does not get.
+	// Missing lists the variables that the template uses but that were not
+	// given.
 	Missing []missing `json:"missing,omitempty"`
 	// Error is why the template could not be rendered.
 	Error string `json:"error,omitempty"`
@@ -147,7 +148,8 @@ type missing struct {
 	Name   string `json:"name"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
-	// meant is a variable that was given and has a similar name.
+	// meant suggests a variable that was given and has a similar name. It is ""
+	// if there is none.
 	meant string
 }
 

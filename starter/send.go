@@ -106,7 +106,7 @@ func send(ctx context.Context, out, progress io.Writer, f sendFlags) error {
 	defer c.Close()
 	patience := f.timeout
 	if f.wait {
-		patience += 15 * time.Second // lets the workflow, which waits as long as --timeout, report what it knows
+		patience += 15 * time.Second // lets the workflow, which itself waits for --timeout, report what it knows
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -192,7 +192,7 @@ func recipients(values []string) (list sms.Recipients) {
 	return list
 }
 
-// result waits for a send and decodes its result.
+// result waits for a send to end and decodes its result.
 type result func(ctx context.Context, into any) error
 
 // viaWorkflow sends through SendSmsWorkflow.
@@ -212,7 +212,8 @@ func (f sendFlags) waiting() sms.Duration {
 	return sms.Duration(f.timeout)
 }
 
-// start starts the workflow of a command. Its summary is the label, if there is one.
+// start starts the workflow for a command. The label, if any, becomes the
+// workflow's summary.
 func start(ctx context.Context, c *temporal.Client, command, label, workflow string, input any) (run client.WorkflowRun, err error) {
 	id := command + "-" + uuid.NewString()
 	err = begin(ctx, c, command, id, func() (err error) {

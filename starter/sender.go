@@ -21,8 +21,8 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// around is the maximum difference between Twilio's and Temporal's clocks that
-// is allowed for.
+// around is the largest difference between Twilio's clock and Temporal's that a
+// search allows for.
 const around = 2 * time.Minute
 
 // senderOf returns the workflow that sent a text, or nil if no workflow did, as

@@ -190,8 +190,8 @@ func lint(ctx context.Context, out io.Writer, files []string, f lintFlags) error
 	return nil
 }
 
-// surroundings reports subfolders, which are not read, and triggers that need
-// ID_SECRET if it is not set: a webhook without it refuses them.
+// surroundings reports subfolders, which are not read, and, if ID_SECRET is not
+// set, triggers that need it, because a webhook without it refuses them.
 func surroundings(path string, how triggers.Options) (notes []string) {
 	entries, _ := os.ReadDir(path) // a file has none
 	for _, entry := range entries {

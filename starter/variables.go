@@ -22,8 +22,8 @@ func (f *variableFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.file, "vars", "", "file with a JSON object of template variables; --var overrides it")
 }
 
-// brokenAt says where JSON is broken, given the error of reading it. It returns
-// "" if the JSON is valid but not an object.
+// brokenAt says where JSON is malformed, given the error from decoding it. It
+// returns "" if the JSON is valid but not an object.
 func brokenAt(err error) string {
 	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
 		return fmt.Sprintf(": %v after %d bytes", err, syntax.Offset)

@@ -93,13 +93,14 @@ func (s *signalWithStart) String() string {
 	return fmt.Sprintf("signal %s, or start %s with it on task queue %s", s.signal.name, s.start.workflow, s.start.taskQueue)
 }
 
-// signalAll signals every open workflow that catches the name. With a
-// correlation key, it signals only those that catch the name with this key.
+// signalAll signals every open workflow that has declared with CatchSignal that
+// it catches this name. With a correlation key, it signals those that have
+// declared the name and the key with CatchMessage instead.
 type signalAll struct {
 	name        string
 	correlation mapping
 	input       mapping
-	// secret derives the pseudonym of the correlation key.
+	// secret is used to derive the pseudonym of the correlation key.
 	secret []byte
 }
 

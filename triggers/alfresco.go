@@ -144,9 +144,9 @@ func (c *checker) alfrescoTrigger(written *alfrescoFile, w *fileTrigger) {
 	}
 }
 
-// alfrescoEvent returns the event that a source names. If ok is false, event is
-// the source itself if it names another connector's event, and empty if the
-// source is invalid. An invalid source has already been reported.
+// alfrescoEvent returns the event that a source names. If the source names an
+// event of another connector, it returns the source and false. If the source is
+// invalid, it reports that and returns "" and false.
 func (c *checker) alfrescoEvent(source, name string) (event string, ok bool) {
 	parts := strings.Split(source, ".")
 	last := parts[len(parts)-1]
@@ -384,8 +384,9 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 // FreeMarker cannot parse.
 var numberedGroup = regexp.MustCompile(`\$\{\s*matchGroups\.(\d+)`)
 
-// smsModel returns the variables of a text's template: the event's and those of
-// metadata, which is an object or the JSON text of one.
+// smsModel returns the variables that the template of a text can use: those of
+// the event, and those in metadata. It returns false if metadata is neither an
+// object nor a string that contains one as JSON.
 func smsModel(metadata any) (map[string]any, bool) {
 	model := map[string]any{"from": "${from}", "to": "${to}", "originalMessage": "${originalMessage}", "matchGroups": mapping(groupTexts)}
 	if text, ok := metadata.(string); ok {

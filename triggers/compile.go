@@ -56,7 +56,7 @@ type fileStart struct {
 	SearchAttributes map[string]yamlfile.Value `yaml:"searchAttributes"`
 	Input            yamlfile.Value            `yaml:"input"`
 
-	// holes allows parts of ID to have no value, because the ID is unique
+	// holes is true if parts of ID may have no value, because ID is unique
 	// without them.
 	holes bool
 }

@@ -1,6 +1,6 @@
 package triggers
 
-// An event is the part of a message that a workflow receives.
+// An event is the payload that a workflow receives for a text.
 
 import (
 	"time"
@@ -41,7 +41,7 @@ type Event struct {
 	// Trigger is the name of the trigger that fired.
 	Trigger string `json:"trigger"`
 
-	// secret derives pseudonyms of the numbers.
+	// secret is used to derive the pseudonyms of the numbers.
 	secret []byte
 }
 

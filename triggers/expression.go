@@ -40,7 +40,7 @@ type template struct {
 // empty reports whether the template is the empty text.
 func (t template) empty() bool { return len(t.references) == 0 && strings.Join(t.literals, "") == "" }
 
-// reference returns one value of the event.
+// reference returns one value from the event.
 type reference func(*Event) any
 
 // scope determines what an expression can refer to.

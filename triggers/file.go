@@ -1,7 +1,7 @@
 package triggers
 
-// Trigger files are read strictly, one file or a directory of them, with errors
-// that name the file and line.
+// Reads trigger files, one or all of a directory. Reading is strict, and errors
+// name the file and line.
 
 import (
 	"bytes"
@@ -41,8 +41,8 @@ type Options struct {
 	// Temporal refuses a start with an attribute that the namespace does not
 	// have.
 	BusinessKeyAttribute string
-	// IDSecret derives the pseudonyms ${conversation}, ${fromId}, ${toId}.
-	// Optional: without it, triggers that use them are refused.
+	// IDSecret is used to derive the pseudonyms ${conversation}, ${fromId} and
+	// ${toId}. Optional: without it, triggers that use them are refused.
 	IDSecret []byte
 }
 
@@ -235,7 +235,7 @@ func (c *checker) read(name string, data []byte) {
 	}
 }
 
-// keywords adds, by number, the keywords that Twilio itself acts on.
+// keywords adds, for each number, the keywords that Twilio handles itself.
 func (c *checker) keywords(written map[string]sms.Keywords) {
 	for _, key := range slices.Sorted(maps.Keys(written)) {
 		line := c.file.Line("keywords", key)

@@ -80,8 +80,8 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 	return findings
 }
 
-// slow reports whether a long text of the pattern's own characters exceeds the
-// budget.
+// slow reports whether the pattern exceeds the budget on a long text that
+// repeats a sample or a common character.
 func (t *Trigger) slow(ctx context.Context, samples []string) bool {
 	for _, seed := range append([]string{"a", "1", " "}, samples...) {
 		if seed == "" {
@@ -96,8 +96,8 @@ func (t *Trigger) slow(ctx context.Context, samples []string) bool {
 	return false
 }
 
-// incomplete returns a text that matches the trigger but leaves a part of its
-// workflow ID without a value, and that part.
+// incomplete returns a sample that matches the trigger but leaves a part of its
+// workflow ID without a value, and the name of that part.
 func (t *Trigger) incomplete(ctx context.Context, samples []string) (text, name string) {
 	for _, text := range samples {
 		left := budget(textSteps)
@@ -112,8 +112,9 @@ func (t *Trigger) incomplete(ctx context.Context, samples []string) (text, name 
 	return "", ""
 }
 
-// unheard returns the texts of an ordinary trigger that are a separate event at
-// all of the trigger's numbers, and the event of the first such text.
+// unheard returns the samples that never reach an ordinary trigger, because
+// each of its numbers treats them as another event, such as an opt-out. event
+// is the event that the first such sample becomes.
 func (s *Set) unheard(t *Trigger, samples []string) (words []string, event sms.EventKind) {
 	if t.event != sms.EventReceived {
 		return nil, ""
@@ -137,7 +138,7 @@ func (s *Set) hears(t *Trigger, text string) bool {
 }
 
 // numbers returns the trigger's numbers. For a trigger without any, it returns
-// the numbers with their own keywords, and "" for the others.
+// all numbers that have keywords of their own, and "" for the rest.
 func (s *Set) numbers(t *Trigger) []string {
 	if len(t.to) > 0 {
 		return t.to
@@ -154,7 +155,7 @@ func quotedList(words []string) string {
 }
 
 // hiddenBy returns an earlier trigger that matches all samples of this one and
-// stops.
+// stops the triggers after it.
 func (s *Set) hiddenBy(ctx context.Context, i int, samples []string) *Trigger {
 	if len(samples) == 0 {
 		return nil

@@ -72,7 +72,7 @@ func expand(re *syntax.Regexp, depth int) []string {
 	}
 	switch re.Op {
 	case syntax.OpLiteral:
-		if re.Flags&syntax.FoldCase != 0 { // the literal is in capitals
+		if re.Flags&syntax.FoldCase != 0 { // Go stores such a literal in upper case
 			return []string{strings.ToLower(string(re.Rune))}
 		}
 		return []string{string(re.Rune)}

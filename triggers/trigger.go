@@ -38,7 +38,7 @@ type Trigger struct {
 	id template
 	// notes say what the parts of an Alfresco file became.
 	notes []string
-	// secret derives pseudonyms of the numbers.
+	// secret is used to derive the pseudonyms of the numbers.
 	secret []byte
 	// alfresco is true if the trigger comes from an Alfresco file.
 	alfresco bool
@@ -98,7 +98,7 @@ func (s *Set) Names() []string {
 // Len returns the number of triggers.
 func (s *Set) Len() int { return len(s.triggers) }
 
-// Match is one trigger that a message matched.
+// Match is a trigger that matches a message, or may match it.
 type Match struct {
 	trigger *Trigger
 	// Event is what is published.
@@ -126,8 +126,8 @@ func (m *Match) Texts() bool {
 }
 
 // Match returns the triggers that match the message, in order, up to the first
-// that stops. A trigger whose pattern exceeds its budget may match: its Match has
-// an Err, and it stops no others.
+// that stops the triggers after it. A trigger whose pattern exceeds its budget
+// may match, so it is included with an Err, but it stops no others.
 func (s *Set) Match(ctx context.Context, message sms.Inbound) []Match {
 	var matches []Match
 	left := budget(textSteps)

@@ -42,7 +42,7 @@ func mustParse(t *testing.T, text string) *Set {
 	return set
 }
 
-// secret is what the tests derive pseudonyms from.
+// secret is used to derive pseudonyms in the tests.
 const secret = "0123456789abcdef0123456789abcdef"
 
 // parse reads the content of one trigger file.

@@ -154,9 +154,9 @@ func schedule(ctx context.Context, c config.Config, temporalClient *temporal.Cli
 	return handle.Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE})
 }
 
-// receiving returns the clients of the accounts whose messages are caught up
-// on, by account SID. These are all accounts whose webhook requests are
-// accepted.
+// receiving returns a client for each account whose webhook requests are
+// accepted, by account SID. The catch-up covers the messages of all these
+// accounts.
 func receiving(c *config.Live, ours *metrics.Metrics) (map[string]*twilio.Client, error) {
 	gateway, err := openTwilio(c.Twilio(), ours)
 	if err != nil {

@@ -39,9 +39,9 @@ const (
 )
 
 const (
-	// leastRetention and goodRetention are how long a namespace must keep
-	// and should keep closed workflows. During that time, a repeated text
-	// is recognized.
+	// leastRetention is how long a namespace must keep closed workflows, and
+	// goodRetention is how long it should. A repeated text is recognized only
+	// during that time.
 	leastRetention = 24 * time.Hour
 	goodRetention  = 30 * 24 * time.Hour
 	// soon is how long before its expiry a credential should be renewed.

@@ -14,7 +14,7 @@ import (
 
 // health tracks the readiness of the halves.
 type health struct {
-	// stopping ends when the process is asked to stop.
+	// stopping is a context that ends when the process is asked to stop.
 	stopping context.Context
 	refused  *refusals
 	temporal *readiness

@@ -68,8 +68,8 @@ const DefaultBroadcastPatience = 25 * time.Hour
 // If Twilio refuses the account or is unreachable, the broadcast pauses itself
 // and tries again at growing intervals. "resume" makes it try immediately.
 //
-// It fails only if nobody was texted. Otherwise, its result says how far it got
-// and why it stopped.
+// The workflow fails only if nobody was texted. Otherwise, its result says how
+// far it got and why it stopped.
 //
 // The argument is an [sms.BroadcastSmsInput].
 func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (sms.BroadcastProgress, error) {
@@ -189,8 +189,8 @@ type held struct {
 	Ended bool `json:"ended,omitempty"`
 }
 
-// check adds the mistakes that decoding cannot find to those that it found. It
-// returns nil if there are none.
+// check returns the mistakes that decoding found together with those that only
+// the workflow can find, or nil if there are none.
 func (b *broadcast) check(wrong error) error {
 	problems, _ := errors.AsType[sms.Problems](wrong)
 	given := 0
@@ -346,8 +346,8 @@ func (b *broadcast) step(ctx workflow.Context) error {
 }
 
 // manyAsleep reports whether the broadcast holds as many waiting recipients as
-// it can. With a key, the limit is one: the next page is read only after this
-// one has been sent, so a rerun forms the same pages.
+// it can. In a broadcast with a key, one is enough: the next page is read only
+// after this one has been sent, so a rerun forms the same pages.
 func (b *broadcast) manyAsleep() bool {
 	bytes := 0
 	for _, group := range b.held.Asleep {
@@ -419,9 +419,9 @@ func (b *broadcast) fits() bool {
 	return err == nil && len(data) < maxCarried
 }
 
-// end finishes the broadcast and its report. why is nil if the broadcast has
-// come to its regular end. end returns an error only if nobody was texted,
-// because a workflow that fails has no result.
+// end finishes the broadcast and its report. why is the error that stopped the
+// broadcast, or nil if none did. end returns an error only if nobody was
+// texted, because a workflow that fails has no result.
 func (b *broadcast) end(ctx workflow.Context, why error) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	left := b.left()

@@ -143,7 +143,8 @@ func (b *broadcast) note(ctx workflow.Context, note string) {
 	workflow.GetLogger(ctx).Warn("broadcast note", "note", note)
 }
 
-// queueSeconds is how much Twilio queues for a sender, in seconds of sending.
+// queueSeconds is the capacity of Twilio's queue for a sender, in seconds of
+// sending.
 // Source: https://www.twilio.com/docs/messaging/guides/queueing-and-latency
 const queueSeconds = 10 * 60 * 60
 

@@ -115,9 +115,9 @@ func (r *receiving) begin(ctx workflow.Context) (answered bool, err error) {
 	return false, nil
 }
 
-// gaveUp reports whether a delivery of the text gave up and did not withdraw
-// that later. It counts only signals received before the first workflow task.
-// Signals may be duplicated, reordered or lost.
+// gaveUp reports whether a delivery of the text said that it gave up, and did
+// not later withdraw that. It counts only signals received before the first
+// workflow task. Signals may be duplicated, reordered or lost.
 func gaveUp(signals workflow.ReceiveChannel) bool {
 	var deliveries []int
 	older, delivery := 0, 0

@@ -12,29 +12,29 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// Approval is a request for approval.
+// Approval is the input of ApprovalWorkflow.
 type Approval struct {
-	// Action describes in a few words what will be done.
+	// Action is a short description of what needs approval.
 	Action string `json:"action"`
-	// Approvers are phones, asked one after the other until someone answers.
+	// Approvers are the phones to ask, one at a time, until someone answers.
 	Approvers []string `json:"approvers"`
 	From      string   `json:"from"`
 	// Timeout is how long each approver has to answer.
 	Timeout sms.Duration `json:"timeout"`
 }
 
-// Decision is the answer.
+// Decision is the result of ApprovalWorkflow.
 type Decision struct {
 	Approved bool `json:"approved"`
-	// By is the phone that decided, or "" if none did.
+	// By is the phone that answered, or "" if none did.
 	By string `json:"by,omitempty"`
 }
 
-// yesOrNo is the pattern of an answer. It has the same meaning in Java and Go.
+// yesOrNo matches an answer. Java and Go interpret the pattern in the same way.
 const yesOrNo = `(?i)\b(yes|no)\b`
 
-// ApprovalWorkflow asks for an approval by text. If nobody approves, the
-// decision is no.
+// ApprovalWorkflow asks for approval by text. If nobody answers, the action is
+// not approved.
 func ApprovalWorkflow(ctx workflow.Context, a Approval) (Decision, error) {
 	var code string
 	if err := workflow.SideEffect(ctx, func(workflow.Context) any { return newCode() }).Get(&code); err != nil {
@@ -62,7 +62,8 @@ func ApprovalWorkflow(ctx workflow.Context, a Approval) (Decision, error) {
 	return Decision{}, nil
 }
 
-// newCode returns a letter and a digit that are hard to confuse with others.
+// newCode returns a letter and a digit, neither of which is easily mistaken for
+// another.
 func newCode() string {
 	const letters, digits = "ACDEFHJKLMNPRTUVWXY", "34679"
 	b := make([]byte, 2)

@@ -105,12 +105,13 @@ func (s schema) Plain() bool { return len(s.Properties) == 0 && len(s.Enum) == 0
 // Optional reports whether a property may be absent.
 func (s schema) Optional(property string) bool { return !slices.Contains(s.Required, property) }
 
-// Keyword reports whether a property's name is a keyword in Python.
+// Keyword reports whether the name of any property is a keyword in Python.
 func (s schema) Keyword() bool {
 	return slices.ContainsFunc(s.Properties, func(p *schema) bool { return p.Name == "from" })
 }
 
-// oneOrMore is one type or several.
+// oneOrMore holds the types of a value, which a schema gives as one name or as
+// a list of names.
 type oneOrMore []string
 
 func (o *oneOrMore) UnmarshalJSON(data []byte) error {
@@ -121,7 +122,7 @@ func (o *oneOrMore) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &(*o)[0])
 }
 
-// ordered holds properties in the order of the schema.
+// ordered holds properties in the order in which the schema lists them.
 type ordered []*schema
 
 func (o *ordered) UnmarshalJSON(data []byte) error {
@@ -194,8 +195,10 @@ func (s *schema) refs() (names []string) {
 
 func refName(ref string) string { return ref[strings.LastIndex(ref, "/")+1:] }
 
-// kind returns the kind of a value. If a value can have several forms, that is
-// the most general one: a list for recipients, and an object for a recipient.
+// kind returns the kind of a value. For a list, inner is the schema of its
+// elements; for a reference, it is the reference itself. If a value can have
+// several forms, kind chooses the most general one: a list for recipients, and
+// an object for a recipient.
 func (s *schema) kind() (kind string, inner *schema) {
 	for _, one := range s.AnyOf {
 		if k, i := one.kind(); k == "list" {
@@ -231,8 +234,9 @@ var words = map[string]map[string]string{
 	"dotnet":     {"string": "string", "integer": "int", "number": "double", "boolean": "bool", "object": "IReadOnlyDictionary<string, object?>", "time": "DateTimeOffset", "duration": "TimeSpan", "list": "IReadOnlyList<%s>"},
 }
 
-// typeIn returns a function that returns the type of a property in a language.
-// Enumerations are plain strings if an enum would need a converter.
+// typeIn returns a function that maps a property to its type in the given
+// language. An enumeration becomes a plain string in languages in which an enum
+// would need a converter.
 func typeIn(language string) func(all []schema, p *schema) string {
 	var name func(all []schema, p *schema) string
 	name = func(all []schema, p *schema) string {

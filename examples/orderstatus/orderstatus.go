@@ -12,9 +12,9 @@ import (
 
 // OrderStatusInput is the input that the trigger creates from the text.
 type OrderStatusInput struct {
-	// OrderNumber is the group with the same name in the trigger's pattern.
+	// OrderNumber is what the pattern's group of the same name captured.
 	OrderNumber string `json:"orderNumber"`
-	// From is the phone that asks.
+	// From is the phone that sent the text.
 	From string `json:"from"`
 }
 
@@ -34,7 +34,7 @@ type OrderStatus struct {
 func OrderStatusWorkflow(ctx workflow.Context, input OrderStatusInput) (OrderStatus, error) {
 	workflow.SetCurrentDetails(ctx, "Asked for by SMS.")
 	status := OrderStatus{OrderNumber: input.OrderNumber, Status: "received", AskedAt: workflow.Now(ctx).UTC()}
-	placed := strings.TrimSpace(input.OrderNumber) // keyboards add a space
+	placed := strings.TrimSpace(input.OrderNumber) // phone keyboards may add a space
 	// Runs that began before OrderWorkflow existed continue without it.
 	if !number.MatchString(placed) || workflow.GetVersion(ctx, "order", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return status, nil
@@ -53,13 +53,13 @@ func OrderStatusWorkflow(ctx workflow.Context, input OrderStatusInput) (OrderSta
 // length that fits in a workflow ID.
 var number = regexp.MustCompile(`^[0-9]{1,100}$`)
 
-// delivery is the time until an order is delivered. Until then, it can be
-// cancelled.
+// delivery is how long it takes to deliver an order. Until then, the order can
+// be cancelled.
 const delivery = 24 * time.Hour
 
-// OrderWorkflow is an order, which stays open until it is cancelled, or
-// delivered a day later. The "cancel" trigger sends its signal to the ID of this
-// workflow.
+// OrderWorkflow represents an order. It stays open until the order is
+// cancelled, or until it is delivered a day later. The "cancel" trigger signals
+// this workflow by its ID.
 func OrderWorkflow(ctx workflow.Context) (outcome string, err error) {
 	if cancelled, _ := workflow.GetSignalChannel(ctx, "cancel").ReceiveWithTimeout(ctx, delivery, nil); cancelled {
 		return "cancelled", nil

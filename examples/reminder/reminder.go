@@ -11,7 +11,7 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// Appointment is an appointment to remind someone of.
+// Appointment is the input of ReminderWorkflow.
 type Appointment struct {
 	From  string    `json:"from"`
 	Phone string    `json:"phone"`

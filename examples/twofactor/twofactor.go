@@ -14,8 +14,8 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// Verify is the update with which the server passes on what the user types. Its
-// result says whether the code is correct.
+// Verify is the name of the update that carries what the user typed. Its result
+// says whether the code is correct.
 const Verify = "verify"
 
 const (
@@ -23,7 +23,8 @@ const (
 	maxTries = 3
 )
 
-// Login identifies the phone that gets a code.
+// Login is the input of CodeWorkflow: the sender, and the phone that gets a
+// code.
 type Login struct {
 	From  string `json:"from"`
 	Phone string `json:"phone"`

@@ -1,6 +1,6 @@
 package config
 
-// Accounts are additional sets of credentials, by the names that callers use.
+// Additional credentials, which callers select by name.
 
 import (
 	"cmp"
@@ -28,8 +28,9 @@ import (
 type NamedAccount struct {
 	// Account is the account's SID. Required.
 	Account string `yaml:"account"`
-	// Token or TokenFile is the auth token. APIKey with APISecret or
-	// APISecretFile can replace it. One of the two is required.
+	// Token, or the file TokenFile, holds the auth token. APIKey with its
+	// secret, in APISecret or the file APISecretFile, can be used instead. One
+	// of the two is required.
 	Token         Secret `yaml:"token"`
 	TokenFile     string `yaml:"tokenFile"`
 	APIKey        string `yaml:"apiKey"`
@@ -106,7 +107,8 @@ func (a NamedAccount) complete(c Config, open follow.Open) (NamedAccount, error)
 		}
 		*secret.value = NewSecret(text)
 	}
-	// A mistake in an environment variable is reported for that variable.
+	// An invalid default is reported for its environment variable, not for this
+	// account.
 	a.Concurrency = cmp.Or(a.Concurrency, max(c.Concurrency, 1))
 	a.Rate = cmp.Or(a.Rate, max(c.Rate, 0))
 	a.AccountRate = cmp.Or(a.AccountRate, max(c.AccountRate, 0))

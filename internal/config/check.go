@@ -63,8 +63,8 @@ func (m Mistakes) err() error {
 	return m
 }
 
-// minIDSecret is the minimum length of ID_SECRET. Anyone who guesses a shorter
-// one can try all phone numbers to find the one behind a pseudonym.
+// minIDSecret is the minimum length of ID_SECRET. Anyone who can guess the
+// secret can try all phone numbers to find the one behind a pseudonym.
 const minIDSecret = 16
 
 // misread explains, for each variable that could not be parsed, what is

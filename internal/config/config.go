@@ -51,8 +51,8 @@ type Config struct {
 	// directory to use instead.
 	BroadcastStore string `env:"BROADCAST_STORE" description:"The URL of the recipients and reports of broadcasts, the same for all workers, such as file:///srv/sms or s3://bucket?region=eu-west-1."`
 	BroadcastDir   string `env:"BROADCAST_DIR" description:"The path of a folder, instead of BROADCAST_STORE."`
-	// IDSecret is the secret from which the pseudonyms of phone numbers in
-	// workflow IDs are derived.
+	// IDSecret is used to derive the pseudonyms that replace phone numbers in
+	// workflow IDs.
 	IDSecret Secret `env:"ID_SECRET" description:"The secret for pseudonyms of numbers in workflow IDs: 32 random characters, at least 16, the same for all workers and webhooks. Without it, the auth token is used, triggers have no pseudonyms, and idempotencyKey is refused. Changing it invalidates all idempotency keys and all open questions."`
 
 	Triggers            string  `env:"TRIGGERS" group:"Receiving" description:"The trigger file, or a folder of them. Without it, there is no webhook."`
@@ -95,7 +95,7 @@ type Config struct {
 	// CatchUpOff is true if CATCH_UP is set to 0s. CatchUp is also 0 if it is
 	// unset.
 	CatchUpOff bool `env:"-"`
-	// Named holds the accounts in the file Accounts, by name.
+	// Named holds the accounts in the accounts file, by name.
 	Named map[string]NamedAccount `env:"-"`
 	// Warnings lists probable mistakes in the environment, which the caller
 	// should log.
@@ -152,7 +152,8 @@ func read(environment map[string]string, open follow.Open) (Config, error) {
 	return c, mistakes.err()
 }
 
-// readFile sets a variable to the content of the file in NAME_FILE.
+// readFile sets a variable to the content of the file whose path is in
+// NAME_FILE.
 func readFile(variables map[string]string, name string, open follow.Open) (err error) {
 	path := variables[name+"_FILE"]
 	if path == "" {
@@ -181,9 +182,10 @@ func (c Config) Twilio() twilio.Access {
 	}
 }
 
-// WebhookTokens returns the auth tokens with which webhooks may be signed, by
-// account: those in the environment, in the accounts file, and of additional
-// subaccounts. If TWILIO_ACCOUNT is not set, "" stands for any account.
+// WebhookTokens returns, for each account SID, the auth tokens with which
+// Twilio may sign webhook requests. They come from the environment, the
+// accounts file and the list of subaccounts. If TWILIO_ACCOUNT is not set, the
+// key "" stands for any account.
 func (c Config) WebhookTokens() map[string][]string {
 	tokens := map[string][]string{}
 	for _, token := range []Secret{c.Token, c.TokenSecondary} {
@@ -202,7 +204,7 @@ func (c Config) WebhookTokens() map[string][]string {
 	return tokens
 }
 
-// List is a list of strings separated by commas or lines.
+// List is a list of strings separated by commas or line breaks.
 type List []string
 
 // UnmarshalText parses the list.

@@ -16,10 +16,11 @@ type variable struct {
 	group, name, byDefault, description, min string
 	oneof                                    []string
 	secret                                   bool
-	// file is true if NAME_FILE can be the path of a file with the value.
+	// file is true if the value can come from a file whose path is in
+	// NAME_FILE.
 	file bool
 	kind reflect.Kind
-	// list is true if a configuration file can set it to a list of strings.
+	// list is true if the configuration file can give a list of strings.
 	list bool
 }
 

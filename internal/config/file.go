@@ -63,8 +63,7 @@ func merge(environment map[string]string, open follow.Open) (merged, from map[st
 	return merged, from, mistakes.err()
 }
 
-// text returns a value of the file in the form that it would have in the
-// environment.
+// text returns a value from the file as it would be written in the environment.
 func (v variable) text(value yamlfile.Value) (string, error) {
 	switch value := value.Any.(type) {
 	case nil:
@@ -97,8 +96,9 @@ func (v variable) isSet(environment map[string]string) bool {
 	return slices.ContainsFunc(v.spellings(), func(name string) bool { return strings.TrimSpace(environment[name]) != "" })
 }
 
-// spellings returns the names of the variable: its own name, Twilio's, and
-// those of the variables that name a file instead.
+// spellings returns all names that can set the variable: its own name, Twilio's
+// name for it and, if the value can come from a file, both with the suffix
+// _FILE.
 func (v variable) spellings() []string {
 	names := []string{v.name}
 	if alias := aliases[v.name]; alias != "" {
@@ -112,7 +112,7 @@ func (v variable) spellings() []string {
 	return names
 }
 
-// spellings maps each name of each variable to the variable.
+// spellings maps every name that can set a variable to that variable.
 func spellings() map[string]variable {
 	all := map[string]variable{}
 	for _, v := range variablesOf() {
@@ -140,7 +140,7 @@ func Schema() []byte {
 		"properties":           properties,
 	}, "", "  ")
 	if err != nil {
-		panic(err) // cannot happen, because the schema contains only strings
+		panic(err) // cannot happen: every value above has a JSON form
 	}
 	return append(text, '\n')
 }

@@ -17,12 +17,11 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// KeepTokens is how long an auth token still verifies webhooks after its file
-// has changed. Twilio signs with it until the new token is promoted there.
+// KeepTokens is how long a replaced auth token still verifies webhooks. Twilio
+// signs with the old token until the new one is promoted in Twilio's console.
 const KeepTokens = 15 * time.Minute
 
-// Credentials is the name of the content of [Live]'s files in the log and the
-// metrics.
+// Credentials is what logs and metrics call the files that [Live] follows.
 const Credentials = "Twilio's credentials"
 
 // Live is the configuration with which the process started, except that its
@@ -90,8 +89,9 @@ func (l *Live) following(access func(*Config, string) twilio.Access, name string
 	return followed
 }
 
-// WebhookTokens returns the auth tokens with which webhooks may now be signed,
-// by account, including those that were replaced less than [KeepTokens] ago.
+// WebhookTokens returns, for each account SID, the auth tokens with which
+// Twilio may now sign webhook requests, including those that were replaced less
+// than [KeepTokens] ago.
 func (l *Live) WebhookTokens() map[string][]string {
 	tokens := l.file.Value().WebhookTokens()
 	for _, old := range l.file.Replaced(KeepTokens) {

@@ -10,8 +10,8 @@ import (
 )
 
 // Secret is a token, a key or a password. However it is printed, logged or
-// marshaled, it appears as "<secret>", or as "" if it is empty. Reveal returns
-// the value. Use it where it is needed, and do not store it.
+// marshaled, it appears as "<secret>", or as "" if it is empty. Call Reveal
+// only where the value is needed, and do not store what it returns.
 type Secret struct{ value string }
 
 const masked = "<secret>"

@@ -9,9 +9,10 @@ import (
 	"strings"
 )
 
-// AccountTokens are auth tokens by account SID, written as
-// "AC…=token,AC…=token", separated by commas or lines. An account may be listed
-// twice while its tokens are being rotated. It is printed like a [Secret].
+// AccountTokens holds auth tokens by account SID. It is written as
+// "AC…=token,AC…=token", separated by commas or line breaks. An account may be
+// listed twice while its tokens are being rotated. Like a [Secret], it is
+// masked when it is printed.
 type AccountTokens struct {
 	Secret
 	tokens map[string][]string

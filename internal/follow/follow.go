@@ -20,8 +20,8 @@ const (
 	every = time.Second
 	// maxFile limits the size of a file, in bytes.
 	maxFile = 1 << 20
-	// patience limits how long a caller waits for the files to be read, which
-	// may hang, for example for a network file system or a pipe.
+	// patience limits how long a caller waits for a read, which may hang, for
+	// example on a network file system or a pipe.
 	patience = time.Second
 	// maxReplaced is how many replaced values are kept.
 	maxReplaced = 8
@@ -50,7 +50,8 @@ type File[T any] struct {
 	// reading is closed when the files have been read. It is nil if no read is
 	// in progress.
 	reading chan struct{}
-	// hangs is true if callers no longer wait for a read that hangs.
+	// hangs is true once a caller has given up waiting for the read in
+	// progress.
 	hangs bool
 }
 
@@ -130,9 +131,9 @@ func (f *File[T]) Look(while time.Duration) {
 	}
 }
 
-// begin starts to read the files, unless they are already being read, and
-// returns a channel that is closed when they have been read. It returns nil if
-// they were read recently or if reading hangs.
+// begin starts a read, unless one is in progress, and returns a channel that is
+// closed when the read is done. It returns nil if the files were read recently,
+// or if the read in progress hangs.
 func (f *File[T]) begin(while time.Duration) chan struct{} {
 	fresh := func() bool { return time.Since(f.began)-time.Duration(f.looked.Load()) < while }
 	if fresh() {
@@ -201,8 +202,8 @@ func readFile(path string) ([]byte, error) {
 	return text, err
 }
 
-// attributes returns the log attributes for a value. There are none, because
-// the value may be a secret, unless it is a slog.LogValuer.
+// attributes returns the log attributes for a value. Because the value may be a
+// secret, there are none unless it is a slog.LogValuer.
 func attributes(value any) []any {
 	if says, ok := value.(slog.LogValuer); ok {
 		return []any{"now", says}

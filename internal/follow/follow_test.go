@@ -20,7 +20,7 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// token follows a file with a token. It returns the file and its log.
+// token follows a file that contains a token. It also returns the log.
 func token(t *testing.T, path string) (*File[string], *strings.Builder) {
 	t.Helper()
 	log := &strings.Builder{}

@@ -16,7 +16,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// The outcomes of a recipient, as counted by sms_sends_total.
+// The outcomes for a recipient, as counted by sms_sends_total.
 const (
 	SendSent    = "sent"
 	SendUnknown = "unknown"
@@ -25,13 +25,13 @@ const (
 
 // How a doubt was resolved, as counted by sms_doubts_resolved_total.
 const (
-	// DoubtFound: Twilio's listing shows the message.
+	// DoubtFound means that Twilio's list contains the message.
 	DoubtFound = "found"
-	// DoubtAbsent: the listing proves that there is no message.
+	// DoubtAbsent means that the list proves that there is no message.
 	DoubtAbsent = "absent"
-	// DoubtResent: the caller asked for another message.
+	// DoubtResent means that the caller asked for another message.
 	DoubtResent = "resent"
-	// DoubtReported: the caller was told OUTCOME_UNKNOWN.
+	// DoubtReported means that the caller was told OUTCOME_UNKNOWN.
 	DoubtReported = "reported"
 )
 
@@ -77,7 +77,7 @@ var deliveryCodes = map[int]bool{
 	30034: true, // an unregistered number
 	30410: true, // the carrier did not respond in time
 	63016: true, // WhatsApp: outside the window, without a template
-	63024: true, // WhatsApp: not a recipient
+	63024: true, // WhatsApp: an invalid recipient
 }
 
 // Metrics holds all of our metrics. Its fields are named after the metrics.
@@ -254,7 +254,7 @@ type Account struct {
 	all  *Metrics
 }
 
-// Sent counts the outcomes of the recipients of a send that has ended.
+// Sent counts the outcome for each recipient of a send that has ended.
 func (a *Account) Sent(result *sms.SendSmsResult) {
 	if a == nil {
 		return
@@ -299,7 +299,7 @@ func (a *Account) InDoubt(change int) {
 	}
 }
 
-// Cap creates the series of a cap by its prefix.
+// Cap creates the series for the cap with the given prefix.
 func (a *Account) Cap(prefix string) { a.all.capped.WithLabelValues(a.name, prefix) }
 
 // Capped counts a message that a cap held back.

@@ -30,8 +30,7 @@ type codec struct{ ring *Ring }
 // keys. It does not change payloads that are not encrypted.
 func (r *Ring) Codec() converter.PayloadCodec { return codec{r} }
 
-// Encode never fails, because the SDK writes a memo unencrypted if it cannot
-// encode it.
+// Encode never fails. If it did, the SDK would write a memo unencrypted.
 func (c codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	keys := c.ring.inForce()
 	if keys.current == "" {
@@ -54,7 +53,7 @@ func (c codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 	return all, nil
 }
 
-// Decode returns a [sms.UnreadableError] if it cannot decrypt a payload.
+// Decode returns an [sms.UnreadableError] if it cannot decrypt a payload.
 func (c codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	all := make([]*commonpb.Payload, len(payloads))
 	for i, payload := range payloads {

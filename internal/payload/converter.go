@@ -20,11 +20,12 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Protect makes a client encrypt and decrypt with the ring: arguments, results,
-// signals, memos, heartbeats, summaries and the texts of failures. A payload
-// that cannot be read is never mistaken for something else. Outside workflows,
-// reading it returns a [sms.UnreadableError]. In a workflow, the task fails and
-// is retried, even for a signal, which the SDK would otherwise drop.
+// Protect makes a client use the ring to encrypt what it sends to Temporal and
+// decrypt what it receives: arguments, results, signals, memos, heartbeats,
+// summaries and the texts of failures. A payload that cannot be read is never
+// mistaken for something else. Outside workflows, reading it returns an
+// [sms.UnreadableError]. In a workflow, the task fails and is retried, even for
+// a signal, which the SDK would otherwise drop.
 func Protect(options *client.Options, ring *Ring) {
 	dc := dataConverter{converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), reading{codec{ring}})}
 	options.DataConverter = dc

@@ -31,8 +31,8 @@ func (r *Ring) Inventory() Inventory {
 	return Inventory{Known: k.known(), Current: k.current}
 }
 
-// keysMetric is the name of the metric that is 1 for each key of a process and
-// each use of the key, which are its labels.
+// keysMetric is the name of a metric with labels for a key and a use of it. The
+// metric is 1 for each use that the process makes of a key.
 const keysMetric = "sms_payload_keys"
 
 // Measure exposes the ring in metrics: sms_payload_keys by key and use
@@ -89,9 +89,9 @@ func ReadInventory(metrics io.Reader) (has Inventory, err error) {
 	return has, lines.Err()
 }
 
-// Differences takes the inventories of processes by name. It returns a line for
-// each process that encrypts with a key that another process lacks: until the
-// other process has the key, it cannot read what the first one writes.
+// Differences compares the inventories of processes, given by the name of the
+// process. It returns a line for each process that encrypts with a key that
+// another process lacks, and therefore writes what the other one cannot read.
 func Differences(all map[string]Inventory) (lines []string) {
 	for _, writer := range slices.Sorted(maps.Keys(all)) {
 		key := all[writer].Current

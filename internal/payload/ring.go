@@ -22,9 +22,9 @@ const (
 	maxNamed = 100
 )
 
-// Ring holds the keys of a key file. It is safe for concurrent use. It uses a
-// changed file within a second or two. If the changed file is invalid, it keeps
-// the previous keys.
+// Ring holds the keys of a key file. It is safe for concurrent use. It starts
+// to use a changed file within a second or two. If the changed file is invalid,
+// it keeps the previous keys.
 type Ring struct {
 	file   *follow.File[*keys] // nil if the ring has no file
 	logger *slog.Logger

@@ -10,7 +10,7 @@ import (
 	"temporal-twilio/triggers"
 )
 
-// payload is a type of payload, by name.
+// payload is a type of payload with its name.
 type payload struct {
 	name string
 	kind reflect.Type

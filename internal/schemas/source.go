@@ -15,8 +15,8 @@ import (
 	"strings"
 )
 
-// source holds comments by "Type" and "Type.Field", and the values of constants
-// by type.
+// source holds comments, keyed by "Type" or "Type.Field", and the values of
+// constants, keyed by type.
 type source struct {
 	comments  map[string]string
 	constants map[string][]any

@@ -149,7 +149,7 @@ type requests struct{ all, failed atomic.Int64 }
 
 type requestsKey struct{}
 
-// requestID matches Twilio's ID of a request.
+// requestID matches the ID that Twilio gives to a request.
 var requestID = regexp.MustCompile(`^RQ[0-9a-f]{32}$`)
 
 // TwilioRequest records a request to Twilio that has just ended. It creates
@@ -183,9 +183,9 @@ func TwilioRequest(ctx context.Context, method string, status int, took time.Dur
 	span.End()
 }
 
-// ids generates random trace and span IDs, except for workflow runs. Their IDs
-// are derived from the run ID, so every worker that continues the run uses the
-// same span.
+// ids generates trace and span IDs. They are random, except for workflow runs,
+// whose IDs are derived from the run ID, so every worker that continues the run
+// uses the same span.
 type ids struct{}
 
 type runKey struct{}

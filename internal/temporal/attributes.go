@@ -24,10 +24,10 @@ var ours = map[string]enumspb.IndexedValueType{
 	sms.AttributeOutcome: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
 }
 
-// EnsureSearchAttributes adds the search attributes of our workflows to the
-// namespace, unless it has them. If that is not permitted, an administrator
-// must add them: temporal operator search-attribute create --name SmsCatches
-// --type KeywordList.
+// EnsureSearchAttributes adds those search attributes of our workflows that the
+// namespace lacks. If it is not permitted to, an administrator must add them:
+// temporal operator search-attribute create --name SmsCatches --type
+// KeywordList.
 func (c *Client) EnsureSearchAttributes(ctx context.Context) error {
 	var failed error
 	for name, kind := range ours {
@@ -47,7 +47,7 @@ func (c *Client) EnsureSearchAttributes(ctx context.Context) error {
 // attributesFor is how long the list of search attributes is cached.
 const attributesFor = 30 * time.Second
 
-// SearchAttributes returns the namespace's own search attributes, or nil if
+// SearchAttributes returns the namespace's custom search attributes, or nil if
 // they are unknown. It queries Temporal at most every 30 seconds, or every
 // second while they are unknown or some of ours are missing.
 func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.IndexedValueType {
@@ -74,7 +74,7 @@ func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.Indexe
 }
 
 // MissingAttributes returns those of our search attributes that the namespace
-// lacks, or none while that is unknown.
+// lacks. While the namespace's attributes are unknown, it returns none.
 func (c *Client) MissingAttributes(ctx context.Context) (missing []string) {
 	there := c.SearchAttributes(ctx)
 	if there == nil {

@@ -17,7 +17,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// wordless is a log handler that replaces each error by its kind, as returned
+// wordless is a log handler that replaces each error with its kind, as returned
 // by kind.
 type wordless struct{ slog.Handler }
 

@@ -32,8 +32,8 @@ func DidYouMean(name string, known []string) string {
 // maxName limits the length of compared names.
 const maxName = 100
 
-// Distance returns how many letters of b must be changed, added, removed or
-// swapped with the next one to get a.
+// Distance returns how many edits turn b into a. An edit changes, adds or
+// removes one letter, or swaps two adjacent ones.
 func Distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

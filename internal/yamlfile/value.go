@@ -25,7 +25,7 @@ func (v *Value) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// MarshalJSON encodes the value inside.
+// MarshalJSON encodes the value that v holds.
 func (v Value) MarshalJSON() ([]byte, error) { return json.Marshal(v.Any) }
 
 // plain returns the value of a node that tidy has accepted.

@@ -13,10 +13,11 @@ import (
 	"strings"
 )
 
-// Step is an element of a model.
+// Step is an element of a BPMN model.
 type Step struct {
-	// Kind is its type in BPMN, Advice its counterpart in a workflow, and Name its
-	// name or ID, followed by what an event waits for.
+	// Kind is the element's type in BPMN, and Advice is its counterpart in a
+	// workflow. Name is its name or ID, followed by what it waits for if it is
+	// an event.
 	Kind, Name, Advice string
 }
 
@@ -54,7 +55,8 @@ var advice = map[string]string{
 // element is an XML element whose end tag has not been read yet.
 type element struct {
 	kind, name string
-	// event is the type of an event's definition, and detail what it waits for.
+	// event is the type of an event's definition, and detail is what the event
+	// waits for.
 	event, detail string
 }
 

@@ -148,7 +148,7 @@ type Payload struct {
 	Fields []Field
 }
 
-// Field is a member of a Payload.
+// Field is a field of a Payload.
 type Field struct {
 	// JSON is its name in the payload, and Name its field name in Go.
 	JSON, Name string

@@ -26,7 +26,7 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// App is the contents of an application's files.
+// App is an application, as read from its files.
 type App struct {
 	Processes []*Process
 	// Messages are the signals and messages that triggers throw.
@@ -35,7 +35,7 @@ type App struct {
 	Triggers map[string][]byte
 }
 
-// Process is a workflow to write.
+// Process is a process of the application, which becomes a workflow.
 type Process struct {
 	// Key is the process definition key, and the workflow's type. Name is the
 	// name in the model, if it has one.
@@ -55,7 +55,7 @@ type Message struct {
 	Payload    Payload
 }
 
-// Type returns the name of the type that the message carries.
+// Type returns the name of the payload's type.
 func (m *Message) Type() string {
 	if m.Correlated {
 		return ident(m.Name) + "Message"
@@ -76,7 +76,7 @@ type Options struct {
 	dir string
 }
 
-// TriggersDir is the directory of the trigger files, in the project.
+// TriggersDir is the directory of the trigger files within the project.
 const TriggersDir = "triggers"
 
 // TriggersDir returns the absolute path of the directory of the trigger files.
@@ -129,8 +129,8 @@ type file struct {
 	data []byte
 }
 
-// render makes the files of a project from its templates. A template whose name
-// begins with "process" makes one file for each process.
+// render renders the files of a project. A template whose name begins with
+// "process" is rendered once for each process.
 func (a *App) render(language string, o Options) (files []file, err error) {
 	root := "templates/" + language
 	entries, err := fs.ReadDir(templates, root)
@@ -167,7 +167,7 @@ func (a *App) render(language string, o Options) (files []file, err error) {
 	return files, nil
 }
 
-// page is the data of a template.
+// page is the data passed to a template.
 type page struct {
 	*App
 	Options

@@ -105,7 +105,8 @@ func download(ctx context.Context, query string) (dir, release string, err error
 
 // check writes a report of the vulnerabilities in the code that the packages
 // call, and returns an error if there are any. The packages are checked as if
-// they were built with goVersion, or with the running Go if it is empty.
+// they were built with goVersion or, if that is empty, with the running version
+// of Go.
 func check(ctx context.Context, report io.Writer, database, folder, goVersion string, packages []string) error {
 	if len(packages) == 0 {
 		return errors.New("no packages to check: name some, such as ./...")

@@ -56,8 +56,9 @@ func New(env *testsuite.TestWorkflowEnvironment) *Phones {
 	return p
 }
 
-// Refuse makes every text to a phone fail with a code. With OUTCOME_UNKNOWN,
-// the phone still gets the text, but the workflow is not told.
+// Refuse makes every text to a phone fail with the given code. If the code is
+// OUTCOME_UNKNOWN, the phone still gets the text, but the workflow does not
+// learn that it did.
 func (p *Phones) Refuse(to string, code sms.Code) { p.refuses[to] = code }
 
 // Reply makes a phone answer the next question it is asked, after a delay. A
