@@ -93,7 +93,8 @@ Exit status: 0 if something was found, 1 if not, 2 on any error.`,
 	return cmd
 }
 
-// readSince parses a time of today, a date, or a duration before now.
+// readSince parses a time of day, a date, or a duration before now. A time of
+// day is today's.
 func readSince(text string, now time.Time) (time.Time, error) {
 	switch text {
 	case "yesterday":

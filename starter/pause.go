@@ -16,8 +16,8 @@ import (
 	"temporal-twilio/internal/temporal"
 )
 
-// noReason is the reason if none is given. In an emergency, --why can be
-// omitted.
+// noReason is the reason that is recorded if none is given: in an emergency,
+// --why can be omitted.
 const noReason = "no reason given"
 
 func pauseCommand() *cobra.Command {

@@ -60,7 +60,7 @@ func tellHeldUp(progress io.Writer, c *temporal.Client) {
 }
 
 // whyAfter is how long a command waits before it checks why its work is
-// pending, and how long between such checks.
+// pending, and the interval between such checks.
 const whyAfter = 3 * time.Second
 
 // tellWhy prints, at most once, why work is still pending, as soon as an

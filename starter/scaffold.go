@@ -99,9 +99,9 @@ func projectName(folder string) string {
 	return name
 }
 
-// repository returns the root of this repository, which it searches for upwards
-// from the working directory and from the program. If it is not found, the
-// result is a directory next to the project.
+// repository returns the root of this repository. It searches the working
+// directory, the directory of the program, and their parents. If it finds
+// nothing, it returns a directory next to the project.
 func repository() string {
 	var starts []string
 	for _, at := range []func() (string, error){os.Getwd, os.Executable} {

@@ -383,8 +383,8 @@ func TestBroadcastCancelledEarlyHasNoReport(t *testing.T) {
 	})
 }
 
-// The message of the failure may not quote the text, which only the details may
-// contain, because they are encrypted.
+// The failure's message must not quote the text. Only its details may, because
+// they are encrypted.
 func TestBroadcastFailureHasReasonInDetails(t *testing.T) {
 	input := fromSource()
 	input.SmsBody = "broken"

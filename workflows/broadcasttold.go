@@ -92,7 +92,8 @@ func ProgressLine(p sms.BroadcastProgress) string {
 	return text
 }
 
-// because returns why nobody can be texted, without a phone number.
+// because returns the reason that nobody can be texted. It contains no phone
+// number.
 func because(e *sms.Error) string {
 	var why string
 	switch {

@@ -17,7 +17,7 @@ import (
 	"temporal-twilio/internal/payload"
 )
 
-// taskQueue is the task queue in the trigger in local/triggers.yaml.
+// taskQueue is the task queue that the trigger in local/triggers.yaml names.
 const taskQueue = "orders"
 
 func main() {
@@ -27,8 +27,9 @@ func main() {
 	flag.Parse()
 	options := envconfig.MustLoadDefaultClientOptions()
 	options.Logger = sdklog.NewStructuredLogger(slog.Default())
-	// If payloads are encrypted, every participant needs the keys. Your own
-	// programs would use the codec from their SDK's encryption sample here.
+	// If payloads are encrypted, every program that reads or writes them needs
+	// the keys. In your own programs, use the codec from your SDK's encryption
+	// sample here.
 	ring, err := payload.Open(os.Getenv("PAYLOAD_KEYS"), slog.Default())
 	if err != nil {
 		log.Fatal(err)

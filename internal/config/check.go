@@ -1,7 +1,7 @@
 package config
 
-// Checks a configuration, and reports all mistakes together with the names of
-// the variables.
+// Checks a configuration. All mistakes are reported together, each with the
+// name of its variable.
 
 import (
 	"cmp"

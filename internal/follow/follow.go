@@ -89,8 +89,7 @@ func (f *File[T]) Value() T {
 	return f.state.Load().value
 }
 
-// Err returns why the value in use is not that of the current files, or nil if
-// it is.
+// Err returns why the current files are not in use, or nil if they are.
 func (f *File[T]) Err() error {
 	f.Look(every)
 	f.mu.Lock()
@@ -175,7 +174,7 @@ func (f *File[T]) look() {
 	f.state.Store(&next)
 }
 
-// next reads the files and returns the state that results.
+// next reads the files and returns the resulting state.
 func (f *File[T]) next() (s state[T]) {
 	defer func() { f.looked.Store(int64(time.Since(f.began))) }()
 	digest := sha256.New()

@@ -88,8 +88,7 @@ func (r *Ring) inForce() *keys {
 // Encrypts reports whether there is a current key.
 func (r *Ring) Encrypts() bool { return r.inForce().current != "" }
 
-// Err returns why the keys in use are not those of the current file, or nil if
-// they are.
+// Err returns why the current key file is not in use, or nil if it is.
 func (r *Ring) Err() error {
 	if r.file == nil {
 		return nil

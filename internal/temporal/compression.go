@@ -15,7 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// onePacket is the size of a request, in bytes, that fits into one packet.
+// onePacket is the size, in bytes, up to which a request fits into one packet.
 const onePacket = 1300
 
 // plainIfSmall sends small requests uncompressed. Because Temporal compresses a

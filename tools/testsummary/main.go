@@ -1,6 +1,6 @@
 // Command testsummary reads the output of `go test -json` on standard input and
 // prints a readable summary: one line for each package, the full output of what
-// failed, the names of skipped tests, and last a line "N passed, N failed,
+// failed, the names of skipped tests, and finally a line "N passed, N failed,
 // N skipped". Lines that are not JSON are printed unchanged. It exits with 1 if
 // anything failed.
 package main
