@@ -104,12 +104,12 @@ func (s *send) next(ctx context.Context) *recipient {
 // far ahead as this one ends.
 func (s *send) nameAhead(ctx context.Context) {
 	atOnce := s.account.Pace.Concurrency()
-	least := max(leastAhead, 2*atOnce)
+	least := max(leastAhead, min(5*atOnce, mostAhead)) // at Twilio's usual pace, half a second's creates
 	ahead := max(least, int(s.ledger.ahead.Load()))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
-		s.renew = s.asked - max(least/2, ahead/4)
+		s.renew = s.asked - max(leastAhead/2, ahead/4)
 		for ctx.Err() == nil && s.halt == nil && s.asked < len(s.queue) && s.begun < s.renew {
 			s.news.Wait()
 		}
