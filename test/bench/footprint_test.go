@@ -96,7 +96,7 @@ func load(t *testing.T, s *stack.Stack) {
 	t.Helper()
 	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	take(t, 32, func(ctx context.Context, _ int) error { return deliver(ctx, c, s.Webhook, "nothing") })
-	if err := s.Twilio.SetSpeed(10_000); err != nil {
+	if err := s.Twilio.SetSpeed(1e6); err != nil {
 		t.Fatal(err)
 	}
 	handle, err := s.Temporal.Client.ExecuteActivity(t.Context(), client.StartActivityOptions{

@@ -30,7 +30,7 @@ var fastTemporal = []string{"history.transferProcessorMaxPollRPS=400", "history.
 func sends(t *testing.T, c func(*stack.Stack) client.Client, environment ...string) func(context.Context, int) error {
 	t.Helper()
 	s := stack.Start(t, stack.Options{TemporalSettings: fastTemporal, Environment: append([]string{"LOG_LEVEL=error"}, environment...)})
-	if err := s.Twilio.SetSpeed(10_000); err != nil {
+	if err := s.Twilio.SetSpeed(1e6); err != nil {
 		t.Fatal(err)
 	}
 	caller, in := s.Temporal.Client, listOf(1)
