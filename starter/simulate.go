@@ -30,7 +30,8 @@ type simulateFlags struct {
 	asJSON                                       bool
 }
 
-// simulated is the response to a text. Body is set if its status is not 200.
+// simulated is the webhook's response to a text. Body is set only if Status is
+// not 200.
 type simulated struct {
 	MessageSID string   `json:"messageSid"`
 	Status     int      `json:"status"`

@@ -84,7 +84,7 @@ type fileSignalAll struct {
 // triggerName matches the names that Alfresco allows.
 var triggerName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,24}[a-z0-9])?$`)
 
-// accountSID matches Twilio's format.
+// accountSID matches the SID of a Twilio account.
 var accountSID = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
 
 // compile adds trigger i of the file to the set, and the trigger's mistakes to

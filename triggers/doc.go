@@ -18,9 +18,9 @@
 //	    signal: {workflowId: 'order-${matchGroups.orderNumber}', name: cancel}
 //
 // Every trigger that matches the message fires. The contract is that of the
-// Alfresco Twilio connector's SMS_RECEIVED event, and its own trigger files are
-// read unchanged. docs/triggers.md describes everything that a file can
-// contain, and schema.json describes it for editors.
+// Alfresco Twilio connector's SMS_RECEIVED event, and the connector's own
+// trigger files are read unchanged. docs/triggers.md describes everything that
+// a file can contain, and schema.json describes it for editors.
 //
 // [Load] reads files and [Open] follows them; [Set.Match] returns a [Match] for
 // each trigger that fires. The webhook's Dispatcher then hands the message to

@@ -74,8 +74,8 @@ type field struct {
 	pseudonym bool
 }
 
-// fields maps the names that expressions can use, in addition to
-// matchGroups.NAME and parameters.NAME.
+// fields maps the names that expressions can use to parts of the event.
+// Expressions can also use matchGroups.NAME and parameters.NAME.
 var fields = map[string]field{
 	"event":               {value: func(e *Event) any { return string(e.Event) }},
 	"matchGroups":         {value: func(e *Event) any { return e.MatchGroups }, private: true},

@@ -52,7 +52,7 @@ type scope struct {
 	// private refuses fields that identify a person or quote a text. It is set
 	// for IDs, memos and search attributes, which are never encrypted.
 	private bool
-	// secret is true if pseudonyms can be made.
+	// secret is true if pseudonyms can be derived.
 	secret bool
 	// logged refuses fields that Twilio's log does not show.
 	logged bool
@@ -254,12 +254,13 @@ func (t template) value(e *Event) any {
 	return t.text(e)
 }
 
-// mapping makes a value from the event. Maps and lists are as in the trigger,
-// and each string in them is resolved as a template. Keys are not resolved.
+// mapping makes a value from the event. Maps and lists have the same structure
+// as in the trigger, and each string in them is resolved as a template. Map
+// keys are not resolved.
 type mapping func(*Event) any
 
-// literal is a string of a trigger that is not a template, whatever it
-// contains.
+// literal is a string in a trigger that is used as it is, even if it looks like
+// a template.
 type literal string
 
 // mapping compiles a value in a trigger file.

@@ -36,7 +36,7 @@ type Options struct {
 	// Alfresco's triggers never do. Optional: default "twilio", where no worker
 	// runs Alfresco's processes, so files that start one are refused.
 	TaskQueue string
-	// BusinessKeyAttribute is a search attribute of type Keyword for the
+	// BusinessKeyAttribute names a search attribute of type Keyword for the
 	// business keys of Alfresco's processes. Optional: default none, because
 	// Temporal refuses a start with an attribute that the namespace does not
 	// have.

@@ -26,7 +26,7 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s:%d: trigger %q: %s", f.File, f.Line, f.Trigger, f.Message)
 }
 
-// maxTries limits how often Lint matches one trigger's texts with another's
+// maxTries limits how often Lint matches one trigger's texts against another's
 // pattern, so that Lint takes a few seconds in total.
 const maxTries = 5_000_000
 

@@ -49,8 +49,8 @@ func visible(text string) string {
 	}, text)
 }
 
-// NearMisses finds the triggers that a message almost fires, and what prevents
-// each.
+// NearMisses finds the triggers that a message almost fires, and what keeps
+// each of them from firing.
 func (s *Set) NearMisses(ctx context.Context, message sms.Inbound) []Near {
 	var near []Near
 	event := s.Event(message)
@@ -78,8 +78,9 @@ func (s *Set) NearMisses(ctx context.Context, message sms.Inbound) []Near {
 	return near
 }
 
-// eased describes the smallest set of easings that makes the pattern match. It
-// returns "" if there is none.
+// eased describes the smallest set of easings that makes the pattern match. If
+// there is none, but the pattern matches a part of the text, it says that.
+// Otherwise, it returns "".
 func (t *Trigger) eased(ctx context.Context, body string) string {
 	subsets := make([]uint, 0, 1<<len(easings))
 	for set := uint(1); set < 1<<len(easings); set++ {
@@ -111,8 +112,8 @@ func (t *Trigger) eased(ctx context.Context, body string) string {
 	return ""
 }
 
-// matchesQuickly reports whether the pattern, without regard to case if anyCase
-// is true, matches within freeSteps.
+// matchesQuickly reports whether the pattern matches within freeSteps. If
+// anyCase is true, case is ignored.
 func (t *Trigger) matchesQuickly(ctx context.Context, text string, anyCase bool) bool {
 	p := t.pattern
 	if anyCase {

@@ -26,7 +26,7 @@ const (
 type pattern struct {
 	// compiled is limited to freeSteps.
 	compiled *javaregex.Pattern
-	// full means that the whole text must match, rather than a part of it.
+	// full is true if the whole text must match, not only a part of it.
 	full bool
 	// groups lists all keys of matchGroups.
 	groups []string

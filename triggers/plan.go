@@ -5,7 +5,8 @@ package triggers
 
 import "temporal-twilio/sms"
 
-// Plan resolves the match. It depends only on the message and the trigger.
+// Plan resolves the match. The result depends only on the message and the
+// trigger.
 func (m *Match) Plan() sms.Firing {
 	t := m.trigger
 	plan := sms.Firing{Trigger: t.Name, EchoError: t.echoError.text(&m.Event), Retry: t.retry || t.catchUp}

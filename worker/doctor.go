@@ -232,7 +232,8 @@ func (d *doctor) pause(ctx context.Context, c *temporal.Client) {
 	}
 }
 
-// accounts checks the credentials, and the webhooks of each account's numbers.
+// accounts checks the credentials of each account and the webhooks of its
+// numbers.
 func (d *doctor) accounts(ctx context.Context) {
 	accesses := map[string]twilio.Access{"": d.config.Twilio()}
 	for name, account := range d.config.Named {
@@ -386,7 +387,7 @@ func (d *doctor) expiries() {
 	}
 }
 
-// expires reports when something expires.
+// expires adds a finding about when something expires.
 func (d *doctor) expires(what string, at time.Time) {
 	left := time.Until(at).Round(time.Hour)
 	switch day := at.UTC().Format(time.DateOnly); {

@@ -1,6 +1,6 @@
 package main
 
-// Whether texts can be published now. Load balancers ask this often and
+// Checks whether texts can be published now. Load balancers ask this often and
 // concurrently.
 
 import (

@@ -16,12 +16,12 @@ import (
 )
 
 const (
-	// countEvery is how often the workers are counted. For that long after
-	// a worker starts, all of them together may exceed the rates.
+	// countEvery is how often the workers are counted. After a worker starts,
+	// all workers together may exceed the rates for this long.
 	countEvery = 5 * time.Second
-	// polledWithin is how recently a worker must have polled to count as
-	// live. A poll lasts up to a minute. For that long after a worker
-	// stops, the others keep their smaller share.
+	// polledWithin is how recently a worker must have polled to count as live.
+	// It is longer than a poll, which lasts up to a minute. After a worker
+	// stops, the others keep their smaller share for this long.
 	polledWithin = 75 * time.Second
 )
 
@@ -57,8 +57,8 @@ func share(ctx context.Context, temporalClient *temporal.Client, accounts map[st
 	}
 }
 
-// countWorkers counts the workers that poll our task queue, by identity. Even a
-// worker whose activity slots are all in use polls for workflows.
+// countWorkers counts the distinct identities of the workers that poll our task
+// queue. Even a worker whose activity slots are all in use polls for workflows.
 func countWorkers(ctx context.Context, temporalClient *temporal.Client) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, countEvery)
 	defer cancel()

@@ -49,7 +49,7 @@ func TestBroadcastOutlivesRefusedRecipient(t *testing.T) {
 	}
 }
 
-// fails returns an outcome in which every recipient of the first pages fails.
+// fails returns an outcome that fails every recipient of the first pages.
 func fails(pages int, problem sms.Error) func(int, string) *sms.Error {
 	return func(page int, _ string) *sms.Error {
 		if page > pages {
@@ -259,8 +259,8 @@ func TestKeyedPageKeepsItsNumber(t *testing.T) {
 	}
 }
 
-// stuck returns an outcome in which one recipient waits indefinitely for room
-// in the sender's queue.
+// stuck returns an outcome that never gives one recipient room in the sender's
+// queue.
 func stuck(recipient string) func(int, string) *sms.Error {
 	return func(_ int, to string) *sms.Error {
 		if to != recipient {

@@ -17,7 +17,7 @@ const (
 	// divided. A message may count for up to one part longer than the
 	// window.
 	capParts = 60
-	// capsKept is how many requests an update may have, and how many counts
+	// capsKept is how many requests an update may contain, and how many counts
 	// are kept before old ones are dropped. It far exceeds the number of
 	// countries that all accounts together send to.
 	capsKept = 10_000

@@ -37,9 +37,9 @@ type Deliveries struct {
 	// order lists the expected messages, and early lists messages that had
 	// updates before they were expected.
 	order, early []string
-	// doubts maps references in updates to the recipients with an unknown
-	// outcome. resolved lists the messages of those whose outcome has
-	// become known.
+	// doubts holds the addresses of the recipients with an unknown outcome,
+	// keyed by the references that updates use for them. resolved lists the
+	// messages of recipients whose outcome has become known.
 	doubts   map[string]string
 	resolved []string
 }
@@ -54,7 +54,7 @@ type tracked struct {
 type DeliveriesState struct {
 	// Expected lists the expected messages, in order.
 	Expected []sms.Delivery `json:"expected,omitempty"`
-	// Early lists messages that had updates but were not expected.
+	// Early lists messages that have had updates but are not expected yet.
 	Early []sms.Delivery `json:"early,omitempty"`
 	// Doubts lists the recipients with an unknown outcome.
 	Doubts []sms.Error `json:"doubts,omitempty"`
@@ -74,9 +74,10 @@ const (
 	pollAtOnce = 100
 )
 
-// NewDeliveries starts to listen. Call it before the first send, because
-// updates can arrive before the activity's result. carried is the zero value,
-// or what [Deliveries.State] returned in the previous run.
+// NewDeliveries starts to listen for updates. Call it before the first send,
+// because updates can arrive before the activity's result. carried is what
+// [Deliveries.State] returned in the previous run, or the zero value in the
+// first run.
 func NewDeliveries(ctx workflow.Context, carried DeliveriesState) *Deliveries {
 	d := &Deliveries{known: make(map[string]*tracked), doubts: make(map[string]string), news: workflow.GetSignalChannel(ctx, sms.StatusSignal)}
 	for _, one := range carried.Early {
@@ -230,9 +231,10 @@ func (d *Deliveries) open() (sids []string) {
 	return sids
 }
 
-// Await waits until the final status of every expected message and every
-// unknown outcome is known, or until the timeout. It looks up messages without
-// updates at Twilio. It returns an error only if the workflow is cancelled.
+// Await waits until the final status of every expected message is known and
+// every unknown outcome is resolved, or until the timeout. It looks up messages
+// without updates at Twilio. It returns an error only if the workflow is
+// cancelled.
 func (d *Deliveries) Await(ctx workflow.Context, timeout time.Duration) error {
 	deadline := workflow.Now(ctx).Add(timeout)
 	for every := pollEvery; ; every = min(2*every, maxPoll) {

@@ -41,8 +41,9 @@ type Inbox[T any] struct {
 	seen    map[string]bool
 }
 
-// NewInbox opens the inbox for signals with the given name. carried is the zero
-// value, or what [Inbox.Drain] returned in the previous run.
+// NewInbox opens the inbox for signals with the given name. carried is what
+// [Inbox.Drain] returned in the previous run, or the zero value in the first
+// run.
 func NewInbox[T any](ctx workflow.Context, signal string, carried InboxState) *Inbox[T] {
 	i := &Inbox[T]{channel: workflow.GetSignalChannel(ctx, signal), state: carried, seen: map[string]bool{}}
 	for _, key := range carried.Seen {

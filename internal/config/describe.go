@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// variable holds the contents of a field's tags.
+// variable describes a variable. It is read from the tags of a field of Config.
 type variable struct {
 	index                                    int
 	group, name, byDefault, description, min string

@@ -97,8 +97,8 @@ func (v variable) isSet(environment map[string]string) bool {
 }
 
 // spellings returns all names that can set the variable: its own name, Twilio's
-// name for it and, if the value can come from a file, both with the suffix
-// _FILE.
+// name for it and, if the value can come from a file, each of these with the
+// suffix _FILE.
 func (v variable) spellings() []string {
 	names := []string{v.name}
 	if alias := aliases[v.name]; alias != "" {

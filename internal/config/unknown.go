@@ -33,8 +33,8 @@ func unknown(variables map[string]string) (lines []string) {
 }
 
 // didYouMean returns "; did you mean …?" with the most similar known name, or
-// "" if none is similar. A name is similar if a few letters differ, or if one
-// name contains all words of the other.
+// "" if none is similar. A name is similar if only a few letters differ, or if
+// one name contains all words of the other.
 func didYouMean(name string) (hint string) {
 	least := len(name)
 	for _, other := range slices.Sorted(maps.Keys(spellings())) {

@@ -29,8 +29,8 @@ const (
 
 var errHangs = fmt.Errorf("reading takes longer than %s", patience)
 
-// Open reads a file. Every file that a value depends on must be read with it,
-// because it records which files to watch.
+// Open reads a file and records that the value depends on it. Every file that a
+// value depends on must be read with Open.
 type Open func(path string) ([]byte, error)
 
 // File holds a value that is read from one or more files. It is safe for

@@ -3,8 +3,8 @@
 // Its wire format is that of the encryption samples of Temporal's SDKs, so a
 // caller in any language can use its SDK's sample with the same key. An
 // encrypted payload has the metadata encoding=binary/encrypted and
-// encryption-key-id. Its data consists of a nonce of 12 bytes, the entire
-// original payload encrypted with AES-256-GCM, and a tag of 16 bytes.
+// encryption-key-id. Its data consists of a 12-byte nonce, the entire original
+// payload encrypted with AES-256-GCM, and a 16-byte tag.
 package payload
 
 // The contents of a key file.

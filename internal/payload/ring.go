@@ -18,7 +18,8 @@ const (
 	// followAtOnce is the minimum interval between two reads of the file
 	// that are caused by a missing key.
 	followAtOnce = 100 * time.Millisecond
-	// maxNamed limits how many different keys of unreadable payloads are logged.
+	// maxNamed limits how many combinations of key ID and reason are logged for
+	// unreadable payloads.
 	maxNamed = 100
 )
 
@@ -30,7 +31,8 @@ type Ring struct {
 	logger *slog.Logger
 
 	missing, damaged atomic.Int64
-	// named holds the keys of unreadable payloads that have been logged.
+	// named holds each combination of key ID and reason that has been logged
+	// for an unreadable payload.
 	named sync.Map
 	names atomic.Int64
 }

@@ -190,7 +190,7 @@ func withoutNull(schema *jsonschema.Schema) {
 	}
 }
 
-// partsOf returns a schema and all schemas in it.
+// partsOf returns a schema and all schemas nested in it.
 func partsOf(schema *jsonschema.Schema) []*jsonschema.Schema {
 	if schema == nil {
 		return nil

@@ -102,8 +102,8 @@ func TestSchemasContainAllValues(t *testing.T) {
 	}
 }
 
-// validators compiles the schemas in docs/schemas, by the names of the
-// payloads.
+// validators returns the compiled schema of each payload in docs/schemas, by
+// the payload's name.
 func validators(t *testing.T) map[string]*jsonschema.Resolved {
 	t.Helper()
 	compiled := map[string]*jsonschema.Resolved{}
@@ -206,7 +206,7 @@ func TestRecordedPayloadsMatchSchemas(t *testing.T) {
 var undescribed = map[string]bool{
 	"ask-sms-checked.json AskSmsWorkflowInput":                    true, // written differently
 	"broadcast-sms-continued-last.json BroadcastSmsWorkflowInput": true, // the state of the previous run
-	"catch-up-sms.json CatchUpSmsInput":                           true, // from a version without the field through
+	"catch-up-sms.json CatchUpSmsInput":                           true, // from a version without the field "through"
 }
 
 // documented matches an input in sending.md and the name of its workflow.

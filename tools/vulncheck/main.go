@@ -52,8 +52,8 @@ func main() {
 	}
 }
 
-// find returns the folder of the newest database or, if that is unreachable, of
-// the pinned one, and then writes a warning.
+// find returns the folder of the newest database. If that is unreachable, it
+// writes a warning and returns the folder of the pinned one.
 func find(ctx context.Context, warnings io.Writer, download func(context.Context, string) (dir, release string, err error)) (string, error) {
 	dir, release, newest := download(ctx, "latest")
 	if newest != nil {
