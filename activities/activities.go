@@ -65,7 +65,7 @@ func (a *Activities) Register(r worker.ActivityRegistry) {
 
 // Account is a Twilio account with its credentials.
 type Account struct {
-	// SID is the account's SID. Optional: by default, status callbacks and
+	// SID is the account's SID. Optional: without it, status callbacks and
 	// replies are accepted from any account.
 	SID string
 	// Region is the region that stores the account's messages. Optional:

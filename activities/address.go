@@ -63,9 +63,9 @@ func readRecipient(written, region string) (string, error) {
 	return to, nil
 }
 
-// Party parses an address as SendSms does, and reports whether it is valid. The
-// result is the same for all spellings of a recipient. If region is empty, the
-// worker's own region applies.
+// Party parses an address as SendSms does. It returns the same string for all
+// spellings of a recipient, and false if the address is invalid. If region is
+// empty, the worker's own region applies.
 func (a *Activities) Party(written, region string) (string, bool) {
 	to, err := readRecipient(written, cmp.Or(region, a.DefaultRegion))
 	return sms.Party(to), err == nil
@@ -175,8 +175,8 @@ func readNumber(text, region string) (string, error) {
 	return readNational(digits, region)
 }
 
-// notOneNumber returns an error that explains why text is not a single phone
-// number, or nil if it may be.
+// notOneNumber returns nil if text may be a single phone number, or else an
+// error that explains why it cannot be.
 func notOneNumber(text string) error {
 	switch {
 	case text == "":

@@ -74,10 +74,11 @@ type search struct {
 // lookUp looks up the recipients in doubt until each is resolved or nothing
 // more can be learned. A message counts as sent if it can only be this send's
 // (see ours). A message that is not found counts as not created only if the
-// listing is known to be complete and has had the time that listings may take.
-// Its recipient is then tried again. Otherwise, the recipient stays in doubt.
-// wait is how long to wait if another attempt should look up the rest. silent
-// is true if Twilio did not answer but may do so later.
+// listing is known to be complete, and Patience has passed since Twilio must
+// have finished every create in doubt. Its recipient is then tried again.
+// Otherwise, the recipient stays in doubt. wait is how long to wait if another
+// attempt should look up the rest. silent is true if Twilio did not answer but
+// may do so later.
 //
 // It is unknown how far Twilio's listings lag, so absence alone proves nothing.
 // But a listing that shows a message lags by no more than the age of that
@@ -151,7 +152,7 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 	return until, false
 }
 
-// undecided returns the reason why a look resolved nothing.
+// undecided returns why recipients are still in doubt after the last look.
 func (s *send) undecided(missed error, lags, decided bool) string {
 	switch {
 	case missed != nil:

@@ -241,7 +241,7 @@ func (k *keyed) spread(input sms.SendSmsInput, result sms.SendSmsResult) sms.Sen
 		return result
 	}
 	whole := result.Errors[0]
-	whole.Retryable = whole.Code != sms.CodeUnknown && whole.Code != sms.CodeOutcomeUnknown // otherwise, nothing was started
+	whole.Retryable = whole.Code != sms.CodeUnknown && whole.Code != sms.CodeOutcomeUnknown // any other code means that nothing was started
 	return sms.NewSendSmsResult(nil, k.each(input, whole))
 }
 

@@ -221,9 +221,10 @@ func (p *Pace) foresee(w *waiter, now time.Time) time.Duration {
 	return max(wait, delay(p.account, p.order.ahead(w.level), w.count, now))
 }
 
-// delay returns how long a limiter needs before it can pass a message of count
-// tokens, after ahead other tokens. A message with more tokens than a burst
-// waits only for a full burst, and the limiter recovers the rest afterwards.
+// delay returns how long it takes until a limiter can pass a message of count
+// tokens, after ahead tokens for earlier messages. A message with more tokens
+// than a burst waits only for a full burst, and the limiter recovers the rest
+// afterwards.
 func delay(limiter *rate.Limiter, ahead, count int, now time.Time) time.Duration {
 	if limiter.Limit() == rate.Inf {
 		return 0

@@ -19,9 +19,9 @@ import (
 // FindQuiet returns the recipients who are in quiet hours, grouped by when
 // their quiet hours end, earliest first. A recipient may be in any of the time
 // zones that the digits of the number allow, and is in quiet hours for as long
-// as any of these zones is. If the digits allow no zone, or if they are never
-// all outside quiet hours at the same time, the time zone of the quiet hours
-// applies.
+// as any of these zones is. If the digits allow no zone, or if these zones are
+// never all outside quiet hours at the same time, the time zone of the quiet
+// hours applies.
 //
 // It is a local activity because time zone data changes, and because the
 // worker's settings determine how numbers are parsed.

@@ -65,9 +65,9 @@ func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt 
 // reply by SMS, and Temporal limits the size of an activity's result.
 const maxAnswer = 64 << 10
 
-// AskWorkflow sends an update to a run and returns the answer. If the update is
-// a repetition, Temporal returns the first answer, even if the run has closed
-// since.
+// AskWorkflow sends an update to a run and returns the answer. If the update
+// was sent before, Temporal returns the first answer, even if the run has
+// closed since.
 func (a *Activities) AskWorkflow(ctx context.Context, in sms.AskWorkflowInput) (result sms.AskWorkflowResult, err error) {
 	return askRun(ctx, activity.GetClient(ctx), in)
 }
@@ -280,8 +280,7 @@ func isOutcome(err error) bool {
 }
 
 // isFull reports whether the run has received as many updates as Temporal
-// allows, which are 2,000 by default. Even then, Temporal recognizes a repeated
-// update.
+// allows (2,000 by default). Even then, Temporal recognizes a repeated update.
 func isFull(err error) bool {
 	_, full := errors.AsType[*serviceerror.FailedPrecondition](err)
 	return full

@@ -150,8 +150,8 @@ func TestUnansweredUpdateIsRetried(t *testing.T) {
 	}
 }
 
-// described is a Temporal client with workflows that have these descriptions, by
-// run ID or "" for the latest run, and with these pages of a listing.
+// described is a Temporal client with workflows that have these descriptions,
+// by run ID or "" for the latest run, and with these pages of a listing.
 type described struct {
 	client.Client
 	runs  map[string]*workflowservice.DescribeWorkflowExecutionResponse

@@ -98,10 +98,10 @@ func (s *send) next(ctx context.Context) *recipient {
 }
 
 // nameAhead writes records that name recipients ahead of the pool, until the
-// round has named all of them or ends. The more recipients the pool tries while a
-// record is being written, the further ahead the next one names, so that records
-// are few and the pool rarely waits for one. The account's next send starts as
-// far ahead as this one ends.
+// round has named all of them or ends. The more recipients the pool tries while
+// a record is being written, the further ahead the next one names, so that
+// records are few and the pool rarely waits for one. The account's next send
+// starts as far ahead as this one ends.
 func (s *send) nameAhead(ctx context.Context) {
 	atOnce := s.account.Pace.Concurrency()
 	least := max(leastAhead, min(5*atOnce, mostAhead)) // at Twilio's usual pace, half a second's creates
@@ -138,7 +138,7 @@ func (s *send) nameAhead(ctx context.Context) {
 			return // the context has ended
 		}
 		s.named = s.asked
-		if began >= atOnce { // the pool is not just being filled
+		if began >= atOnce { // the pool was already full
 			ahead = max(least, min((3*ahead+16*(s.begun-began))/4, mostAhead))
 			s.ledger.ahead.Store(int64(ahead))
 		}
@@ -159,7 +159,8 @@ func (s *send) render(ctx context.Context, to *recipient) *sms.Error {
 }
 
 // try sends to one recipient. If the gateway panics, the outcome is unknown. A
-// request that has started continues until creating ends, even if ctx has ended.
+// request that has started continues until creating ends, even if ctx has
+// ended.
 func (s *send) try(ctx, creating context.Context, to *recipient) {
 	if problem := s.quietNow(to); problem != nil {
 		s.refuse(to, problem)
@@ -203,7 +204,7 @@ func (s *send) try(ctx, creating context.Context, to *recipient) {
 		return
 	}
 	defer s.account.Pace.Release()
-	if problem := s.quietNow(to); problem != nil { // the turn came too late
+	if problem := s.quietNow(to); problem != nil { // the quiet hours began before the turn came
 		s.refuse(to, problem)
 		return
 	}

@@ -49,7 +49,7 @@ type waiter struct {
 	place int
 }
 
-// before orders the turns of one level.
+// before reports whether w precedes another turn of the same level.
 func (w *waiter) before(other *waiter) bool { return w.number < other.number }
 
 // line is a heap of the pending turns of one sender at one level.
@@ -85,8 +85,8 @@ type order struct {
 	waiting, skipped [levels]int
 }
 
-// ahead returns how many tokens are needed by the pending turns that would precede
-// a new turn of the given level.
+// ahead returns how many tokens are needed by the pending turns that would
+// precede a new turn of the given level.
 func (o *order) ahead(level int) (sum int) {
 	for _, waiting := range o.waiting[:level+1] {
 		sum += waiting
@@ -163,9 +163,9 @@ func (p *Pace) refuse(why func(*waiter) error) {
 	}
 }
 
-// priorityOf returns the caller's priority. The default for the pages of a
-// broadcast is low. A broadcast does not set that in its input, because an
-// older worker would refuse the unknown field.
+// priorityOf returns the priority of a send. The default for a page of a
+// broadcast is low. The broadcast does not set the priority in the page's
+// input, because an older worker would refuse the unknown field.
 func (t *attempt) priorityOf(input sms.SendSmsInput) sms.Priority {
 	if input.Priority == "" && t.isPage() {
 		return sms.PriorityLow

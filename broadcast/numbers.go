@@ -16,8 +16,8 @@ type numbers struct {
 // seed is random, so that nobody can craft a file of numbers that collide.
 var seed = maphash.MakeSeed()
 
-// add adds a number, which must be below math.MaxUint64, and reports whether the
-// set already contained it.
+// add adds a number, which must be below math.MaxUint64, and reports whether
+// the set already contained it.
 func (s *numbers) add(number uint64) (known bool) {
 	if s.count >= len(s.slots)/4*3 {
 		old := s.slots

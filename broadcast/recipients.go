@@ -239,8 +239,8 @@ func (f *Files) advance(ctx context.Context, at *reading, r *records, offset int
 	return nil
 }
 
-// scan reads the whole file and counts its recipients. If any record is not in
-// a supported encoding, the whole file is refused before anyone is texted.
+// scan reads the whole file and counts its records. If any record is not in a
+// supported encoding, the whole file is refused before anyone is texted.
 func (f *Files) scan(ctx context.Context, in sms.PageInput) (found sms.BeginResult, err error) {
 	at, r, file, err := f.begin(ctx, in)
 	if err != nil {

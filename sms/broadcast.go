@@ -106,7 +106,7 @@ type BeginInput struct {
 // BeginResult is the result of scanning the whole file.
 type BeginResult struct {
 	// Total is the number of records, including those without a valid
-	// recipient.
+	// recipient but not those in Repeated.
 	Total int `json:"total"`
 	// Repeated is the number of records whose recipient also appears in an
 	// earlier one.

@@ -22,7 +22,8 @@ const durationExample = `"90s", "1h30m" or "PT24H"`
 // MarshalJSON encodes the duration in Go's form, such as "1h30m0s".
 func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
 
-// UnmarshalJSON accepts each of these forms, but refuses negative durations.
+// UnmarshalJSON accepts all the forms that [Duration] describes, but refuses
+// negative durations.
 func (d *Duration) UnmarshalJSON(data []byte) error {
 	text, _ := asText(data)
 	span, _, err := parseDuration(orText(data, text))

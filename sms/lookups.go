@@ -54,7 +54,8 @@ type FindRunResult struct {
 	BeganLater bool `json:"beganLater,omitempty"`
 }
 
-// SignalWithStartInput is a firing that starts a workflow with its first signal.
+// SignalWithStartInput is a firing that starts a workflow with its first
+// signal.
 type SignalWithStartInput struct {
 	// RequestID identifies the request, so that Temporal recognizes a
 	// repetition of it.

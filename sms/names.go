@@ -61,7 +61,7 @@ const PauseID = "sms-pause-all"
 // CapsID is the ID of the workflow that counts messages for SEND_CAPS.
 const CapsID = "sms-caps"
 
-// The prefixes of the IDs of other workflows that this module starts. Each is
+// The workflow ID prefixes of other workflows that this module starts. Each is
 // followed by a pseudonym.
 const (
 	keeperPrefix = "sms-questions-"

@@ -109,8 +109,9 @@ var googleReaction = regexp.MustCompile(`^\x{200A}?[^\x{200A}-\x{200C}]*([\x{200
 var spaces = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u200a", "", "\u200b", "", "\u200c", "", "\u200e", "", "\u2060", "", "\ufeff", "")
 
 // ParseReaction returns the reaction that a text represents, or nil. It
-// recognizes the reactions of iPhones in the languages above, and those of
-// Google Messages in all languages.
+// recognizes the reactions of iPhones in English, German, French, Spanish,
+// Italian, Dutch, Swedish, Danish and Norwegian, and those of Google Messages
+// in all languages.
 func ParseReaction(body string) *Reaction {
 	if m := googleReaction.FindStringSubmatch(body); m != nil && isEmoji(m[2]) {
 		return &Reaction{Emoji: m[2], Text: m[3], Removed: m[1] == "\u200c"}

@@ -1,7 +1,7 @@
 package sms
 
-// The plan for an inbound text, which is made before anything happens, and the
-// outcome.
+// The plan for an inbound text, which is made before anything is published, and
+// the outcome.
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// The memo of a text's workflow.
+// The memo fields of a text's workflow.
 const (
 	// MemoTrigger holds the name of the trigger that started the workflow.
 	MemoTrigger = "trigger"

@@ -131,7 +131,7 @@ func utf16Units(r rune) int {
 	return 1
 }
 
-// gsm7Width holds the width of each Latin-1 character.
+// gsm7Width holds the width of each Latin-1 character in GSM-7.
 var gsm7Width = func() (widths [256]uint8) {
 	const basic = "@£$¥èéùìòÇ\nØø\rÅå_ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
 		"¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"

@@ -72,9 +72,9 @@ func (r SendSmsResult) Resolve(taken ...Message) SendSmsResult {
 	return NewSendSmsResult(slices.Concat(r.Messages, taken), errors)
 }
 
-// NewSendSmsResult returns a result with the given messages and errors. In the
-// errors, it omits addresses that are too long to be valid, and all messages if
-// the result would not fit into a Temporal payload with them.
+// NewSendSmsResult returns a result with the given messages and errors. It
+// replaces addresses that are too long to be valid. If the result would not fit
+// into a Temporal payload, it also shortens the errors.
 func NewSendSmsResult(messages []Message, errors []Error) SendSmsResult {
 	if messages == nil {
 		messages = []Message{}

@@ -24,10 +24,11 @@ import (
 const SignatureHeader = "X-Twilio-Signature"
 
 // Sign computes the signature of a request to rawURL with the form params. The
-// signature is the base64-encoded HMAC-SHA1, with the account's auth token as
-// its key, of the URL followed by each key and value. Keys are in byte order,
-// and the values of each key are sorted and unique. For a GET or JSON request,
-// params is nil, because only the URL is signed.
+// signature is the base64-encoded HMAC-SHA1 of the URL followed by the name and
+// value of each parameter. Its key is the account's auth token. The parameters
+// are in the byte order of their names, and the values of each parameter are
+// sorted and unique. For a GET or JSON request, params is nil, because only the
+// URL is signed.
 func Sign(token, rawURL string, params url.Values) string {
 	return sign(token, rawURL, signedForm(params))
 }

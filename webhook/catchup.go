@@ -36,8 +36,9 @@ type CatchUp struct {
 	// Receive passes a text to Temporal, as [Dispatcher.Receive] does.
 	// Required.
 	Receive func(ctx context.Context, message sms.Inbound, matches []triggers.Match, mode Mode) Answer
-	// Retention is how long the namespace keeps closed workflows. During
-	// that time, a text that has been published is recognized. Required.
+	// Retention returns how long the namespace keeps closed workflows.
+	// During that time, a text that has been published is recognized.
+	// Required.
 	Retention func(context.Context) (time.Duration, error)
 	// Silencer reports which phones are silenced, so that triggers do not
 	// text them. Optional: by default, none are.
@@ -62,8 +63,8 @@ type Logged struct {
 const retentionMargin = time.Hour
 
 const (
-	// catchUpWindow is the span of the log that is read at once. It is
-	// halved while it contains too many texts.
+	// catchUpWindow is the span of the log that is read at once. A span
+	// that contains too many texts is halved until it does not.
 	catchUpWindow = time.Hour
 	// clocksApart is how far Temporal's clock may be ahead of Twilio's.
 	clocksApart = time.Hour

@@ -53,7 +53,7 @@ func (r *reception) refusal(c *sms.Call) string {
 		case strings.Contains(textOf(value), "\x00"):
 			return "the value of the search attribute " + name + " contains a NUL character, which Temporal cannot store in every database"
 		case !isOf(kind, value):
-			return "the value of the search attribute " + name + " does not have the attribute's type,  " + kind.String()
+			return "the value of the search attribute " + name + " does not have the attribute's type, " + kind.String()
 		}
 	}
 	return ""

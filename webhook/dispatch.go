@@ -267,8 +267,8 @@ func (r *reception) wanted() bool {
 }
 
 // delivered reports whether the text may already have a workflow and a reply,
-// because another webhook received it or because the triggers have changed
-// since.
+// because another webhook received it, or because this one did before the
+// triggers changed.
 func (r *reception) delivered(ctx context.Context) bool {
 	if r.mode != Live || !r.message.Ordinary() {
 		return false

@@ -49,8 +49,9 @@ type pace struct {
 	// ended if that was later. last is when the latest text arrived.
 	streak      int
 	began, last time.Time
-	// often is how many texts this webhook has received without a pause
-	// that is long enough to hide texts to other webhooks.
+	// often is how many texts this webhook has received without a pause of
+	// longPause. During shorter pauses, other webhooks may have received
+	// texts.
 	often int
 	// silent is true if the pair was silenced when this webhook last
 	// checked.

@@ -180,7 +180,7 @@ func inWords(kind string, answer Answer) string {
 	}
 	words = append(words, answer.Outcome)
 	if answer.Outcome == string(sms.OutcomeUnwanted) && answer.WorkflowID != "" && (kind == "" || kind == optIn) {
-		words = append(words, "answers no open question") // of which there is one, or the text had no workflow
+		words = append(words, "answers no open question") // if no question were open, the text would have no workflow
 	}
 	switch len(answer.Uncaught) {
 	case 0:

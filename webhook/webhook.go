@@ -67,7 +67,7 @@ type Options struct {
 	// of them, because otherwise any client could. Optional: default none.
 	Forwarded []string
 	// Tokens returns the auth tokens with which requests may be signed, by
-	// the SID of the account or subaccount. There are two during a
+	// the SID of the account or subaccount. An account has two during a
 	// rotation. Required unless Unsigned is set.
 	Tokens func() map[string][]string
 	// Unsigned accepts requests from anyone. For development only.
@@ -95,9 +95,9 @@ type Options struct {
 	// not served.
 	Status func(ctx context.Context, workflowID string, update sms.StatusUpdate) error
 	// StatusSecret is the secret for verifying that a worker made the URL
-	// of a status callback. This is required if Tokens has several
-	// accounts, because one account's token must not reach the workflows of
-	// another. It must be the workers' IDSecret.
+	// of a status callback. It is required if Tokens has several accounts,
+	// because one account's token must not reach the workflows of another.
+	// It must be the workers' IDSecret.
 	StatusSecret []byte
 	// Ready returns an error if events cannot be published now, or a note
 	// if they can but something else is wrong. Anyone can see both.
