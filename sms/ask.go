@@ -114,7 +114,8 @@ type AskSmsResult struct {
 
 // Reply is a text that answers a question.
 type Reply struct {
-	// MessageSID identifies the message. No message is delivered twice.
+	// MessageSID identifies the message. The workflow never receives a
+	// message twice.
 	MessageSID string `json:"messageSid"`
 	Body       string `json:"body"`
 	// From is the phone, and To is our number.

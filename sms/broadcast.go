@@ -190,7 +190,7 @@ type Preview struct {
 	// Texts holds the first three texts.
 	Texts []PreviewText `json:"texts,omitempty"`
 	// Messages is how many messages would be sent, and Segments is how many
-	// segments they have.
+	// segments they have in total.
 	Messages int `json:"messages"`
 	Segments int `json:"segments"`
 	// Failures holds the first recipients that would not be texted, with

@@ -42,7 +42,8 @@ type TakeCapsInput struct {
 
 // TakeCapsResult is the result of [TakeCapsUpdate].
 type TakeCapsResult struct {
-	// Taken is how many messages each [CapTake] may send.
+	// Taken is how many messages were reserved for each [CapTake], in the
+	// same order.
 	Taken []int `json:"taken"`
 	// At is when the messages were reserved, in Unix seconds.
 	At int64 `json:"at,omitempty"`
