@@ -25,7 +25,7 @@ func (m maker) builtin() string {
 		"ensure_starts_with('x')", "last_index_of('o')", "matches('.*')", "is_method", "upper_abc", "lower_abc", "abs", "floor", "ceiling", "interpret")
 }
 
-// expr returns an expression whose operators are nested up to a depth.
+// expr returns an expression whose operators are nested up to the given depth.
 func (m maker) expr(depth int) string {
 	if depth == 0 {
 		return m.atom()

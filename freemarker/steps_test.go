@@ -1,6 +1,6 @@
 package freemarker_test
 
-// Tests of the limit of steps: everything that a template can repeat counts as
+// Tests of the step limit: everything that a template can repeat counts as
 // steps, and no step is so slow that a deadline passes unnoticed.
 
 import (
@@ -13,9 +13,8 @@ import (
 	"temporal-twilio/freemarker"
 )
 
-// TestNodesEachTakeAStep repeats each kind of node more often than the limit
-// of steps. If a node took no step, its template would be rendered to the
-// end.
+// TestNodesEachTakeAStep repeats each kind of node more often than the step
+// limit. If a node took no step, its template would be rendered to the end.
 func TestNodesEachTakeAStep(t *testing.T) {
 	const times = 9000
 	inList := func(x string) string { return "<#assign v = [" + strings.Repeat(x+",", times) + "1]>" }

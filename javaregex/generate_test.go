@@ -154,7 +154,7 @@ func (m *maker) atom(depth int) string {
 }
 
 // loops makes nested groups and repetitions of a few letters, which is where
-// Java's captures are the most surprising.
+// Java's captures are most surprising.
 func (m *maker) loops(depth int) string {
 	var b strings.Builder
 	for range 1 + m.r.Intn(3) {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Replacing the matches of a single class does not use the matcher. If the
-// class is in a group, it does.
+// If a pattern is a single class, replacing its matches does not use the
+// matcher. If the class is in a group, replacing uses the matcher.
 func TestReplacingOneClassAgreesWithGroups(t *testing.T) {
 	ctx := context.Background()
 	for _, class := range []string{`[^0-9+]`, `\d`, `.`, `[äß€]`, `[^a]`, `\s`, `[\x{1F600}-\x{1F64F}]`, `\p{L}`} {

@@ -135,8 +135,8 @@ func TestAlfrescoProcessNeedsItsTaskQueue(t *testing.T) {
 	if err != nil || len(set.Warnings()) != 0 {
 		t.Errorf("a signal: got error %v, want neither an error nor a warning", err)
 	}
-	// The workflow that sends a text starts on the connector's task queue,
-	// whatever the task queue of the processes is.
+	// The workflow that sends a text starts on the connector's task queue, even
+	// if processes start on another one.
 	set, err = parse("tell.json", sendingFile(`"smsBody": "x"`))
 	if err != nil || set.triggers[0].action.(*start).taskQueue != DefaultTaskQueue {
 		t.Errorf("a text: got error %v, want no error, and task queue %s", err, DefaultTaskQueue)

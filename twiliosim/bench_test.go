@@ -1,7 +1,7 @@
 package twiliosim
 
-// The simulator's performance: creates per second, listings of a full store,
-// and memory.
+// The simulator's performance: messages created per second, listings of a full
+// store, and memory.
 
 import (
 	"fmt"
@@ -17,8 +17,8 @@ import (
 	"temporal-twilio/test/cputime"
 )
 
-// The goal is 5,000 creates a second on two cores, with the client on the same
-// cores.
+// The goal is to create 5,000 messages a second on two cores that also run the
+// client.
 func BenchmarkCreateOverHTTP(b *testing.B) {
 	sim := start(b, Options{Concurrency: -1})
 	httpClient := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
@@ -48,8 +48,8 @@ func BenchmarkCreateOverHTTP(b *testing.B) {
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "creates/s")
-	// On a busy machine, CPU time is the better measure. At 5,000 creates a
-	// second on two cores, each create may take 400 µs of it.
+	// On a busy machine, CPU time is the better measure. At 5,000 messages a
+	// second on two cores, creating one may take 400 µs of CPU time.
 	b.ReportMetric(float64((cputime.Used()-cpu).Microseconds())/float64(b.N), "cpu-µs/create")
 }
 

@@ -61,7 +61,7 @@ func FuzzRESTForm(f *testing.F) {
 			t.Fatalf("%s %s: got %d %s, want a status below 500", method, path, w.Code, w.Body)
 		}
 		if !strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
-			return // a redirect to a medium or a cleaned path, or the page
+			return // a redirect to a media file or to a cleaned path, or the web page
 		}
 		var body map[string]any
 		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {

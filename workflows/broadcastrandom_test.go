@@ -25,8 +25,8 @@ var (
 	firstSeed = flag.Uint64("first-seed", 1, "the seed of the first random broadcast")
 )
 
-// storm is a broadcast, send or question whose interruptions follow from a
-// random seed.
+// storm is a broadcast, send or question whose interruptions are determined by
+// a random seed.
 type storm struct {
 	*rand.Rand
 	t     *testing.T

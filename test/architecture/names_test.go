@@ -45,7 +45,8 @@ func TestWordsOfNamesAreCounted(t *testing.T) {
 	}
 }
 
-// wordsOf returns the words of a test's name. An abbreviation is one word.
+// wordsOf returns the words of a test's name. An abbreviation counts as one
+// word.
 func wordsOf(name string) []string {
 	name = afterSmall.ReplaceAllString(strings.TrimPrefix(name, "Test"), "$1 $2")
 	return strings.Fields(afterCapitals.ReplaceAllString(name, "$1 $2"))

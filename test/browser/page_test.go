@@ -119,7 +119,7 @@ func TestTicksFollowMessageUntilDelivered(t *testing.T) {
 	send(t, sim, ann, "two")
 	p.until("both are there", `document.querySelectorAll(".message").length === 2`)
 	p.run(`document.querySelectorAll(".message").forEach((m) => { m.dataset.kept = "" })`)
-	// The sender's pace is one message a second, so the second one waits.
+	// The sender may send one message a second, so the next one waits.
 	p.shows(phone(1, "li:nth-child(2) .status"), "Queued")
 	if err := sim.Advance(time.Minute); err != nil {
 		t.Fatal(err)

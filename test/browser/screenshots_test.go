@@ -1,6 +1,6 @@
 package browser
 
-// The pictures of the page in docs/. This takes them again:
+// The pictures of the page in docs/. To take them again:
 //
 //	go test ./test/browser -run Screenshots -update
 

@@ -19,7 +19,8 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// TestPageSaysThatSendingIsPaused pauses and resumes while the page is open.
+// TestPageSaysThatSendingIsPaused pauses and resumes sending while the page is
+// open.
 func TestPageSaysThatSendingIsPaused(t *testing.T) {
 	t.Parallel()
 	product := stack.Start(t, stack.Options{Environment: []string{"WEBHOOK_SHOW_OUTCOME=true"}})

@@ -251,8 +251,8 @@ func (s *storm) kills(t *testing.T, kills int) func() {
 	}
 }
 
-// run calls fail, which causes the faults, and sends lists until it returns. It
-// returns the lists after all sends have ended.
+// run calls fail, which causes the faults, and sends lists until fail returns.
+// When all sends have ended, run returns the lists.
 func (s *storm) run(t *testing.T, fail func()) (all []*list) {
 	t.Helper()
 	var sending, others sync.WaitGroup
@@ -423,8 +423,8 @@ func (s *storm) crowd(ctx context.Context, gateway *twilio.Client) {
 }
 
 // use sends other messages from the account until the context ends. Workers of
-// an older version do not record how far Twilio's listing lags; if every
-// attempt ends early, only the messages of other programs show that.
+// an older version do not record how far Twilio's listing lags. If every
+// attempt ends early, only the messages of other programs show how far it does.
 func (s *storm) use(ctx context.Context, gateway *twilio.Client) {
 	for ctx.Err() == nil { // a failed send does not matter here
 		_, _ = gateway.Send(ctx, twilio.Draft{From: stack.Number, To: "+15550000004", Body: "Something else"})

@@ -249,7 +249,8 @@ func (r *rotation) judge(t *testing.T) {
 	}
 }
 
-// encryptedWith matches the base64 ID of a payload's key in a history as JSON.
+// encryptedWith matches the base64-encoded ID of a payload's key in the JSON of
+// a history.
 var encryptedWith = regexp.MustCompile(`"encryption-key-id": *"([^"]*)"`)
 
 // keyIDs returns the keys that a workflow's history was encrypted with.

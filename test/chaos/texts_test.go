@@ -181,8 +181,8 @@ func startReceivers(t *testing.T, s *stack.Stack) {
 }
 
 // deliver delivers message n, each from a different phone. taken reports
-// whether the reply says that the message is accepted; the error is non-nil if
-// the reply says neither that nor that the text is lost.
+// whether the reply says that the message was accepted. If it says neither that
+// nor that the message was lost, deliver returns an error.
 func deliver(c *http.Client, hook string, n int) (taken bool, err error) {
 	taken, _, err = deliverOnce(c, hook, n)
 	return taken, err

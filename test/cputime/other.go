@@ -6,6 +6,6 @@ import "time"
 
 var began = time.Now()
 
-// Used returns the elapsed wall-clock time, since no portable way to measure
-// CPU time exists.
+// Used returns the elapsed wall-clock time, because there is no portable way to
+// measure CPU time.
 func Used() time.Duration { return time.Since(began) }

@@ -10,7 +10,7 @@ import (
 )
 
 // Used returns the CPU time that this process has used so far, which does not
-// grow while other processes have the processor.
+// grow while other processes use the processor.
 func Used() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {

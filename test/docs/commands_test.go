@@ -1,6 +1,6 @@
 package docs
 
-// The commands of the README and the pages, run by a shell as written.
+// The commands of the README and the pages in docs/, run by a shell as written.
 
 import (
 	"context"

@@ -15,8 +15,8 @@ import (
 func TestWorkflowLearnsOfItsDeliveries(t *testing.T) {
 	t.Parallel()
 	const unreachable = "+15005550021"
-	// With several accounts, the URL of each callback must contain a proof of the
-	// account that it belongs to.
+	// With several accounts, the URL of each callback must prove to which account
+	// it belongs.
 	s := stack.Start(t, stack.Options{Environment: []string{"TWILIO_SUBACCOUNT_TOKENS=AC00000000000000000000000000000002=another"}})
 	if err := s.Twilio.SetSpeed(100); err != nil {
 		t.Fatal(err)

@@ -45,8 +45,8 @@ func doctor(t *testing.T, s *stack.Stack, more ...string) (found diagnosis, stat
 	return found, cmd.ProcessState.ExitCode()
 }
 
-// is returns an error unless the check has the given status and text. Unless
-// the status is "ok", the check must also say what to do.
+// is returns an error unless the check has the given status and text. If the
+// status is not "ok", the check must also say what to do.
 func (d diagnosis) is(check, status, says string) error {
 	for _, f := range d {
 		if f.Check == check && f.Status == status && strings.Contains(f.Says+f.Do, says) && (status == "ok" || f.Do != "") {

@@ -18,8 +18,8 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// gather waits for a text or for the signal "end", and returns the text's SID;
-// empty if none came.
+// gather waits for a text or for the signal "end", and returns the text's SID,
+// or "" if no text came.
 func gather(ctx workflow.Context, _ any) (sid string, err error) {
 	if err := workflows.CatchSignal(ctx, "text"); err != nil {
 		return "", err

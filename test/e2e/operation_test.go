@@ -1,6 +1,6 @@
 package e2e
 
-// Tests of operation: probes, versions, and the configuration.
+// Tests of what operators rely on: probes, versions, and the configuration.
 
 import (
 	"context"

@@ -23,7 +23,7 @@ func TestCapsHoldForAllWorkers(t *testing.T) {
 	const sends, each, most = 12, 5, 40
 	s := stack.Start(t, stack.Options{
 		NoWorker: true, Environment: []string{"TRIGGERS=", fmt.Sprintf("SEND_CAPS=+1500555=%d/d", most), "TWILIO_TIMEOUT=1s", "TWILIO_LISTING_PATIENCE=1s"},
-		// This makes the workflow that counts messages continue as new early.
+		// Make the workflow that counts messages continue as new early.
 		TemporalSettings: []string{"limit.historyCount.suggestContinueAsNew=40"},
 	})
 	crew := make([]*stack.Process, 3)

@@ -24,7 +24,8 @@ import (
 // a run with the same ID.
 func quick(workflow.Context, any) error { return nil }
 
-// startersOf returns the message that started each run of an ID.
+// startersOf returns how many runs with the given workflow ID each message
+// started.
 func startersOf(ctx context.Context, s *stack.Stack, id string) (map[string]int, error) {
 	found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest("WorkflowId = '"+id+"'"))
 	if err != nil {

@@ -498,8 +498,8 @@ func TestWorkflowsReplayRecordedHistories(t *testing.T) {
 	if *recording {
 		record(t)
 	}
-	// Workflows do the same with and without traces, and replaying them creates no
-	// spans.
+	// Workflows behave the same with and without traces, and replaying them
+	// creates no spans.
 	collector := stack.NewCollector(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
 	traces, err := telemetry.OpenTraces(t.Context(), os.Getenv, slog.New(slog.DiscardHandler))

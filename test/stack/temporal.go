@@ -119,7 +119,7 @@ func (s *Temporal) Bury(t testing.TB) {
 
 // hasten gives a short heartbeat timeout to those activities of a workflow that
 // the server considers running, and restores the timeouts of the others. It
-// returns an error as long as there are any running ones.
+// returns an error if any activity is running.
 func (s *Temporal) hasten(ctx context.Context, workflowID string) (running error) {
 	found, err := s.Client.DescribeWorkflow(ctx, workflowID, "")
 	if err != nil {

@@ -18,8 +18,9 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// Main runs a worker that polls for SendSms until it is interrupted, configured by
-// the environment; change makes it differ from the product.
+// Main runs a worker that polls for SendSms until it is interrupted. The
+// environment configures the worker, and change makes it differ from the
+// product.
 func Main(options worker.Options, change func(*activities.Activities)) {
 	if err := run(options, change); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)
