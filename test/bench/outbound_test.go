@@ -264,7 +264,7 @@ func TestOutbound(t *testing.T) {
 	}
 }
 
-// single adds the comparisons of sends to one recipient.
+// single adds rows that compare sends to one recipient with the alternatives.
 func (s *outbound) single(t *testing.T, how string) {
 	t.Helper()
 	many := versus{
@@ -278,7 +278,7 @@ func (s *outbound) single(t *testing.T, how string) {
 	alone.report(t, s.send(sms.SendSmsName, 1), s.send("SendByHand", 1))
 }
 
-// list adds the comparisons of a send to the given number of recipients.
+// list adds rows that compare a send to n recipients with the alternatives.
 func (s *outbound) list(t *testing.T, n int, how string, atLeast float64) {
 	t.Helper()
 	s.beats.Store(0)

@@ -178,7 +178,7 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 			select {
 			case <-done:
 				return
-			case <-time.After(time.Duration(2+outages) * time.Second): // the time without faults grows
+			case <-time.After(time.Duration(2+outages) * time.Second): // the time between outages grows
 			}
 		}
 	})

@@ -322,7 +322,7 @@ func TestKeyRotationLosesNothing(t *testing.T) {
 		t.Errorf("the first question's history is encrypted with the keys %v, want both", ids)
 	}
 
-	r.keys.Change(t, payload.Remove, "old") // as after the retention period
+	r.keys.Change(t, payload.Remove, "old") // as operators may do once the retention period has passed
 	for _, e := range r.running() {
 		r.keys.CopyTo(t, e.keys)
 	}

@@ -140,7 +140,7 @@ func startTemporal(t *testing.T, all map[string]map[string]string, space string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tools := folder(t, 0) // with the names that they have in the images
+	tools := folder(t, 0) // contains the tools under the names that they have in the images
 	for name, program := range map[string]string{"temporal-sql-tool": "sql", "temporal": "temporal-cli"} {
 		if err := os.Symlink(filepath.Join(bin, program), filepath.Join(tools, name)); err != nil {
 			t.Fatal(err)

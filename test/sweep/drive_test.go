@@ -366,7 +366,7 @@ func (d *drive) waits(t *testing.T) {
 	d.starter(t, 0, "resume-all")
 	d.starter(t, 0, "find", "+15005550101", "--since", "1h")
 	d.starter(t, 0, "questions")
-	d.starter(t, 1, "failed", "--since", "today") // some have failed
+	d.starter(t, 1, "failed", "--since", "today") // status 1, because some sends have failed
 }
 
 // silences sends texts as a machine in a loop would, until it gets no more
