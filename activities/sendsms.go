@@ -16,7 +16,7 @@ import (
 )
 
 // SendSms sends the text to each recipient and reports the outcome of each
-// message. Its argument is a [sms.SendSmsInput].
+// message. Its argument is an [sms.SendSmsInput].
 //
 // Failures do not make it return an error, because its result says what went
 // wrong. It returns an error only if onError is "fail", or to ask Temporal for

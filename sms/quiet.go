@@ -26,7 +26,8 @@ type FindQuietInput struct {
 	// DefaultRegion is the default region of the send.
 	DefaultRegion string     `json:"defaultRegion,omitempty"`
 	QuietHours    QuietHours `json:"quietHours"`
-	At            time.Time  `json:"at"`
+	// At is the time for which to check the quiet hours.
+	At time.Time `json:"at"`
 	// Together is true if all recipients must be texted at the same time,
 	// when none of them is in quiet hours.
 	Together bool `json:"together,omitempty"`
