@@ -234,7 +234,8 @@ func stringMethod(lo, hi int, f func(e *env, n *builtinNode, s string, args []Va
 	}
 }
 
-// newString returns s as a value, and an error if its length exceeds a limit.
+// newString returns s as a value. It counts the memory of s, and returns an
+// error if a limit is exceeded.
 func (e *env) newString(s string) (Value, error) { return String(s), e.grow(len(s)) }
 
 // argString returns an argument that must be a string.
@@ -250,7 +251,7 @@ func (n *builtinNode) argString(e *env, args []Value, i int) (string, error) {
 	return "", otherError(n.pos, "argument %d of ?%s must be a string", i+1, n.bi.written)
 }
 
-// argInt returns an argument that must be a number, as an int.
+// argInt returns an argument as an int. The argument must be a number.
 func (n *builtinNode) argInt(args []Value, i int) (int, error) {
 	if !args[i].isNumber() {
 		return 0, otherError(n.pos, "argument %d of ?%s must be a number", i+1, n.bi.written)

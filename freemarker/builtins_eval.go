@@ -54,8 +54,8 @@ func (e *env) parseWork(n int) error {
 	return e.alloc(1024 + 64*n)
 }
 
-// codeError converts a parse error in the code that a built-in runs into a
-// render error.
+// codeError returns the render error for an error in parsing the code of a
+// built-in.
 func (e *env) codeError(n *builtinNode, err error) error {
 	if e.failed != nil {
 		return e.failed

@@ -263,7 +263,7 @@ func prepareForString(e *env, n *builtinNode) (Value, error) {
 	return v, e.typeError(n.target, v, "a number, date, boolean or string")
 }
 
-// checkDefaultNumberFormat checks the number format in the settings. If that is
+// checkDefaultNumberFormat checks the number format in the settings. If it is
 // invalid, ?string fails even with an explicit format.
 func (e *env) checkDefaultNumberFormat(at pos) error {
 	if e.settings.numberFormat == "number" {

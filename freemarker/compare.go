@@ -22,11 +22,11 @@ func (op compareOp) holds(c int) bool {
 type compareMode uint8
 
 const (
-	// mismatchDiffers makes values of different types unequal instead of an
-	// error.
+	// mismatchDiffers makes values of different types unequal; without it,
+	// comparing them is an error.
 	mismatchDiffers compareMode = 1 << iota
-	// nullIsFalse makes a comparison with a missing value false instead of an
-	// error.
+	// nullIsFalse makes a comparison with a missing value false; without it,
+	// the comparison is an error.
 	nullIsFalse
 )
 

@@ -76,9 +76,9 @@ func significand(s string) (digits []byte, scale int, rest string, neg bool) {
 	return digits, scale, s, neg
 }
 
-// decimalDigit returns the digit that s starts with, as '0' to '9', and its
-// length in bytes, 0 if there is none. As in Java, digits beyond U+FFFF do not
-// count.
+// decimalDigit returns the digit that s starts with, as '0' to '9', and the
+// digit's length in bytes, or 0 if s does not start with a digit. As in Java,
+// digits beyond U+FFFF do not count.
 func decimalDigit(s string) (digit byte, length int) {
 	if s[0] < utf8.RuneSelf {
 		if isDigit(s[0]) {

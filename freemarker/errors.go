@@ -118,7 +118,7 @@ func (e *env) missingError(x expr) error {
 }
 
 // typeError returns the error for a value of x that does not have the wanted
-// type; if the value is missing, that is missingError's.
+// type. For a missing value, it returns the result of missingError.
 func (e *env) typeError(x expr, v Value, wanted string) error {
 	if v.missing() {
 		return e.missingError(x)
@@ -133,8 +133,8 @@ func isMissing(err error) bool {
 	return ok && re.Kind == KindMissing
 }
 
-// wrapOther converts the failure of code that a built-in ran into a failure of
-// that built-in. It returns exceeded limits and fatal errors as they are.
+// wrapOther converts an error in the code of a built-in to an error of the
+// built-in itself. It returns exceeded limits and fatal errors unchanged.
 func wrapOther(at pos, what string, err error) error {
 	if re, ok := err.(*RenderError); ok && (re.Kind == KindLimit || re.fatal) {
 		return err

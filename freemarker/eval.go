@@ -178,7 +178,7 @@ func (n *identNode) find(e *env) *Value {
 	return shared(n.name)
 }
 
-// search looks up the variable where find does not look.
+// search looks up the variable in the places where find does not look.
 func (n *identNode) search(e *env) (Value, error) {
 	if n.depth == -2 {
 		return e.variable(n.name)

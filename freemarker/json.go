@@ -20,7 +20,7 @@ const (
 
 // FromJSON converts a JSON text to a value. Objects keep the order of their
 // keys; the last of several equal keys wins. A number with a point or an
-// exponent is a floating point number, any other is an integer of up to 10,000
+// exponent is a floating point number; any other is an integer of up to 10,000
 // digits.
 func FromJSON(data []byte) (Value, error) {
 	d := json.NewDecoder(bytes.NewReader(data))

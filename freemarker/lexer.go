@@ -139,7 +139,7 @@ func (lx *lexer) take(k tokenKind, n int) token {
 	return t
 }
 
-// takeWord is a faster take for n bytes without line breaks, tabs and non-ASCII
+// takeWord is a faster take, for n bytes without line breaks, tabs or non-ASCII
 // characters.
 func (lx *lexer) takeWord(k tokenKind, n int) token {
 	if lx.prev != 0 {

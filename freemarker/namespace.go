@@ -1,7 +1,5 @@
 package freemarker
 
-// Namespaces hold the variables that a template has assigned.
-
 // namespace holds the variables that a template has assigned. The variables
 // that the parser has found have a place. A missing value at that place means
 // that the variable has not been assigned yet.

@@ -1,6 +1,6 @@
 package freemarker
 
-// Parsing <#ftl …>, and expressions that must be constants.
+// This file parses <#ftl …>, and expressions that must be constants.
 
 import "strings"
 

@@ -163,7 +163,7 @@ type joinedKeys struct{ list }
 
 func (*joinedKeys) abilities() ability { return aSequence | aCollection }
 
-// at returns an item. Unlike for a list, a negative index is an error.
+// at returns an item. Unlike in a list, a negative index is an error.
 func (k *joinedKeys) at(e *env, i int) (Value, error) {
 	if i < 0 {
 		return Value{}, otherError(pos{}, "there is no item %d", i)

@@ -102,9 +102,9 @@ func (s *stripper) cleanUp(n node) node {
 	return n
 }
 
-// dropIgnorable removes the children that can be dropped after stripping. That
-// depends on the previous child that is kept, and on the next child, which may
-// itself be dropped later.
+// dropIgnorable removes the children that can be dropped after stripping.
+// Whether a child can be dropped depends on the last child that was kept, and
+// on the next child, which may itself be dropped later.
 func (s *stripper) dropIgnorable(g *group) {
 	kept := g.kids[:0]
 	var before node

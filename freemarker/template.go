@@ -60,7 +60,7 @@ func IsTimeZone(name string) bool {
 	return ok
 }
 
-// WithLimits sets limits; those that are zero keep their default.
+// WithLimits sets limits. Those that are zero keep their defaults.
 func WithLimits(l Limits) Option {
 	l = l.withDefaults()
 	return func(t *Template) { t.limits = &l }

@@ -17,8 +17,8 @@ type Limits struct {
 	// characters of a scan: 5 to 20 ns. Default 3,000,000, about a tenth of a
 	// second.
 	Steps int
-	// Time is the maximum duration of one call, because on a busy machine the
-	// steps may take longer than usual. Default 150 ms.
+	// Time is the maximum duration of one call. It matters on a busy machine,
+	// where the steps may take longer than usual. Default 150 ms.
 	Time time.Duration
 	// Memory is the maximum number of bytes that one call may hold for
 	// backtracking and for remembered failures. Default 32 MiB.

@@ -12,7 +12,7 @@ import "slices"
 type memo struct {
 	bases []uint64 // the first key of each point
 	width uint64   // number of keys per position
-	bits  []uint64 // one bit per key, if the keys are few
+	bits  []uint64 // one bit per key, if there are few keys
 	set   []uint64 // otherwise a hash table of key+1
 	used  int
 	limit int         // bytes

@@ -45,8 +45,9 @@ func nameHash(name string) uint32 {
 	return h.Sum32()
 }
 
-// nameIndex holds, sorted, the hash of each name in the upper half and the
-// character in the lower: 260 KB, built when the first \N is compiled.
+// nameIndex has an entry for each name, with its hash in the upper half and the
+// character in the lower. The entries are sorted, take 260 KB, and are built
+// when the first \N is compiled.
 var nameIndex = sync.OnceValue(func() []uint64 {
 	index := make([]uint64, 0, 34_000)
 	for _, r := range categories("Cn Cs Co Cc").negate() {

@@ -386,7 +386,7 @@ func (p *parser) inlineFlags() error {
 			flag = UnicodeCharacterClass | UnicodeCase
 		case 'c':
 			if !on {
-				continue // it is never set
+				continue // turning c off is allowed, since it is never on
 			}
 			p.next()
 			return p.errorf("the flag c (CANON_EQ) is not supported: normalize pattern and input instead")

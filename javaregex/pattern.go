@@ -201,7 +201,7 @@ type result struct {
 	pattern *Pattern // nil if there is no match
 	input   string
 	few     [10]int32 // start and end of each group; -1 if it did not participate
-	many    *[]int32  // likewise, if there are more groups than few can hold
+	many    *[]int32  // the same, if there are more groups than few can hold
 }
 
 // bounds returns the start and the end of group i.

@@ -189,8 +189,8 @@ func (c *compiler) compile(root *node) {
 	c.analyze(root)
 }
 
-// survey records which groups are referred to, whether the program is leaky,
-// and how sets start.
+// survey records which groups back references refer to, whether the program is
+// leaky, and how the matches of large sets can start.
 func (c *compiler) survey(n *node, inAtom bool) {
 	switch n.kind {
 	case nodeSet:

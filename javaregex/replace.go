@@ -1,6 +1,7 @@
 package javaregex
 
-// This file replaces and splits as java.util.regex.Matcher and String.split do.
+// This file replaces matches as java.util.regex.Matcher does, and splits text
+// at them as String.split does.
 
 import (
 	"context"

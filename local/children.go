@@ -172,7 +172,7 @@ func (f *family) watch(ctx context.Context) error {
 }
 
 // killed reports whether the process is the worker and was killed by a signal,
-// for example by a user who tries out what happens then. It is false for the
+// for example by a user who wants to see what happens. It is false for the
 // other children, because restarting them would lose data or hide a fault.
 func (p *process) killed() bool {
 	status, known := p.cmd.ProcessState.Sys().(syscall.WaitStatus)

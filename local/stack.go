@@ -94,8 +94,9 @@ func children(s settings, temporal temporalServer) []child {
 				// to 50 ms.
 				"--dynamic-config-value", "history.transferProcessorMaxPollRPS=400",
 				"--dynamic-config-value", "history.timerProcessorMaxPollRPS=400",
-				// The temporal CLI sets this to true: each row of a list would then
-				// be a request to the database, and long lists would be refused.
+				// The temporal CLI sets this to true: each row of a list would
+				// then take a request to the database, and long lists would be
+				// refused.
 				"--dynamic-config-value", "system.forceSearchAttributesCacheRefreshOnRead=false",
 			},
 			env: env,

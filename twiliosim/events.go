@@ -38,7 +38,7 @@ type event struct {
 }
 
 // events is a ring buffer that readers follow at their own pace. A slow reader
-// misses events, which it is told about, but never blocks the simulator.
+// never blocks the simulator: it misses events, and is told that it has.
 type events struct {
 	mu    sync.Mutex
 	epoch string // differs between runs, to recognize a Last-Event-ID of an earlier run

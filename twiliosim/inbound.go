@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	// maxDocuments is the number of TwiML documents that one inbound message
-	// may cause (14106 beyond it), and maxReplies the number of replies to it
-	// (14109 beyond it).
+	// maxDocuments limits the TwiML documents that one inbound message may lead
+	// to (beyond it, error 14106), and maxReplies the replies to it (beyond it,
+	// error 14109).
 	maxDocuments = 50
 	maxReplies   = 10
 	// maxWord limits each of the headers below, in bytes.
@@ -54,7 +54,7 @@ type Inbound struct {
 // InboundResult is the outcome of an inbound text.
 type InboundResult struct {
 	MessageSID string `json:"messageSid"`
-	// WebhookStatus is the HTTP status of the response of the webhook or of its
+	// WebhookStatus is the HTTP status of the response from the webhook or its
 	// fallback. It is 0 if the number has no webhook or there was no response.
 	WebhookStatus int     `json:"webhookStatus"`
 	Replies       []Reply `json:"replies"`

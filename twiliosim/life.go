@@ -50,7 +50,8 @@ func (s *Sim) begin(m *message, snd *sender, now time.Time) {
 }
 
 // later schedules a step for a simulated time. The step runs with the lock
-// held, unless the message has been evicted or has left the status from.
+// held. It is skipped if the message has been evicted, or if its status is no
+// longer from.
 func (s *Sim) later(at time.Time, m *message, from Status, step func(*message, time.Time)) {
 	s.clock.atUnless(&m.evicted, at, func(at time.Time) {
 		s.mu.Lock()

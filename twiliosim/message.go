@@ -59,7 +59,7 @@ func (s *Status) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// final reports whether the status ends a message's life. Only a delivered
+// final reports whether the status is a message's last, except that a delivered
 // message may still become read.
 func (s Status) final() bool {
 	switch s {

@@ -96,10 +96,10 @@ func (s *Sim) keyword(snd *sender, from, body string) (kind, answer string) {
 	return "", ""
 }
 
-// The guard against two programs that reply to each other without end. It
-// counts the replies between two numbers that follow within loopWindow of the
-// previous one; beyond Options.ReplyLimit, by default loopLimit, replies fail
-// until there is a pause.
+// The guard against two programs that reply to each other endlessly. It counts
+// the replies between two numbers, as long as each follows the previous one
+// within loopWindow; beyond Options.ReplyLimit, by default loopLimit, replies
+// fail until there is a pause.
 //
 // Source: Twilio's description of error 14107.
 const (

@@ -1,7 +1,7 @@
 package twiliosim
 
-// The HTTP server, which decides who can reach it, and whose port can refuse
-// connections for a while.
+// The HTTP server: the addresses at which it may listen, and its port, which
+// can refuse connections for a while.
 
 import (
 	"context"

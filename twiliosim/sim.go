@@ -52,8 +52,9 @@ type Options struct {
 	// Webhook, Fallback and StatusFallback are the URLs for these numbers.
 	// Optional: default none.
 	Webhook, Fallback, StatusFallback string
-	// UIURL and Namespace are for the page's links to workflows. Optional: by
-	// default, no links, and the namespace "default".
+	// UIURL is the URL of Temporal's Web UI, to which the page links, and
+	// Namespace is the namespace of the workflows. Optional: by default, there
+	// are no links, and the namespace is "default".
 	UIURL, Namespace string
 	// Examples is a URL of the application that the simulator requests every 2
 	// seconds while a client follows its events. The application returns a JSON
@@ -80,9 +81,9 @@ type Options struct {
 	// Further requests are refused with 20429. Optional: default
 	// DefaultConcurrency; negative for no limit.
 	Concurrency int
-	// QueueLength is the longest time that a sender's queue may take to send.
-	// Messages that would exceed it are refused with 21611. Optional: default
-	// 10 hours, as at Twilio.
+	// QueueLength is the longest time that it may take to empty a sender's
+	// queue. Messages that would exceed it are refused with 21611. Optional:
+	// default 10 hours, as at Twilio.
 	QueueLength time.Duration
 	// ReplyLimit is how many replies two numbers may exchange without a pause
 	// of 30 seconds before they fail with 14107. Optional: default 30, as at

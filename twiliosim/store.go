@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// feed holds the messages of one account in order of creation, both all of them
-// and by address. Deleted messages keep their place; evicted ones are removed.
+// feed holds the messages of one account in order of creation: all of them, and
+// those of each address. Deleted messages keep their place; evicted ones are
+// removed.
 type feed struct {
 	all      []*message
 	to, from map[string][]*message

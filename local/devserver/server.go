@@ -143,7 +143,8 @@ func newServer(ctx context.Context, opts options, logger log.Logger) (temporal.S
 			"frontend": {RPC: config.RPC{GRPCPort: opts.port, HTTPPort: httpPort, BindOnIP: opts.ip}},
 		},
 	}
-	// There is one instance of each service, at a known address: no gossip.
+	// There is one instance of each service, at a known address, so no gossip
+	// is needed.
 	hosts := map[primitives.ServiceName]static.Hosts{
 		primitives.FrontendService: static.SingleLocalHost(frontend),
 	}

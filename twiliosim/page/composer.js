@@ -35,7 +35,7 @@ export class Composer {
     this.measure();
   }
 
-  // name shows in the label whom the text is for, and an example in the
+  // name puts both numbers into the label, and an example into the
   // placeholder.
   name(from, to) {
     this.label.textContent = `Text from ${write.phone(from)} to ${write.phone(to)}`;

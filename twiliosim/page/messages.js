@@ -1,5 +1,5 @@
-// The messages panel lists all messages as an inbox does, newest first. It can
-// be filtered by number and text, or to those that failed.
+// The messages panel lists all messages as an inbox does, newest first. They
+// can be filtered by number and text, or limited to those that failed.
 
 import { el, icon } from "./dom.js";
 import * as write from "./format.js";

@@ -1,5 +1,5 @@
-// The phones side by side: which ones exist, which is remembered between
-// visits, and which one is shown if there is space for only one.
+// The phones side by side. This module remembers between visits which phones
+// exist, and decides which one is shown if there is space for only one.
 
 import { el, icon, keepFocus } from "./dom.js";
 import * as write from "./format.js";

@@ -15,9 +15,9 @@ type Collator struct {
 	tables func() *tables
 }
 
-// For returns Collator.getInstance(locale): tertiary strength, no
-// decomposition. The collators of a language share their tables, which are
-// built on first use.
+// For returns the equivalent of Collator.getInstance(locale), with tertiary
+// strength and no decomposition. The collators of a language share their
+// tables, which are built on first use.
 func For(l locale.Locale) *Collator {
 	r := ruleTables()
 	for _, name := range [...]string{l.Language + "_" + l.Country, l.Language} {

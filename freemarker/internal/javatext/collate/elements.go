@@ -8,9 +8,8 @@ import (
 // end is returned by next after the last element. No element has this order.
 const end int32 = -1
 
-// unmappedOrder precedes the order of a character that no rule mentions. That
-// order is the character's code point, so such characters sort after all
-// others.
+// A character that no rule mentions has two orders: unmappedOrder, so that it
+// sorts after all other characters, and its code point.
 const unmappedOrder int32 = 0x7fff0000
 
 // elements returns the orders of a string's characters one by one.

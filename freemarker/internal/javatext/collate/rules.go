@@ -364,7 +364,8 @@ func (t *tables) addComposed() {
 	}
 }
 
-// contracted returns the order of a string that has its own, or unmapped.
+// contracted returns the order of a string, or unmapped if the string has no
+// order of its own.
 func (t *tables) contracted(s string) int32 {
 	r, _ := utf8.DecodeRuneInString(s)
 	if o := t.order(r); o >= contractions {

@@ -99,7 +99,7 @@ func (p *parser) isoZone(pos, count int) int {
 }
 
 // numericZone parses hours and minutes. Only "GMT+h:mm" may have a single-digit
-// hour; a count of 1 has no minutes.
+// hour; if count is 1, there are no minutes.
 func (p *parser) numericZone(pos int, sign int32, count int, colon bool) int {
 	s := p.text
 	digit := func() (int32, bool) {

@@ -140,7 +140,7 @@ func (f *simple) field(dst []byte, it *item, m *moment) []byte { //nolint:cyclop
 		switch {
 		case !f.dates.Buddhist:
 		case it.letter == 'Y' && m.year <= 0:
-			v -= buddhistYears // Java subtracts the difference from week years BC
+			v -= buddhistYears // for week years BC, Java subtracts the difference
 		default:
 			v += buddhistYears
 		}
@@ -236,8 +236,9 @@ func appendTwo(dst []byte, n int64) []byte {
 	return append(dst, '0'+byte(n/10), '0'+byte(n%10))
 }
 
-// number appends a number in the locale's digits. It adds leading zeros up to
-// least digits and, unless most is 0, keeps only the last most digits.
+// number appends a number in the locale's digits, with leading zeros up to a
+// length of least. If most is not 0, it keeps only that many of the last
+// digits.
 func (f *simple) number(dst []byte, v int64, least, most int) []byte {
 	if v < 0 {
 		dst = append(dst, f.numbers.Minus...)

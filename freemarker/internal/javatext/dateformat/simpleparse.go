@@ -25,8 +25,8 @@ type parser struct {
 // now is the clock. Tests set it to the time of their corpus.
 var now = time.Now
 
-// century returns the instant 80 years ago. The hundred years to which
-// two-digit years belong start there.
+// century returns the instant 80 years ago, which starts the hundred years to
+// which two-digit years belong.
 func century() int64 { return now().AddDate(-80, 0, 0).UnixMilli() }
 
 // parse parses a date at the start of a text, ignoring what follows. It returns
@@ -315,7 +315,8 @@ func (p *parser) digits(s string, pos int) (string, int) {
 	return string(text), pos
 }
 
-// digitValue returns the value of a decimal digit. Digits are consecutive, from 0 to 9.
+// digitValue returns the value of a decimal digit. The digits of a script are
+// consecutive, from 0 to 9.
 func digitValue(r rune) byte {
 	v := byte(0)
 	for ; v < 9 && unicode.Is(unicode.Nd, r-1); r-- {

@@ -315,8 +315,8 @@ func (f *Format) appendFixed(dst []byte, d *digits, integer bool, l limits) []by
 	return f.appendFraction(dst, text, -d.point, l)
 }
 
-// appendFraction appends the digits after the point: as many zeros as given, if
-// positive, then text.
+// appendFraction appends the digits after the point: first as many zeros as
+// given (none if negative), then text.
 func (f *Format) appendFraction(dst, text []byte, zeros int, l limits) []byte {
 	for i := 0; i < l.maxFrac && (i < l.minFrac || len(text) > 0); i++ {
 		if i < zeros || len(text) == 0 {

@@ -40,8 +40,8 @@ func (d *digits) trim() {
 }
 
 // limit rounds to the number of decimals that the limits allow or, with an
-// exponent, to the total number of digits. The digits may already have been
-// rounded up, and need not be the exact value.
+// exponent, to the total number of digits that they allow. The digits may
+// already have been rounded up, and need not be the exact value.
 func (d *digits) limit(l limits, exponent, roundedUp, exact bool) error {
 	if exponent {
 		d.trim()

@@ -44,12 +44,12 @@ const (
 	outOfAffix = "#0,."
 )
 
-// pattern is one of the two parts of a pattern.
+// pattern is the positive or the negative part of a DecimalFormat pattern.
 type pattern struct {
 	affixes    [2]string // prefix and suffix, with a quote before what must be expanded
 	multiplier int
 
-	left, zeros, right int // counts of #, 0, # in this order
+	left, zeros, right int // counts of the #, 0 and # placeholders, in this order
 	point              int // digits before the point, or -1
 	grouping           int // digits since the last comma, or -1
 	exponentDigits     int
@@ -107,8 +107,8 @@ type compiler struct {
 	affixes [2]strings.Builder // affixes of the part being read
 }
 
-// part parses the positive or the negative part of a pattern. Only the prefix
-// and suffix of the negative part count.
+// part parses the positive or the negative part of a pattern. Of the negative
+// part, only the prefix and the suffix count.
 func (c *compiler) part(positive bool) (*pattern, error) {
 	p := &pattern{multiplier: 1, point: -1, grouping: -1}
 	pos, quoted, more, err := c.affix(p, 0, c.next, positive)
