@@ -386,7 +386,7 @@ func TestFailedListingIsRequestedAgain(t *testing.T) {
 	})
 }
 
-// pageInDoubt returns a send for a page of a broadcast that has adopted the
+// pageInDoubt returns a send, for a page of a broadcast, that has adopted the
 // record of an earlier attempt.
 func pageInDoubt(t *testing.T, a *Activities, left record, to ...string) *send {
 	t.Helper()

@@ -158,7 +158,7 @@ func TestForeignRecordDoubtsEveryone(t *testing.T) {
 	}
 }
 
-// The previous version wrote records in this form.
+// Version 0 wrote records in this form.
 func TestRecordOfVersionZeroIsUnderstood(t *testing.T) {
 	const written = `{"list":"%s","window":[2,3],"runs":[[4,-1,1],[3,0,1]],
 		"problems":[{"code":"INVALID_TO_PHONE_NUMBER_ERROR","twilioCode":21211,"httpStatus":400,"message":"{to} is not a valid phone number.","retryable":false}],
@@ -180,12 +180,12 @@ func TestRecordOfVersionZeroIsUnderstood(t *testing.T) {
 	if s.recipients[0].message.SID != "SM1" || s.recipients[1].problem.TwilioCode != 21211 || s.recipients[1].problem.Message != "+15000000001 is not a valid phone number." {
 		t.Errorf("got message %+v and error %+v, want SM1 and error 21211 with the number", s.recipients[0].message, s.recipients[1].problem)
 	}
-	// The previous version can also read our records: the recipients whose
+	// Version 0 can also read our records: the recipients whose
 	// creates may have started are in the window, which it knows.
 	s.openNext(1)
 	ours, _ := pass(t, s.snapshot())
 	if !reflect.DeepEqual(ours.Window, []int{2, 3, 4}) || !reflect.DeepEqual(ours.Runs, [][3]int{{4, -1, 1}, {3, 0, 1}, {2, 1, 2}, {0, -1, 1}}) {
-		t.Errorf("got window %v and runs %v, want those that the previous version writes", ours.Window, ours.Runs)
+		t.Errorf("got window %v and runs %v, want those that version 0 writes", ours.Window, ours.Runs)
 	}
 }
 

@@ -127,7 +127,7 @@ func (n *assignNode) changed(e *env, ns *namespace) (Value, error) {
 	return e.arithmetic(n.pos, op, old, v)
 }
 
-// assigned evaluates a value to assign.
+// assigned evaluates the right-hand side of an assignment.
 func (e *env) assigned(x expr) (Value, error) {
 	v, err := x.eval(e)
 	if err == nil && v.missing() {

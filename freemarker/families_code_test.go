@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// atom returns an expression without operators.
+// atom returns a simple expression, such as a name, a literal or a range.
 func (m maker) atom() string {
 	return m.pick("name", "n", "neg", "big", "dbl", "half", "t", "f", "s", "e", "nul", "num", "lst", "nums", "mixed", "el", "eh", "h", "rows",
 		"user", "user.first", "user.address.city", "h.a", "h.b", "h['c']", "nope", "nope.x", "lst[0]", "lst[5]", "nums[1]", "1", "2.50", `"x"`, `'a"b'`,

@@ -41,7 +41,7 @@ func repeat(n int, f func() string) []string {
 	return parts
 }
 
-// familyCase is a template, with the locale and the time zone of its rendering.
+// familyCase is a template, and the locale and time zone to render it with.
 type familyCase struct{ template, locale, zone string }
 
 // families maps the name of each family to a function that makes one of its

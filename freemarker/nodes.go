@@ -1,6 +1,6 @@
 package freemarker
 
-// The syntax tree: expressions, and the elements of a template's text.
+// The syntax tree: expressions, and the elements of a template.
 
 // expr is an expression. eval returns a missing value, not an error, for a
 // variable that does not exist.
@@ -50,7 +50,7 @@ type (
 		param int32
 		slot  int32
 		place int32
-		hint  uint32 // position of this name in the last data model
+		hint  uint32 // where this name was in the previous data model, as a first guess
 	}
 	// specialNode is a special variable, such as .now.
 	specialNode struct {

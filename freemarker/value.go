@@ -53,7 +53,7 @@ const (
 	aMarkup
 	aDirective
 	aNamespace
-	aAPI // a list or hash of the data model, for which ?has_api is true
+	aAPI // ?has_api is true, as for a list or hash from the data model
 	aLazy
 	aLazySequence
 )

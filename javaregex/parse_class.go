@@ -50,7 +50,7 @@ func (p *parser) wholeClass() (runeSet, error) {
 // enclosing class does.
 func (p *parser) class(consume bool) (runeSet, error) {
 	if p.depth++; p.depth > p.nesting {
-		return nil, p.errorf("classes are nested too deeply: at most %d", p.nesting)
+		return nil, p.errorf("classes are nested too deeply: at most %d levels are allowed", p.nesting)
 	}
 	defer func() { p.depth-- }()
 	c := &classParser{parser: p}

@@ -126,7 +126,7 @@ func (p *parser) singleSet(c rune) runeSet {
 // alternatives reads a|b|c up to a ) or the end.
 func (p *parser) alternatives() (*node, error) {
 	if p.depth++; p.depth > p.nesting {
-		return nil, p.errorf("groups are nested too deeply: at most %d", p.nesting)
+		return nil, p.errorf("groups are nested too deeply: at most %d levels are allowed", p.nesting)
 	}
 	defer func() { p.depth-- }()
 	first, err := p.sequence()

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// opcode is what an instruction does. "Goes on" means that it continues at its
-// next instruction.
+// opcode is what an instruction does. "Continues" means: at its next
+// instruction.
 type opcode uint8
 
 const (
@@ -23,19 +23,19 @@ const (
 	opFoldText                // matches the ASCII text, ignoring case; it is stored in lower case
 	opSet                     // matches a character of class
 	opRun                     // matches min to max characters of class
-	opBranch                  // goes on with one of branches
+	opBranch                  // jumps to one of branches
 	opOpen                    // stores the position in local
 	opClose                   // captures group from local to here
-	opAssert                  // goes on if the assertion holds
+	opAssert                  // continues if the assertion holds
 	opBackref
 	opLineBreak
 	opGrapheme
-	opAtomic   // goes on after the first match of sub
-	opLook     // goes on if sub matches (does not, if negative) ahead
-	opBehind   // goes on if sub matches (does not, if negative) behind
+	opAtomic   // continues after the first match of sub
+	opLook     // continues if sub matches (does not, if negative) ahead
+	opBehind   // continues if sub matches (does not, if negative) behind
 	opRepeat   // matches sub min to max times, each iteration being atomic
 	opLoopInit // starts a loop
-	opLoop     // ends an iteration of sub: starts another or goes on
+	opLoop     // ends an iteration of sub: starts another or continues
 )
 
 // inst is an instruction.

@@ -13,8 +13,8 @@ import (
 	"syscall"
 )
 
-// errClaimed means that another `make run` uses the data directory.
-var errClaimed = errors.New("another make run uses it")
+// errClaimed means that another `make run` is using the data directory.
+var errClaimed = errors.New("another make run is using it")
 
 // claim locks a data directory, which must exist, until this process ends or
 // calls release. It returns errClaimed if another process holds the lock.

@@ -465,7 +465,7 @@ func TestSecondStackNeedsOtherData(t *testing.T) {
 	if status := second.wait(); status != 1 {
 		t.Errorf("got exit status %d, want 1", status)
 	}
-	if want := "local: another make run uses " + data + ". To run a second one next to it: LOCAL_DATA=" + data + "/2 make run\n"; second.output.String() != want {
+	if want := "local: another make run is using " + data + ". To run a second one next to it: LOCAL_DATA=" + data + "/2 make run\n"; second.output.String() != want {
 		t.Errorf("got %s, want %s", second.output, want)
 	}
 	if started := second.pids(); len(started) != 0 {

@@ -56,7 +56,7 @@ func checkPorts(s settings, claimed bool) error {
 		inUse = "ports " + strings.Join(taken, ", ") + " are in use"
 	}
 	if claimed {
-		why := "another make run uses " + s.data
+		why := "another make run is using " + s.data
 		if inUse != "" {
 			why += ", and " + inUse
 		}

@@ -13,7 +13,7 @@ const UnreadableErrorType = "PayloadUnreadable"
 type UnreadableError struct {
 	// KeyID is the ID of the key, or "" if the payload is not encrypted.
 	KeyID string
-	// Why is the reason, as the end of a sentence.
+	// Why is the reason, phrased to follow a colon.
 	Why string
 }
 

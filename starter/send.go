@@ -27,7 +27,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// textFlags holds the flags for the text that all sending commands share.
+// textFlags holds the flags that describe a text. All sending commands have
+// them.
 type textFlags struct {
 	from, body, label, account string
 	vars                       variableFlags

@@ -380,7 +380,7 @@ func TestCloseAbortsRequestsInProgress(t *testing.T) {
 		t.Errorf("Close returned the error %v", err)
 	}
 	if err := <-failed; err == nil {
-		t.Error("the text in progress returned no error when the simulator closed")
+		t.Error("Inbound returned no error although the simulator was closed meanwhile")
 	}
 	if calls := sim.WebhookCalls(); len(calls) != 1 || calls[0].Error != context.Canceled.Error() {
 		t.Errorf("got the calls %+v, want one that was aborted rather than waited for", calls)

@@ -106,8 +106,8 @@ func keyFile(flag string) (string, error) {
 	return path, nil
 }
 
-// changeKeys changes the file by replacing it, so that a process that reads it
-// in the meantime gets the old contents.
+// changeKeys applies how to the key file and replaces the file atomically, so a
+// process that reads it in the meantime gets the old contents.
 func changeKeys(out io.Writer, file, id, done string, how func([]byte, string) ([]byte, error)) error {
 	path, err := keyFile(file)
 	if err != nil {

@@ -40,7 +40,8 @@ func NewLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 	return nil, fmt.Errorf("LOG_FORMAT is %q; it must be text or json", format)
 }
 
-// Metrics bundles the meters and the handler that exposes them.
+// Metrics bundles the SDK's meter, our own metrics, and the handler that serves
+// both.
 type Metrics struct {
 	// Meter records the metrics of the Temporal SDK.
 	Meter metric.Meter

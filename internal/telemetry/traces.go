@@ -29,9 +29,9 @@ import (
 	"temporal-twilio/internal/version"
 )
 
-// Traces creates spans. Their names and attributes come from fixed sets,
-// without phone numbers, texts, queries or error messages. A nil Traces creates
-// none.
+// Traces creates spans. The keys of attributes are fixed, and neither names nor
+// values contain phone numbers, texts, queries or error messages. A nil Traces
+// creates no spans.
 type Traces struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer

@@ -124,8 +124,8 @@ func mistakes(p *goPackage, packages map[string]*goPackage) (found []string) {
 	return found
 }
 
-// through names the direct import through which p depends on the package
-// reached, or returns "" if p imports that package itself.
+// through returns " through X", where X is the direct import by which p depends
+// on reached, or "" if p imports reached itself.
 func through(p *goPackage, reached string, packages map[string]*goPackage) string {
 	if slices.Contains(p.Imports, reached) {
 		return ""

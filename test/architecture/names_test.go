@@ -1,7 +1,7 @@
 package architecture
 
-// Names of tests are short and begin with the subject, so that "-run Broadcast"
-// finds all tests of a subject.
+// Test names are short and begin with their subject, so that "-run Broadcast"
+// finds all tests of broadcasts.
 
 import (
 	"path/filepath"

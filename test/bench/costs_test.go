@@ -43,7 +43,6 @@ type cost struct{ actions, events, bytes int64 }
 // and all later ones.
 func costOf(t *testing.T, c client.Client, id, run string) (all cost) {
 	t.Helper()
-	t.Helper()
 	for next := run; next != ""; {
 		run, next = next, ""
 		local := make(map[int64]bool)
@@ -97,7 +96,6 @@ func actionsOf(event *historypb.HistoryEvent, local map[int64]bool) int64 {
 // keepCost adds the rows for a cost, divided by of, the number of recipients.
 func keepCost(t *testing.T, name string, c cost, heartbeats int64, of int) {
 	t.Helper()
-	t.Helper()
 	each := func(n int64) float64 { return float64(n) / float64(of) }
 	keep(t, table.Row{Part: costsPart, Name: name, Unit: "actions", Median: each(c.actions + heartbeats), Note: fmt.Sprintf("of these, heartbeats %.3g", each(heartbeats))})
 	keep(t, table.Row{Part: costsPart, Name: name, Unit: "bytes of history", Median: each(c.bytes), Note: fmt.Sprintf("events %.3g", each(c.events))})
@@ -145,7 +143,6 @@ func TestCosts(t *testing.T) {
 
 // countedStore returns a bucket on a real S3 server that counts its requests.
 func countedStore(t *testing.T) (broadcast.Store, *atomic.Int64) {
-	t.Helper()
 	t.Helper()
 	binary, err := filepath.Abs(filepath.Join("..", "..", ".local", "bin", "versitygw"))
 	if err != nil {

@@ -101,7 +101,7 @@ func TestInbound(t *testing.T) {
 		row("a text that signals, with its outcome, 32 at a time", "a workflow that signals", 32).report(t, text("signal N"), signal)
 		return
 	}
-	row("signalWithStart, 32 at a time", "a client that starts one", 32).report(t, text("chat hello"), start)
+	row("signalWithStart, 32 at a time", "a client that starts a workflow", 32).report(t, text("chat hello"), start)
 	drain(t, c)
 	row("signal with its outcome, 32 at a time", "a workflow that signals", 32).report(t, text("signal N"), signal)
 	row("signal with its outcome, one at a time", "a workflow that signals", 1).report(t, text("signal N"), signal)

@@ -1,6 +1,7 @@
 package docs
 
-// What someone on call wants to know, answered as docs/inspect.md says.
+// Tests that the commands in docs/inspect.md answer the questions of whoever is
+// on call.
 
 import (
 	"context"

@@ -30,9 +30,9 @@ type iso struct {
 
 var errLessThanSeconds = javatext.Reasonf("Less than seconds accuracy isn't allowed by the XML Schema format")
 
-// newISO parses the options after "iso" or "xs": h, m, s, ms for the accuracy,
-// nz and fz to hide and to force the zone, u and fu for UTC, each preceded by
-// "_" or a space. Positions in messages include the prefix.
+// newISO parses the options after "iso" or "xs": h, m, s or ms sets the
+// accuracy; nz hides the zone and fz forces it; u and fu select UTC. Each is
+// preceded by "_" or a space. Positions in messages include the prefix.
 func newISO(options string, prefix int, kind Kind, xs bool, z *Zone) (*iso, error) { //nolint:cyclop // a state machine of the options
 	if kind == Unknown {
 		return nil, ErrUnknownKind

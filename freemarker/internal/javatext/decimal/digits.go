@@ -69,7 +69,8 @@ func (d *digits) limit(l limits, exponent, roundedUp, exact bool) error {
 	return d.round(l.maxFrac+d.point, roundedUp, exact)
 }
 
-// round rounds to a number of digits.
+// round rounds to the first count digits. It does nothing if there are no more
+// than that, or if count is negative.
 func (d *digits) round(count int, roundedUp, exact bool) error {
 	if count < 0 || count >= len(d.text) {
 		return nil
