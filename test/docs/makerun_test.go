@@ -150,7 +150,7 @@ func readEncrypted(t *testing.T, shell *shell, ports map[string]string, banner s
 	if text, err := io.ReadAll(settings.Body); err != nil || !strings.Contains(string(text), codec) {
 		t.Errorf("the Web UI's settings lack the codec server; got %s and error %v", text, err)
 	}
-	_, rest, _ := strings.Cut(banner, "to encrypt payloads:\n")
+	_, rest, _ := strings.Cut(banner, "to encrypt them:\n")
 	encrypt, _, _ := strings.Cut(rest, "\n")
 	exported := keysVariable.FindString(shell.run(t, "the banner", encrypt+"\nenv"))
 	stack.Eventually(t, "the worker encrypts", func(ctx context.Context) error {
