@@ -51,43 +51,26 @@ func TestBroadcastSurvivesPausesAndCrashes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	progress := func(ctx context.Context) (p sms.BroadcastProgress, err error) {
-		value, err := c.QueryWorkflow(ctx, "broadcast", "", sms.ProgressQuery)
-		if err == nil {
-			err = value.Get(&p)
-		}
-		return p, err
-	}
 	stack.Eventually(t, "some pages are sent", func(ctx context.Context) error {
-		p, err := progress(ctx)
+		p, err := progressOf(ctx, s, "broadcast")
 		if err == nil && p.Pages < 2 {
 			err = fmt.Errorf("%d have been sent", p.Pages)
 		}
 		return err
 	})
-	update := func(name string) (p sms.BroadcastProgress) {
-		handle, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{WorkflowID: "broadcast", UpdateName: name, WaitForStage: client.WorkflowUpdateStageCompleted})
-		if err == nil {
-			err = handle.Get(ctx, &p)
-		}
-		if err != nil {
-			t.Fatalf("update %s: got error %v", name, err)
-		}
-		return p
-	}
-	if p := update(sms.PauseUpdate); p.State != "paused" {
+	if p := updateBroadcast(ctx, t, s, "broadcast", sms.PauseUpdate); p.State != "paused" {
 		t.Errorf("after pause: got %+v, want the state paused", p)
 	}
 	s.Worker.Kill()
 	s.Temporal.Bury(t)
 	s.StartWorker(t)
-	if p := update(sms.ResumeUpdate); p.State != "sending" {
+	if p := updateBroadcast(ctx, t, s, "broadcast", sms.ResumeUpdate); p.State != "sending" {
 		t.Errorf("after resume: got %+v, want the state sending", p)
 	}
 	s.Worker.Kill()
 	s.Temporal.Bury(t)
 	s.StartWorker(t)
-	early := memoryAt(ctx, t, s, progress, *broadcastSize/10)
+	early := memoryAt(ctx, t, s, *broadcastSize/10)
 	began := time.Now()
 	var done sms.BroadcastProgress
 	if err := run.Get(ctx, &done); err != nil {
@@ -125,12 +108,12 @@ const margin = 32 << 20
 
 // memoryAt waits until the given number of recipients have been processed, and
 // returns the worker's peak memory so far, in bytes.
-func memoryAt(ctx context.Context, t *testing.T, s *stack.Stack, progress func(context.Context) (sms.BroadcastProgress, error), recipients int) int64 {
+func memoryAt(ctx context.Context, t *testing.T, s *stack.Stack, recipients int) int64 {
 	t.Helper()
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		if p, err := progress(ctx); err == nil && p.Recipients >= recipients {
+		if p, err := progressOf(ctx, s, "broadcast"); err == nil && p.Recipients >= recipients {
 			return s.Worker.PeakMemory(t)
 		}
 		select {
@@ -205,11 +188,8 @@ func TestBroadcastResumesAfterTwilioRefusedIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		var p sms.BroadcastProgress
-		stack.Eventually(t, fmt.Sprintf("after error %d, the broadcast is %s", code, state), func(ctx context.Context) error {
-			answer, err := s.Temporal.Client.QueryWorkflow(ctx, run.GetID(), "", sms.ProgressQuery)
-			if err == nil {
-				err = answer.Get(&p)
-			}
+		stack.Eventually(t, fmt.Sprintf("after error %d, the broadcast is %s", code, state), func(ctx context.Context) (err error) {
+			p, err = progressOf(ctx, s, run.GetID())
 			if err == nil && p.State != state {
 				err = fmt.Errorf("the broadcast is %+v", p)
 			}
@@ -219,13 +199,8 @@ func TestBroadcastResumesAfterTwilioRefusedIt(t *testing.T) {
 			t.Errorf("error %d: got %+v, want no recipients yet, the reason, and the time of the next try", code, p)
 		}
 		s.Twilio.RemoveOutcome(refused.ID)
-		handle, err := s.Temporal.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{WorkflowID: run.GetID(), UpdateName: sms.ResumeUpdate, WaitForStage: client.WorkflowUpdateStageCompleted})
-		if err == nil {
-			err = handle.Get(ctx, nil)
-		}
-		if err == nil {
-			err = run.Get(ctx, &p)
-		}
+		updateBroadcast(ctx, t, s, run.GetID(), sms.ResumeUpdate)
+		err = run.Get(ctx, &p)
 		if err != nil || p.State != "done" || p.Sent != 60 || p.Total != 60 {
 			t.Errorf("error %d: got %+v and error %v, want all 60 texted", code, p, err)
 		}
@@ -255,4 +230,27 @@ func readReport(t *testing.T, path string) map[string]int {
 		told[line.To]++
 	}
 	return told
+}
+
+// progressOf returns the progress of a broadcast that has not ended.
+func progressOf(ctx context.Context, s *stack.Stack, workflowID string) (p sms.BroadcastProgress, err error) {
+	value, err := s.Temporal.Client.QueryWorkflow(ctx, workflowID, "", sms.ProgressQuery)
+	if err == nil {
+		err = value.Get(&p)
+	}
+	return p, err
+}
+
+// updateBroadcast sends an update to a broadcast and returns the progress after
+// it.
+func updateBroadcast(ctx context.Context, t *testing.T, s *stack.Stack, workflowID, name string) (p sms.BroadcastProgress) {
+	t.Helper()
+	handle, err := s.Temporal.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{WorkflowID: workflowID, UpdateName: name, WaitForStage: client.WorkflowUpdateStageCompleted})
+	if err == nil {
+		err = handle.Get(ctx, &p)
+	}
+	if err != nil {
+		t.Fatalf("update %s: got error %v", name, err)
+	}
+	return p
 }

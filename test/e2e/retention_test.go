@@ -38,27 +38,14 @@ func TestExpiredKeyTextsNobodyTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	update := func(name string) {
-		handle, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{WorkflowID: "broadcast", UpdateName: name, WaitForStage: client.WorkflowUpdateStageCompleted})
-		if err == nil {
-			err = handle.Get(ctx, nil)
-		}
-		if err != nil {
-			t.Fatalf("update %s: got error %v", name, err)
-		}
-	}
 	stack.Eventually(t, "the page waits", func(ctx context.Context) error {
-		value, err := c.QueryWorkflow(ctx, "broadcast", "", sms.ProgressQuery)
-		var p sms.BroadcastProgress
-		if err == nil {
-			err = value.Get(&p)
-		}
+		p, err := progressOf(ctx, s, "broadcast")
 		if err == nil && p.NextTry == nil {
 			err = errors.New("not yet")
 		}
 		return err
 	})
-	update(sms.PauseUpdate)
+	updateBroadcast(ctx, t, s, "broadcast", sms.PauseUpdate)
 	stack.Eventually(t, "Temporal has forgotten the sends", func(ctx context.Context) error {
 		list, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: "WorkflowId STARTS_WITH 'sms-once-'"})
 		if err != nil {
@@ -80,7 +67,7 @@ func TestExpiredKeyTextsNobodyTwice(t *testing.T) {
 	if !s.Twilio.RemoveFault(full.ID) {
 		t.Fatal("the fault was used up")
 	}
-	update(sms.ResumeUpdate)
+	updateBroadcast(ctx, t, s, "broadcast", sms.ResumeUpdate)
 	var progress sms.BroadcastProgress
 	if err := run.Get(ctx, &progress); err != nil {
 		t.Fatal(err)

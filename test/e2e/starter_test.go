@@ -328,11 +328,7 @@ func actOnASleepingBroadcast(t *testing.T, s *stack.Stack) {
 		t.Fatal(err)
 	}
 	stack.Eventually(t, "the broadcast waits", func(ctx context.Context) error {
-		answer, err := s.Temporal.Client.QueryWorkflow(ctx, run.GetID(), "", sms.ProgressQuery)
-		var p sms.BroadcastProgress
-		if err == nil {
-			err = answer.Get(&p)
-		}
+		p, err := progressOf(ctx, s, run.GetID())
 		if err == nil && p.State != "waiting" {
 			err = fmt.Errorf("the broadcast is %s", p.State)
 		}

@@ -85,11 +85,7 @@ func TestBroadcastNeedsNoSharedFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	stack.Eventually(t, "some pages are sent", func(ctx context.Context) error {
-		answer, err := s.Temporal.Client.QueryWorkflow(ctx, "broadcast", "", sms.ProgressQuery)
-		var p sms.BroadcastProgress
-		if err == nil {
-			err = answer.Get(&p)
-		}
+		p, err := progressOf(ctx, s, "broadcast")
 		if err == nil && p.Pages < 2 {
 			err = fmt.Errorf("%d have been sent, want at least 2", p.Pages)
 		}
